@@ -1,0 +1,244 @@
+"""The exceptions that beluga raises, and the codes that say what to do about them.
+
+::
+
+    BelugaError                     code, retryable, retry_after
+    ├── Refused                     a policy did not let the call through
+    │   ├── CircuitOpen             circuit_open       the breaker is open
+    │   ├── RateLimited             rate_limit         a limit is used up
+    │   ├── BulkheadFull            circuit_open       every slot and queue place is taken
+    │   ├── BudgetExceeded          budget_exhausted   tokens or money ran out
+    │   └── DeadlineExceeded        timeout            also a TimeoutError
+    ├── GuardBlocked                guard_blocked      a guard stopped the text
+    ├── ProviderError               any                what a model provider answered
+    ├── ToolFailed                  tool_failed        a tool's own failure
+    ├── GraphError                  invalid_input      a graph that cannot run
+    └── ConfigError                 invalid_input      also a ValueError
+
+An error of the decorated function itself is never wrapped: it comes out as it was raised, with notes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from beluga.classification import TRANSIENT, ErrorCode, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+__all__ = [
+    "TRANSIENT",
+    "BelugaError",
+    "BudgetExceeded",
+    "BulkheadFull",
+    "CircuitOpen",
+    "ConfigError",
+    "DeadlineExceeded",
+    "ErrorCode",
+    "GraphError",
+    "GuardBlocked",
+    "ProviderError",
+    "RateLimited",
+    "Refused",
+    "ToolFailed",
+    "classify",
+]
+
+
+def _rebuild(kind: type[BelugaError], args: tuple[Any, ...], state: dict[str, Any]) -> BelugaError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class BelugaError(Exception):
+    """Base of every error that beluga raises.
+
+    Args:
+        message: What happened, with which values, and what to do.
+        code: What kind of failure it is; each subclass has its own default.
+        retryable: Whether another attempt may succeed; None takes it from the code.
+        retry_after: Seconds after which another attempt makes sense; None when unknown.
+    """
+
+    default_code: ClassVar[ErrorCode] = ErrorCode.INVALID_INPUT
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: ErrorCode | str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = self.default_code if code is None else ErrorCode(code)
+        self.retryable = self.code in TRANSIENT if retryable is None else retryable
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, because subclasses take keyword-only arguments."""
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+class Refused(BelugaError):
+    """A policy did not let the call through; the function did not run."""
+
+    default_code = ErrorCode.CIRCUIT_OPEN
+
+
+class CircuitOpen(Refused):
+    """The circuit breaker is open, so the call was not made.
+
+    Args:
+        message: What happened.
+        name: The breaker's name.
+        retry_after: Seconds until the breaker lets a probe through.
+    """
+
+    def __init__(self, message: str = "", *, name: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, retryable=False, retry_after=retry_after)
+        self.name = name
+
+
+class RateLimited(Refused):
+    """A rate limit is used up.
+
+    Args:
+        message: What happened.
+        key: Whose limit it is; None for the one shared bucket.
+        limit: Permits per window.
+        retry_after: Seconds until the same call would be admitted.
+    """
+
+    default_code = ErrorCode.RATE_LIMIT
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        key: Hashable = None,
+        limit: float | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.key = key
+        self.limit = limit
+
+
+class BulkheadFull(Refused):
+    """Every slot is busy and the queue is full."""
+
+
+class BudgetExceeded(Refused):
+    """A token or cost budget does not cover the call.
+
+    Args:
+        message: What happened.
+        spent: What is used up or reserved, in the budget's unit.
+        limit: What the budget holds.
+        unit: ``"tokens"`` or ``"cost"``.
+    """
+
+    default_code = ErrorCode.BUDGET_EXHAUSTED
+
+    def __init__(
+        self, message: str = "", *, spent: float = 0.0, limit: float = 0.0, unit: str = "tokens"
+    ) -> None:
+        super().__init__(message)
+        self.spent = spent
+        self.limit = limit
+        self.unit = unit
+
+
+class DeadlineExceeded(Refused, TimeoutError):
+    """The time budget ran out.
+
+    Args:
+        message: What happened.
+        total: Seconds the budget allowed.
+    """
+
+    default_code = ErrorCode.TIMEOUT
+
+    def __init__(self, message: str = "", *, total: float | None = None) -> None:
+        super().__init__(message)
+        self.total = total
+
+
+class GuardBlocked(BelugaError):
+    """A guard stopped a text; the message names the rule and never holds the text.
+
+    Args:
+        message: Which guard blocked, at which stage, and why.
+        findings: Where in the text; offsets and rule names only.
+        guard: The guard's name.
+        stage: ``"input"``, ``"output"`` or ``"tool"``.
+    """
+
+    default_code = ErrorCode.GUARD_BLOCKED
+
+    def __init__(
+        self, message: str = "", *, findings: Sequence[Any] = (), guard: str = "", stage: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+        self.guard = guard
+        self.stage = stage
+
+
+class ProviderError(BelugaError):
+    """A model provider answered with an error, or with something that is no answer.
+
+    Args:
+        message: What the provider said, without the request's content.
+        code: The meaning of the answer; ``provider_unavailable`` when nothing better is known.
+        status: The HTTP status, or None when there was no HTTP answer.
+        request_id: The provider's id of the request, for its support.
+        retryable: Whether another attempt may succeed; None takes it from the code.
+        retry_after: Seconds the provider asks to wait.
+    """
+
+    default_code = ErrorCode.PROVIDER_UNAVAILABLE
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: ErrorCode | str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, retryable=retryable, retry_after=retry_after)
+        self.status = status
+        self.request_id = request_id
+
+
+class ToolFailed(BelugaError):
+    """A tool could not do its work."""
+
+    default_code = ErrorCode.TOOL_FAILED
+
+
+class GraphError(BelugaError):
+    """A graph cannot be built or cannot go on."""
+
+
+class ConfigError(BelugaError, ValueError):
+    """A configuration is missing, unreadable or invalid.
+
+    Args:
+        message: All problems, one a line.
+        errors: The single problems.
+        code: ``not_found`` for a missing file, else ``invalid_input``.
+    """
+
+    def __init__(
+        self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.errors = tuple(errors)

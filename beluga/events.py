@@ -1,0 +1,236 @@
+"""What happened, as frozen records, for whoever wants to hear of it.
+
+Events are beluga's hooks. Policies, graphs and configuration emit them; tests, logs and traces subscribe.
+Without a subscriber an event is never even built. No record holds guarded text or a secret.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from beluga.classification import ErrorCode
+
+__all__ = [
+    "CallRefused",
+    "CircuitChanged",
+    "ConfigRejected",
+    "ConfigReloaded",
+    "EdgeTaken",
+    "Event",
+    "FallbackTaken",
+    "GuardBlocked",
+    "GuardModified",
+    "NodeFailed",
+    "NodeFinished",
+    "NodeStarted",
+    "RetryScheduled",
+    "Subscription",
+    "WaitScheduled",
+    "emit",
+    "listening",
+    "subscribe",
+]
+
+
+@attrs.frozen
+class Event:
+    """Base of all events.
+
+    Args:
+        function: The qualified name of the decorated function, graph or file that it happened to.
+    """
+
+    function: str
+
+
+@attrs.frozen
+class RetryScheduled(Event):
+    """A failed attempt will be made again, after `delay` seconds; `attempt` counts from 1 and has failed."""
+
+    attempt: int
+    delay: float
+    code: ErrorCode | None
+    error: str
+
+
+@attrs.frozen
+class WaitScheduled(Event):
+    """A call waits `delay` seconds for its turn at `policy`."""
+
+    policy: str
+    delay: float
+    key: Hashable = None
+
+
+@attrs.frozen
+class CircuitChanged(Event):
+    """The breaker `name` went from state `old` to state `new`."""
+
+    name: str
+    old: str
+    new: str
+    key: Hashable = None
+
+
+@attrs.frozen
+class CallRefused(Event):
+    """A policy did not let the call through."""
+
+    policy: str
+    code: ErrorCode
+    retry_after: float | None = None
+
+
+@attrs.frozen
+class FallbackTaken(Event):
+    """The function failed and the alternative of that name is tried."""
+
+    alternative: str
+    code: ErrorCode | None
+
+
+@attrs.frozen
+class GuardBlocked(Event):
+    """A guard stopped a text at `stage`; with `observed` it only would have."""
+
+    guard: str
+    stage: str
+    rules: tuple[str, ...] = ()
+    observed: bool = False
+
+
+@attrs.frozen
+class GuardModified(Event):
+    """A guard changed a text at `stage`; with `observed` it only would have."""
+
+    guard: str
+    stage: str
+    rules: tuple[str, ...] = ()
+    observed: bool = False
+
+
+@attrs.frozen
+class NodeStarted(Event):
+    """A node of a graph or a branch of a scatter begins."""
+
+    node: str
+
+
+@attrs.frozen
+class NodeFinished(Event):
+    """A node or branch gave its result after `elapsed` seconds."""
+
+    node: str
+    elapsed: float
+
+
+@attrs.frozen
+class NodeFailed(Event):
+    """A node or branch raised after `elapsed` seconds."""
+
+    node: str
+    elapsed: float
+    code: ErrorCode | None
+    error: str
+
+
+@attrs.frozen
+class EdgeTaken(Event):
+    """The run goes on from `source` to `target`."""
+
+    source: str
+    target: str
+
+
+@attrs.frozen
+class ConfigReloaded(Event):
+    """A new configuration is current; `changed` names the fields whose values differ."""
+
+    changed: tuple[str, ...]
+
+
+@attrs.frozen
+class ConfigRejected(Event):
+    """A changed file was invalid and the configuration in use stays."""
+
+    problems: tuple[str, ...]
+
+
+class Subscription:
+    """A callback that hears of events until it is cancelled; call it, or leave its block, to cancel."""
+
+    __slots__ = ("callback", "types")
+
+    def __init__(self, callback: Callable[[Any], object], types: tuple[type[Event], ...]) -> None:
+        self.callback = callback
+        self.types = types or (Event,)
+
+    def __call__(self) -> None:
+        """Stop hearing; a second call changes nothing."""
+        global _subscriptions  # noqa: PLW0603 - one process-wide list, swapped whole under the lock
+        with _lock:
+            _subscriptions = tuple(s for s in _subscriptions if s is not self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self()
+
+
+_lock = threading.Lock()
+_subscriptions: tuple[Subscription, ...] = ()
+
+
+def subscribe(callback: Callable[[Any], object], *types: type[Event]) -> Subscription:
+    """Call `callback` with every event of `types`, or with all events where none is named.
+
+    The callback runs in the thread or task that the event happens in, and should be quick. An exception
+    out of it is logged by its type under ``beluga.events`` and never reaches the application.
+
+    Returns:
+        The unsubscriber, which is a context manager too.
+
+    Example:
+        >>> seen = []
+        >>> with subscribe(seen.append, CircuitChanged):
+        ...     emit(CircuitChanged("ask", name="openai", old="closed", new="open"))
+        >>> seen[0].new
+        'open'
+    """
+    global _subscriptions  # noqa: PLW0603 - see Subscription.__call__
+    subscription = Subscription(callback, types)
+    with _lock:
+        _subscriptions = (*_subscriptions, subscription)
+    return subscription
+
+
+def listening() -> bool:
+    """Say whether anyone is subscribed, so that an event is built only for somebody."""
+    return bool(_subscriptions)
+
+
+def emit(event: Event) -> None:
+    """Hand `event` to the subscribers of its type."""
+    for subscription in _subscriptions:
+        if isinstance(event, subscription.types):
+            deliver(subscription.callback, event)
+
+
+def deliver(callback: Callable[[Any], object], event: Event) -> None:
+    """Call `callback` with `event`, and keep what it raises away from the application."""
+    try:
+        callback(event)
+    except Exception as error:  # noqa: BLE001 - a listener's fault is no fault of the call it listens to
+        import logging
+
+        # The type alone: the text of a stranger's exception may hold anything.
+        logging.getLogger(__name__).warning(
+            "a subscriber failed on %s with %s", type(event).__name__, type(error).__name__
+        )

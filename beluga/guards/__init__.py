@@ -1,0 +1,1 @@
+"""Guards: text in, verdict out; no decorator and no model call."""
