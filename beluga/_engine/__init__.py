@@ -1,0 +1,1 @@
+"""Run policies around a function of any kind; this package knows no concrete policy."""

@@ -1,0 +1,165 @@
+"""The way of one call through its layers, as a generator that does no I/O of its own.
+
+The drivers run a healthy call by themselves. As soon as anything else happens (a verdict, an error) they hand
+over to `course`, which works out what comes next and yields it: `Wait`, `Ask` or `Run`. A driver does
+it in its own way, blocking or awaiting, and sends back an `Outcome`. So the meaning of every verdict is
+written once for all four kinds of function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga import events
+from beluga._engine.call import Outcome
+from beluga._engine.deadline import DEADLINE, expired
+from beluga._engine.policy import Again, Ask, Use, Verdict, Wait
+from beluga.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from beluga._engine.call import Call
+    from beluga._engine.policy import Policy
+
+    Steps = Generator["Step", Outcome, Any]
+
+__all__ = ["Run", "Step", "course"]
+
+
+@attrs.frozen
+class Run:
+    """Call this function with the call's arguments; on a stream, hand out its items."""
+
+    function: Callable[..., Any]
+
+
+Step = Wait | Ask | Run
+
+
+def course(
+    call: Call, depth: int = 0, verdict: Verdict | None = None, outcome: Outcome | None = None
+) -> Generator[Step, Outcome, Outcome]:
+    """Lead `call` on from where it stands to its outcome.
+
+    Args:
+        call: The call.
+        depth: How many layers, counted from outside, have been entered.
+        verdict: What layer `depth` answered when it was asked to let the call in, if it was asked.
+        outcome: What came from inside those layers, if anything did.
+    """
+    layers = call.stack.bound
+    while True:
+        if outcome is None:
+            depth, outcome = yield from _go_in(call, depth, verdict)
+            verdict = None
+        if outcome is None:
+            outcome = yield Run(call.stack.target.function)
+        while depth:
+            # A layer is entered until it lets an outcome pass.
+            again, outcome = yield from _come_out(call, layers[depth - 1], outcome)
+            if again is None:
+                depth -= 1
+                continue
+            call.attempt += 1
+            if again.instead is None:
+                outcome = None
+                break
+            outcome = yield Run(again.instead)
+        else:
+            return outcome
+
+
+def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
+    """Enter the layers from `depth` on; return how many are entered and, if cut short, the outcome."""
+    layers = call.stack.bound
+    while depth < len(layers):
+        layer = layers[depth]
+        try:
+            if verdict is None:
+                verdict = layer.enter(call)
+                call.answer = None
+        except BaseException as error:  # noqa: BLE001 - every error is an outcome of the layers outside
+            return depth, _refused(call, layer, error)
+        if verdict is None:
+            depth += 1
+        elif isinstance(verdict, Use):
+            return depth, (yield from _use(call, verdict))
+        elif isinstance(verdict, Again):
+            return depth, Outcome(error=_unexpected(layer, "enter", verdict))
+        else:
+            failure = yield from _serve(call, layer, verdict)
+            if failure is not None:
+                layer.abandon(call)
+                return depth, failure
+        verdict = None
+    return depth, None
+
+
+def _come_out(call: Call, layer: Policy, outcome: Outcome) -> Steps:
+    """Ask `layer` about `outcome`; return an `Again` if that is its answer, and what comes of it all."""
+    while True:
+        before = outcome.error
+        try:
+            verdict = layer.leave(call, outcome)
+            call.answer = None
+        except BaseException as error:  # noqa: BLE001 - it is the outcome now
+            if error is not before and error.__context__ is None:
+                error.__context__ = before
+            return None, Outcome(error=error)
+        if verdict is None or not (before is None or isinstance(before, Exception)):
+            return None, outcome
+        if isinstance(verdict, Use):
+            return None, (yield from _use(call, verdict))
+        if isinstance(verdict, Again):
+            failure = (yield from _wait(call, verdict.after)) if verdict.after > 0.0 else None
+            if failure is None:
+                return verdict, outcome
+        else:
+            failure = yield from _serve(call, layer, verdict)
+        if failure is not None:
+            outcome = failure
+
+
+def _serve(call: Call, layer: Policy, verdict: Any) -> Steps:
+    """Do what a `Wait` or `Ask` wants; return an outcome only if that failed."""
+    if isinstance(verdict, Wait):
+        call.emit(events.WaitScheduled, policy=layer.name, delay=verdict.seconds)
+        return (yield from _wait(call, verdict.seconds))
+    if isinstance(verdict, Ask):
+        answer = yield verdict
+        if answer.error is not None and not isinstance(answer.error, Exception):
+            return answer
+        call.answer = answer
+        return None
+    return Outcome(error=_unexpected(layer, "enter or leave", verdict))
+
+
+def _wait(call: Call, seconds: float) -> Steps:
+    """Wait, but never past the deadline; return an outcome only if the wait failed."""
+    if seconds <= 0.0:
+        return None
+    deadline = DEADLINE.get()
+    if deadline is not None and call.environment.monotonic() + seconds > deadline.at:
+        return Outcome(error=expired(call.name, deadline))
+    waited = yield Wait(seconds)
+    return None if waited.error is None else waited
+
+
+def _use(call: Call, verdict: Use) -> Steps:
+    if call.stack.kind.is_stream and not call.items:
+        value = verdict.value
+        return (yield Run(lambda *_, **__: value))
+    return Outcome(verdict.value)
+
+
+def _refused(call: Call, layer: Policy, error: BaseException) -> Outcome:
+    if isinstance(error, Refused):
+        call.emit(events.CallRefused, policy=layer.name, code=error.code, retry_after=error.retry_after)
+    return Outcome(error=error)
+
+
+def _unexpected(layer: Policy, method: str, verdict: object) -> TypeError:
+    return TypeError(f"{layer.name}.{method} answered {type(verdict).__name__}, which means nothing there")

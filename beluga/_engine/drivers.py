@@ -1,0 +1,212 @@
+"""The drivers of plain and async functions, and the acts that all four drivers share.
+
+Here and in the two modules for streams and timers, and nowhere else, does beluga call, block and await for
+its policies. A healthy call runs right here; as soon as a policy says anything, or an error comes up, `course`
+decides what happens next and the driver only does it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from beluga import events
+from beluga._engine.call import Call, Outcome
+from beluga._engine.course import Run, course
+from beluga._engine.policy import Wait
+from beluga._engine.timer import in_time
+from beluga.clock import environment
+from beluga.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from beluga._engine.course import Step
+    from beluga._engine.stack import Stack
+
+__all__ = ["async_driver", "new_call", "perform", "perform_async", "sync_driver"]
+
+
+def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    """Make the record of a call; the two drivers below do the same in line, to save a frame (50 ns)."""
+    call = Call()
+    call.stack = stack
+    call.args = args
+    call.kwargs = kwargs
+    call.environment = environment()
+    call.scratch = None
+    return call
+
+
+def sync_driver(stack: Stack) -> Callable[..., Any]:
+    """Return a plain function that runs the stack's target through its layers."""
+    function, enters, leaves, depth = stack.target.function, stack.enters, stack.leaves, stack.depth
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        call = Call()
+        call.stack = stack
+        call.args = args
+        call.kwargs = kwargs
+        call.environment = environment()
+        call.scratch = None
+        entered, verdict, outcome = 0, None, None
+        try:
+            for entered, enter in enters:
+                if (verdict := enter(call)) is not None:
+                    break
+            else:
+                entered = depth
+                value = function(*args, **kwargs)
+                if type(value) is CoroutineType:
+                    raise _hidden_coroutine(stack, value)
+                if not leaves:
+                    return value
+                outcome = Outcome()
+                outcome.value = value
+                outcome.error = None
+                for entered, leave in leaves:
+                    if (verdict := leave(call, outcome)) is not None:
+                        break
+                else:
+                    return value
+        except BaseException as error:
+            entered, outcome = _failed(call, entered, outcome, error)
+            if not entered:
+                raise
+        outcome = _finish(call, course(call, entered, verdict, outcome))
+        if outcome.error is None:
+            return outcome.value
+        raise outcome.release()
+
+    return wrapper
+
+
+def async_driver(stack: Stack) -> Callable[..., Any]:
+    """Return an async function that runs the stack's target through its layers."""
+    function, enters, leaves, depth = stack.target.function, stack.enters, stack.leaves, stack.depth
+    bounded = stack.bounded
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        call = Call()
+        call.stack = stack
+        call.args = args
+        call.kwargs = kwargs
+        call.environment = environment()
+        call.scratch = None
+        entered, verdict, outcome = 0, None, None
+        try:
+            for entered, enter in enters:
+                if (verdict := enter(call)) is not None:
+                    break
+            else:
+                entered = depth
+                if bounded:
+                    value = await in_time(call, function(*args, **kwargs))
+                else:
+                    value = await function(*args, **kwargs)
+                if not leaves:
+                    return value
+                outcome = Outcome()
+                outcome.value = value
+                outcome.error = None
+                for entered, leave in leaves:
+                    if (verdict := leave(call, outcome)) is not None:
+                        break
+                else:
+                    return value
+        except BaseException as error:
+            entered, outcome = _failed(call, entered, outcome, error)
+            if not entered:
+                raise
+        outcome = await _finish_async(call, course(call, entered, verdict, outcome))
+        if outcome.error is None:
+            return outcome.value
+        raise outcome.release()
+
+    return wrapper
+
+
+def _failed(
+    call: Call, entered: int, outcome: Outcome | None, error: BaseException
+) -> tuple[int, Outcome]:
+    """Say how many layers are still entered after `error`, and make an outcome of it."""
+    if outcome is not None:
+        # Raised by a leave: the layer that raised is out.
+        if error.__context__ is None:
+            error.__context__ = outcome.error
+        return entered - 1, Outcome(error=error)
+    if entered < call.stack.depth and isinstance(error, Refused):
+        policy = call.stack.layers[entered].name
+        call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
+    return entered, Outcome(error=error)
+
+
+def _hidden_coroutine(stack: Stack, coroutine: Any) -> TypeError:
+    coroutine.close()
+    return TypeError(
+        f"{stack.name} is a plain function but returned a coroutine, which its policies cannot see into: "
+        "declare it async def, or decorate the async function that it calls"
+    )
+
+
+def _finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send(
+                _run(step.function, call) if isinstance(step, Run) else perform(call, step)
+            )
+    except StopIteration as done:
+        final: Outcome = done.value
+        return final
+
+
+async def _finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Run):
+                outcome = await _run_async(step.function, call)
+            else:
+                outcome = await perform_async(call, step)
+            step = steps.send(outcome)
+    except StopIteration as done:
+        final: Outcome = done.value
+        return final
+
+
+def _run(function: Callable[..., Any], call: Call) -> Outcome:
+    try:
+        return Outcome(function(*call.args, **call.kwargs))
+    except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+        return Outcome(error=error)
+
+
+async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Outcome:
+    try:
+        awaitable = function(*call.args, **call.kwargs)
+        return Outcome(await (in_time(call, awaitable) if call.stack.bounded else awaitable))
+    except BaseException as error:  # noqa: BLE001 - see _run
+        return Outcome(error=error)
+
+
+def perform(call: Call, step: Step) -> Outcome:
+    """Do a `Wait` or an `Ask`, blocking."""
+    try:
+        if isinstance(step, Wait):
+            return Outcome(call.environment.clock.sleep(step.seconds))
+        return Outcome(step.io())
+    except BaseException as error:  # noqa: BLE001 - see _run
+        return Outcome(error=error)
+
+
+async def perform_async(call: Call, step: Step) -> Outcome:
+    """Do a `Wait` or an `Ask`, awaiting, within the deadline."""
+    try:
+        if isinstance(step, Wait):
+            return Outcome(await call.environment.clock.asleep(step.seconds))
+        answer = step.io()
+        return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
+    except BaseException as error:  # noqa: BLE001 - see _run
+        return Outcome(error=error)

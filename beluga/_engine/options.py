@@ -1,0 +1,65 @@
+"""Checks of options, all made when a decorator runs and all worded alike: what, which value, what instead."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import attrs
+
+__all__ = ["number", "optional", "seconds", "whole"]
+
+Validator = "Callable[[Any, attrs.Attribute[Any], Any], None]"
+
+
+def seconds(value: Any) -> Any:
+    """Turn a `datetime.timedelta` into float seconds and an int into a float; leave the rest to the check."""
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _fail(instance: Any, attribute: attrs.Attribute[Any], value: Any, rule: str) -> ValueError:
+    owner = getattr(instance, "name", type(instance).__name__)
+    return ValueError(f"{owner}: {attribute.name}={value!r} must be {rule}")
+
+
+def whole(minimum: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Demand an int of at least `minimum`; a bool is no int."""
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            raise _fail(instance, attribute, value, f"a whole number of at least {minimum}")
+
+    return check
+
+
+def number(
+    minimum: float, maximum: float = math.inf, *, above: bool = False
+) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Demand a finite number from `minimum` to `maximum`, or strictly above `minimum`; NaN is no number."""
+    lower = f"above {minimum:g}" if above else f"at least {minimum:g}"
+    rule = f"a number {lower}" + ("" if math.isinf(maximum) else f" and at most {maximum:g}")
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not fits or value < minimum or value > maximum or (above and value == minimum):
+            raise _fail(instance, attribute, value, rule)
+
+    return check
+
+
+def optional(
+    check: Callable[[Any, attrs.Attribute[Any], Any], None],
+) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Let None pass, and check everything else."""
+
+    def checked(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None:
+            check(instance, attribute, value)
+
+    return checked

@@ -1,0 +1,90 @@
+"""Read single parameters of a call without binding the whole signature each time."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from beluga._engine.call import Call
+    from beluga._engine.stack import Target
+
+__all__ = ["Slot", "reader", "slots"]
+
+
+class Slot:
+    """Where one parameter of a function arrives, and how to read and replace it.
+
+    Args:
+        name: The parameter's name.
+        index: Its place among the positional arguments; None for a keyword-only one.
+        default: Its default; `Parameter.empty` where it has none.
+    """
+
+    __slots__ = ("default", "index", "name")
+
+    def __init__(self, name: str, index: int | None, default: Any) -> None:
+        self.name = name
+        self.index = index
+        self.default = default
+
+    def read(self, call: Call) -> Any:
+        """Return the argument, or the default.
+
+        Raises:
+            TypeError: The call lacks the argument; the function's own complaint.
+        """
+        if self.name in call.kwargs:
+            return call.kwargs[self.name]
+        if self.index is not None and self.index < len(call.args):
+            return call.args[self.index]
+        if self.default is Parameter.empty:
+            call.arguments  # noqa: B018 - binding raises what the call itself would raise
+            message = f"{call.name}() is called without {self.name!r}"
+            raise TypeError(message)
+        return self.default
+
+    def write(self, call: Call, value: Any) -> None:
+        """Put `value` in the argument's place."""
+        if self.name in call.kwargs or self.index is None or self.index >= len(call.args):
+            call.kwargs = {**call.kwargs, self.name: value}
+        else:
+            call.args = (*call.args[: self.index], value, *call.args[self.index + 1 :])
+
+
+def slots(target: Target) -> Mapping[str, Slot]:
+    """Return the slot of every named parameter of `target`."""
+    found = {}
+    for index, parameter in enumerate(target.signature.parameters.values()):
+        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
+            found[parameter.name] = Slot(parameter.name, index, parameter.default)
+        elif parameter.kind is Parameter.KEYWORD_ONLY:
+            found[parameter.name] = Slot(parameter.name, None, parameter.default)
+    return found
+
+
+def reader(target: Target, source: str | Callable[[Mapping[str, Any]], Any], what: str) -> Callable[[Call], Any]:
+    """Return a function that reads `source` from a call.
+
+    Args:
+        target: The decorated function.
+        source: A parameter's name, or a callable of all arguments by name.
+        what: The option that asks, for messages.
+
+    Raises:
+        TypeError: The function has no parameter of that name.
+    """
+    if not isinstance(source, str):
+        function = source
+        return lambda call: function(call.arguments)
+    known = slots(target)
+    if source in known:
+        return known[source].read
+    takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in target.signature.parameters.values())
+    if takes_any:
+        return Slot(source, None, Parameter.empty).read
+    names = ", ".join(known) or "none"
+    message = f"{what}={source!r}: {target.name} has no such parameter; it has {names}"
+    raise TypeError(message)

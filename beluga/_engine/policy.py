@@ -1,0 +1,167 @@
+"""The contract between a policy, which decides, and a driver, which acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
+
+from beluga._engine.kinds import EVERY_KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.kinds import Kind
+    from beluga._engine.stack import Target
+
+__all__ = ["Again", "Ask", "Policy", "Use", "Verdict", "Wait"]
+
+F = TypeVar("F")
+
+
+@attrs.frozen
+class Wait:
+    """Wait so many seconds, then ask the same question again."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Again:
+    """Run the inner layers once more; only an answer of `Policy.leave`.
+
+    Args:
+        after: Seconds to wait first.
+        instead: A function of the same kind to run in place of the inner layers and the function.
+    """
+
+    after: float = 0.0
+    instead: Callable[..., Any] | None = None
+
+
+@attrs.frozen
+class Use:
+    """Take this as the result; on a stream that has not begun, an iterable of the items to hand out."""
+
+    value: Any
+
+
+@attrs.frozen
+class Ask:
+    """Do this I/O, put its `Outcome` into `Call.answer`, then ask the same question again.
+
+    Args:
+        io: A function without arguments; in an async driver it may return an awaitable.
+    """
+
+    io: Callable[[], Awaitable[Any] | Any]
+
+
+Verdict = Wait | Again | Use | Ask
+
+
+class Policy:
+    """One concern of a call, as a state machine that never waits; an instance is a decorator.
+
+    A policy that holds state must be safe to use from several threads at once, and must not hold a lock
+    when a method returns. What belongs to one call goes into `Call.keep`.
+
+    Example:
+        >>> class Shout(Policy):
+        ...     def leave(self, call, outcome):
+        ...         return Use(outcome.value.upper()) if outcome.error is None else None
+        >>> @Shout()
+        ... def greet(name):
+        ...     return f"hello {name}"
+        >>> greet("ada")
+        'HELLO ADA'
+    """
+
+    concern: ClassVar[str] = "policy"
+    """What it takes care of, in one word, such as ``"retry"``."""
+
+    name: str = "policy"
+    """What `explain` and the events call this object; the concern unless it has a name of its own."""
+
+    kinds: ClassVar[frozenset[Kind]] = EVERY_KIND
+    """The kinds of function it can honour; others are refused when the decorator runs."""
+
+    errors_only: bool = False
+    """True where `leave` has nothing to say about a good outcome and need not be called for one."""
+
+    bounds_time: bool = False
+    """True where it sets a deadline at which an async driver has to cancel the running call."""
+
+    belongs_inside: ClassVar[Mapping[str, str]] = {}
+    """Concerns that should stand further out, each with what goes wrong otherwise."""
+
+    def __init_subclass__(cls) -> None:
+        """Name a policy after its concern."""
+        super().__init_subclass__()
+        if "concern" in vars(cls) and "name" not in vars(cls):
+            cls.name = cls.concern
+
+    def enter(self, call: Call) -> Verdict | None:
+        """Decide before the inner layers run.
+
+        Returns:
+            None to go on, `Wait`, `Use` or `Ask`.
+
+        Raises:
+            Refused: The call must not be made; this layer is then not left.
+        """
+
+    def abandon(self, call: Call) -> None:
+        """Give back what `enter` holds, because the wait or I/O it asked for failed: it is not left."""
+
+    def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
+        """Decide after the inner layers ran, whatever came of them; called once for each `enter`.
+
+        An error raised here replaces the outcome. After `Again` the layer stays entered and is asked
+        again about the next outcome. No verdict can swallow an error that is no `Exception`.
+        """
+
+    def wants_items(self, call: Call) -> bool:
+        """Say, once a stream is entered, whether `on_item`, `suspend` and the like are needed for it."""
+        return True
+
+    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
+        """Turn one item of a stream into those to hand out; only called where a subclass defines it."""
+        return (item,)
+
+    def on_end(self, call: Call) -> Iterable[Any] | Ask:
+        """Give what `on_item` held back, when the stream has ended well."""
+        return ()
+
+    def suspend(self, call: Call) -> None:
+        """Take back what is ambient, such as a current span, before a stream hands an item out."""
+
+    def resume(self, call: Call) -> None:
+        """Make it ambient again when the consumer asks for more, or closes the stream."""
+
+    def around(self, call: Call, inner: Callable[[], Any]) -> Any:
+        """Run `inner` in a way that needs concurrency; only called where a subclass defines it.
+
+        For an async function `inner` returns an awaitable, and so must this. Streams are refused.
+        """
+        return inner()
+
+    def bind(self, target: Target) -> Policy:
+        """Return the policy that runs on this very function: itself, or one that knows its parameters.
+
+        Raises:
+            TypeError: The function cannot be honoured, for instance for want of a parameter.
+        """
+        return self
+
+    def describe(self) -> str:
+        """Return options and live state in one line, for `explain`."""
+        return ""
+
+    def __call__(self, function: F) -> F:
+        """Decorate `function`: same signature, same type, same kind."""
+        # The arrow of this one import points back: wrapping needs the contract, not the other way round.
+        from beluga._engine.wrap import decorate
+
+        return decorate(self, function)

@@ -1,0 +1,48 @@
+"""The transparent proxy for callables that are no plain functions; apart, because wrapt takes long to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import wrapt
+
+from beluga._engine.native import native
+from beluga._engine.stack import Stack, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LayeredProxy"]
+
+
+class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[misc]  # wrapt has no types
+    """A callable that looks like its target in every way and runs it through the layers."""
+
+    def __init__(self, target: Any, stack: Stack) -> None:
+        run = native(stack)
+
+        def through_layers(
+            wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            if wrapped is target:
+                return run(*args, **kwargs)
+            # A descriptor, such as an lru_cache on a method, was bound to an instance on the way here.
+            bound = Stack(Target(wrapped, stack.kind), stack.layers)
+            return native(bound)(*args, **kwargs)
+
+        super().__init__(target, through_layers)
+        self._self_stack = stack
+
+    @property
+    def __beluga__(self) -> tuple[LayeredProxy, Stack]:
+        return self, self._self_stack
+
+    def __reduce__(self) -> NoReturn:
+        message = (
+            f"cannot pickle the decorated {type(self.__wrapped__).__name__} {self._self_stack.name}: "
+            "decorate a module-level function, which pickles by its name"
+        )
+        raise TypeError(message)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        self.__reduce__()

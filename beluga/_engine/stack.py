@@ -1,0 +1,144 @@
+"""The layers of a decorated function: how they are bound, fused into hooks, and described."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from beluga._engine.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.kinds import Kind
+    from beluga._engine.policy import Verdict
+
+__all__ = ["Stack", "Target"]
+
+
+class Target:
+    """The plain callable under the decorators, as policies see it when they bind to it.
+
+    Args:
+        function: What the innermost layer calls.
+        kind: How it gives its result.
+        declared: The callable whose name and parameters count; None for `function` itself.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None
+    ) -> None:
+        self.function = function
+        self.kind = kind
+        self.declared = function if declared is None else declared
+        self.name = _qualified_name(self.declared)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The parameters, read when a policy first asks for them (10 us)."""
+        return inspect.signature(self.declared)
+
+
+def _qualified_name(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return name
+
+
+class Hook(NamedTuple):
+    """One method that a policy really has, with the number of layers entered before or after it."""
+
+    depth: int
+    run: Callable[..., Any]
+
+
+class Stack:
+    """The layers around one target, outermost first; never changed, only built anew with one more."""
+
+    def __init__(self, target: Target, layers: tuple[Policy, ...]) -> None:
+        for layer in layers:
+            _check_kind(layer, target)
+        self.target = target
+        self.layers = layers
+        self.bound = tuple(layer.bind(target) for layer in layers)
+        self._fuse()
+
+    def _fuse(self) -> None:
+        """Keep only the hooks that some policy defines, so that an idle layer costs nothing."""
+        numbered = list(enumerate(self.bound))
+        outward = numbered[::-1]
+        self.enters: tuple[tuple[int, Callable[[Call], Verdict | None]], ...]
+        self.enters = tuple(Hook(i, layer.enter) for i, layer in numbered if _defines(layer, "enter"))
+        self.leaves: tuple[tuple[int, Callable[[Call, Outcome], Verdict | None]], ...]
+        self.leaves = tuple(
+            Hook(i + 1, layer.leave)
+            for i, layer in outward
+            if _defines(layer, "leave") and not layer.errors_only
+        )
+        self.depth = len(self.bound)
+        self.ambient = tuple(layer for _, layer in numbered if _defines(layer, "resume"))
+        self.filters = tuple(
+            layer for _, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
+        )
+        self.bounded = any(layer.bounds_time for layer in self.bound)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the target."""
+        return self.target.kind
+
+    @property
+    def name(self) -> str:
+        """The qualified name of the target."""
+        return self.target.name
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The signature of the target."""
+        return self.target.signature
+
+    def under(self, layer: Policy) -> Stack:
+        """Return this stack with `layer` as its new outermost one."""
+        return Stack(self.target, (layer, *self.layers))
+
+    def around_at(self) -> int | None:
+        """Return the place of the outermost layer that runs the inner ones by itself."""
+        return next((i for i, layer in enumerate(self.bound) if _defines(layer, "around")), None)
+
+    def describe(self) -> str:
+        """Return the plan as text: one line a layer with its options and state, then warnings."""
+        names = [layer.name for layer in self.layers]
+        width = max(map(len, names), default=0)
+        lines = [f"{self.kind.value} {self.name}{self.signature}"]
+        lines += [
+            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip()
+            for i, layer in enumerate(self.layers, 1)
+        ]
+        lines += [f"  warning: {warning}" for warning in _misplaced(self.layers)]
+        return "\n".join(lines)
+
+
+def _defines(layer: Policy, method: str) -> bool:
+    return getattr(type(layer), method) is not getattr(Policy, method) or method in vars(layer)
+
+
+def _check_kind(layer: Policy, target: Target) -> None:
+    if target.kind not in layer.kinds:
+        served = ", ".join(sorted(f"{kind.value}s" for kind in layer.kinds))
+        message = f"{layer.name} cannot decorate the {target.kind.value} {target.name}: it serves {served}"
+        raise TypeError(message)
+    if target.kind.is_stream and _defines(layer, "around"):
+        message = f"{layer.name} runs the call by itself, which the {target.kind.value} {target.name} forbids"
+        raise TypeError(message)
+
+
+def _misplaced(layers: Sequence[Policy]) -> list[str]:
+    return [
+        f"{outer.concern} stands outside {inner.concern}: {outer.belongs_inside[inner.concern]}"
+        for i, outer in enumerate(layers)
+        for inner in layers[i + 1 :]
+        if inner.concern in outer.belongs_inside
+    ]

@@ -1,0 +1,107 @@
+"""Put layers on a callable without changing what it is.
+
+A plain function gets a native wrapper of its own kind; class and static methods are opened and closed again;
+anything else (bound methods, partials, callable instances, built-ins) gets a transparent wrapt proxy.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from beluga._engine.kinds import kind_of
+from beluga._engine.native import native
+from beluga._engine.stack import Stack, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beluga._engine.policy import Policy
+
+__all__ = ["decorate", "explain", "layers"]
+
+F = TypeVar("F")
+
+_MARK = "__beluga__"
+
+
+def decorate(policy: Policy, function: F) -> F:
+    """Return `function` with `policy` as its outermost layer.
+
+    Raises:
+        TypeError: `function` is of a kind that cannot be decorated, or that `policy` cannot honour.
+    """
+    if isinstance(function, (classmethod, staticmethod)):
+        return cast("F", type(function)(decorate(policy, function.__func__)))
+    inner = _stack_of(function)
+    if inner is not None and inspect.ismethod(function):
+        # The class's function is decorated, and this method of one instance gets one more layer.
+        plain = inner.target.function.__get__(function.__self__)
+        stack = Stack(Target(plain, inner.kind), (policy, *inner.layers))
+    elif inner is None:
+        stack = Stack(Target(cast("Callable[..., Any]", function), kind_of(function)), (policy,))
+    else:
+        stack = inner.under(policy)
+    return cast("F", _wrap(stack, function))
+
+
+def _wrap(stack: Stack, like: Any) -> Any:
+    plain = stack.target.function
+    if not inspect.isfunction(plain):
+        return _proxy(stack, plain)
+    wrapper = native(stack)
+    functools.update_wrapper(wrapper, like)
+    wrapper.__wrapped__ = plain  # type: ignore[attr-defined]  # functions take attributes
+    # The mark names its owner: another library's functools.wraps copies it along with every attribute.
+    setattr(wrapper, _MARK, (wrapper, stack))
+    return wrapper
+
+
+def _proxy(stack: Stack, target: Any) -> Any:
+    from beluga._engine.proxy import LayeredProxy
+
+    return LayeredProxy(target, stack)
+
+
+def _stack_of(function: Any) -> Stack | None:
+    if isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function):
+        function = function.__func__
+    owner, stack = getattr(function, _MARK, (None, None))
+    return stack if owner is function else None
+
+
+def layers(function: Callable[..., Any]) -> tuple[Policy, ...]:
+    """Return the policies around `function`, outermost first; empty where it has none.
+
+    Example:
+        >>> from beluga import breaker, retry
+        >>> @retry
+        ... @breaker
+        ... def ask(): ...
+        >>> [policy.name for policy in layers(ask)]
+        ['retry', 'breaker']
+    """
+    stack = _stack_of(function)
+    return () if stack is None else stack.layers
+
+
+def explain(function: Callable[..., Any]) -> str:
+    """Describe the layers of `function` with their options, their live state, and misplaced ones.
+
+    Raises:
+        TypeError: `function` has no layer of beluga's.
+
+    Example:
+        >>> from beluga import retry
+        >>> @retry(max_attempts=5)
+        ... def ask(question: str) -> str: ...
+        >>> print(explain(ask))
+        function ask(question: str) -> str
+          1. retry  max_attempts=5 initial_backoff=0.5 max_backoff=30.0 backoff_factor=2.0 jitter=True
+    """
+    stack = _stack_of(function)
+    if stack is None:
+        message = f"{getattr(function, '__qualname__', function)!r} is not decorated by beluga"
+        raise TypeError(message)
+    return stack.describe()

@@ -1,0 +1,1 @@
+"""One module, one concern: its options, its policy and its decorator."""

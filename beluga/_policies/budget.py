@@ -1,0 +1,279 @@
+"""Bound the time, the tokens and the money of a call and of everything inside it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import attrs
+
+from beluga._engine.deadline import DEADLINE, Deadline, expired, remaining
+from beluga._engine.options import number, optional, seconds
+from beluga._engine.policy import Policy
+from beluga._engine.timer import TaskTimer
+from beluga._policies.spending import SpendingBudget
+from beluga.clock import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from contextvars import Token
+
+    from beluga._engine.call import Call, Outcome
+    from beluga.ledger import Amount
+    from beluga.schema import Usage
+
+__all__ = ["TimeBudget", "TimeoutBudget", "budget", "remaining"]
+
+F = TypeVar("F")
+
+
+class _State:
+    __slots__ = ("deadline", "token")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.token: Token[Deadline | None] = DEADLINE.set(deadline)
+
+
+@attrs.frozen(eq=False)
+class TimeBudget(Policy):
+    """One deadline for a call and everything inside it; see `budget`."""
+
+    concern = "budget"
+    bounds_time = True
+
+    total: float | None = attrs.field(
+        default=None, converter=seconds, validator=optional(number(0, above=True))
+    )
+    share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
+
+    def enter(self, call: Call) -> None:
+        """Set the deadline: this budget's, or the enclosing one where that is earlier."""
+        now = call.environment.monotonic()
+        enclosing = DEADLINE.get()
+        if self.share is None:
+            total: float = self.total  # type: ignore[assignment]  # budget() sees to it that one is given
+        else:
+            total = self._part(call, enclosing, now)
+        if enclosing is None or now + total < enclosing.at:
+            deadline = Deadline(now + total, total)
+        else:
+            deadline = enclosing
+        if deadline.at <= now:
+            raise expired(call.name, deadline)
+        call.keep(self, _State(deadline))
+
+    def _part(self, call: Call, enclosing: Deadline | None, now: float) -> float:
+        if enclosing is None:
+            message = (
+                f"budget: share={self.share:g} of {call.name} needs an enclosing budget to take a part of, and "
+                "there is none: call it from a function with @budget(total), or give total="
+            )
+            raise RuntimeError(message)
+        part = max(0.0, enclosing.at - now) * (self.share or 1.0)
+        return part if self.total is None else min(part, self.total)
+
+    def suspend(self, call: Call) -> None:
+        """Take the deadline away from the consumer of a stream."""
+        DEADLINE.reset(call.kept(self).token)
+
+    def resume(self, call: Call) -> None:
+        """Give it back to the stream."""
+        state = call.kept(self)
+        state.token = DEADLINE.set(state.deadline)
+
+    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
+        """Stop a stream that goes on beyond its deadline."""
+        self._check(call, call.kept(self).deadline)
+        return (item,)
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        """Take the deadline away; an answer that comes too late is none."""
+        state = call.kept(self)
+        DEADLINE.reset(state.token)
+        if outcome.error is None:
+            self._check(call, state.deadline)
+
+    def _check(self, call: Call, deadline: Deadline) -> None:
+        if call.environment.monotonic() > deadline.at:
+            raise expired(call.name, deadline)
+
+    def describe(self) -> str:
+        """Return the seconds or the share."""
+        bounds = (("total", self.total), ("share", self.share))
+        return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+class TimeoutBudget:
+    """Spread one deadline over steps that follow each other.
+
+    The clock starts when the object is made. Each step gets a fraction of what is left then, so a quick step
+    leaves more to the later ones.
+
+    Args:
+        total: Seconds for all steps together.
+
+    Raises:
+        ValueError: `total` is not above 0.
+
+    Example:
+        >>> from beluga.testing import fake_clock
+        >>> with fake_clock() as clock:
+        ...     turn = TimeoutBudget(10.0)
+        ...     with turn.allocate(0.6) as model:
+        ...         clock.advance(2.0)
+        ...     with turn.allocate(0.3) as tool:
+        ...         print(model.seconds, round(tool.seconds, 1), turn.remaining())
+        6.0 2.4 8.0
+    """
+
+    def __init__(self, total: float) -> None:
+        self.total = TimeBudget(total).total or 0.0
+        self._ends_at = environment().monotonic() + self.total
+
+    def remaining(self) -> float:
+        """Return the seconds left, never negative."""
+        return max(0.0, self._ends_at - environment().monotonic())
+
+    def allocate(self, fraction: float = 1.0) -> Allocation:
+        """Return a context manager, sync and async, with `fraction` of what is left as its deadline.
+
+        Args:
+            fraction: Above 0 and at most 1.
+
+        Raises:
+            ValueError: `fraction` is out of its range.
+        """
+        share = TimeBudget(share=fraction).share or 1.0
+        return Allocation(self, share)
+
+
+class Allocation:
+    """One step's part of a `TimeoutBudget`; its clock starts when the block is entered.
+
+    In an ``async with`` block the running task is cancelled at the deadline; a plain ``with`` block cannot be
+    stopped, and raises when it ends too late. Either way everything inside inherits the deadline.
+    """
+
+    def __init__(self, source: TimeoutBudget, fraction: float) -> None:
+        self._source = source
+        self._fraction = fraction
+        self.seconds = 0.0
+
+    def remaining(self) -> float:
+        """Return the seconds left of this part, never negative."""
+        return max(0.0, self._state.deadline.at - environment().monotonic())
+
+    def __enter__(self) -> Self:
+        """Set the deadline.
+
+        Raises:
+            DeadlineExceeded: Nothing is left.
+        """
+        self.seconds = self._source.remaining() * self._fraction
+        deadline = Deadline(environment().monotonic() + self.seconds, self.seconds)
+        enclosing = DEADLINE.get()
+        if enclosing is not None and enclosing.at < deadline.at:
+            deadline = enclosing
+        if remaining() <= 0.0 or self.seconds <= 0.0:
+            raise expired("the step", Deadline(0.0, self._source.total))
+        self._state = _State(deadline)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Take the deadline away.
+
+        Raises:
+            DeadlineExceeded: The block ended after it.
+        """
+        DEADLINE.reset(self._state.token)
+        if kind is None and self.remaining() <= 0.0:
+            raise expired("the step", self._state.deadline)
+
+    async def __aenter__(self) -> Self:
+        """Set the deadline and start its timer."""
+        self.__enter__()
+        self._timer = TaskTimer(environment(), self._state.deadline)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
+        stopped = self._timer.stop(error)
+        DEADLINE.reset(self._state.token)
+        if stopped:
+            raise expired("the step", self._state.deadline) from error
+        if kind is None and self.remaining() <= 0.0:
+            raise expired("the step", self._state.deadline)
+
+
+def budget(
+    total: float | None = None,
+    *,
+    share: float | None = None,
+    tokens: float | None = None,
+    cost: float | None = None,
+    key: str | Callable[[Mapping[str, Any]], Hashable] | None = None,
+    estimate: float | Callable[[Mapping[str, Any]], float | Amount] = 0,
+    price: Callable[[Usage], float] | None = None,
+    max_keys: int = 10_000,
+) -> Callable[[F], F]:
+    """Bound what a call, and everything inside it, may take.
+
+    Time: the earliest deadline counts. A running async call is cancelled at it, by one timer that is only set when
+    the call really waits. A sync call cannot be stopped: the deadline is checked before each attempt and wait and
+    when the function returns, and is handed on as `remaining()`. A stream is checked at each item, and its consumer
+    is never cancelled between items. Beyond the deadline `DeadlineExceeded` is raised.
+
+    Tokens and money: `estimate` is reserved before the call, and the usage that the result reports is charged after
+    it, to this budget and to all around it. A call that is not covered raises `BudgetExceeded`; one that turns out
+    dearer than estimated is counted in full, and the next one is refused.
+
+    Args:
+        total: Seconds.
+        share: The part, above 0 and at most 1, to take of what is left of the enclosing budget.
+        tokens: Tokens at most, for this call and all inside it, or for all calls with the same `key`.
+        cost: Money at most, likewise, in the currency of `price`.
+        key: A parameter's name, or a callable of all arguments by name: one token and cost budget for each value.
+        estimate: Tokens to reserve, or a callable of all arguments by name that gives tokens or an `Amount`.
+        price: Given a result's `Usage`, returns what it costs; None leaves money to `spend`.
+        max_keys: Keys kept; beyond that the least recently used is forgotten.
+
+    Raises:
+        TypeError: The function has no parameter `key`.
+        ValueError: A figure is out of its range, or none is given.
+
+    Example:
+        >>> @budget(10.0)
+        ... def answer() -> bool:
+        ...     return 9.0 < remaining() <= 10.0
+        >>> answer()
+        True
+    """
+    policies: list[Policy] = []
+    if total is not None or share is not None:
+        policies.append(TimeBudget(total, share))
+    if tokens is None and cost is None:
+        if key is not None or price is not None or estimate != 0:
+            message = "budget: key=, estimate= and price= belong to a budget of tokens= or cost="
+            raise ValueError(message)
+    else:
+        policies.append(
+            SpendingBudget(
+                tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys
+            )
+        )
+    if not policies:
+        message = "budget: give total= or share= for time, tokens= or cost= for spending"
+        raise ValueError(message)
+    return _join(policies)
+
+
+def _join(policies: list[Policy]) -> Callable[[F], F]:
+    """Return one decorator that puts all of `policies` on a function, the first outermost."""
+    if len(policies) == 1:
+        return policies[0]
+
+    def decorate(function: F) -> F:
+        return functools.reduce(lambda inner, policy: policy(inner), reversed(policies), function)
+
+    return decorate

@@ -1,0 +1,283 @@
+"""Try again what may succeed the second time."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+
+import attrs
+
+from beluga import events
+from beluga._engine.deadline import DEADLINE
+from beluga._engine.matching import listed, matcher
+from beluga._engine.options import number, optional, seconds, whole
+from beluga._engine.policy import Again, Policy
+from beluga.classification import TRANSIENT, classify, retry_after
+from beluga.errors import CircuitOpen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from beluga._engine.call import Call, Outcome
+    from beluga.classification import ErrorCode
+
+    Retryable = ErrorCode | str | type[Exception] | Callable[[Exception], bool]
+
+__all__ = ["RetryPolicy", "RetryThrottle", "retry"]
+
+F = TypeVar("F")
+
+LONGEST_RETRY_AFTER = 120.0
+"""Seconds; a server that asks for more is not waited for. Source: openai-python, which gives up there too."""
+
+
+class RetryThrottle:
+    """Stop retries while most calls fail, so that retries do not finish off a struggling provider.
+
+    A failure that could be retried takes one token, a success gives `token_ratio` back, and there is no retry
+    while no more than half of the tokens are left. Share one object among all callers of one provider.
+
+    Args:
+        max_tokens: Tokens at the start and at most; above 0 and at most 1000.
+        token_ratio: Tokens that a success gives back.
+
+    Raises:
+        ValueError: A figure is out of its range.
+
+    Source: gRPC proposal A6, "Throttling Retry Attempts and Hedged RPCs".
+
+    Example:
+        >>> throttle = RetryThrottle(max_tokens=4)
+        >>> [throttle.failed() for _ in range(3)]
+        [True, False, False]
+    """
+
+    def __init__(self, max_tokens: float = 10.0, token_ratio: float = 0.1) -> None:
+        if not 0 < max_tokens <= 1000:  # noqa: PLR2004 - the bound of gRPC A6
+            message = f"RetryThrottle: max_tokens={max_tokens!r} must be above 0 and at most 1000"
+            raise ValueError(message)
+        if not 0 < token_ratio <= max_tokens:
+            message = f"RetryThrottle: token_ratio={token_ratio!r} must be above 0 and at most max_tokens"
+            raise ValueError(message)
+        self.max_tokens = max_tokens
+        self.token_ratio = token_ratio
+        self._tokens = max_tokens
+        self._lock = threading.Lock()
+
+    @property
+    def tokens(self) -> float:
+        """How many tokens are left."""
+        return self._tokens
+
+    def failed(self) -> bool:
+        """Take a token for a failure; return whether a retry is allowed."""
+        with self._lock:
+            self._tokens = max(0.0, self._tokens - 1.0)
+            return self._tokens > self.max_tokens / 2
+
+    def succeeded(self) -> None:
+        """Give back a share of a token; free of the lock while all tokens are there."""
+        if self._tokens < self.max_tokens:
+            with self._lock:
+                self._tokens = min(self.max_tokens, self._tokens + self.token_ratio)
+
+
+class _Progress(NamedTuple):
+    """What one call has behind it: when it began, its failed attempts, and the last error."""
+
+    began: float
+    attempts: int = 0
+    error: BaseException | None = None
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class RetryPolicy(Policy):
+    """The options of `retry`, and a decorator; use one object for many functions.
+
+    See `retry` for the arguments.
+
+    Example:
+        >>> critical = RetryPolicy(max_attempts=5, initial_backoff=1.0, max_backoff=60.0)
+        >>> @critical
+        ... def charge() -> str:
+        ...     return "done"
+        >>> charge()
+        'done'
+    """
+
+    concern = "retry"
+
+    max_attempts: int = attrs.field(default=3, validator=whole(1))
+    initial_backoff: float = attrs.field(default=0.5, converter=seconds, validator=number(0))
+    max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
+    backoff_factor: float = attrs.field(default=2.0, validator=number(1))
+    jitter: bool = True
+    retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
+    max_elapsed: float | None = attrs.field(
+        default=None, converter=seconds, validator=optional(number(0, above=True))
+    )
+    on_result: Callable[[Any], bool] | None = None
+    throttle: RetryThrottle | None = None
+    replay: bool = False
+    errors_only: bool = attrs.field(init=False, repr=False)
+    _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out once what every call needs."""
+        object.__setattr__(self, "errors_only", self.on_result is None and self.throttle is None)
+        object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
+
+    def enter(self, call: Call) -> None:
+        """Note when the first attempt began."""
+        call.keep(self, _Progress(call.environment.monotonic()))
+
+    def leave(self, call: Call, outcome: Outcome) -> Again | None:
+        """Ask for another attempt if the outcome, the figures and the deadline allow one."""
+        error = outcome.error
+        if error is None:
+            if self.throttle is not None:
+                self.throttle.succeeded()
+            if self.on_result is None or not self.on_result(outcome.value):
+                return None
+        elif not isinstance(error, Exception):
+            return None
+        elif not self._matches(error):
+            self._trace_cause(call, error)
+            return None
+        return self._next_attempt(call, error)
+
+    def backoff(self, attempt: int, jitter: float = 1.0) -> float:
+        """Return the seconds to wait after the failed attempt number `attempt`, times `jitter`."""
+        try:
+            grown = self.initial_backoff * self.backoff_factor ** (attempt - 1)
+        except OverflowError:
+            grown = self.max_backoff
+        return min(grown, self.max_backoff) * jitter
+
+    def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
+        began, attempts, _ = call.kept(self)
+        attempts += 1
+        now = call.environment.monotonic()
+        throttled = error is not None and self.throttle is not None and not self.throttle.failed()
+        if call.items and not self.replay:
+            reason = "the stream had begun; replay=True would begin it anew"
+        elif attempts >= self.max_attempts:
+            reason = ""
+        elif throttled:
+            reason = "the retry throttle is closed"
+        else:
+            delay = self._delay(call, attempts, error)
+            reason = self._obstacle(began, now, delay)
+            if not reason:
+                call.keep(self, _Progress(began, attempts, error))
+                self._report(call, attempts, delay, error)
+                return Again(delay)
+        self._give_up(call, error, attempts, now - began, reason)
+        return None
+
+    def _delay(self, call: Call, attempts: int, error: Exception | None) -> float:
+        if error is not None:
+            asked = retry_after(error, call.environment.clock.time())
+            if asked is not None:
+                return asked
+        return self.backoff(attempts, call.environment.rng.random() if self.jitter else 1.0)
+
+    def _obstacle(self, began: float, now: float, delay: float) -> str:
+        """Say what forbids a wait of `delay` seconds; empty if nothing does."""
+        if delay > max(LONGEST_RETRY_AFTER, self.max_backoff):
+            return f"the provider asked to wait {delay:g} s"
+        if self.max_elapsed is not None and now + delay - began > self.max_elapsed:
+            return f"max_elapsed={self.max_elapsed:g} s"
+        deadline = DEADLINE.get()
+        if deadline is not None and now + delay >= deadline.at:
+            return f"the time budget of {deadline.total:g} s leaves no room for another"
+        return ""
+
+    def _report(self, call: Call, attempt: int, delay: float, error: Exception | None) -> None:
+        code = None if error is None else classify(error)
+        kind = "result" if error is None else type(error).__name__
+        call.emit(events.RetryScheduled, attempt=attempt, delay=delay, code=code, error=kind)
+
+    def _give_up(self, call: Call, error: Exception | None, attempts: int, elapsed: float, reason: str) -> None:
+        call.keep(self, None)
+        if error is not None and (attempts > 1 or reason):
+            why = f": {reason}" if reason else ""
+            plural = "" if attempts == 1 else "s"
+            error.add_note(f"beluga: gave up after {attempts} attempt{plural} in {elapsed:.3g} s{why}")
+
+    def _trace_cause(self, call: Call, error: Exception) -> None:
+        """Let an open circuit that ends the retries show the error that they were made for."""
+        progress = call.kept(self)
+        call.keep(self, None)
+        if isinstance(error, CircuitOpen) and error.__cause__ is None and progress is not None:
+            error.__cause__ = progress.error
+
+    def describe(self) -> str:
+        """Return the options that matter."""
+        named = ("max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "jitter")
+        parts = [f"{name}={getattr(self, name)!r}" for name in named]
+        if self.max_elapsed is not None:
+            parts.append(f"max_elapsed={self.max_elapsed!r}")
+        if self.throttle is not None:
+            parts.append(f"tokens={self.throttle.tokens:g}/{self.throttle.max_tokens:g}")
+        return " ".join(parts)
+
+
+@overload
+def retry(function: F, /) -> F: ...
+@overload
+def retry(
+    *,
+    max_attempts: int = 3,
+    initial_backoff: float = 0.5,
+    max_backoff: float = 30.0,
+    backoff_factor: float = 2.0,
+    jitter: bool = True,
+    retryable_errors: Iterable[Retryable] | Retryable = ...,
+    max_elapsed: float | None = None,
+    on_result: Callable[[Any], bool] | None = None,
+    throttle: RetryThrottle | None = None,
+    replay: bool = False,
+) -> RetryPolicy: ...
+def retry(function: Any = None, /, **options: Any) -> Any:
+    """Call the function again when it fails in a way that may pass.
+
+    The wait before attempt n + 1 is drawn evenly from 0 to ``initial_backoff * backoff_factor ** (n - 1)``, capped
+    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s; beyond
+    that the error is raised at once. No wait goes past the time budget. When it is over, the last error itself is
+    raised, with a note of the attempts.
+
+    A stream is begun anew only before its first item went out; then its error passes through.
+
+    Args:
+        max_attempts: How often the function runs at most, the first time included.
+        initial_backoff: Seconds before the second attempt, before jitter.
+        max_backoff: The most seconds between two attempts.
+        backoff_factor: What each wait is multiplied by for the next.
+        jitter: Draw each wait at random; False waits the full time.
+        retryable_errors: Error codes, exception types and predicates; what none of them matches is raised at once.
+            The default is what may pass: rate limits, time-outs, an unavailable provider.
+        max_elapsed: Seconds, the waits included, after which no attempt begins; None for no such bound.
+        on_result: Called with a result; true means to try again. The last result is returned as it is.
+        throttle: A `RetryThrottle` shared among callers; None for none.
+        replay: Begin a stream anew even after items went out, which the consumer then sees twice.
+
+    Raises:
+        TypeError: `retryable_errors` holds something else.
+        ValueError: A figure is out of its range.
+
+    Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (full jitter).
+
+    Example:
+        >>> answers = iter([TimeoutError("slow"), "fine"])
+        >>> @retry(initial_backoff=0)
+        ... def ask():
+        ...     answer = next(answers)
+        ...     if isinstance(answer, Exception):
+        ...         raise answer
+        ...     return answer
+        >>> ask()
+        'fine'
+    """
+    policy = RetryPolicy(**options)
+    return policy if function is None else policy(function)

@@ -1,0 +1,129 @@
+"""The part of `budget` that counts tokens and money."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga._engine.options import number, optional, whole
+from beluga._engine.parameters import reader
+from beluga._engine.policy import Policy
+from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
+from beluga.usage import usage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping
+    from contextvars import Token
+
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.stack import Target
+    from beluga.schema import Usage
+
+__all__ = ["SpendingBudget"]
+
+
+def _accounts(max_keys: int) -> MutableMapping[Hashable, Account]:
+    import cachetools
+
+    return cachetools.LRUCache(max_keys)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class SpendingBudget(Policy):
+    """A budget of tokens and money, for one call and all inside it, or for each key; see `budget`."""
+
+    concern = "budget"
+
+    tokens: float | None = attrs.field(default=None, validator=optional(number(0, above=True)))
+    cost: float | None = attrs.field(default=None, validator=optional(number(0, above=True)))
+    key: str | Callable[[Mapping[str, Any]], Hashable] | None = None
+    estimate: float | Callable[[Mapping[str, Any]], float | Amount] = 0
+    price: Callable[[Usage], float] | None = None
+    max_keys: int = attrs.field(default=10_000, validator=whole(1))
+    _by_key: MutableMapping[Hashable, Account] = attrs.field(init=False, repr=False)
+    _lock: threading.Lock = attrs.field(init=False, repr=False, factory=threading.Lock)
+
+    def __attrs_post_init__(self) -> None:
+        """Make room for the accounts."""
+        object.__setattr__(self, "_by_key", _accounts(self.max_keys))
+        if not callable(self.estimate):
+            self._amount(self.estimate)
+
+    def bind(self, target: Target) -> Policy:
+        """Return the layer that reads the key from a call."""
+        return _Layer(self, None if self.key is None else reader(target, self.key, "budget: key"))
+
+    def account(self, key: Hashable = None) -> Account:
+        """Return the account of `key`, or a new one where the budget has no ``key=``."""
+        if self.key is None:
+            return Account(self.tokens, self.cost)
+        with self._lock:
+            account = self._by_key.get(key)
+            if account is None:
+                account = self._by_key[key] = Account(self.tokens, self.cost)
+            return account
+
+    def wanted(self, call: Call) -> Amount:
+        """Return what to reserve for `call`."""
+        return self._amount(self.estimate(call.arguments) if callable(self.estimate) else self.estimate)
+
+    def _amount(self, estimate: Any) -> Amount:
+        amount = estimate if isinstance(estimate, Amount) else Amount(tokens=estimate)
+        if not all(isinstance(figure, (int, float)) and figure >= 0 for figure in attrs.astuple(amount)):
+            message = f"budget: estimate={estimate!r} must be a number of tokens, or an Amount, not negative"
+            raise ValueError(message)
+        return amount
+
+    def used(self, usage: Usage | None) -> Amount:
+        """Return what `usage` amounts to."""
+        if usage is None:
+            return NOTHING
+        return Amount(usage.total_tokens, 0.0 if self.price is None else self.price(usage))
+
+    def describe(self) -> str:
+        """Return the bounds."""
+        bounds = (("tokens", self.tokens), ("cost", self.cost), ("key", self.key))
+        return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+class _State:
+    __slots__ = ("tab", "token", "usage")
+
+    def __init__(self, tab: Tab, token: Token[Tab | None]) -> None:
+        self.tab = tab
+        self.token = token
+        self.usage: Usage | None = None
+
+
+class _Layer(Policy):
+    concern = "budget"
+
+    def __init__(self, owner: SpendingBudget, read_key: Callable[[Call], Hashable] | None) -> None:
+        self._owner = owner
+        self._read_key = read_key
+
+    def enter(self, call: Call) -> None:
+        key = None if self._read_key is None else self._read_key(call)
+        tab = Tab(self._owner.account(key), TAB.get())
+        tab.reserve(self._owner.wanted(call))
+        call.keep(self, _State(tab, TAB.set(tab)))
+
+    def suspend(self, call: Call) -> None:
+        TAB.reset(call.kept(self).token)
+
+    def resume(self, call: Call) -> None:
+        state = call.kept(self)
+        state.token = TAB.set(state.tab)
+
+    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
+        usage = usage_of(item)
+        if usage is not None:
+            call.kept(self).usage = usage  # of a stream the last report counts: it is cumulative
+        return (item,)
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        state = call.kept(self)
+        TAB.reset(state.token)
+        state.tab.settle(self._owner.used(state.usage or usage_of(outcome.value)))

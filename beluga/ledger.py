@@ -1,0 +1,185 @@
+"""Accounts of tokens and money: reserved before a call and settled after it, each in one step.
+
+A call with a budget opens a `Tab` on an account. Tabs of calls inside it hang under it, and what is spent at the
+lowest one is charged to every account up to the top, or to none where one of them holds too little.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import attrs
+
+from beluga.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["NOTHING", "TAB", "Account", "Amount", "Tab", "spend"]
+
+
+@attrs.frozen
+class Amount:
+    """So many tokens and so much money.
+
+    Args:
+        tokens: Tokens.
+        cost: Money, in whatever currency the prices are.
+    """
+
+    tokens: float = 0
+    cost: float = 0.0
+
+    def __sub__(self, other: Amount) -> Amount:
+        """Return the difference, which may be negative."""
+        return Amount(self.tokens - other.tokens, self.cost - other.cost)
+
+
+NOTHING = Amount()
+
+_LOCK = threading.Lock()
+"""One for all accounts: an amount is taken from a whole chain of them or from none."""
+
+
+class Account:
+    """What may be spent, and what is spent or reserved.
+
+    Args:
+        tokens: Tokens at most; None for no bound.
+        cost: Money at most; None for no bound.
+    """
+
+    __slots__ = ("cost", "spent", "tokens")
+
+    def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
+        self.tokens = tokens
+        self.cost = cost
+        self.spent = NOTHING
+
+    def add(self, amount: Amount) -> None:
+        """Add to what is spent; under the lock only."""
+        self.spent = Amount(self.spent.tokens + amount.tokens, self.spent.cost + amount.cost)
+
+    def check(self, amount: Amount) -> None:
+        """Make sure that `amount` can be taken; an account that is used up gives not even nothing.
+
+        Raises:
+            BudgetExceeded: It cannot.
+        """
+        for unit, limit, spent, wanted in (
+            ("tokens", self.tokens, self.spent.tokens, amount.tokens),
+            ("cost", self.cost, self.spent.cost, amount.cost),
+        ):
+            if limit is not None and (spent + wanted > limit or spent >= limit):
+                asked = f" and {wanted:g} asked for" if wanted else ""
+                message = (
+                    f"the budget of {limit:g} {unit} does not cover the call: {spent:g} spent or reserved"
+                    f"{asked}; raise the budget or ask for less"
+                )
+                raise BudgetExceeded(message, spent=spent, limit=limit, unit=unit)
+
+
+class Tab:
+    """What one call spends on its account, and on those of the calls around it.
+
+    Args:
+        account: Who pays.
+        parent: The tab of the enclosing call, which pays too.
+    """
+
+    __slots__ = ("account", "parent", "reserved", "used_inside")
+
+    def __init__(self, account: Account, parent: Tab | None) -> None:
+        self.account = account
+        self.parent = parent
+        self.reserved = NOTHING
+        self.used_inside = False
+
+    def _chain(self) -> Iterator[Tab]:
+        tab: Tab | None = self
+        while tab is not None:
+            yield tab
+            tab = tab.parent
+
+    def reserve(self, amount: Amount) -> None:
+        """Take `amount` from every account of the chain.
+
+        Raises:
+            BudgetExceeded: One of them holds too little; nothing was taken.
+        """
+        with _LOCK:
+            for tab in self._chain():
+                tab.account.check(amount)
+            for tab in self._chain():
+                tab.account.add(amount)
+        self.reserved = amount
+
+    def settle(self, actual: Amount) -> None:
+        """Replace what was reserved by what was used, even beyond the bounds.
+
+        What calls inside were charged is not charged again: then `actual`, their sum, counts for nothing.
+        """
+        change = (NOTHING if self.used_inside else actual) - self.reserved
+        with _LOCK:
+            for tab in self._chain():
+                tab.account.add(change)
+        self.reserved = NOTHING
+        if self.parent is not None and actual != NOTHING:
+            self.parent.mark_used()
+
+    def charge(self, amount: Amount) -> None:
+        """Take `amount`, which is spent already, from every account of the chain.
+
+        Raises:
+            BudgetExceeded: It was counted, and one of the accounts is over its bound.
+        """
+        self.mark_used()
+        with _LOCK:
+            for tab in self._chain():
+                tab.account.add(amount)
+        for tab in self._chain():
+            over = tab.account
+            if over.tokens is not None and over.spent.tokens > over.tokens:
+                over.check(NOTHING)
+            if over.cost is not None and over.spent.cost > over.cost:
+                over.check(NOTHING)
+
+    def mark_used(self) -> None:
+        """Note on the whole chain that calls inside account for themselves."""
+        for tab in self._chain():
+            tab.used_inside = True
+
+
+TAB: ContextVar[Tab | None] = ContextVar("beluga.tab", default=None)
+
+
+def spend(*, tokens: float = 0, cost: float = 0.0) -> None:
+    """Charge the budgets of the running call with what its result does not tell.
+
+    Without a token or cost budget around it does nothing.
+
+    Args:
+        tokens: Tokens that were used.
+        cost: Money that was spent.
+
+    Raises:
+        ValueError: A figure is negative.
+        BudgetExceeded: It was counted, and a budget is now over its bound.
+
+    Example:
+        >>> from beluga import budget
+        >>> @budget(tokens=100)
+        ... def step() -> str:
+        ...     spend(tokens=60)
+        ...     return "done"
+        >>> step()
+        'done'
+    """
+    if not (tokens >= 0 and cost >= 0):
+        message = f"spend: tokens={tokens!r} and cost={cost!r} must not be negative"
+        raise ValueError(message)
+    tab = TAB.get()
+    if tab is not None:
+        tab.charge(Amount(tokens, cost))
