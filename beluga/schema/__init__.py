@@ -1,0 +1,32 @@
+"""Messages to and from a model, their parts, and what an answer consists of.
+
+Everything here is a frozen record that can be compared, hashed, pickled and shown: a repr tells the size of
+an image or a file, never its bytes. Wire formats are the providers' business and not known here.
+"""
+
+from beluga.schema.answers import Chunk, Response, Usage
+from beluga.schema.media import AudioPart, FilePart, ImagePart
+from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
+from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
+from beluga.schema.tools import Tool
+
+__all__ = [
+    "AIMessage",
+    "AudioPart",
+    "CachePoint",
+    "Chunk",
+    "FilePart",
+    "HumanMessage",
+    "ImagePart",
+    "Message",
+    "Part",
+    "Response",
+    "SystemMessage",
+    "TextPart",
+    "ThinkingPart",
+    "Tool",
+    "ToolCall",
+    "ToolMessage",
+    "ToolResult",
+    "Usage",
+]

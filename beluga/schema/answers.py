@@ -1,0 +1,132 @@
+"""What a model answers: whole or in pieces, and what that costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from beluga.schema.messages import AIMessage  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
+
+__all__ = ["Chunk", "Response", "Usage"]
+
+
+@attrs.frozen
+class Usage:
+    """What a call used up, in tokens.
+
+    Args:
+        input_tokens: The whole input, cached or not.
+        output_tokens: The whole output, thoughts included.
+        cached_tokens: The part of the input that was read from the provider's cache.
+        cache_write_tokens: The part of the input that was written into it.
+        reasoning_tokens: The part of the output that were thoughts.
+
+    Raises:
+        TypeError: When a figure is no int.
+        ValueError: When one is negative, or parts are larger than their whole.
+
+    Example:
+        >>> (Usage(10, 5) + Usage(1, 2)).total_tokens
+        18
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        figures = self._figures()
+        if set(map(type, figures)) != {int}:
+            kinds = ", ".join(type(figure).__name__ for figure in figures)
+            msg = f"the figures of Usage are ints, not {kinds}"
+            raise TypeError(msg)
+        if min(figures) < 0:
+            msg = f"no figure of Usage can be negative: {self!r}"
+            raise ValueError(msg)
+        if self.cached_tokens + self.cache_write_tokens > self.input_tokens:
+            msg = (
+                f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
+                f"({self.cache_write_tokens}) are parts of input_tokens ({self.input_tokens})"
+            )
+            raise ValueError(msg)
+        if self.reasoning_tokens > self.output_tokens:
+            msg = (
+                f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens "
+                f"({self.output_tokens})"
+            )
+            raise ValueError(msg)
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add figure by figure."""
+        if not isinstance(other, Usage):
+            return NotImplemented
+        return Usage(*(mine + its for mine, its in zip(self._figures(), other._figures(), strict=True)))
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output together."""
+        return self.input_tokens + self.output_tokens
+
+    def _figures(self) -> tuple[int, ...]:
+        return (
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+        )
+
+
+@attrs.frozen
+class Response:
+    """A model's whole answer.
+
+    Args:
+        message: What it said.
+        usage: What it cost in tokens.
+        finish_reason: Why it ended: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or a
+            provider's own word.
+        model: The model that answered.
+        id: The provider's id of the answer.
+        raw: The provider's own data, untouched; not compared.
+    """
+
+    message: AIMessage
+    usage: Usage = Usage()
+    finish_reason: str | None = None
+    model: str = ""
+    id: str = ""
+    raw: Any = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def text(self) -> str:
+        """What the message says."""
+        return self.message.text
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of the message."""
+        return self.message.tool_calls
+
+
+@attrs.frozen
+class Chunk:
+    """A piece of a streamed answer.
+
+    Args:
+        text: The next piece of the answer.
+        thinking: The next piece of the thoughts.
+        tool_call: A tool call, whole.
+        usage: What the answer cost; with the last chunk.
+        finish_reason: Why the answer ended; a stream that ends without one was cut.
+    """
+
+    text: str = ""
+    thinking: str = ""
+    tool_call: ToolCall | None = None
+    usage: Usage | None = None
+    finish_reason: str | None = None

@@ -1,0 +1,132 @@
+"""The four kinds of messages of a conversation with a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import attrs
+
+from beluga.schema.media import AudioPart, FilePart, ImagePart
+from beluga.schema.parts import (
+    TOOL_PARTS,
+    CachePoint,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCall,
+    ToolResult,
+    gathered,
+    set_tool_answer,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["AIMessage", "HumanMessage", "Message", "SystemMessage", "ToolMessage"]
+
+
+@attrs.frozen(init=False)
+class Message:
+    """Base of the four kinds of messages; use one of those.
+
+    Args:
+        content: The text, which becomes one `TextPart`.
+        parts: Or the parts in their order; a str among them becomes a `TextPart`.
+
+    Raises:
+        TypeError: When both or none are given, or a part does not belong into this kind of message.
+    """
+
+    role: ClassVar[Literal["system", "user", "assistant", "tool"]]
+    accepts: ClassVar[tuple[type, ...]] = ()
+    separator: ClassVar[str] = "\n"
+
+    parts: tuple[Part, ...]
+
+    def __init__(self, content: str | None = None, *, parts: Iterable[Part | str] | None = None) -> None:
+        object.__setattr__(self, "parts", gathered(self, content, parts, self.accepts))
+
+    @property
+    def text(self) -> str:
+        """The text parts together.
+
+        Each part of a prompt was written as a block of its own, so these are joined with a newline. A
+        model's answer is one flow that the provider cut into blocks, so those are joined with nothing.
+        """
+        return self.separator.join(texts(self.parts))
+
+
+@attrs.frozen(init=False)
+class SystemMessage(Message):
+    """The application's instructions to the model."""
+
+    role: ClassVar[Literal["system"]] = "system"
+    accepts: ClassVar[tuple[type, ...]] = (TextPart, CachePoint)
+
+
+@attrs.frozen(init=False)
+class HumanMessage(Message):
+    """What the user says and shows.
+
+    Example:
+        >>> image = ImagePart(url="https://example.com/a.png", detail="high")
+        >>> message = HumanMessage(parts=["What is this?", image])
+        >>> message.text
+        'What is this?'
+        >>> HumanMessage("hello") == HumanMessage(parts=[TextPart("hello")])
+        True
+    """
+
+    role: ClassVar[Literal["user"]] = "user"
+    accepts: ClassVar[tuple[type, ...]] = (TextPart, ImagePart, AudioPart, FilePart, ToolResult, CachePoint)
+
+
+@attrs.frozen(init=False)
+class AIMessage(Message):
+    """What the model answered: text, thoughts and tool calls in the order in which it gave them."""
+
+    role: ClassVar[Literal["assistant"]] = "assistant"
+    accepts: ClassVar[tuple[type, ...]] = (
+        *(TextPart, ThinkingPart, ToolCall),
+        *(ImagePart, AudioPart, FilePart, CachePoint),
+    )
+    separator: ClassVar[str] = ""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls in their order."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def thinking(self) -> str:
+        """The thoughts together."""
+        return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
+
+
+@attrs.frozen(init=False)
+class ToolMessage(Message):  # type: ignore[override]  # about __attrs_init__, which nobody calls
+    """What a tool answered.
+
+    Args:
+        content: The answer as text; or give `parts`.
+        tool_call_id: The `ToolCall.id` that it answers.
+        is_error: The tool failed, and the text says how.
+        parts: Texts, images and files in their order.
+    """
+
+    role: ClassVar[Literal["tool"]] = "tool"
+    accepts: ClassVar[tuple[type, ...]] = TOOL_PARTS
+
+    tool_call_id: str
+    is_error: bool
+
+    def __init__(
+        self,
+        content: str | None = None,
+        tool_call_id: str = "",
+        is_error: bool = False,  # noqa: FBT001, FBT002 - a record's field, as in both providers' formats
+        *,
+        parts: Iterable[Part | str] | None = None,
+    ) -> None:
+        set_tool_answer(self, gathered(self, content, parts, self.accepts), tool_call_id, is_error)

@@ -1,0 +1,482 @@
+"""The kind of every known failure, from its structure alone."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import math
+import pickle
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from beluga import errors
+from beluga.classification import TRANSIENT, Classifier, ErrorCode, classify, is_transient, retry_after
+
+C = ErrorCode
+
+
+def sdk_class(path: str, *bases: type[BaseException]) -> type[Any]:
+    """Make an exception class that looks as if the package in `path` had defined it."""
+    module, _, name = path.rpartition(".")
+    return type(name, bases or (Exception,), {"__module__": module})
+
+
+def raised(kind: type[Any], /, cause: BaseException | None = None, **attributes: Any) -> BaseException:
+    """Return an instance of `kind` with these attributes and this cause."""
+    error: BaseException = kind("some words")
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    error.__cause__ = cause
+    return error
+
+
+# The class trees of openai 2.54 and 3.54 and of anthropic 2.12, as far as they matter here.
+OpenAIError = sdk_class("openai.OpenAIError")
+OpenAIAPI = sdk_class("openai.APIError", OpenAIError)
+OpenAIStatus = sdk_class("openai.APIStatusError", OpenAIAPI)
+OpenAIRateLimit = sdk_class("openai.RateLimitError", OpenAIStatus)
+OpenAIServer = sdk_class("openai.InternalServerError", OpenAIStatus)
+OpenAIConnection = sdk_class("openai.APIConnectionError", OpenAIAPI)
+OpenAITimeout = sdk_class("openai.APITimeoutError", OpenAIConnection)
+AnthropicError = sdk_class("anthropic.AnthropicError")
+AnthropicAPI = sdk_class("anthropic.APIError", AnthropicError)
+AnthropicStatus = sdk_class("anthropic._exceptions.APIStatusError", AnthropicAPI)
+AnthropicConnection = sdk_class("anthropic.APIConnectionError", AnthropicAPI)
+AnthropicTimeout = sdk_class("anthropic.APITimeoutError", AnthropicConnection)
+
+
+def openai(status: int, kind: type[Any] = OpenAIStatus, /, **body: Any) -> BaseException:
+    """Return what openai raises: the inner error as body, its type and code as attributes."""
+    return raised(kind, status_code=status, body=body, code=body.get("code"), type=body.get("type"))
+
+
+def anthropic(status: int, type_: str = "", error_code: str | None = None) -> BaseException:
+    """Return what anthropic raises: the whole body, and the type and code as attributes."""
+    details = SimpleNamespace(error_code=error_code)
+    body = {"type": "error", "error": {"type": type_, "details": {"error_code": error_code}}}
+    return raised(
+        AnthropicStatus, status_code=status, type=type_, error_code=error_code, details=details, body=body
+    )
+
+
+def http2(name: str, base: str = "TransportError") -> BaseException:
+    """Return an httpx2 exception, whose package this environment does not have."""
+    return raised(sdk_class(f"httpx2.{name}", sdk_class(f"httpx2.{base}")))
+
+
+certificate = ssl.SSLCertVerificationError(1, "self-signed certificate")
+
+PROVIDER_TABLE = {
+    "throttled, openai": (
+        openai(429, OpenAIRateLimit, code="rate_limit_exceeded", type="tokens"),
+        C.RATE_LIMIT,
+    ),
+    "throttled, anthropic": (anthropic(429, "rate_limit_error"), C.RATE_LIMIT),
+    "ramp limit, anthropic": (anthropic(429, "rate_limit_error", "ramp_limit_exceeded"), C.RATE_LIMIT),
+    "quota, openai": (
+        openai(429, OpenAIRateLimit, code="insufficient_quota", type="insufficient_quota"),
+        C.QUOTA_EXHAUSTED,
+    ),
+    "quota by type alone": (openai(429, type="insufficient_quota"), C.QUOTA_EXHAUSTED),
+    "contract spend limit": (
+        anthropic(429, "rate_limit_error", "contract_spend_limit_reached"),
+        C.QUOTA_EXHAUSTED,
+    ),
+    "enforced spend limit": (
+        anthropic(429, "rate_limit_error", "enforced_spend_limit_reached"),
+        C.QUOTA_EXHAUSTED,
+    ),
+    "linked spend limit": (
+        anthropic(402, "billing_error", "linked_organization_spend_limit_reached"),
+        C.QUOTA_EXHAUSTED,
+    ),
+    "billing, anthropic": (anthropic(402, "billing_error"), C.QUOTA_EXHAUSTED),
+    "overloaded, openai": (openai(503, OpenAIServer), C.PROVIDER_UNAVAILABLE),
+    "overloaded, anthropic": (anthropic(529, "overloaded_error"), C.PROVIDER_UNAVAILABLE),
+    "overloaded inside a 200 stream": (anthropic(200, "overloaded_error"), C.PROVIDER_UNAVAILABLE),
+    "rate limit inside a 200 stream": (anthropic(200, "rate_limit_error"), C.RATE_LIMIT),
+    "unknown event inside a 200 stream": (anthropic(200, "new_kind_of_error"), C.PROVIDER_UNAVAILABLE),
+    "error event without a status": (
+        raised(OpenAIAPI, code="server_error", body=None),
+        C.PROVIDER_UNAVAILABLE,
+    ),
+    "rate limit event without a status": (raised(OpenAIAPI, code="rate_limit_exceeded"), C.RATE_LIMIT),
+    "unknown event without a status": (raised(OpenAIAPI, code=None, body=None), C.PROVIDER_UNAVAILABLE),
+    "500": (openai(500, OpenAIServer, type="server_error"), C.PROVIDER_UNAVAILABLE),
+    "502 with a page of HTML": (
+        raised(OpenAIServer, status_code=502, body="<html>429</html>"),
+        C.PROVIDER_UNAVAILABLE,
+    ),
+    "504": (openai(504, OpenAIServer), C.TIMEOUT),
+    "timeout_error": (anthropic(500, "timeout_error"), C.TIMEOUT),
+    "501": (anthropic(501, "api_error"), C.INVALID_INPUT),
+    "connection refused": (raised(OpenAIConnection, cause=httpx.ConnectError("")), C.PROVIDER_UNAVAILABLE),
+    "connection reset": (raised(AnthropicConnection, cause=httpx.ReadError("")), C.PROVIDER_UNAVAILABLE),
+    "untrusted certificate": (raised(OpenAIConnection, cause=certificate), C.PROVIDER_UNAVAILABLE),
+    "timeout, openai": (raised(OpenAITimeout), C.TIMEOUT),
+    "timeout, anthropic": (raised(AnthropicTimeout), C.TIMEOUT),
+    "408": (anthropic(408, "timeout_error"), C.TIMEOUT),
+    "408, openai": (openai(408), C.TIMEOUT),
+    "409": (openai(409), C.PROVIDER_UNAVAILABLE),
+    "request body too slow": (anthropic(400, "invalid_request_error", "request_body_timeout"), C.TIMEOUT),
+    "timeout in a stream": (http2("ReadTimeout", "TimeoutException"), C.TIMEOUT),
+    "stream cut": (http2("RemoteProtocolError"), C.PROVIDER_UNAVAILABLE),
+    "stream reset": (http2("ReadError", "NetworkError"), C.PROVIDER_UNAVAILABLE),
+    "malformed JSON": (json.JSONDecodeError("", "{", 1), C.INVALID_RESPONSE),
+    "wrong shape": (raised(sdk_class("openai.APIResponseValidationError", OpenAIAPI)), C.INVALID_RESPONSE),
+    "bad key, openai": (openai(401, code="invalid_api_key", type="invalid_request_error"), C.AUTH_ERROR),
+    "bad key, anthropic": (anthropic(401, "authentication_error"), C.AUTH_ERROR),
+    "forbidden": (anthropic(403, "permission_error"), C.AUTH_ERROR),
+    "organisation on hold": (
+        anthropic(400, "invalid_request_error", "organization_on_hold"),
+        C.AUTH_ERROR,
+    ),
+    "unknown model, openai": (openai(404, code="model_not_found", type="invalid_request_error"), C.NOT_FOUND),
+    "unknown model, anthropic": (anthropic(404, "not_found_error"), C.NOT_FOUND),
+    "bad request": (openai(400, type="invalid_request_error", code=None), C.INVALID_INPUT),
+    "too large": (anthropic(413, "invalid_request_error"), C.INVALID_INPUT),
+    "unprocessable": (openai(422), C.INVALID_INPUT),
+    "headers too large": (anthropic(431), C.INVALID_INPUT),
+    "image too large": (
+        anthropic(400, "invalid_request_error", "image_dimensions_too_large"),
+        C.INVALID_INPUT,
+    ),
+    "context too long": (openai(400, code="context_length_exceeded"), C.CONTEXT_LENGTH),
+    "content policy": (openai(400, code="content_policy_violation"), C.CONTENT_FILTERED),
+    "content filter of Azure": (openai(400, code="content_filter"), C.CONTENT_FILTERED),
+    "filtered while parsing": (
+        raised(sdk_class("openai.ContentFilterFinishReasonError", OpenAIError)),
+        C.CONTENT_FILTERED,
+    ),
+    "cut while parsing": (
+        raised(sdk_class("openai.LengthFinishReasonError", OpenAIError)),
+        C.INVALID_RESPONSE,
+    ),
+    "client closed the request": (anthropic(499), C.CANCELLED),
+    "cancelled task": (asyncio.CancelledError(), C.CANCELLED),
+    "429 of google": (raised(sdk_class("google.genai.errors.APIError"), code=429, status="X"), C.RATE_LIMIT),
+    "429 of httpx": (
+        httpx.HTTPStatusError("", request=None, response=httpx.Response(429)),  # type: ignore[arg-type]
+        C.RATE_LIMIT,
+    ),
+    "503 of aiohttp": (raised(sdk_class("aiohttp.ClientResponseError"), status=503), C.PROVIDER_UNAVAILABLE),
+    "429 of botocore": (
+        raised(
+            sdk_class("botocore.ClientError"),
+            response={"ResponseMetadata": {"HTTPStatusCode": 429, "HTTPHeaders": {}}},
+        ),
+        C.RATE_LIMIT,
+    ),
+    "litellm's rate limit": (
+        raised(sdk_class("litellm.RateLimitError", OpenAIRateLimit), status_code=429),
+        C.RATE_LIMIT,
+    ),
+    "litellm's context window": (
+        raised(sdk_class("litellm.ContextWindowExceededError", OpenAIStatus), status_code=400),
+        C.CONTEXT_LENGTH,
+    ),
+}
+
+NOT_TRANSIENT_ALTHOUGH = {"untrusted certificate"}
+
+
+@pytest.mark.parametrize("situation", PROVIDER_TABLE)
+def test_a_provider_failure_has_its_code(situation: str) -> None:
+    """Every row of the table of provider failures maps to its code."""
+    error, code = PROVIDER_TABLE[situation]
+    assert classify(error) is code
+
+
+@pytest.mark.parametrize("situation", PROVIDER_TABLE)
+def test_only_transient_codes_are_worth_another_attempt(situation: str) -> None:
+    """A provider failure is transient when its code is, save for a certificate."""
+    error, code = PROVIDER_TABLE[situation]
+    expected = code in TRANSIENT and situation not in NOT_TRANSIENT_ALTHOUGH
+    assert is_transient(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TimeoutError(), C.TIMEOUT),
+        (ConnectionRefusedError(), C.PROVIDER_UNAVAILABLE),
+        (BrokenPipeError(), C.PROVIDER_UNAVAILABLE),
+        (socket.gaierror(socket.EAI_NONAME, ""), C.PROVIDER_UNAVAILABLE),
+        (ssl.SSLError(1, ""), C.PROVIDER_UNAVAILABLE),
+        (OSError(errno.EHOSTUNREACH, ""), C.PROVIDER_UNAVAILABLE),
+        (asyncio.IncompleteReadError(b"", 1), C.PROVIDER_UNAVAILABLE),
+        (GeneratorExit(), C.CANCELLED),
+        (KeyboardInterrupt(), C.CANCELLED),
+        (OSError(errno.ENOENT, ""), None),
+        (ValueError("429 rate limit exceeded, timeout"), None),
+        (SystemExit(1), None),
+        (Exception(), None),
+    ],
+    ids=repr,
+)
+def test_a_builtin_failure_has_its_code(error: BaseException, code: ErrorCode | None) -> None:
+    """Python's own exceptions are known by their classes; the rest is unknown, not guessed."""
+    assert classify(error) is code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (httpx.ConnectTimeout(""), C.TIMEOUT),
+        (httpx.PoolTimeout(""), C.TIMEOUT),
+        (httpx.ConnectError(""), C.PROVIDER_UNAVAILABLE),
+        (httpx.RemoteProtocolError(""), C.PROVIDER_UNAVAILABLE),
+        (httpx.ProxyError(""), C.PROVIDER_UNAVAILABLE),
+        (httpx.LocalProtocolError(""), C.INVALID_INPUT),
+        (httpx.UnsupportedProtocol(""), C.INVALID_INPUT),
+        (httpx.InvalidURL(""), C.INVALID_INPUT),
+        (httpx.DecodingError(""), C.INVALID_RESPONSE),
+        (raised(sdk_class("httpcore2.ReadTimeout", sdk_class("httpcore2.TimeoutException"))), C.TIMEOUT),
+        (raised(sdk_class("httpx_like.TimeoutException")), None),
+    ],
+    ids=repr,
+)
+def test_an_http_client_failure_has_its_code(error: BaseException, code: ErrorCode | None) -> None:
+    """The exceptions of httpx, httpx2 and httpcore are known by name and package."""
+    assert classify(error) is code
+
+
+def test_every_error_of_ours_keeps_its_code() -> None:
+    """An error of beluga says its own code, whatever else it inherits from."""
+    assert classify(errors.DeadlineExceeded()) is C.TIMEOUT
+    assert classify(errors.CircuitOpen()) is C.CIRCUIT_OPEN
+    assert classify(errors.ConfigError(code="not_found")) is C.NOT_FOUND
+    assert classify(errors.ProviderError(code=C.CONTEXT_LENGTH, status=429)) is C.CONTEXT_LENGTH
+
+
+def test_a_cause_decides_where_the_outer_error_is_unknown() -> None:
+    """The first known exception along the explicit causes gives the code."""
+    assert classify(raised(RuntimeError, cause=raised(ValueError, cause=TimeoutError()))) is C.TIMEOUT
+    assert classify(raised(RuntimeError, cause=errors.CircuitOpen())) is C.CIRCUIT_OPEN
+    assert classify(raised(ConnectionError, cause=TimeoutError())) is C.PROVIDER_UNAVAILABLE
+
+
+def test_an_error_that_was_only_being_handled_decides_nothing() -> None:
+    """The implicit context is another failure, so it is not looked at."""
+    error = ValueError()
+    error.__context__ = TimeoutError()
+    assert classify(error) is None
+
+
+def test_causes_in_a_circle_end() -> None:
+    """A circle of causes is walked once."""
+    first, second = ValueError(), RuntimeError()
+    first.__cause__, second.__cause__ = second, first
+    assert classify(first) is None
+    assert is_transient(first) is False
+    assert retry_after(first, now=0.0) is None
+
+
+def test_a_property_that_fails_is_passed_over() -> None:
+    """An exception whose attributes raise is classified by what is left."""
+
+    class AwkwardError(ConnectionError):
+        @property
+        def response(self) -> object:
+            raise RuntimeError
+
+    assert classify(AwkwardError()) is C.PROVIDER_UNAVAILABLE
+    assert retry_after(AwkwardError(), now=0.0) is None
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    """Return a classifier of its own, so that no rule outlives its test."""
+    return Classifier()
+
+
+def test_the_newest_rule_is_asked_first(classifier: Classifier) -> None:
+    """A rule goes before the built-in knowledge and before older rules."""
+    classifier.register(lambda _: C.TOOL_FAILED)
+    newest = classifier.register(lambda error: "timeout" if isinstance(error, OSError) else None)
+    assert classifier(OSError()) is C.TIMEOUT
+    assert classifier(errors.CircuitOpen()) is C.TOOL_FAILED
+    classifier.unregister(newest)
+    assert classifier(OSError()) is C.TOOL_FAILED
+
+
+def test_register_decorates(classifier: Classifier) -> None:
+    """`register` gives the rule back, so that it works as a decorator."""
+
+    @classifier.register
+    def rule(_: BaseException) -> ErrorCode:
+        return C.NOT_FOUND
+
+    assert callable(rule)
+    assert classifier(KeyError()) is C.NOT_FOUND
+
+
+def test_unregistering_a_stranger_is_an_error(classifier: Classifier) -> None:
+    """Taking out a rule that is not there is no silent no-op."""
+    with pytest.raises(ValueError, match="not a registered"):
+        classifier.unregister(lambda _: None)
+    with pytest.raises(TypeError, match="callable"):
+        classifier.register("timeout")  # type: ignore[type-var]
+
+
+def test_a_failing_rule_is_passed_over(classifier: Classifier, caplog: pytest.LogCaptureFixture) -> None:
+    """A rule that raises, or answers nonsense, is logged by its type and changes nothing."""
+
+    def broken(_: BaseException) -> ErrorCode:
+        raise KeyError
+
+    classifier.register(lambda _: "no such code")
+    classifier.register(broken)
+    assert classifier(TimeoutError()) is C.TIMEOUT
+    assert "KeyError" in caplog.text
+    assert "ValueError" in caplog.text
+
+
+def test_rules_registered_by_many_threads_all_count(classifier: Classifier) -> None:
+    """No registration is lost when threads register at once."""
+    kinds = [type(f"Kind{n}", (Exception,), {}) for n in range(32)]
+
+    def add(kind: type[Exception]) -> None:
+        classifier.register(lambda error: C.NOT_FOUND if type(error) is kind else None)
+
+    threads = [threading.Thread(target=add, args=(kind,)) for kind in kinds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {classifier(kind()) for kind in kinds} == {C.NOT_FOUND}
+
+
+def test_our_retryable_attribute_decides() -> None:
+    """An error of ours says itself whether another attempt makes sense, also as a cause."""
+    final = errors.ProviderError(code="provider_unavailable", retryable=False)
+    assert is_transient(final) is False
+    assert is_transient(raised(RuntimeError, cause=final)) is False
+    assert is_transient(errors.ProviderError(code="invalid_response", retryable=True)) is True
+
+
+def test_a_rule_outranks_our_retryable_attribute() -> None:
+    """Where a rule gives another code, that code decides."""
+    rule = classify.register(lambda error: C.TIMEOUT if isinstance(error, errors.ToolFailed) else None)
+    try:
+        assert is_transient(errors.ToolFailed()) is True
+    finally:
+        classify.unregister(rule)
+
+
+@pytest.mark.parametrize(("wish", "expected"), [("true", True), ("false", False)])
+def test_the_server_may_decide(wish: str, *, expected: bool) -> None:
+    """A provider's `x-should-retry` header goes before the code."""
+    response = SimpleNamespace(headers=httpx.Headers({"X-Should-Retry": wish}))
+    assert is_transient(raised(OpenAIStatus, status_code=400, response=response)) is expected
+    assert is_transient(raised(OpenAIRateLimit, status_code=429, response=response)) is expected
+
+
+def test_a_certificate_error_anywhere_in_the_chain_is_final() -> None:
+    """Another attempt meets the same certificate."""
+    wrapped = raised(httpx.ConnectError, cause=raised(sdk_class("httpcore.ConnectError"), cause=certificate))
+    assert classify(wrapped) is C.PROVIDER_UNAVAILABLE
+    assert is_transient(wrapped) is False
+
+
+def with_headers(headers: Any) -> BaseException:
+    """Return an error with a response of these headers."""
+    return raised(OpenAIRateLimit, status_code=429, response=SimpleNamespace(headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (errors.RateLimited(retry_after=2.5), 2.5),
+        (raised(Exception, retry_after=timedelta(minutes=1)), 60.0),
+        (raised(Exception, retry_after="3"), 3.0),
+        (raised(Exception, headers={"Retry-After": "7"}), 7.0),
+        (with_headers(httpx.Headers({"Retry-After": "7.5"})), 7.5),
+        (with_headers({"RETRY-AFTER-MS": "250", "Retry-After": "7"}), 0.25),
+        (with_headers({"retry-after-ms": "soon", "Retry-After": "7"}), 7.0),
+        (with_headers([("a", "b"), ("retry-after", " 0 ")]), 0.0),
+        (with_headers([(b"retry-after", b"9")]), 9.0),
+        (with_headers({"retry-after": "Thu, 01 Jan 1970 00:02:00 GMT"}), 20.0),
+        (with_headers({"retry-after": "Thursday, 01-Jan-70 00:02:00 GMT"}), 20.0),
+        (with_headers({"retry-after": "Thu Jan  1 00:02:00 1970"}), 20.0),
+        (with_headers({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}), 0.0),
+        (raised(RuntimeError, cause=with_headers({"retry-after": "4"})), 4.0),
+        (raised(Exception, retry_after="?", headers={"retry-after": "4"}), 4.0),
+        (
+            raised(Exception, response={"ResponseMetadata": {"HTTPHeaders": {"retry-after": "6"}}}),
+            6.0,
+        ),
+    ],
+)
+def test_the_wait_that_is_asked_for_is_found(error: BaseException, seconds: float) -> None:
+    """Attribute, milliseconds, seconds and HTTP date are understood, and causes are searched."""
+    assert retry_after(error, now=100.0) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "-1", "nan", "inf", "1_0", "1e3", "soon", "٣", "Thu, 99 Foo 1970", "9" * 400),
+        *(math.nan, math.inf, -1.0, 10**400, True, timedelta(seconds=-1), object(), None),
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_a_wait_that_makes_no_sense_is_none(value: object) -> None:
+    """Garbage, NaN, infinite and negative waits are ignored, in attribute and header."""
+    assert retry_after(raised(Exception, retry_after=value), now=0.0) is None
+    assert retry_after(with_headers({"retry-after": str(value)}), now=0.0) is None
+
+
+@pytest.mark.parametrize("headers", [None, 5, "text", ["x"], [1], {"a": 1}, object()], ids=repr)
+def test_headers_of_any_shape_do_no_harm(headers: object) -> None:
+    """What is neither a mapping nor pairs has no headers."""
+    assert retry_after(with_headers(headers), now=0.0) is None
+
+
+OUR_ERRORS = [
+    errors.BelugaError("a", code="timeout", retryable=False, retry_after=1.0),
+    errors.CircuitOpen("a", name="openai", retry_after=2.0),
+    errors.RateLimited("a", key="p", limit=3, retry_after=2.0),
+    errors.BulkheadFull("a"),
+    errors.BudgetExceeded("a", spent=1.0, limit=2.0, unit="cost"),
+    errors.DeadlineExceeded("a", total=3.0),
+    errors.GuardBlocked("a", findings=[1], guard="pii", stage="input"),
+    errors.ProviderError("a", code="not_found", status=404, request_id="r"),
+    errors.ToolFailed("a"),
+    errors.GraphError("a"),
+    errors.ConfigError("a", errors=["x"]),
+]
+
+
+@pytest.mark.parametrize("error", OUR_ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_our_errors_survive_pickling(error: errors.BelugaError, protocol: int) -> None:
+    """An error comes out of a process pool with everything it held."""
+    copy = pickle.loads(pickle.dumps(error, protocol))
+    assert type(copy) is type(error)
+    assert (copy.args, vars(copy)) == (error.args, vars(error))
+    assert classify(copy) is classify(error)
+
+
+def test_importing_it_is_light() -> None:
+    """Neither an event loop nor an HTTP client is loaded to name a failure."""
+    heavy = {"asyncio", "email", "httpx", "json", "logging", "ssl"}
+    code = f"import sys, beluga.errors; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_codes_are_strings() -> None:
+    """A code can be compared with, and written as, its plain name."""
+    assert f"{C.RATE_LIMIT}" == "rate_limit"
+    assert ErrorCode("rate_limit") is C.RATE_LIMIT
