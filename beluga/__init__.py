@@ -1,1 +1,138 @@
-"""placeholder"""
+"""Every production concern of an LLM application as one decorator on a plain function.
+
+Names are loaded when they are first used, so that importing beluga costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beluga import errors, events, guards, llm, schema, telemetry, testing
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.deadline import remaining
+    from beluga._engine.kinds import Kind
+    from beluga._engine.policy import Again, Ask, Policy, Use, Wait
+    from beluga._engine.wrap import explain, layers
+    from beluga._policies.breaker import CircuitBreaker, breaker
+    from beluga._policies.budget import TimeoutBudget, budget
+    from beluga._policies.fallback import fallback
+    from beluga._policies.guarded import guarded
+    from beluga._policies.rate_limit import Rate, RateLimiter, rate_limited
+    from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
+    from beluga._policies.traced import traced
+    from beluga.classification import TRANSIENT, ErrorCode, classify
+    from beluga.clock import Clock, Environment
+    from beluga.errors import (
+        BelugaError,
+        BudgetExceeded,
+        BulkheadFull,
+        CircuitOpen,
+        ConfigError,
+        DeadlineExceeded,
+        GraphError,
+        GuardBlocked,
+        ProviderError,
+        RateLimited,
+        Refused,
+        ToolFailed,
+    )
+    from beluga.guards.pipeline import GuardPipeline
+    from beluga.ledger import Amount, spend
+
+__all__ = [
+    "TRANSIENT",
+    "Again",
+    "Amount",
+    "Ask",
+    "BelugaError",
+    "BudgetExceeded",
+    "BulkheadFull",
+    "Call",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "Clock",
+    "ConfigError",
+    "DeadlineExceeded",
+    "Environment",
+    "ErrorCode",
+    "GraphError",
+    "GuardBlocked",
+    "GuardPipeline",
+    "Kind",
+    "Outcome",
+    "Policy",
+    "ProviderError",
+    "Rate",
+    "RateLimited",
+    "RateLimiter",
+    "Refused",
+    "RetryPolicy",
+    "RetryThrottle",
+    "TimeoutBudget",
+    "ToolFailed",
+    "Use",
+    "Wait",
+    "breaker",
+    "budget",
+    "classify",
+    "errors",
+    "events",
+    "explain",
+    "fallback",
+    "guarded",
+    "guards",
+    "layers",
+    "llm",
+    "rate_limited",
+    "remaining",
+    "retry",
+    "schema",
+    "spend",
+    "telemetry",
+    "testing",
+    "traced",
+]
+
+_ROOMS = {
+    "_engine.call": "Call Outcome",
+    "_engine.deadline": "remaining",
+    "_engine.kinds": "Kind",
+    "_engine.policy": "Again Ask Policy Use Wait",
+    "_engine.wrap": "explain layers",
+    "_policies.breaker": "CircuitBreaker breaker",
+    "_policies.budget": "TimeoutBudget budget",
+    "_policies.fallback": "fallback",
+    "_policies.guarded": "guarded",
+    "_policies.rate_limit": "Rate RateLimiter rate_limited",
+    "_policies.retry": "RetryPolicy RetryThrottle retry",
+    "_policies.traced": "traced",
+    "classification": "TRANSIENT ErrorCode classify",
+    "clock": "Clock Environment",
+    "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
+    "GuardBlocked ProviderError RateLimited Refused ToolFailed",
+    "guards.pipeline": "GuardPipeline",
+    "ledger": "Amount spend",
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_MODULES = frozenset({"errors", "events", "guards", "llm", "schema", "telemetry", "testing"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("beluga-ai")
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -141,9 +141,8 @@ def _wait(call: Call, seconds: float) -> Steps:
     """Wait, but never past the deadline; return an outcome only if the wait failed."""
     if seconds <= 0.0:
         return None
-    deadline = DEADLINE.get()
-    if deadline is not None and call.environment.monotonic() + seconds > deadline.at:
-        return Outcome(error=expired(call.name, deadline))
+    if call.environment.monotonic() + seconds > DEADLINE.get():
+        return Outcome(error=expired(call.name))
     waited = yield Wait(seconds)
     return None if waited.error is None else waited
 

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from typing import Any
 
 from beluga.clock import environment
 from beluga.errors import DeadlineExceeded
 
-__all__ = ["DEADLINE", "Deadline", "expired", "remaining"]
+__all__ = ["DEADLINE", "expired", "remaining"]
 
-
-class Deadline:
-    """A moment on the environment's clock.
-
-    Args:
-        at: The moment, in seconds of `Environment.monotonic`.
-        total: How many seconds it allowed when it was set; for messages.
-    """
-
-    __slots__ = ("at", "task", "total")
-
-    def __init__(self, at: float, total: float) -> None:
-        self.at = at
-        self.total = total
-        # The asyncio task that a running timer will cancel; calls inside it need no timer of their own.
-        self.task: Any = None
-
-
-DEADLINE: ContextVar[Deadline | None] = ContextVar("beluga.deadline", default=None)
+DEADLINE: ContextVar[float] = ContextVar("beluga.deadline", default=math.inf)
+"""The moment, in seconds of `Environment.monotonic`, at which the running call has to be done."""
 
 
 def remaining() -> float:
@@ -41,13 +23,16 @@ def remaining() -> float:
         >>> remaining()
         inf
     """
-    deadline = DEADLINE.get()
-    if deadline is None:
-        return math.inf
-    return max(0.0, deadline.at - environment().monotonic())
+    at = DEADLINE.get()
+    return at if at == math.inf else max(0.0, at - environment().monotonic())
 
 
-def expired(name: str, deadline: Deadline) -> DeadlineExceeded:
-    """Build the error that says that `name` ran out of time."""
-    message = f"{name} did not finish within its time budget of {deadline.total:g} s"
-    return DeadlineExceeded(message, total=deadline.total)
+def expired(name: str, total: float | None = None) -> DeadlineExceeded:
+    """Build the error that says that `name` ran out of time.
+
+    Args:
+        name: The function.
+        total: The seconds it had; None where an enclosing budget, or nobody here, set them.
+    """
+    budget = "the time budget it was called within" if total is None else f"its time budget of {total:.3g} s"
+    return DeadlineExceeded(f"{name} did not finish within {budget}", total=total)

@@ -12,8 +12,9 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from beluga import events
-from beluga._engine.call import Call, Outcome
+from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.course import Run, course
+from beluga._engine.fused import fuse
 from beluga._engine.policy import Wait
 from beluga._engine.timer import in_time
 from beluga.clock import environment
@@ -25,106 +26,23 @@ if TYPE_CHECKING:
     from beluga._engine.course import Step
     from beluga._engine.stack import Stack
 
-__all__ = ["async_driver", "new_call", "perform", "perform_async", "sync_driver"]
+__all__ = ["driver", "new_call", "perform", "perform_async"]
 
 
 def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-    """Make the record of a call; the two drivers below do the same in line, to save a frame (50 ns)."""
+    """Make the record of a call; the fused code does the same in line, to save a frame (50 ns)."""
     call = Call()
     call.stack = stack
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = None
+    call.scratch = call.deadline = None
     return call
 
 
-def sync_driver(stack: Stack) -> Callable[..., Any]:
-    """Return a plain function that runs the stack's target through its layers."""
-    function, enters, leaves, depth = stack.target.function, stack.enters, stack.leaves, stack.depth
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        call = Call()
-        call.stack = stack
-        call.args = args
-        call.kwargs = kwargs
-        call.environment = environment()
-        call.scratch = None
-        entered, verdict, outcome = 0, None, None
-        try:
-            for entered, enter in enters:
-                if (verdict := enter(call)) is not None:
-                    break
-            else:
-                entered = depth
-                value = function(*args, **kwargs)
-                if type(value) is CoroutineType:
-                    raise _hidden_coroutine(stack, value)
-                if not leaves:
-                    return value
-                outcome = Outcome()
-                outcome.value = value
-                outcome.error = None
-                for entered, leave in leaves:
-                    if (verdict := leave(call, outcome)) is not None:
-                        break
-                else:
-                    return value
-        except BaseException as error:
-            entered, outcome = _failed(call, entered, outcome, error)
-            if not entered:
-                raise
-        outcome = _finish(call, course(call, entered, verdict, outcome))
-        if outcome.error is None:
-            return outcome.value
-        raise outcome.release()
-
-    return wrapper
-
-
-def async_driver(stack: Stack) -> Callable[..., Any]:
-    """Return an async function that runs the stack's target through its layers."""
-    function, enters, leaves, depth = stack.target.function, stack.enters, stack.leaves, stack.depth
-    bounded = stack.bounded
-
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        call = Call()
-        call.stack = stack
-        call.args = args
-        call.kwargs = kwargs
-        call.environment = environment()
-        call.scratch = None
-        entered, verdict, outcome = 0, None, None
-        try:
-            for entered, enter in enters:
-                if (verdict := enter(call)) is not None:
-                    break
-            else:
-                entered = depth
-                if bounded:
-                    value = await in_time(call, function(*args, **kwargs))
-                else:
-                    value = await function(*args, **kwargs)
-                if not leaves:
-                    return value
-                outcome = Outcome()
-                outcome.value = value
-                outcome.error = None
-                for entered, leave in leaves:
-                    if (verdict := leave(call, outcome)) is not None:
-                        break
-                else:
-                    return value
-        except BaseException as error:
-            entered, outcome = _failed(call, entered, outcome, error)
-            if not entered:
-                raise
-        outcome = await _finish_async(call, course(call, entered, verdict, outcome))
-        if outcome.error is None:
-            return outcome.value
-        raise outcome.release()
-
-    return wrapper
+def driver(stack: Stack) -> Callable[..., Any]:
+    """Return the native function that runs the target of a sync or async stack through its layers."""
+    return fuse(stack, _NAMES)
 
 
 def _failed(
@@ -137,7 +55,7 @@ def _failed(
             error.__context__ = outcome.error
         return entered - 1, Outcome(error=error)
     if entered < call.stack.depth and isinstance(error, Refused):
-        policy = call.stack.layers[entered].name
+        policy = call.stack.bound[entered].name
         call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
     return entered, Outcome(error=error)
 
@@ -210,3 +128,20 @@ async def perform_async(call: Call, step: Step) -> Outcome:
         return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
     except BaseException as error:  # noqa: BLE001 - see _run
         return Outcome(error=error)
+
+
+_NAMES = {
+    "HEALTHY": HEALTHY,
+    "Call": Call,
+    "CoroutineType": CoroutineType,
+    "Outcome": Outcome,
+    "course": course,
+    "environment": environment,
+    "failed": _failed,
+    "finish": _finish,
+    "finish_async": _finish_async,
+    "hidden_coroutine": _hidden_coroutine,
+    "in_time": in_time,
+    "new_call": new_call,
+}
+"""What the fused code refers to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.drivers import async_driver, new_call, sync_driver
+from beluga._engine.drivers import driver, new_call
 from beluga._engine.kinds import Kind
 from beluga._engine.stack import Stack, Target
 from beluga._engine.streams import async_generator_driver, generator_driver
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["native"]
 
 _DRIVERS: Mapping[Kind, Callable[[Stack], Callable[..., Any]]] = {
-    Kind.SYNC: sync_driver,
-    Kind.ASYNC: async_driver,
+    Kind.SYNC: driver,
+    Kind.ASYNC: driver,
     Kind.GENERATOR: generator_driver,
     Kind.ASYNC_GENERATOR: async_generator_driver,
 }

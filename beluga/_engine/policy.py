@@ -90,6 +90,9 @@ class Policy:
     errors_only: bool = False
     """True where `leave` has nothing to say about a good outcome and need not be called for one."""
 
+    reads_value: bool = True
+    """False where `leave` never looks at the value of a good outcome; it is then given none."""
+
     bounds_time: bool = False
     """True where it sets a deadline at which an async driver has to cancel the running call."""
 

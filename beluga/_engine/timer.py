@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import types
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.deadline import DEADLINE, expired
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
 
     from beluga._engine.call import Call
-    from beluga._engine.deadline import Deadline
     from beluga.clock import Environment, Timer
 
 __all__ = ["TaskTimer", "in_time"]
@@ -34,7 +35,7 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
     except StopIteration as done:
         return done.value
     deadline = DEADLINE.get()
-    if deadline is None:
+    if deadline == math.inf:
         return (yield from _drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
 
@@ -57,7 +58,7 @@ def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
             return done.value
 
 
-def _timed(call: Call, steps: Any, signal: Any, deadline: Deadline) -> Generator[Any, Any, Any]:
+def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[Any, Any, Any]:
     """Go on with `steps` under a timer."""
     timer = TaskTimer(call.environment, deadline)
     error: BaseException | None = None
@@ -68,7 +69,11 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: Deadline) -> Generator
         raise
     finally:
         if timer.stop(error):
-            raise expired(call.name, deadline) from error
+            raise expired(call.name) from error
+
+
+_RUNNING: ContextVar[tuple[Any, float] | None] = ContextVar("beluga.timer", default=None)
+"""The task that a timer will cancel, and when: calls inside it with no earlier deadline need none."""
 
 
 class TaskTimer:
@@ -76,23 +81,22 @@ class TaskTimer:
 
     Args:
         environment: Whose clock counts.
-        deadline: When.
+        deadline: When, in seconds of that clock.
     """
 
-    def __init__(self, environment: Environment, deadline: Deadline) -> None:
+    def __init__(self, environment: Environment, deadline: float) -> None:
         import asyncio
 
         self._cancelled = asyncio.CancelledError
-        self._deadline = deadline
         self._fired = False
         self._task = asyncio.current_task()
-        self._enclosing = deadline.task
         self._timer: Timer | None = None
-        if self._task is None or self._task is deadline.task:
+        running = _RUNNING.get()
+        if self._task is None or (running is not None and running[0] is self._task and running[1] <= deadline):
             return
         self._cancelling = self._task.cancelling()
-        deadline.task = self._task
-        delay = max(0.0, deadline.at - environment.monotonic())
+        self._token = _RUNNING.set((self._task, deadline))
+        delay = max(0.0, deadline - environment.monotonic())
         self._timer = environment.clock.call_later(delay, self._fire)
 
     def _fire(self) -> None:
@@ -105,7 +109,7 @@ class TaskTimer:
         if self._timer is None or self._task is None:
             return False
         self._timer.cancel()
-        self._deadline.task = self._enclosing
+        _RUNNING.reset(self._token)
         if not self._fired:
             return False
         others = self._task.uncancel() > self._cancelling

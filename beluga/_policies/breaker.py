@@ -87,6 +87,7 @@ class CircuitBreaker(Policy):
     """
 
     concern = "breaker"
+    reads_value = False
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "retry": "it counts a call that a retry rescued as healthy, and one outage as a single failure",
         "fallback": "it counts a call that the fallback rescued as healthy, so it never opens",
@@ -256,6 +257,7 @@ class _Keyed(Policy):
     """The layer of a breaker with a circuit for each key."""
 
     concern = "breaker"
+    reads_value = False
 
     def __init__(self, owner: CircuitBreaker, read_key: Callable[[Call], Hashable]) -> None:
         self.name = owner.name

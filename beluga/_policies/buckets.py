@@ -51,43 +51,45 @@ class FixedWindow:
         self._max_keys = max_keys
         # A plain dict, oldest window first, is the queue to evict from: a key is put at the end when its window
         # begins. cachetools.LRUCache would reorder at every hit (0.6 us) and take another 130 bytes a key.
-        self._states: dict[Hashable, tuple[float, float]] = {}
+        # Each value is [end of the window, permits used]; a list, because a hit changes it in place.
+        self._states: dict[Hashable, list[float]] = {}
 
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
         state = self._states.get(key)
         if state is None or now >= state[0]:
             if now <= latest:
-                self._begin(key, state, now + self._window, cost)
+                self._begin(key, state, [now + self._window, cost])
             return now
         end, used = state
-        if used + cost <= self._limit:
-            start = end - self._window
-            at = now if now > start else start
-            booked = (end, used + cost)
-        else:
-            at = end
-            booked = (end + self._window, cost)
+        used += cost
+        at = now
+        if used > self._limit:
+            # The next window; it may be booked by several waiting calls before it begins.
+            at, end, used = end, end + self._window, cost
+        elif end - now > self._window:
+            at = end - self._window
         if at <= latest:
-            self._states[key] = booked
+            state[0] = end
+            state[1] = used
         return at
 
-    def _begin(self, key: Hashable, state: object, end: float, cost: float) -> None:
-        if state is not None:
+    def _begin(self, key: Hashable, old: list[float] | None, new: list[float]) -> None:
+        if old is not None:
             del self._states[key]
         elif len(self._states) >= self._max_keys:
             del self._states[next(iter(self._states))]
-        self._states[key] = (end, cost)
+        self._states[key] = new
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         state = self._states.get(key)
         if state is not None and state[0] - self._window <= at < state[0]:
-            self._states[key] = (state[0], max(0, state[1] + change))
+            state[1] = max(0, state[1] + change)
 
     def cancel(self, key: Hashable, at: float, cost: float) -> None:
         self.adjust(key, at, -cost)
 
     def remaining(self, key: Hashable, now: float) -> float:
-        end, used = self._states.get(key, (now, 0))
+        end, used = self._states.get(key, (now, 0.0))
         if now >= end:
             return self._limit
         return max(0, self._limit - used) if now >= end - self._window else 0

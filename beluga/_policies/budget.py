@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from beluga._engine.deadline import DEADLINE, Deadline, expired, remaining
+from beluga._engine.deadline import DEADLINE, expired, remaining
 from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
 from beluga._engine.timer import TaskTimer
@@ -16,7 +17,6 @@ from beluga.clock import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
-    from contextvars import Token
 
     from beluga._engine.call import Call, Outcome
     from beluga.ledger import Amount
@@ -27,76 +27,77 @@ __all__ = ["TimeBudget", "TimeoutBudget", "budget", "remaining"]
 F = TypeVar("F")
 
 
-class _State:
-    __slots__ = ("deadline", "token")
-
-    def __init__(self, deadline: Deadline) -> None:
-        self.deadline = deadline
-        self.token: Token[Deadline | None] = DEADLINE.set(deadline)
-
-
 @attrs.frozen(eq=False)
 class TimeBudget(Policy):
     """One deadline for a call and everything inside it; see `budget`."""
 
     concern = "budget"
     bounds_time = True
+    reads_value = False
 
     total: float | None = attrs.field(
         default=None, converter=seconds, validator=optional(number(0, above=True))
     )
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
+    _total: float = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Take no total for an endless one."""
+        object.__setattr__(self, "_total", math.inf if self.total is None else self.total)
 
     def enter(self, call: Call) -> None:
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
-        now = call.environment.monotonic()
+        monotonic = call.environment.monotonic
+        now = monotonic()
         enclosing = DEADLINE.get()
-        if self.share is None:
-            total: float = self.total  # type: ignore[assignment]  # budget() sees to it that one is given
-        else:
-            total = self._part(call, enclosing, now)
-        if enclosing is None or now + total < enclosing.at:
-            deadline = Deadline(now + total, total)
-        else:
-            deadline = enclosing
-        if deadline.at <= now:
-            raise expired(call.name, deadline)
-        call.keep(self, _State(deadline))
+        total = self._total if self.share is None else self._part(call, enclosing, now)
+        at = now + total
+        if enclosing <= at:
+            at, total = enclosing, None
+        if at <= now:
+            raise expired(call.name, total)
+        call.deadline = [at, total, DEADLINE.set(at), call.deadline, self]
 
-    def _part(self, call: Call, enclosing: Deadline | None, now: float) -> float:
-        if enclosing is None:
+    def _part(self, call: Call, enclosing: float, now: float) -> float:
+        if enclosing == math.inf:
             message = (
                 f"budget: share={self.share:g} of {call.name} needs an enclosing budget to take a part of, and "
                 "there is none: call it from a function with @budget(total), or give total="
             )
             raise RuntimeError(message)
-        part = max(0.0, enclosing.at - now) * (self.share or 1.0)
-        return part if self.total is None else min(part, self.total)
+        return min(self._total, max(0.0, enclosing - now) * (self.share or 1.0))
 
     def suspend(self, call: Call) -> None:
         """Take the deadline away from the consumer of a stream."""
-        DEADLINE.reset(call.kept(self).token)
+        DEADLINE.reset(self._own(call)[2])
 
     def resume(self, call: Call) -> None:
         """Give it back to the stream."""
-        state = call.kept(self)
-        state.token = DEADLINE.set(state.deadline)
+        own = self._own(call)
+        own[2] = DEADLINE.set(own[0])
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         """Stop a stream that goes on beyond its deadline."""
-        self._check(call, call.kept(self).deadline)
+        at, total, *_ = self._own(call)
+        if call.environment.monotonic() > at:
+            raise expired(call.name, total)
         return (item,)
+
+    def _own(self, call: Call) -> list[Any]:
+        """Return what this layer put into the call; budgets further in are linked before it."""
+        kept: list[Any] = call.deadline
+        while kept[4] is not self:
+            kept = kept[3]
+        return kept
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
-        state = call.kept(self)
-        DEADLINE.reset(state.token)
+        at, total, token, call.deadline, _ = call.deadline
+        DEADLINE.reset(token)
         if outcome.error is None:
-            self._check(call, state.deadline)
-
-    def _check(self, call: Call, deadline: Deadline) -> None:
-        if call.environment.monotonic() > deadline.at:
-            raise expired(call.name, deadline)
+            monotonic = call.environment.monotonic
+            if monotonic() > at:
+                raise expired(call.name, total)
 
     def describe(self) -> str:
         """Return the seconds or the share."""
@@ -162,7 +163,7 @@ class Allocation:
 
     def remaining(self) -> float:
         """Return the seconds left of this part, never negative."""
-        return max(0.0, self._state.deadline.at - environment().monotonic())
+        return max(0.0, self._at - environment().monotonic())
 
     def __enter__(self) -> Self:
         """Set the deadline.
@@ -170,14 +171,12 @@ class Allocation:
         Raises:
             DeadlineExceeded: Nothing is left.
         """
+        now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        deadline = Deadline(environment().monotonic() + self.seconds, self.seconds)
-        enclosing = DEADLINE.get()
-        if enclosing is not None and enclosing.at < deadline.at:
-            deadline = enclosing
-        if remaining() <= 0.0 or self.seconds <= 0.0:
-            raise expired("the step", Deadline(0.0, self._source.total))
-        self._state = _State(deadline)
+        self._at = min(now + self.seconds, DEADLINE.get())
+        if self._at <= now:
+            raise expired("the step before", self._source.total)
+        self._token = DEADLINE.set(self._at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -186,24 +185,22 @@ class Allocation:
         Raises:
             DeadlineExceeded: The block ended after it.
         """
-        DEADLINE.reset(self._state.token)
-        if kind is None and self.remaining() <= 0.0:
-            raise expired("the step", self._state.deadline)
+        DEADLINE.reset(self._token)
+        if kind is None and environment().monotonic() > self._at:
+            raise expired("the step", self.seconds)
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
         self.__enter__()
-        self._timer = TaskTimer(environment(), self._state.deadline)
+        self._timer = TaskTimer(environment(), self._at)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
-        stopped = self._timer.stop(error)
-        DEADLINE.reset(self._state.token)
-        if stopped:
-            raise expired("the step", self._state.deadline) from error
-        if kind is None and self.remaining() <= 0.0:
-            raise expired("the step", self._state.deadline)
+        if self._timer.stop(error):
+            DEADLINE.reset(self._token)
+            raise expired("the step", self.seconds) from error
+        self.__exit__(kind)
 
 
 def budget(

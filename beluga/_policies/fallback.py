@@ -39,6 +39,7 @@ class Fallback(Policy):
 
     concern = "fallback"
     errors_only = True
+    reads_value = False
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "guarded": "the alternatives' answers do not pass the guards",
     }

@@ -109,6 +109,7 @@ class RateLimiter(Policy):
     """
 
     concern = "rate_limited"
+    reads_value = False
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "retry": "it sees one call where a retry makes several requests, so the provider's limit can be passed",
     }
@@ -144,6 +145,7 @@ class RateLimiter(Policy):
         self._buckets = tuple(ALGORITHMS[algorithm](rate.limit, rate.window, keys) for rate in self.rates)
         self._costs = tuple(rate.cost for rate in self.rates)
         self._book_one = self._buckets[0].book
+        self._cost = self._costs[0]
         self._constant = not any(map(callable, self._costs))
 
     def bind(self, target: Target) -> Policy:
@@ -158,21 +160,23 @@ class RateLimiter(Policy):
 
     def enter(self, call: Call) -> None:
         """Take one permit of the only bucket, or raise `RateLimited`."""
-        self.hit(call.environment.monotonic, None)
+        self.hit(call, None)
 
-    def hit(self, monotonic: Callable[[], float], key: Hashable) -> None:
+    def hit(self, call: Call, key: Hashable) -> None:
         """Take the constant cost for `key`.
 
         Raises:
             RateLimited: Too few permits are left.
         """
         lock = self._lock
-        # Twice as fast as a with block in CPython 3.11 (69 against 152 ns).
+        # In CPython 3.11 a with block takes 60 ns longer, and calling an attribute that is no method 30 ns longer
+        # than calling it from a local name.
         lock.acquire()
         try:
             # Read under the lock, so that no caller books with an older time than the one before it.
+            monotonic, book = call.environment.monotonic, self._book_one
             now = monotonic()
-            at = self._book_one(key, now, self._costs[0], now)
+            at = book(key, now, self._cost, now)
         finally:
             lock.release()
         if at > now:
@@ -313,13 +317,14 @@ class _KeyedLayer(Policy):
     """The layer of a limiter that only needs the key: admit or refuse."""
 
     concern = "rate_limited"
+    reads_value = False
 
     def __init__(self, owner: RateLimiter, read_key: Callable[[Call], Hashable]) -> None:
         self._hit = owner.hit
         self._read_key = read_key
 
     def enter(self, call: Call) -> None:
-        self._hit(call.environment.monotonic, self._read_key(call))
+        self._hit(call, self._read_key(call))
 
 
 class _Booking:
@@ -355,9 +360,7 @@ class _FullLayer(Policy):
         return Wait(at - now) if at > now else None
 
     def _patience(self, call: Call) -> float:
-        deadline = DEADLINE.get()
-        longest = self._owner.longest_wait
-        return longest if deadline is None else min(longest, deadline.at - call.environment.monotonic())
+        return min(self._owner.longest_wait, DEADLINE.get() - call.environment.monotonic())
 
     def abandon(self, call: Call) -> None:
         booking = call.kept(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
@@ -82,14 +82,6 @@ class RetryThrottle:
                 self._tokens = min(self.max_tokens, self._tokens + self.token_ratio)
 
 
-class _Progress(NamedTuple):
-    """What one call has behind it: when it began, its failed attempts, and the last error."""
-
-    began: float
-    attempts: int = 0
-    error: BaseException | None = None
-
-
 @attrs.frozen(eq=False, kw_only=True)
 class RetryPolicy(Policy):
     """The options of `retry`, and a decorator; use one object for many functions.
@@ -120,16 +112,23 @@ class RetryPolicy(Policy):
     throttle: RetryThrottle | None = None
     replay: bool = False
     errors_only: bool = attrs.field(init=False, repr=False)
+    reads_value: bool = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Work out once what every call needs."""
+        object.__setattr__(self, "reads_value", self.on_result is not None)
         object.__setattr__(self, "errors_only", self.on_result is None and self.throttle is None)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
 
     def enter(self, call: Call) -> None:
-        """Note when the first attempt began."""
-        call.keep(self, _Progress(call.environment.monotonic()))
+        """Note when the first attempt began, how many have failed, and the last error."""
+        monotonic = call.environment.monotonic
+        progress = (monotonic(), 0, None)
+        if call.scratch is None:  # what call.keep does, without its frame
+            call.scratch = {self: progress}
+        else:
+            call.scratch[self] = progress
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -169,7 +168,7 @@ class RetryPolicy(Policy):
             delay = self._delay(call, attempts, error)
             reason = self._obstacle(began, now, delay)
             if not reason:
-                call.keep(self, _Progress(began, attempts, error))
+                call.keep(self, (began, attempts, error))
                 self._report(call, attempts, delay, error)
                 return Again(delay)
         self._give_up(call, error, attempts, now - began, reason)
@@ -188,9 +187,8 @@ class RetryPolicy(Policy):
             return f"the provider asked to wait {delay:g} s"
         if self.max_elapsed is not None and now + delay - began > self.max_elapsed:
             return f"max_elapsed={self.max_elapsed:g} s"
-        deadline = DEADLINE.get()
-        if deadline is not None and now + delay >= deadline.at:
-            return f"the time budget of {deadline.total:g} s leaves no room for another"
+        if now + delay >= DEADLINE.get():
+            return "the time budget leaves no room for another"
         return ""
 
     def _report(self, call: Call, attempt: int, delay: float, error: Exception | None) -> None:
@@ -210,7 +208,7 @@ class RetryPolicy(Policy):
         progress = call.kept(self)
         call.keep(self, None)
         if isinstance(error, CircuitOpen) and error.__cause__ is None and progress is not None:
-            error.__cause__ = progress.error
+            error.__cause__ = progress[2]
 
     def describe(self) -> str:
         """Return the options that matter."""

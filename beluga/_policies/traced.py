@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Traced", "traced"]
 
+current_tracer = telemetry.tracer  # one look-up less on the way of every call
+
 F = TypeVar("F")
 
 
@@ -98,7 +100,7 @@ class _Layer(Policy):
         self._constant = telemetry.attributes_of(known)
 
     def enter(self, call: Call) -> None:
-        tracer = telemetry.tracer()
+        tracer = current_tracer()
         if tracer is not None:
             self._begin(call, tracer)
 
@@ -111,7 +113,7 @@ class _Layer(Policy):
             attributes = attributes | telemetry.attributes_of(self._dynamic(call.arguments))
         span = tracer.start_span(self._span_name, kind=kind, attributes=attributes)
         call.keep(self, _Recording(span, call.environment.monotonic()))
-        call.listeners.append(lambda event: _note(span, event))
+        call.listen(lambda event: _note(span, event))
 
     def wants_items(self, call: Call) -> bool:
         return call.kept(self) is not None

@@ -1,0 +1,121 @@
+"""Write out the healthy way through a stack as straight code, one line a hook.
+
+A loop over the hooks would be the same program, and half as fast: CPython specialises each call site for the one
+function it meets there (PEP 659), which a loop shared by all layers, and code shared by all decorated functions,
+defeat. Six layers take 1.4 us this way and 2.5 us as a loop. Everything that is not healthy goes to `course`.
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from beluga._engine.stack import Stack
+
+__all__ = ["fuse"]
+
+_HEAD = """\
+{define} wrapper(*args, **kwargs):
+    entered, verdict, outcome = 0, None, None
+"""
+_CALL = """\
+    call = Call()
+    call.stack = stack
+    call.args = args
+    call.kwargs = kwargs
+    call.environment = environment()
+    call.scratch = call.deadline = None
+"""
+_TAIL = """\
+    except BaseException as error:
+        {late_call}
+        entered, outcome = failed(call, entered, outcome, error)
+        if not entered:
+            raise
+    if outcome is HEALTHY:
+        outcome = Outcome(value)
+    outcome = {finish}(call, course(call, entered, verdict, outcome))
+    if outcome.error is None:
+        return outcome.value
+    raise outcome.release()
+"""
+_CHECK = """\
+            if type(value) is CoroutineType:
+                raise hidden_coroutine(stack, value)
+"""
+
+
+def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the native function of a sync or async stack.
+
+    Args:
+        stack: What to fuse.
+        names: What the written code refers to besides the hooks.
+    """
+    code = _compiled(
+        stack.kind is Kind.ASYNC,
+        stack.bounded,
+        stack.valued,
+        tuple(depth for depth, _ in stack.enters),
+        tuple(depth for depth, _ in stack.leaves),
+        stack.depth,
+    )
+    namespace = dict(names)
+    namespace.update(stack=stack, function=stack.target.function)
+    namespace.update({f"enter_{depth}": hook for depth, hook in stack.enters})
+    namespace.update({f"leave_{depth}": hook for depth, hook in stack.leaves})
+    # A copy of the code has inline caches of its own, and so its own specialisation.
+    return FunctionType(code.replace(), namespace, "wrapper")
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+) -> CodeType:
+    """Compile the wrapper of this shape; stacks of one shape share it."""
+    source = "".join(_lines(is_async, bounded, valued, enters, leaves, depth))
+    shape = f"{'async' if is_async else 'sync'} {enters} {leaves} of {depth}"
+    filename = f"<beluga: {shape}{' bounded' * bounded}{' valued' * valued}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    module = compile(source, filename, "exec")
+    return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
+
+
+def _lines(
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+) -> Iterator[str]:
+    hooked = bool(enters or leaves)
+    arguments = "*call.args, **call.kwargs" if hooked else "*args, **kwargs"
+    run = f"function({arguments})"
+    yield _HEAD.format(define="async def" if is_async else "def")
+    if hooked or bounded:
+        yield _CALL
+    yield "    try:\n        while True:\n"
+    for at in enters:
+        yield from _asked(at, f"enter_{at}(call)")
+    yield f"            entered = {depth}\n"
+    if is_async:
+        run = f"await in_time(call, {run})" if bounded else f"await {run}"
+    yield f"            value = {run}\n"
+    if not is_async:
+        yield _CHECK
+    if leaves:
+        yield f"            outcome = {'Outcome(value)' if valued else 'HEALTHY'}\n"
+    for at in leaves:
+        yield from _asked(at, f"leave_{at}(call, outcome)")
+    yield "            return value\n"
+    late = "pass" if hooked or bounded else "call = new_call(stack, args, kwargs)"
+    yield _TAIL.format(late_call=late, finish="await finish_async" if is_async else "finish")
+
+
+def _asked(entered: int, question: str) -> Iterator[str]:
+    yield f"            entered = {entered}\n"
+    yield f"            verdict = {question}\n"
+    yield "            if verdict is not None:\n                break\n"

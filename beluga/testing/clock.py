@@ -1,0 +1,222 @@
+"""A clock that stands still until it is told to go on, or until everybody waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+from beluga.clock import Environment, use_environment
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine, Iterator
+
+__all__ = ["FakeClock", "fake_clock"]
+
+_WALL = 1_767_225_600.0
+"""2026-01-01 00:00 UTC, where `FakeClock.time` begins unless told otherwise."""
+
+_IDLE_PASSES = 8
+"""How often the event loop goes round with nothing else to do before time jumps.
+
+A callback that wakes a task which wakes another is seen as work as long as it takes no more passes than this."""
+
+
+class _Alarm:
+    """One pending callback of the clock; cancelling it makes it do nothing."""
+
+    __slots__ = ("at", "callback", "number")
+
+    def __init__(self, at: float, number: int, callback: Callable[[], Any] | None) -> None:
+        self.at = at
+        self.number = number
+        self.callback = callback
+
+    def __lt__(self, other: _Alarm) -> bool:
+        return (self.at, self.number) < (other.at, other.number)
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class FakeClock:
+    """Virtual time for everything that asks the environment: waits, deadlines, windows, jitter.
+
+    With `autojump` a sleeping thread simply moves the time on, and when every task of the event loop waits, time jumps
+    to the next one that is due. Without it only `advance` moves the time.
+
+    Args:
+        start: What `monotonic` begins with, in seconds.
+        wall: What `time` begins with, in seconds since 1970; None means the beginning of 2026.
+        autojump: Whether sleeping moves the time.
+    """
+
+    def __init__(self, start: float = 0.0, wall: float | None = None, *, autojump: bool = True) -> None:
+        self._now = start
+        self._offset = (_WALL if wall is None else wall) - start
+        self._autojump = autojump
+        self._alarms: list[_Alarm] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition(threading.RLock())
+        self._owner = threading.get_ident()
+        self._jumping = False
+
+    def monotonic(self) -> float:
+        """Return the virtual seconds."""
+        return self._now
+
+    def time(self) -> float:
+        """Return the virtual seconds since 1970."""
+        return self._now + self._offset
+
+    @property
+    def sleepers(self) -> tuple[float, ...]:
+        """The moments at which somebody is to be woken, soonest first."""
+        with self._changed:
+            return tuple(alarm.at for alarm in sorted(self._alarms) if alarm.callback is not None)
+
+    def advance(self, seconds: float) -> None:
+        """Move the time on, and wake everybody who is due on the way, in order.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        if not seconds >= 0:
+            message = f"FakeClock.advance: seconds={seconds!r} must not be negative; time does not go back"
+            raise ValueError(message)
+        with self._changed:
+            target = self._now + seconds
+            while (alarm := self._next()) is not None and alarm.at <= target:
+                heapq.heappop(self._alarms)
+                self._now = max(self._now, alarm.at)
+                if alarm.callback is not None:
+                    alarm.callback()
+            self._now = max(self._now, target)
+            self._changed.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        """Pass the time at once, or wait in another thread until somebody advances it.
+
+        Raises:
+            RuntimeError: Without autojump, in the thread that made the clock, where nobody could advance it.
+        """
+        if self._autojump:
+            self.advance(max(0.0, seconds))
+            return
+        if threading.get_ident() == self._owner:
+            message = (
+                f"sleep({seconds:g}) on a clock without autojump would wait for ever in the thread that made it: "
+                "sleep in another thread and advance() here, or use fake_clock(autojump=True)"
+            )
+            raise RuntimeError(message)
+        with self._changed:
+            due = threading.Event()
+            self._alarm(seconds, due.set)
+            self._changed.wait_for(due.is_set)
+
+    async def asleep(self, seconds: float) -> None:
+        """Suspend the task until the time has come."""
+        import asyncio
+
+        woken = asyncio.get_running_loop().create_future()
+        alarm = self._alarm(seconds, lambda: woken.done() or woken.set_result(None))
+        self._jump_when_idle()
+        try:
+            await woken
+        finally:
+            alarm.cancel()
+
+    def call_later(self, seconds: float, callback: Callable[[], Any]) -> _Alarm:
+        """Call `callback` when the time has come."""
+        alarm = self._alarm(seconds, callback)
+        self._jump_when_idle()
+        return alarm
+
+    def run(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run `main` like `asyncio.run`, on a loop whose own timers follow this clock too.
+
+        So `asyncio.sleep`, `asyncio.timeout` and `asyncio.wait_for` of code under test take no time either.
+        """
+        from beluga.testing.loop import run
+
+        return run(self, main)
+
+    def next_alarm(self) -> float | None:
+        """Return when the soonest alarm is due."""
+        with self._changed:
+            alarm = self._next()
+            return None if alarm is None else alarm.at
+
+    @property
+    def jumps(self) -> bool:
+        """Whether waiting moves the time."""
+        return self._autojump
+
+    def _alarm(self, seconds: float, callback: Callable[[], Any]) -> _Alarm:
+        with self._changed:
+            alarm = _Alarm(self._now + max(0.0, seconds), next(self._numbers), callback)
+            heapq.heappush(self._alarms, alarm)
+            return alarm
+
+    def _next(self) -> _Alarm | None:
+        while self._alarms and self._alarms[0].callback is None:
+            heapq.heappop(self._alarms)
+        return self._alarms[0] if self._alarms else None
+
+    def _jump_when_idle(self) -> None:
+        """Watch the running loop, and jump to the next alarm once it has nothing else to do."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        if not self._autojump or self._jumping or getattr(loop, "follows_clock", None) is self:
+            return
+        self._jumping = True
+        loop.call_soon(self._look, loop, 0)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, idle: int) -> None:
+        # The queue of ready callbacks has no public name. A loop without one only gets its idle passes.
+        busy = bool(getattr(loop, "_ready", ()))
+        if busy or idle < _IDLE_PASSES:
+            loop.call_soon(self._look, loop, 0 if busy else idle + 1)
+            return
+        self._jumping = False
+        alarm = self.next_alarm()
+        if alarm is not None:
+            self.advance(max(0.0, alarm - self._now))
+            if self.next_alarm() is not None:
+                self._jump_when_idle()
+
+
+@contextlib.contextmanager
+def fake_clock(
+    start: float = 0.0, *, wall: float | None = None, seed: int = 0, autojump: bool = True
+) -> Iterator[FakeClock]:
+    """Put virtual time and a seeded rng in place of the real ones, in this context and no other.
+
+    Threads and tasks that run already keep their time; tasks begun inside inherit the virtual one.
+
+    Args:
+        start: What `monotonic` begins with, in seconds.
+        wall: What `time` begins with, in seconds since 1970; None means the beginning of 2026.
+        seed: Of the rng that jitter is drawn from.
+        autojump: Whether sleeping moves the time; without it only `FakeClock.advance` does.
+
+    Example:
+        >>> from beluga import retry
+        >>> with fake_clock() as clock:
+        ...     @retry(max_attempts=2, initial_backoff=60, max_backoff=60, jitter=False)
+        ...     def ask():
+        ...         raise TimeoutError
+        ...     try:
+        ...         ask()
+        ...     except TimeoutError:
+        ...         print(clock.monotonic())
+        60.0
+    """
+    clock = FakeClock(start, wall, autojump=autojump)
+    with use_environment(Environment(clock, random.Random(seed))):  # noqa: S311 - jitter needs no secrecy
+        yield clock
