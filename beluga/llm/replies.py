@@ -118,8 +118,7 @@ class Reply:
         for message in messages:
             for part in message.parts:
                 asked += _tokens_of(part)
-        output, thoughts = self._tokens
-        return Usage(asked, output, 0, 0, thoughts)
+        return _estimated(asked, *self._tokens)
 
     @property
     def ended(self) -> str:
@@ -194,9 +193,18 @@ def count_tokens(text: str) -> int:
 
 
 def _tokens_of(part: Part) -> int:
-    if isinstance(part, TextPart | ThinkingPart | ToolResult):
+    if isinstance(part, _SPEAKING):
         return count_tokens(part.text)
     return count_tokens(_tool_text(part)) if isinstance(part, ToolCall) else 0
+
+
+_SPEAKING = (TextPart, ThinkingPart, ToolResult)
+
+
+# Usage is frozen, so equal ones can be the same one: a tenth of a call's time.
+@functools.lru_cache(maxsize=1024)
+def _estimated(asked: int, output: int, thoughts: int) -> Usage:
+    return Usage(asked, output, reasoning_tokens=thoughts)
 
 
 def _tool_text(call: ToolCall) -> str:

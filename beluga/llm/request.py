@@ -40,7 +40,7 @@ class Request:
     @property
     def model(self) -> str:
         """The model that was asked for."""
-        return str(self.options.get("model", "fake"))
+        return str(self.options["model"]) if "model" in self.options else "fake"
 
     @property
     def id(self) -> str:
