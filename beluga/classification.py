@@ -20,7 +20,16 @@ from typing import Final, TypeVar
 
 from beluga import _anatomy as anatomy
 
-__all__ = ["TRANSIENT", "Classifier", "ErrorCode", "Rule", "classify", "is_transient", "retry_after"]
+__all__ = [
+    "TRANSIENT",
+    "Classifier",
+    "ErrorCode",
+    "Rule",
+    "classify",
+    "code_of_status",
+    "is_transient",
+    "retry_after",
+]
 
 
 class ErrorCode(enum.StrEnum):
@@ -278,6 +287,19 @@ def retry_after(exc: BaseException, now: float) -> float | None:
     return None
 
 
+def code_of_status(status: int | None) -> ErrorCode | None:
+    """Return what an HTTP status alone means, or None where it is no error.
+
+    Example:
+        >>> code_of_status(503)
+        <ErrorCode.PROVIDER_UNAVAILABLE: 'provider_unavailable'>
+    """
+    if status is None or not _CLIENT_FAULT <= status < _NO_STATUS:
+        return None
+    other = ErrorCode.INVALID_INPUT if status < _SERVER_FAULT else ErrorCode.PROVIDER_UNAVAILABLE
+    return _STATUSES.get(status, other)
+
+
 def _code_of(exc: BaseException) -> ErrorCode | None:
     """Return the code that `exc` itself shows, without its causes."""
     own = anatomy.get(exc, "code")
@@ -289,7 +311,7 @@ def _code_of(exc: BaseException) -> ErrorCode | None:
         _first(names, _CLASSES)
         or _first(words, _WORDS)
         or (ErrorCode.QUOTA_EXHAUSTED if any(word.endswith(_SPEND_LIMIT) for word in words) else None)
-        or _code_of_status(anatomy.status(exc))
+        or code_of_status(anatomy.status(exc))
         or _first(words, _VAGUE_WORDS)
         or _first(names, _FAMILIES)
         or (ErrorCode.PROVIDER_UNAVAILABLE if _is_unreachable(exc) else None)
@@ -302,13 +324,6 @@ def _first(names: tuple[str, ...], table: Mapping[str, ErrorCode]) -> ErrorCode 
 
 def _named(exc: BaseException, names: frozenset[str]) -> bool:
     return not names.isdisjoint(anatomy.class_names(exc))
-
-
-def _code_of_status(status: int | None) -> ErrorCode | None:
-    if status is None or not _CLIENT_FAULT <= status < _NO_STATUS:
-        return None
-    other = ErrorCode.INVALID_INPUT if status < _SERVER_FAULT else ErrorCode.PROVIDER_UNAVAILABLE
-    return _STATUSES.get(status, other)
 
 
 def _is_unreachable(exc: BaseException) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 
@@ -39,6 +39,18 @@ class Usage:
     reasoning_tokens: int = 0
 
     def __attrs_post_init__(self) -> None:
+        given, taken = self.input_tokens, self.output_tokens
+        cached, written, thought = self.cached_tokens, self.cache_write_tokens, self.reasoning_tokens
+        # Every answer has one of these: the chain of checks costs a third of a loop over the fields.
+        if not (
+            type(given) is type(taken) is type(cached) is type(written) is type(thought) is int
+            and cached >= 0 <= written
+            and cached + written <= given
+            and 0 <= thought <= taken
+        ):
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
         figures = self._figures()
         if set(map(type, figures)) != {int}:
             kinds = ", ".join(type(figure).__name__ for figure in figures)
@@ -46,19 +58,17 @@ class Usage:
             raise TypeError(msg)
         if min(figures) < 0:
             msg = f"no figure of Usage can be negative: {self!r}"
-            raise ValueError(msg)
-        if self.cached_tokens + self.cache_write_tokens > self.input_tokens:
-            msg = (
-                f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
-                f"({self.cache_write_tokens}) are parts of input_tokens ({self.input_tokens})"
-            )
-            raise ValueError(msg)
-        if self.reasoning_tokens > self.output_tokens:
+        elif self.reasoning_tokens > self.output_tokens:
             msg = (
                 f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens "
                 f"({self.output_tokens})"
             )
-            raise ValueError(msg)
+        else:
+            msg = (
+                f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
+                f"({self.cache_write_tokens}) are parts of input_tokens ({self.input_tokens})"
+            )
+        raise ValueError(msg)
 
     def __add__(self, other: Usage) -> Usage:
         """Add figure by figure."""
@@ -71,7 +81,7 @@ class Usage:
         """Input and output together."""
         return self.input_tokens + self.output_tokens
 
-    def _figures(self) -> tuple[int, ...]:
+    def _figures(self) -> tuple[int, int, int, int, int]:
         return (
             self.input_tokens,
             self.output_tokens,
