@@ -98,7 +98,9 @@ def attributes_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _legal(value: Any) -> Any:
-    if isinstance(value, (str, bool, int, float)):
+    if isinstance(value, str):
+        return str(value)  # an enum's member is a str to us, but not to every exporter
+    if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
         items = [_legal(item) for item in value if item is not None]

@@ -69,7 +69,7 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[An
         raise
     finally:
         if timer.stop(error):
-            raise expired(call.name) from error
+            raise expired(call.name, call.deadline[1] if call.deadline else None) from error
 
 
 _RUNNING: ContextVar[tuple[Any, float] | None] = ContextVar("beluga.timer", default=None)
