@@ -82,7 +82,8 @@ class PatternRedactor(_Patterns):
 
     def redact(self, text: str) -> str:
         """Return `text` with a placeholder for each finding."""
-        pieces, end = [], 0
+        pieces: list[str] = []
+        end = 0
         for finding in self.scan(text):
             pieces += (text[end : finding.start], f"[{finding.kind}]")
             end = finding.end
