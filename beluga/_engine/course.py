@@ -55,11 +55,10 @@ def course(
         if outcome is None:
             depth, outcome = yield from _go_in(call, depth, verdict)
             verdict = None
-        if outcome is None:
-            outcome = yield Run(call.stack.target.function)
+        result = (yield Run(call.stack.target.function)) if outcome is None else outcome
         while depth:
             # A layer is entered until it lets an outcome pass.
-            again, outcome = yield from _come_out(call, layers[depth - 1], outcome)
+            again, result = yield from _come_out(call, layers[depth - 1], result)
             if again is None:
                 depth -= 1
                 continue
@@ -67,9 +66,9 @@ def course(
             if again.instead is None:
                 outcome = None
                 break
-            outcome = yield Run(again.instead)
+            result = yield Run(again.instead)
         else:
-            return outcome
+            return result
 
 
 def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:

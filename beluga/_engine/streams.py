@@ -7,6 +7,7 @@ Values sent or thrown in and the return value pass through.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from beluga._engine.items import Items
 from beluga._engine.timer import in_time
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 
     from beluga._engine.call import Call
     from beluga._engine.stack import Stack
@@ -173,7 +174,7 @@ def _opened(call: Call, function: Callable[..., Any]) -> AsyncGenerator[Any, Any
 
 
 async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any, Any]:
-    if hasattr(items, "__aiter__"):
+    if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
     else:
