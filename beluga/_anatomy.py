@@ -102,7 +102,8 @@ def _pairs(headers: Any) -> list[tuple[Any, Any]]:
     """Return the pairs of a mapping or of a list of pairs; none of what is neither."""
     items = getattr(headers, "items", None)
     try:
-        return [(key, value) for key, value in (items() if callable(items) else headers or ())]
+        pairs: Any = items() if callable(items) else headers or ()
+        return [(key, value) for key, value in pairs]
     except (TypeError, ValueError):
         return []
 
