@@ -94,7 +94,7 @@ def get(source: Any, name: str) -> Any:
         return source.get(name)
     try:
         return getattr(source, name, None)
-    except Exception:  # noqa: BLE001 - a property that fails has nothing to say, and may be any stranger's
+    except Exception:
         return None
 
 

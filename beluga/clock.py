@@ -94,7 +94,7 @@ class Environment:
         object.__setattr__(self, "monotonic", self.clock.monotonic)
 
 
-SYSTEM = Environment(SystemClock(), random.Random())  # noqa: S311 - jitter needs no secrecy
+SYSTEM = Environment(SystemClock(), random.Random())
 
 _CURRENT: ContextVar[Environment] = ContextVar("beluga.environment", default=SYSTEM)
 

@@ -173,7 +173,7 @@ class Subscription:
 
     def __call__(self) -> None:
         """Stop hearing; a second call changes nothing."""
-        global _subscriptions  # noqa: PLW0603 - one process-wide list, swapped whole under the lock
+        global _subscriptions
         with _lock:
             _subscriptions = tuple(s for s in _subscriptions if s is not self)
 
@@ -204,7 +204,7 @@ def subscribe(callback: Callable[[Any], object], *types: type[Event]) -> Subscri
         >>> seen[0].new
         'open'
     """
-    global _subscriptions  # noqa: PLW0603 - see Subscription.__call__
+    global _subscriptions
     subscription = Subscription(callback, types)
     with _lock:
         _subscriptions = (*_subscriptions, subscription)
@@ -227,7 +227,7 @@ def deliver(callback: Callable[[Any], object], event: Event) -> None:
     """Call `callback` with `event`, and keep what it raises away from the application."""
     try:
         callback(event)
-    except Exception as error:  # noqa: BLE001 - a listener's fault is no fault of the call it listens to
+    except Exception as error:
         import logging
 
         # The type alone: the text of a stranger's exception may hold anything.

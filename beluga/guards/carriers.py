@@ -77,7 +77,8 @@ def _mapping(value: dict[Any, Any]) -> Rewriting:
 def _parts(value: Any) -> Rewriting:
     parts = []
     for part in value.parts:
-        parts.append((yield from rewriting(part)) if isinstance(part, (TextPart, ToolResult)) else part)
+        new = (yield from rewriting(part)) if isinstance(part, (TextPart, ToolResult)) else part
+        parts.append(new)
     if all(new is old for new, old in zip(parts, value.parts, strict=True)):
         return value
     changed = copy.copy(value)

@@ -42,7 +42,7 @@ def _compiled(owner: str, name: str, pattern: str | re.Pattern[str]) -> re.Patte
 
 
 class PatternDetector(_Patterns):
-    """Block a text in which one of the patterns matches.
+    r"""Block a text in which one of the patterns matches.
 
     Args:
         patterns: Pairs of a name and a regular expression.
@@ -51,13 +51,13 @@ class PatternDetector(_Patterns):
         ValueError: There is no pattern, or one is broken.
 
     Example:
-        >>> PatternDetector(("jailbreak", r"(?i)\\bjailbreak")).validate("How to jailbreak?").reason
+        >>> PatternDetector(("jailbreak", r"(?i)\bjailbreak")).validate("How to jailbreak?").reason
         'rule jailbreak matched'
     """
 
     name = "pattern_detector"
 
-    def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - the contract's
+    def validate(self, content: str, *, role: str = "input") -> GuardResult:
         """Block `content` if a pattern matches, and name it."""
         findings = self.scan(content)
         reason = f"rule {findings[0].rule} matched" if findings else ""
@@ -89,7 +89,7 @@ class PatternRedactor(_Patterns):
             end = finding.end
         return "".join((*pieces, text[end:]))
 
-    def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - the contract's
+    def validate(self, content: str, *, role: str = "output") -> GuardResult:
         """Allow `content`, with the findings replaced."""
         findings = self.scan(content)
         if not findings:

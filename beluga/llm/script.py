@@ -30,7 +30,7 @@ _Stored = _Ready | Callable[[Request], object]
 _CUT_SHORT = Reply("This answer will not reach its end.")
 
 
-class ScriptExhausted(BelugaError, AssertionError):  # noqa: N818 - named as our other errors are
+class ScriptExhausted(BelugaError, AssertionError):
     """A fake provider was asked for more than its script holds.
 
     It fails a test as an `AssertionError` does, and another attempt does not help.
@@ -117,7 +117,7 @@ class Script:
     """
 
     def __init__(self, *items: Item, fault_rate: float = 0.0) -> None:
-        mixed(fault_rate, random.Random(0))  # noqa: S311 - only to have the rate checked now
+        mixed(fault_rate, random.Random(0))
         self.fault_rate = fault_rate
         self._queue = Steps("the script", lasting=False)
         self._default = Steps("the default")
