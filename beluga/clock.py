@@ -94,7 +94,7 @@ class Environment:
         object.__setattr__(self, "monotonic", self.clock.monotonic)
 
 
-SYSTEM = Environment(SystemClock(), random.Random())
+SYSTEM = Environment(SystemClock(), random.Random())  # noqa: S311 - jitter needs no secrecy
 
 _CURRENT: ContextVar[Environment] = ContextVar("beluga.environment", default=SYSTEM)
 

@@ -173,7 +173,7 @@ class Subscription:
 
     def __call__(self) -> None:
         """Stop hearing; a second call changes nothing."""
-        global _subscriptions
+        global _subscriptions  # noqa: PLW0603 - one process-wide list, swapped whole under the lock
         with _lock:
             _subscriptions = tuple(s for s in _subscriptions if s is not self)
 
@@ -204,7 +204,7 @@ def subscribe(callback: Callable[[Any], object], *types: type[Event]) -> Subscri
         >>> seen[0].new
         'open'
     """
-    global _subscriptions
+    global _subscriptions  # noqa: PLW0603 - see Subscription.__call__
     subscription = Subscription(callback, types)
     with _lock:
         _subscriptions = (*_subscriptions, subscription)

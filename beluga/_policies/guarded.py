@@ -241,7 +241,7 @@ def guarded(
     pipeline: GuardPipeline | None = None,
     /,
     *,
-    input: Iterable[Guard] = (),  # noqa: A002 - the stage's name
+    input: Iterable[Guard] = (),
     output: Iterable[Guard] = (),
     tool: Iterable[Guard] = (),
     parameters: Iterable[str] | None = None,

@@ -61,7 +61,7 @@ def rewriting(value: Any) -> Rewriting:
 def _sequence(value: Any) -> Rewriting:
     items = []
     for item in value:
-        items.append((yield from rewriting(item)))
+        items.append((yield from rewriting(item)))  # noqa: PERF401 - a comprehension cannot yield
     if all(new is old for new, old in zip(items, value, strict=True)):
         return value
     return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)

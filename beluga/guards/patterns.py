@@ -57,7 +57,7 @@ class PatternDetector(_Patterns):
 
     name = "pattern_detector"
 
-    def validate(self, content: str, *, role: str = "input") -> GuardResult:
+    def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - the contract's
         """Block `content` if a pattern matches, and name it."""
         findings = self.scan(content)
         reason = f"rule {findings[0].rule} matched" if findings else ""
@@ -89,7 +89,7 @@ class PatternRedactor(_Patterns):
             end = finding.end
         return "".join((*pieces, text[end:]))
 
-    def validate(self, content: str, *, role: str = "output") -> GuardResult:
+    def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - the contract's
         """Allow `content`, with the findings replaced."""
         findings = self.scan(content)
         if not findings:

@@ -56,7 +56,7 @@ class GuardPipeline:
     def __init__(
         self,
         *,
-        input: Iterable[Guard] = (),
+        input: Iterable[Guard] = (),  # noqa: A002 - the stage's name
         output: Iterable[Guard] = (),
         tool: Iterable[Guard] = (),
     ) -> None:

@@ -49,4 +49,4 @@ class Request:
 
     def rng(self) -> random.Random:
         """Return a source of chance that depends on the seed and the number of the call alone."""
-        return random.Random(f"{self.seed}:{self.number}")
+        return random.Random(f"{self.seed}:{self.number}")  # noqa: S311 - it is to be foreseeable

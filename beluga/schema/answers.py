@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 import attrs
 
-from beluga.schema.messages import AIMessage
-from beluga.schema.parts import ToolCall
+from beluga.schema.messages import AIMessage  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
 
 __all__ = ["Chunk", "Response", "Usage"]
 

@@ -22,7 +22,7 @@ class SpanRecorder:
     def __init__(self) -> None:
         self._started: list[ReadableSpan] = []
 
-    def on_start(self, span: Any, parent_context: object = None) -> None:
+    def on_start(self, span: Any, parent_context: object = None) -> None:  # noqa: ARG002 - the SDK's signature
         """Keep a span; called by the SDK."""
         self._started.append(span)
 
