@@ -73,6 +73,8 @@ class Stack:
             if _defines(layer, "leave") and not layer.errors_only
         )
         self.depth = len(self.bound)
+        # A plain attribute, since refusals read it: a property takes another frame.
+        self.name = self.target.name
         self.valued = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
         self.ambient = tuple(layer for _, layer in numbered if _defines(layer, "resume"))
         self.filters = tuple(
@@ -84,11 +86,6 @@ class Stack:
     def kind(self) -> Kind:
         """The kind of the target."""
         return self.target.kind
-
-    @property
-    def name(self) -> str:
-        """The qualified name of the target."""
-        return self.target.name
 
     @property
     def signature(self) -> inspect.Signature:
@@ -107,7 +104,7 @@ class Stack:
         """Return the plan as text: one line a layer with its options and state, then warnings."""
         names = [layer.name for layer in self.layers]
         width = max(map(len, names), default=0)
-        lines = [f"{self.kind.value} {self.name}{self.signature}"]
+        lines = [f"{self.kind.value} {self.name}{_readable(self.signature)}"]
         lines += [
             f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip()
             for i, layer in enumerate(self.layers, 1)
@@ -118,6 +115,23 @@ class Stack:
 
 def _defines(layer: Policy, method: str) -> bool:
     return getattr(type(layer), method) is not getattr(Policy, method)
+
+
+class _Unquoted(str):
+    """An annotation that is still a string, shown as the source shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _readable(signature: inspect.Signature) -> inspect.Signature:
+    def unquoted(annotation: Any) -> Any:
+        return _Unquoted(annotation) if isinstance(annotation, str) else annotation
+
+    parameters = [p.replace(annotation=unquoted(p.annotation)) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=unquoted(signature.return_annotation))
 
 
 def _check_kind(layer: Policy, target: Target) -> None:
