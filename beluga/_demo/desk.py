@@ -38,7 +38,7 @@ def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
     async def stand_in(text: str, *, project: str) -> str:  # noqa: ARG001 - an alternative takes the same
         return (await ask_small(text)).text
 
-    @traced("answer")
+    @traced(name="answer")
     @guarded(input=guards.INPUT, output=guards.OUTPUT, parameters=["text"])
     @fallback(stand_in, on=[CircuitOpen, ProviderError, DeadlineExceeded])
     @budget(20.0)

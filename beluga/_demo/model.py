@@ -20,6 +20,7 @@ _ANSWERS = (
     "Good question. The help pages have a step-by-step guide, and we have sent you its link.",
     "Thank you. Mia takes over from here; write to mia@example.com or call 212-555-0100.",
 )
+_WEIGHTS = (4, 4, 4, 4, 1)
 _EMPTY = "Your message reached us without a text. What can we do for you?"
 
 
@@ -37,5 +38,5 @@ def small_model(fault_rate: float, seed: int) -> FakeProvider:
 
 
 def _answer(request: Request) -> Reply:
-    text = request.rng().choice(_ANSWERS) if request.text.strip() else _EMPTY
+    text = request.rng().choices(_ANSWERS, _WEIGHTS)[0] if request.text.strip() else _EMPTY
     return Reply(text, per_token=0.05)

@@ -89,7 +89,7 @@ def _note(failure: Exception | None, stood_in: Sequence[FallbackTaken]) -> str:
     if isinstance(failure, GuardBlocked):
         return ", ".join(dict.fromkeys(finding.rule or finding.kind for finding in failure.findings))
     if isinstance(failure, Refused) and failure.retry_after is not None:
-        return f"{failure.code}, again in {failure.retry_after:.1f} s"
+        return f"again in {failure.retry_after:.1f} s"
     if failure is not None:
         return str(getattr(failure, "code", type(failure).__name__))
-    return f"small model: {stood_in[0].code}" if stood_in else ""
+    return f"fallback: {stood_in[0].code}" if stood_in else ""

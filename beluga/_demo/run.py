@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga import events
+from beluga import events, telemetry
 from beluga._demo.desk import open_desk
 from beluga._demo.outcome import Outcome
 from beluga._demo.schedule import BriskClock, Schedule
@@ -17,7 +17,7 @@ from beluga.clock import Environment, environment, use_environment
 from beluga.testing import fake_clock, record_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from beluga._demo.desk import Answer
     from beluga._demo.tickets import Ticket
@@ -121,8 +121,9 @@ class _Shift:
         _HAPPENED.set(happened)
         began = environment().monotonic()
         result: Any
-        try:
-            result = await self._answer(ticket.text, project=ticket.project)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the ticket is accounted for
-            result = error
+        with telemetry.start_span("ticket", {"desk.line": ticket.line, "desk.project": ticket.project}):
+            try:
+                result = await self._answer(ticket.text, project=ticket.project)
+            except Exception as error:  # whatever it is, the ticket is accounted for
+                result = error
         return Outcome.of(ticket, result, happened, environment().monotonic() - began)
