@@ -16,7 +16,7 @@ from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.course import Run, course
 from beluga._engine.fused import fuse
 from beluga._engine.policy import Wait
-from beluga._engine.timer import in_time
+from beluga._engine.timer import in_time, in_time_from
 from beluga.clock import environment
 from beluga.errors import Refused
 
@@ -36,7 +36,7 @@ def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = call.deadline = None
+    call.scratch = call.deadline = call.valued = None
     return call
 
 
@@ -142,6 +142,8 @@ _NAMES = {
     "finish_async": _finish_async,
     "hidden_coroutine": _hidden_coroutine,
     "in_time": in_time,
+    "in_time_from": in_time_from,
+    "listening": events.listening,
     "new_call": new_call,
 }
 """What the fused code refers to."""

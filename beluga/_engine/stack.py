@@ -73,6 +73,8 @@ class Stack:
             if _defines(layer, "leave") and not layer.errors_only
         )
         self.depth = len(self.bound)
+        # A plain attribute, since refusals read it: a property takes another frame.
+        self.name = self.target.name
         self.valued = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
         self.ambient = tuple(layer for _, layer in numbered if _defines(layer, "resume"))
         self.filters = tuple(
@@ -84,11 +86,6 @@ class Stack:
     def kind(self) -> Kind:
         """The kind of the target."""
         return self.target.kind
-
-    @property
-    def name(self) -> str:
-        """The qualified name of the target."""
-        return self.target.name
 
     @property
     def signature(self) -> inspect.Signature:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga.clock import Environment, Timer
 
-__all__ = ["TaskTimer", "in_time"]
+__all__ = ["TaskTimer", "in_time", "in_time_from"]
 
 
 @types.coroutine
@@ -34,6 +34,12 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
         signal = steps.send(None)
     except StopIteration as done:
         return done.value
+    return (yield from in_time_from(call, steps, signal))
+
+
+@types.coroutine
+def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+    """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
     deadline = DEADLINE.get()
     if deadline == math.inf:
         return (yield from _drive(steps, signal))

@@ -80,6 +80,7 @@ class Traced(Policy):
 
 class _Layer(Policy):
     concern = "traced"
+    reads_value = False  # but where it records; see _begin
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -113,6 +114,7 @@ class _Layer(Policy):
             attributes = attributes | telemetry.attributes_of(self._dynamic(call.arguments))
         span = tracer.start_span(self._span_name, kind=kind, attributes=attributes)
         call.keep(self, _Recording(span, call.environment.monotonic()))
+        call.valued = True
         call.listen(lambda event: _note(span, event))
 
     def wants_items(self, call: Call) -> bool:
@@ -132,7 +134,7 @@ class _Layer(Policy):
         return (item,)
 
     def leave(self, call: Call, outcome: Outcome) -> None:
-        if call.scratch is None:
+        if call.valued is None:
             return
         recording = call.kept(self)
         if recording is None:
