@@ -52,11 +52,12 @@ class TimeBudget(Policy):
         enclosing = DEADLINE.get()
         total = self._total if self.share is None else self._part(call, enclosing, now)
         at = now + total
+        own: float | None = total
         if enclosing <= at:
-            at, total = enclosing, None
+            at, own = enclosing, None
         if at <= now:
-            raise expired(call.name, total)
-        call.deadline = [at, total, DEADLINE.set(at), call.deadline, self]
+            raise expired(call.name, own)
+        call.deadline = [at, own, DEADLINE.set(at), call.deadline, self]
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:
