@@ -25,6 +25,7 @@ class Timer(Protocol):
 
     def cancel(self) -> None:
         """Forget the callback; nothing happens when it has already run."""
+        ...
 
 
 class Clock(Protocol):
@@ -32,18 +33,23 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return seconds on a scale that never goes back."""
+        ...
 
     def time(self) -> float:
         """Return seconds since 1970-01-01 UTC."""
+        ...
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Block this thread for `seconds`."""
+        ...
 
-    async def asleep(self, seconds: float) -> None:
+    async def asleep(self, seconds: float, /) -> None:
         """Suspend this task for `seconds`."""
+        ...
 
-    def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
+    def call_later(self, seconds: float, callback: Callable[[], Any], /) -> Timer:
         """Run `callback` on the running event loop in `seconds`."""
+        ...
 
 
 class SystemClock:

@@ -55,11 +55,10 @@ def course(
         if outcome is None:
             depth, outcome = yield from _go_in(call, depth, verdict)
             verdict = None
-        if outcome is None:
-            outcome = yield Run(call.stack.target.function)
+        result = (yield Run(call.stack.target.function)) if outcome is None else outcome
         while depth:
             # A layer is entered until it lets an outcome pass.
-            again, outcome = yield from _come_out(call, layers[depth - 1], outcome)
+            again, result = yield from _come_out(call, layers[depth - 1], result)
             if again is None:
                 depth -= 1
                 continue
@@ -67,9 +66,9 @@ def course(
             if again.instead is None:
                 outcome = None
                 break
-            outcome = yield Run(again.instead)
+            result = yield Run(again.instead)
         else:
-            return outcome
+            return result
 
 
 def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
@@ -81,7 +80,7 @@ def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
             if verdict is None:
                 verdict = layer.enter(call)
                 call.answer = None
-        except BaseException as error:  # noqa: BLE001 - every error is an outcome of the layers outside
+        except BaseException as error:
             return depth, _refused(call, layer, error)
         if verdict is None:
             depth += 1
@@ -105,7 +104,7 @@ def _come_out(call: Call, layer: Policy, outcome: Outcome) -> Steps:
         try:
             verdict = layer.leave(call, outcome)
             call.answer = None
-        except BaseException as error:  # noqa: BLE001 - it is the outcome now
+        except BaseException as error:
             if error is not before and error.__context__ is None:
                 error.__context__ = before
             return None, Outcome(error=error)

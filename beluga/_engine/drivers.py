@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
     from beluga._engine.course import Step
+    from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 
 __all__ = ["driver", "new_call", "perform", "perform_async"]
@@ -97,7 +98,7 @@ async def _finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) ->
 def _run(function: Callable[..., Any], call: Call) -> Outcome:
     try:
         return Outcome(function(*call.args, **call.kwargs))
-    except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -105,28 +106,30 @@ async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Out
     try:
         awaitable = function(*call.args, **call.kwargs)
         return Outcome(await (in_time(call, awaitable) if call.stack.bounded else awaitable))
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 
-def perform(call: Call, step: Step) -> Outcome:
+def perform(call: Call, step: Wait | Ask) -> Outcome:
     """Do a `Wait` or an `Ask`, blocking."""
     try:
         if isinstance(step, Wait):
-            return Outcome(call.environment.clock.sleep(step.seconds))
+            call.environment.clock.sleep(step.seconds)
+            return Outcome()
         return Outcome(step.io())
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 
-async def perform_async(call: Call, step: Step) -> Outcome:
+async def perform_async(call: Call, step: Wait | Ask) -> Outcome:
     """Do a `Wait` or an `Ask`, awaiting, within the deadline."""
     try:
         if isinstance(step, Wait):
-            return Outcome(await call.environment.clock.asleep(step.seconds))
+            await call.environment.clock.asleep(step.seconds)
+            return Outcome()
         answer = step.io()
         return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 

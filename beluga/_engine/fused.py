@@ -105,7 +105,7 @@ def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
 ) -> CodeType:
     """Compile the wrapper of this shape; stacks of one shape share it."""
     source = "".join(_lines(is_async, bounded, valued, enters, leaves, depth))
@@ -117,7 +117,7 @@ def _compiled(
 
 
 def _lines(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
 ) -> Iterator[str]:
     hooked = bool(enters or leaves or bounded)
     yield _HEAD.format(define="async def" if is_async else "def")

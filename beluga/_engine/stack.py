@@ -104,7 +104,7 @@ class Stack:
         """Return the plan as text: one line a layer with its options and state, then warnings."""
         names = [layer.name for layer in self.layers]
         width = max(map(len, names), default=0)
-        lines = [f"{self.kind.value} {self.name}{self.signature}"]
+        lines = [f"{self.kind.value} {self.name}{_readable(self.signature)}"]
         lines += [
             f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip()
             for i, layer in enumerate(self.layers, 1)
@@ -115,6 +115,23 @@ class Stack:
 
 def _defines(layer: Policy, method: str) -> bool:
     return getattr(type(layer), method) is not getattr(Policy, method)
+
+
+class _Unquoted(str):
+    """An annotation that is still a string, shown as the source shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _readable(signature: inspect.Signature) -> inspect.Signature:
+    def unquoted(annotation: Any) -> Any:
+        return _Unquoted(annotation) if isinstance(annotation, str) else annotation
+
+    parameters = [p.replace(annotation=unquoted(p.annotation)) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=unquoted(signature.return_annotation))
 
 
 def _check_kind(layer: Policy, target: Target) -> None:

@@ -7,6 +7,7 @@ Values sent or thrown in and the return value pass through.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from beluga._engine.items import Items
 from beluga._engine.timer import in_time
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 
     from beluga._engine.call import Call
     from beluga._engine.stack import Stack
@@ -66,7 +67,7 @@ def _hand_out(call: Call, function: Callable[..., Any]) -> Generator[Any, Any, O
             except GeneratorExit:
                 source.close()
                 raise
-            except BaseException as thrown:  # noqa: BLE001 - whatever is thrown in belongs to the source
+            except BaseException as thrown:
                 item = source.throw(thrown)
             else:
                 if sent is None:
@@ -75,7 +76,7 @@ def _hand_out(call: Call, function: Callable[..., Any]) -> Generator[Any, Any, O
                 item = source.send(sent)
     except StopIteration as done:
         return Outcome(done.value)
-    except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -95,7 +96,7 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
                     reply = yield outgoing
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 - it belongs to the source
+                except BaseException as error:
                     thrown = error
                     break
                 finally:
@@ -144,14 +145,14 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
                         except GeneratorExit:
                             await source.aclose()
                             raise
-                        except BaseException as thrown:  # noqa: BLE001 - it belongs to the source
+                        except BaseException as thrown:
                             coming = source.athrow(thrown)
                         else:
                             coming = advance() if sent is None else source.asend(sent)
                         item = await (in_time(call, coming) if bounded else coming)
                 except StopAsyncIteration:
                     pass
-                except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+                except BaseException as error:
                     outcome.error = error
             try:
                 step = steps.send(outcome)
@@ -173,7 +174,7 @@ def _opened(call: Call, function: Callable[..., Any]) -> AsyncGenerator[Any, Any
 
 
 async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any, Any]:
-    if hasattr(items, "__aiter__"):
+    if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
     else:
@@ -193,7 +194,7 @@ async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> Asy
                     reply = yield outgoing
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 - it belongs to the source
+                except BaseException as error:
                     thrown = error
                     break
                 finally:

@@ -49,15 +49,14 @@ def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any
 def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop."""
     while True:
+        sent, thrown = None, None
         try:
             sent = yield signal
         except GeneratorExit:
             steps.close()
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever the loop throws belongs to the coroutine
+        except BaseException as error:  # whatever the loop throws belongs to the coroutine
             thrown = error
-        else:
-            thrown = None
         try:
             signal = steps.send(sent) if thrown is None else steps.throw(thrown)
         except StopIteration as done:

@@ -25,6 +25,7 @@ class Bucket(Protocol):
 
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
         """Return when `cost` permits are free, and take them if that is no later than `latest`."""
+        ...
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         """Take `change` more permits than were booked at `at`; give them back where it is negative."""
@@ -34,9 +35,11 @@ class Bucket(Protocol):
 
     def remaining(self, key: Hashable, now: float) -> float:
         """Return how many permits are free now."""
+        ...
 
     def __len__(self) -> int:
         """Return how many keys are kept."""
+        ...
 
 
 class FixedWindow:

@@ -58,11 +58,12 @@ class TimeBudget(Policy):
         enclosing = current_deadline()
         total = self._total if self.share is None else self._part(call, enclosing, now)
         at = now + total
+        own: float | None = total
         if enclosing <= at:
-            at, total = enclosing, None
+            at, own = enclosing, None
         if at <= now:
-            raise expired(call.name, total)
-        call.deadline = [at, total, set_deadline(at), call.deadline, self]
+            raise expired(call.name, own)
+        call.deadline = [at, own, set_deadline(at), call.deadline, self]
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:

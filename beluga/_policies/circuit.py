@@ -146,7 +146,7 @@ class Circuit:
         """Close, and forget what was counted."""
         self._change(CLOSED)
 
-    def _settle_probe(self, good: bool, now: float) -> None:  # noqa: FBT001 - internal
+    def _settle_probe(self, good: bool, now: float) -> None:
         if not good:
             self.trip(now)
             return
@@ -154,7 +154,7 @@ class Circuit:
         if self._successes >= self._success_threshold:
             self.reset()
 
-    def _is_bad(self, good: bool, now: float) -> bool:  # noqa: FBT001 - internal
+    def _is_bad(self, good: bool, now: float) -> bool:
         """Count a call through the closed circuit; return whether that opens it."""
         if self._window is None:
             self.failures = 0 if good else self.failures + 1

@@ -146,7 +146,7 @@ class RateLimiter(Policy):
         self._buckets = tuple(ALGORITHMS[algorithm](rate.limit, rate.window, keys) for rate in self.rates)
         self._costs = tuple(rate.cost for rate in self.rates)
         self._book_one = self._buckets[0].book
-        self._cost = self._costs[0]
+        self._cost: Any = self._costs[0]  # a number wherever `hit` is used
         self._constant = not any(map(callable, self._costs))
 
     def bind(self, target: Target) -> Policy:

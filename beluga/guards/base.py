@@ -58,6 +58,7 @@ class Guard(Protocol):
 
     def validate(self, content: str, *, role: str = "input") -> GuardResult:
         """Judge `content` as an ``"input"``, ``"output"`` or ``"tool"`` text."""
+        ...
 
 
 def disjoint(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from beluga.guards.base import Guard
 
     Report = Callable[[GuardResult], object]
-    Judging = Generator[Callable[..., Any], GuardResult, Any]
+    TextJudging = Generator["_Question", GuardResult, GuardResult]
+    ToolJudging = Generator["_Question", GuardResult, tuple[GuardResult, Mapping[str, Any]]]
 
 __all__ = ["GuardPipeline"]
 
@@ -102,7 +103,7 @@ def _checked(stage: str, guards: Iterable[Any]) -> tuple[Any, ...]:
     return checked
 
 
-def judge_text(guards: Iterable[Any], text: str, role: str, report: Report = _quiet) -> Judging:
+def judge_text(guards: Iterable[Any], text: str, role: str, report: Report = _quiet) -> TextJudging:
     """Take `text` through `guards`; yields the question to each and is sent its result."""
     changed_by: list[GuardResult] = []
     findings: tuple[Any, ...] = ()
@@ -127,7 +128,7 @@ def judge_text(guards: Iterable[Any], text: str, role: str, report: Report = _qu
     )
 
 
-def judge_tool(guards: Iterable[Any], name: str, arguments: Mapping[str, Any], report: Report = _quiet) -> Judging:
+def judge_tool(guards: Iterable[Any], name: str, arguments: Mapping[str, Any], report: Report = _quiet) -> ToolJudging:
     """Take a tool call through `guards`; returns the result and the arguments, changed or not."""
     current = dict(arguments)
     changed_by: list[GuardResult] = []
@@ -177,7 +178,7 @@ class _Question:
         """Ask, blocking."""
         try:
             return self._proper(getattr(self._guard, self._method)(*self._arguments, **self._keywords))
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a guard, the text does not pass
+        except Exception as error:
             return self._failed(error)
 
     async def ask(self) -> GuardResult:
@@ -186,7 +187,7 @@ class _Question:
         try:
             answer = method(*self._arguments, **self._keywords)
             return self._proper(await answer if inspect.isawaitable(answer) else answer)
-        except Exception as error:  # noqa: BLE001 - see __call__
+        except Exception as error:
             return self._failed(error)
 
     def _proper(self, answer: Any) -> GuardResult:
@@ -203,21 +204,23 @@ class _Question:
         return GuardResult(allowed=False, reason=reason, guard=self._guard.name)
 
 
-def run(judging: Judging) -> Any:
+def run(judging: Generator[_Question, GuardResult, T]) -> T:
     """Answer the questions of `judging`, blocking, and return what it returns."""
     try:
         question = next(judging)
         while True:
             question = judging.send(question())
     except StopIteration as done:
-        return done.value
+        result: T = done.value
+        return result
 
 
-async def run_async(judging: Judging) -> Any:
+async def run_async(judging: Generator[_Question, GuardResult, T]) -> T:
     """Answer the questions of `judging`, awaiting, and return what it returns."""
     try:
-        question: Any = next(judging)
+        question = next(judging)
         while True:
             question = judging.send(await question.ask())
     except StopIteration as done:
-        return done.value
+        result: T = done.value
+        return result

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beluga.llm import faults
-    from beluga.llm.fake import FakeProvider, Reply
+    from beluga.llm.fake import FakeProvider
+    from beluga.llm.replies import Reply
     from beluga.testing import contracts, strategies
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
@@ -37,7 +38,7 @@ _ROOMS = {
     "EventRecorder": "beluga.testing.recorder",
     "FakeClock": "beluga.testing.clock",
     "FakeProvider": "beluga.llm.fake",
-    "Reply": "beluga.llm.fake",
+    "Reply": "beluga.llm.replies",
     "SpanRecorder": "beluga.testing.spans",
     "fake_clock": "beluga.testing.clock",
     "no_network": "beluga.testing.network",

@@ -123,7 +123,7 @@ class FakeClock:
         import asyncio
 
         woken = asyncio.get_running_loop().create_future()
-        alarm = self._alarm(seconds, lambda: woken.done() or woken.set_result(None))
+        alarm = self._alarm(seconds, lambda: None if woken.done() else woken.set_result(None))
         self._jump_when_idle()
         try:
             await woken

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["FakeClockLoop", "run"]
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # chosen by the platform
+class _JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting for the next timer, moves the clock to it."""
 
     clock: FakeClock

@@ -32,7 +32,8 @@ def no_network() -> Iterator[None]:
     Raises:
         RuntimeError: In the block, by whatever tries to connect; the message names the address.
     """
-    real_connect, real_connect_ex = socket.socket.connect, socket.socket.connect_ex
+    target: Any = socket.socket
+    real_connect, real_connect_ex = target.connect, target.connect_ex
 
     def check(address: Any) -> None:
         if not _is_local(address):
@@ -45,12 +46,11 @@ def no_network() -> Iterator[None]:
 
     def connect_ex(self: socket.socket, address: Any) -> int:
         check(address)
-        return real_connect_ex(self, address)
+        status: int = real_connect_ex(self, address)
+        return status
 
-    socket.socket.connect = connect  # type: ignore[method-assign]  # the guard
-    socket.socket.connect_ex = connect_ex  # type: ignore[method-assign]  # the guard
+    target.connect, target.connect_ex = connect, connect_ex
     try:
         yield
     finally:
-        socket.socket.connect = real_connect  # type: ignore[method-assign]  # back again
-        socket.socket.connect_ex = real_connect_ex  # type: ignore[method-assign]  # back again
+        target.connect, target.connect_ex = real_connect, real_connect_ex

@@ -1,0 +1,101 @@
+"""What the checkers must find: a decorated function keeps its exact type. Checked, never run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import Any, assert_type
+
+from beluga import (
+    CircuitBreaker,
+    RateLimiter,
+    RetryPolicy,
+    breaker,
+    budget,
+    fallback,
+    guarded,
+    rate_limited,
+    retry,
+    traced,
+)
+
+
+@traced(operation="chat", model="gpt-4o")
+@guarded
+@budget(10.0)
+@retry
+@breaker(failure_threshold=5)
+@rate_limited(100, key="project_id")
+async def ask(question: str, *, project_id: str) -> str:
+    return question + project_id
+
+
+async def check_ask() -> None:
+    assert_type(await ask("why?", project_id="a"), str)
+    await ask("why?")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # project_id is missing
+
+
+@retry(max_attempts=5)
+def plain(a: int, b: str = "") -> float:
+    return a + len(b)
+
+
+assert_type(plain(1, b="x"), float)
+assert_type(plain(1), float)
+plain("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a is an int
+
+
+@breaker
+def items(n: int) -> Generator[int, str, bool]:
+    yield n
+    return True
+
+
+assert_type(items(3), Generator[int, str, bool])
+
+
+@guarded(output=())
+async def chunks() -> AsyncGenerator[str, None]:
+    yield "a"
+
+
+assert_type(chunks(), AsyncGenerator[str, None])
+
+
+class Desk:
+    @retry
+    def answer(self, question: str) -> str:
+        return question
+
+    @retry
+    @classmethod
+    def open(cls, name: str) -> Desk:
+        return cls()
+
+    @breaker
+    @staticmethod
+    def hours(day: int) -> int:
+        return day
+
+    @traced
+    async def aanswer(self, question: str) -> str:
+        return question
+
+
+desk = Desk()
+assert_type(desk.answer("x"), str)
+assert_type(Desk.open("x"), Desk)
+assert_type(Desk.hours(1), int)
+
+
+async def check_method() -> None:
+    assert_type(await desk.aanswer("x"), str)
+
+
+assert_type(retry(), RetryPolicy)
+assert_type(breaker(name="openai"), CircuitBreaker)
+assert_type(rate_limited(3), RateLimiter)
+
+shared = CircuitBreaker()
+openai: Callable[[int], str] = shared(str)
+assert_type(fallback(plain)(plain)(1), float)
+job: Coroutine[Any, Any, str] = desk.aanswer("x")
