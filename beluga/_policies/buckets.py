@@ -27,6 +27,9 @@ class Bucket(Protocol):
         """Return when `cost` permits are free, and take them if that is no later than `latest`."""
         ...
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        """Take `cost` permits at `at`, no earlier than where `book` says that they are free."""
+
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         """Take `change` more permits than were booked at `at`; give them back where it is negative."""
 
@@ -75,6 +78,9 @@ class FixedWindow:
             state[0] = end
             state[1] = used
         return at
+
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        self.book(key, at, cost, at)
 
     def _begin(self, key: Hashable, old: list[float] | None, new: list[float]) -> None:
         if old is not None:
@@ -128,6 +134,9 @@ class TokenBucket:
             self._full_at[key] = booked
         return at
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        self.book(key, at, cost, at)
+
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         full_at = self._full_at.get(key)
         if full_at is not None:
@@ -149,6 +158,12 @@ class _Log:
     """When how many permits were taken."""
 
     __slots__ = ("costs", "times", "total")
+
+    def add(self, at: float, cost: float) -> None:
+        """Note that `cost` permits are taken at `at`, which is no earlier than the last."""
+        self.times.append(at)
+        self.costs.append(cost)
+        self.total += cost
 
     def __init__(self) -> None:
         self.times = array("d")
@@ -188,10 +203,16 @@ class SlidingWindow:
             log.forget(now - self._window)
         at = self._free_at(log, now, cost)
         if at <= latest:
-            log.times.append(at)
-            log.costs.append(cost)
-            log.total += cost
+            log.add(at, cost)
         return at
+
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        # Nothing is forgotten here: what leaves the window by then still counts if this place is given back.
+        log = self._logs.get(key)
+        if log is None:
+            self.book(key, at, cost, at)
+        else:
+            log.add(at, cost)
 
     def _free_at(self, log: _Log, now: float, cost: float) -> float:
         excess = log.total + cost - self._limit
@@ -205,11 +226,14 @@ class SlidingWindow:
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         log = self._logs.get(key)
-        if log is not None and at in log.times:
-            index = log.times.index(at)
-            change = max(change, -log.costs[index])
-            log.costs[index] += change
-            log.total += change
+        if log is None:
+            return
+        for index, taken_at in enumerate(log.times):
+            if taken_at == at and change:
+                step = max(change, -log.costs[index])
+                log.costs[index] += step
+                log.total += step
+                change -= step
 
     def cancel(self, key: Hashable, at: float, cost: float) -> None:
         log = self._logs.get(key)

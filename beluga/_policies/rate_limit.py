@@ -192,7 +192,7 @@ class RateLimiter(Policy):
             at = max(bucket.book(key, now, cost, NEVER) for bucket, cost in wanted)
             if at <= now + wait:
                 for bucket, cost in wanted:
-                    bucket.book(key, at, cost, at)
+                    bucket.take(key, at, cost)
         return at, now
 
     def cancel(self, key: Hashable, at: float, costs: Iterable[float]) -> None:
@@ -351,14 +351,12 @@ class _FullLayer(Policy):
         owner = self._owner
         key = None if self._read_key is None else self._read_key(call)
         costs = owner.costs_of(call)
-        at, now = owner.book(key, costs, self._patience(call))
-        if at > now + self._patience(call):
+        patience = max(0.0, min(owner.longest_wait, DEADLINE.get() - call.environment.monotonic()))
+        at, now = owner.book(key, costs, patience)
+        if at > now + patience:
             raise owner.refusal(key, at - now)
         call.keep(self, _Booking(key, costs, at))
         return Wait(at - now) if at > now else None
-
-    def _patience(self, call: Call) -> float:
-        return min(self._owner.longest_wait, DEADLINE.get() - call.environment.monotonic())
 
     def abandon(self, call: Call) -> None:
         booking = call.kept(self)
