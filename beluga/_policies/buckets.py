@@ -52,16 +52,16 @@ class FixedWindow:
     """
 
     def __init__(self, limit: float, window: float, max_keys: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._window = window
         self._max_keys = max_keys
         # A plain dict, oldest window first, is the queue to evict from: a key is put at the end when its window
         # begins. cachetools.LRUCache would reorder at every hit (0.6 us) and take another 130 bytes a key.
         # Each value is [end of the window, permits used]; a list, because a hit changes it in place.
-        self._states: dict[Hashable, list[float]] = {}
+        self.states: dict[Hashable, list[float]] = {}
 
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is None or now >= state[0]:
             if now <= latest:
                 self._begin(key, state, [now + self._window, cost])
@@ -69,7 +69,7 @@ class FixedWindow:
         end, used = state
         used += cost
         at = now
-        if used > self._limit:
+        if used > self.limit:
             # The next window; it may be booked by several waiting calls before it begins.
             at, end, used = end, end + self._window, cost
         elif end - now > self._window:
@@ -84,13 +84,13 @@ class FixedWindow:
 
     def _begin(self, key: Hashable, old: list[float] | None, new: list[float]) -> None:
         if old is not None:
-            del self._states[key]
-        elif len(self._states) >= self._max_keys:
-            del self._states[next(iter(self._states))]
-        self._states[key] = new
+            del self.states[key]
+        elif len(self.states) >= self._max_keys:
+            del self.states[next(iter(self.states))]
+        self.states[key] = new
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is not None and state[0] - self._window <= at < state[0]:
             state[1] = max(0, state[1] + change)
 
@@ -98,13 +98,13 @@ class FixedWindow:
         self.adjust(key, at, -cost)
 
     def remaining(self, key: Hashable, now: float) -> float:
-        end, used = self._states.get(key, (now, 0.0))
+        end, used = self.states.get(key, (now, 0.0))
         if now >= end:
-            return self._limit
-        return max(0, self._limit - used) if now >= end - self._window else 0
+            return self.limit
+        return max(0, self.limit - used) if now >= end - self._window else 0
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self.states)
 
 
 class TokenBucket:
