@@ -96,14 +96,7 @@ def test_all_spans_have_ended_under_one_root_for_each_ticket(bundled):
 
 def test_the_tree_tells_what_happened(bundled):
     """The most eventful ticket shows the calls of the model and what the layers did between them."""
-    labels = []
-
-    def walk(node):
-        labels.append(node.label)
-        for inner in node.inside:
-            walk(inner)
-
-    walk(most_eventful(bundled.spans.spans))
+    labels = list(most_eventful(bundled.spans.spans).labels())
     assert labels[0].startswith("ticket in line ")
     assert labels[1] == "answer"
     assert "chat large: ProviderError" in labels
