@@ -46,7 +46,7 @@ def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
     @retry(max_attempts=5, initial_backoff=0.4, retryable_errors=[ProviderError, DeadlineExceeded])
     @budget(4.0)  # for each attempt, its turn at the limit included
     @breaker(failure_threshold=4, reset_timeout=2.0, name="large")
-    @rate_limited(limit=4, window=2.0, key="project", wait=1.5)
+    @rate_limited(limit=4, window=2.0, key="project", wait=2.0)
     async def answer(text: str, *, project: str) -> str:  # noqa: ARG001 - the limit counts by it
         return (await ask_large(text)).text
 
