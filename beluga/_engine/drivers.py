@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 
-__all__ = ["driver", "new_call", "perform", "perform_async"]
+__all__ = ["driver", "failed", "new_call", "perform", "perform_async"]
 
 
 def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -46,7 +46,7 @@ def driver(stack: Stack) -> Callable[..., Any]:
     return fuse(stack, _NAMES)
 
 
-def _failed(
+def failed(
     call: Call, entered: int, outcome: Outcome | None, error: BaseException
 ) -> tuple[int, Outcome]:
     """Say how many layers are still entered after `error`, and make an outcome of it."""
@@ -140,7 +140,7 @@ _NAMES = {
     "Outcome": Outcome,
     "course": course,
     "environment": environment,
-    "failed": _failed,
+    "failed": failed,
     "finish": _finish,
     "finish_async": _finish_async,
     "hidden_coroutine": _hidden_coroutine,
