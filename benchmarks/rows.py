@@ -133,7 +133,7 @@ def _transparent(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
 
 def _growth(seconds: float) -> Row:
     """Compare what a layer costs in a high stack with what it costs in a low one; 1.0 is linear."""
-    makers = {"ours": retry, "wrapt": _transparent}
+    makers: dict[str, Callable[[Any], Any]] = {"ours": retry, "wrapt": _transparent}
     depths = (1, 5, 9)
     figures = measure(
         {f"{name}{depth}": batch(_stack(make, depth), 1) for name, make in makers.items() for depth in depths},
@@ -183,9 +183,7 @@ def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
     for kind, contenders in groups.items():
         figures = {name: figure / ITEMS for name, figure in measure(contenders, seconds / 2).items()}
         for name, label in (("five", "five layers"), ("six", "five layers and budget")):
-            yield Row(
-                what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5
-            )
+            yield Row(what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5)
 
 
 def _traced(seconds: float) -> Row:

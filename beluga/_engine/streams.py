@@ -15,7 +15,7 @@ from beluga._engine.call import Outcome
 from beluga._engine.course import Run, course
 from beluga._engine.drivers import failed, new_call, perform, perform_async
 from beluga._engine.items import Items
-from beluga._engine.timer import in_time_from
+from beluga._engine.timer import in_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable
@@ -34,47 +34,39 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps: Any = None  # made when something is not healthy
-        entered, verdict, outcome = _go_in(call)
-        step: Step | None = healthy if outcome is None and verdict is None else None
-        # One loop, and the items handed out right in it: each frame that they go through takes 25 ns an item.
+        steps = _steps(call, healthy)
+        outcome: Any = None
         while True:
-            if isinstance(step, Run):
-                try:
-                    source = _opened(call, step)
-                    item = next(source)
-                    call.items = 1
-                    while True:
-                        try:
-                            sent = yield item
-                        except GeneratorExit:
-                            source.close()
-                            raise
-                        except BaseException as thrown:
-                            item = source.throw(thrown)
-                        else:
-                            if sent is None:  # the rest needs no help from here
-                                outcome = Outcome((yield from source))
-                                break
-                            item = source.send(sent)
-                except StopIteration as done:
-                    outcome = Outcome(done.value)
-                except BaseException as error:
-                    outcome = Outcome(error=error)
-            elif step is not None:
-                outcome = perform(call, step)
-            if steps is None:
-                if step is not None and outcome.error is None:
-                    entered, verdict, outcome = _come_out(call, outcome)
-                if not entered:
-                    break
-                steps = course(call, entered, verdict, outcome)
-                outcome = None
             try:
                 step = steps.send(outcome)
             except StopIteration as done:
                 outcome = done.value
                 break
+            if not isinstance(step, Run):
+                outcome = perform(call, step)
+                continue
+            # Handed out right here: each frame that the items go through takes 25 ns an item.
+            try:
+                source = _opened(call, step)
+                item = next(source)
+                call.items = 1
+                while True:
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        source.close()
+                        raise
+                    except BaseException as thrown:
+                        item = source.throw(thrown)
+                    else:
+                        if sent is None:  # the rest needs no help from here
+                            outcome = Outcome((yield from source))
+                            break
+                        item = source.send(sent)
+            except StopIteration as done:
+                outcome = Outcome(done.value)
+            except BaseException as error:
+                outcome = Outcome(error=error)
         if outcome.error is None:
             return outcome.value
         raise outcome.release()
@@ -82,11 +74,21 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
     return wrapper
 
 
-def _go_in(call: Call) -> tuple[int, Verdict | None, Any]:
-    """Enter the layers while all is well; return how many are entered, and the verdict or the failure that came up.
+def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
+    """Lead a stream as `course` does, but in a quarter of the time while it is healthy."""
+    outcome: Outcome | None
+    entered, verdict, outcome = _go_in(call)
+    if outcome is None and verdict is None:
+        outcome = yield healthy
+        if outcome.error is None:
+            entered, verdict, outcome = _come_out(call, outcome)
+    if entered or outcome is None:
+        outcome = yield from course(call, entered, verdict, outcome)
+    return outcome
 
-    With `_come_out` the healthy way of a stream, which `course` would lead as well, in four times the time.
-    """
+
+def _go_in(call: Call) -> tuple[int, Verdict | None, Any]:
+    """Enter the layers while all is well; return how many are entered, and the verdict or failure that came up."""
     depth = 0
     try:
         for depth, enter in call.stack.enters:
@@ -168,56 +170,39 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps: Any = None  # made when something is not healthy
-        entered, verdict, outcome = _go_in(call)
-        step: Step | None = healthy if outcome is None and verdict is None else None
-        # One loop, and the items handed out right in it: an async generator cannot delegate to another one.
+        steps = _steps(call, healthy)
+        outcome: Any = None
         while True:
-            if isinstance(step, Run):
-                outcome = Outcome()
-                try:
-                    source = _opened_async(call, step)
-                    advance = source.__anext__
-                    coming = advance()
-                    while True:
-                        if bounded:
-                            # The first step of in_time, in line; see the fused code.
-                            try:
-                                signal = coming.send(None)
-                            except StopIteration as done:
-                                item = done.value
-                            else:
-                                item = await in_time_from(call, coming, signal)
-                        else:
-                            item = await coming
-                        call.items = 1
-                        try:
-                            sent = yield item
-                        except GeneratorExit:
-                            await source.aclose()
-                            raise
-                        except BaseException as thrown:
-                            coming = source.athrow(thrown)
-                        else:
-                            coming = advance() if sent is None else source.asend(sent)
-                except StopAsyncIteration:
-                    pass
-                except BaseException as error:
-                    outcome.error = error
-            elif step is not None:
-                outcome = await perform_async(call, step)
-            if steps is None:
-                if step is not None and outcome.error is None:
-                    entered, verdict, outcome = _come_out(call, outcome)
-                if not entered:
-                    break
-                steps = course(call, entered, verdict, outcome)
-                outcome = None
             try:
                 step = steps.send(outcome)
             except StopIteration as done:
                 outcome = done.value
                 break
+            if not isinstance(step, Run):
+                outcome = await perform_async(call, step)
+                continue
+            # Handed out right here: an async generator cannot delegate to another one.
+            outcome = Outcome()
+            try:
+                source = _opened_async(call, step)
+                advance = source.__anext__
+                coming = advance()
+                while True:
+                    item = await (in_time(call, coming) if bounded else coming)
+                    call.items = 1
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        await source.aclose()
+                        raise
+                    except BaseException as thrown:
+                        coming = source.athrow(thrown)
+                    else:
+                        coming = advance() if sent is None else source.asend(sent)
+            except StopAsyncIteration:
+                pass
+            except BaseException as error:
+                outcome.error = error
         if outcome.error is not None:
             raise outcome.release()
 

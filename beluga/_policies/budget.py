@@ -41,9 +41,7 @@ class TimeBudget(Policy):
     bounds_time = True
     reads_value = False
 
-    total: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    total: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
     _total: float = attrs.field(init=False, repr=False)
 
@@ -268,9 +266,7 @@ def budget(
             raise ValueError(message)
     else:
         policies.append(
-            SpendingBudget(
-                tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys
-            )
+            SpendingBudget(tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys)
         )
     if not policies:
         message = "budget: give total= or share= for time, tokens= or cost= for spending"
