@@ -6,13 +6,13 @@ a group take turns, so a slow second hits every one of them and their ratio stay
 
 from __future__ import annotations
 
-import asyncio
 import time
 import timeit
 import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, Mapping
 
     Batch = Callable[[int], float]
