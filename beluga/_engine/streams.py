@@ -35,7 +35,12 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
         step = next(steps)
         while True:
             if isinstance(step, Run):
-                outcome = yield from _hand_out(call, step)
+                outcome = Outcome()
+                try:
+                    # Errors are caught here, because what a closed sub-generator returns gets lost.
+                    outcome.value = yield from _hand_out(call, step)
+                except BaseException as error:
+                    outcome.error = error
             else:
                 outcome = perform(call, step)
             try:
@@ -50,8 +55,8 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
     return wrapper
 
 
-def _hand_out(call: Call, run: Run) -> Generator[Any, Any, Outcome]:
-    """Hand out the items of the function that is to run; return how it ended."""
+def _hand_out(call: Call, run: Run) -> Generator[Any, Any, Any]:
+    """Hand out the items of the function that is to run; return what it returns."""
     try:
         source = run.function(*call.args, **call.kwargs)
         if type(source) is not GeneratorType:
@@ -72,12 +77,10 @@ def _hand_out(call: Call, run: Run) -> Generator[Any, Any, Outcome]:
             else:
                 if sent is None:
                     # The rest needs no help from this frame: 20 ns an item instead of 60.
-                    return Outcome((yield from source))
+                    return (yield from source)
                 item = source.send(sent)
     except StopIteration as done:
-        return Outcome(done.value)
-    except BaseException as error:
-        return Outcome(error=error)
+        return done.value
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
