@@ -32,8 +32,13 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         call = new_call(stack, args, kwargs)
         steps = course(call)
-        step = next(steps)
+        outcome: Any = None
         while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                outcome = done.value
+                break
             if isinstance(step, Run):
                 outcome = Outcome()
                 try:
@@ -43,11 +48,6 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
                     outcome.error = error
             else:
                 outcome = perform(call, step)
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                outcome = done.value
-                break
         if outcome.error is None:
             return outcome.value
         raise outcome.release()
@@ -131,8 +131,13 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
         steps = course(call)
-        step = next(steps)
+        outcome: Any = None
         while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                outcome = done.value
+                break
             if not isinstance(step, Run):
                 outcome = await perform_async(call, step)
             else:
@@ -157,11 +162,6 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
                     pass
                 except BaseException as error:
                     outcome.error = error
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                outcome = done.value
-                break
         if outcome.error is not None:
             raise outcome.release()
 
