@@ -32,6 +32,7 @@ FLOORS = {
     "orchestration": 3,
     "logs": 4,
     "__main__": 5,
+    "_commands": 5,
     "_demo": 5,
     "cli": 5,
     "demo": 5,
@@ -45,7 +46,7 @@ PAIRS = {
     ("_policies.rate_limit", "_policies.buckets"),
 }
 MAY_IMPORT = {
-    "asyncio": {"clock", "_engine.timer", "testing", "cli", "demo", "_demo", "llm", "config", "orchestration"},
+    "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},
     "threading": {
         "_policies", "config", "events", "ledger", "llm", "logs", "classification", "testing", "demo", "cli",
     },
