@@ -1,0 +1,105 @@
+"""What all redactors share: patterns in order of priority, passages, placeholders."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from beluga.guards.base import Finding, GuardResult
+from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.stream import Passages, RedactionStream, Window, replaced
+from beluga.guards.text import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from beluga.guards.patterns import Matcher
+
+__all__ = ["Redactor"]
+
+
+class Redactor:
+    """Finds what its patterns describe and puts placeholders in its place; it never blocks.
+
+    Args:
+        patterns: What to look for; their order of registration does not matter, their priority does.
+        passages: How a text falls into passages.
+    """
+
+    name = "redactor"
+
+    def __init__(self, patterns: Iterable[Pattern], passages: Passages) -> None:
+        self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
+        self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
+        self._passages = passages
+        self._replacements = {pattern.name: pattern.replacement for pattern in self.patterns}
+        self._placeholders = self._recognise_placeholders()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(sorted(self._replacements))})"
+
+    def scan(self, text: str) -> tuple[Finding, ...]:
+        """Return the findings in `text`, sorted and disjoint; it never raises on any string."""
+        return tuple(self._read(text))
+
+    def redact(self, text: str) -> str:
+        """Return `text` with a placeholder in the place of every finding."""
+        return replaced(text, self._read(text), self._replace)
+
+    def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - every role alike
+        """Allow `content`, redacted where anything was found."""
+        findings = self._read(content)
+        if not findings:
+            return GuardResult(allowed=True, guard=self.name)
+        return GuardResult(
+            allowed=True,
+            reason=f"{self._what} redacted",
+            modified=replaced(content, findings, self._replace),
+            guard=self.name,
+            findings=tuple(findings),
+        )
+
+    def stream(self) -> RedactionStream:
+        """Open a stream that redacts a text as it arrives."""
+        return RedactionStream(self._window(), self._replace, self._passages.limit)
+
+    _what = "text"
+
+    def _window(self) -> Window:
+        return Window(self._passages, self._detect, self._placeholders)
+
+    def _read(self, text: str) -> list[Finding]:
+        if not isinstance(text, str):
+            raise TypeError(f"{self.name} reads str, not {type(text).__name__}; decode or convert it first")
+        return self._window().advance(text, final=True)[0]
+
+    def _recognise_placeholders(self) -> re.Pattern[str]:
+        own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
+        return re.compile("|".join(own) or "(?!)")
+
+    def _replace(self, finding: Finding, text: str) -> str:  # noqa: ARG002 - the reversible redactor needs it
+        return self._replacements[finding.kind]
+
+    def _detect(self, before: str, passage: str) -> list[Finding]:
+        """Find what is in `passage`; `before` is the text in front of it, findings as blanks.
+
+        Findings are blanked as they are made, and the search is repeated until it finds nothing more:
+        the edge of a finding is a boundary, so that a second pass over the result would find nothing.
+        """
+        view = None if passage.isascii() else normalise(passage)
+        lead = before if before.isascii() else normalise(before).text
+        work = lead + (passage if view is None else view.text)
+        offset = len(lead)
+        if "[" in work or not self._bracketed:
+            work = self._placeholders.sub(lambda match: BLANK * len(match[0]), work)
+        found: list[Finding] = []
+        while True:
+            known = len(found)
+            for search in self._matchers:
+                for start, end in search.find(work, offset):
+                    found.append(Finding(search.pattern.name, start - offset, end - offset, rule=search.pattern.name))
+                    work = work[:start] + BLANK * (end - start) + work[end:]
+            if len(found) == known:
+                break
+        found.sort(key=lambda finding: finding.start)
+        return found if view is None else _placed(found, view)
