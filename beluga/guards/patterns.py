@@ -11,7 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BLANK", "REACH", "Matcher", "Pattern", "matcher"]
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher"]
 
 BLANK = "\0"
 """Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
@@ -49,6 +49,22 @@ class Pattern:
     def replacement(self) -> str:
         """The placeholder, or the one made of the name."""
         return f"[{self.name.upper()}]" if self.placeholder is None else self.placeholder
+
+
+@attrs.frozen
+class PIIPattern(Pattern):
+    """One kind of personal data; the arguments are those of `Pattern`.
+
+    Example:
+        >>> from beluga.guards import PIIRedactor
+        >>> PIIRedactor(PIIPattern("employee_id", r"EMP-[0-9]{6}")).redact("EMP-123456 called")
+        '[EMPLOYEE_ID] called'
+    """
+
+
+@attrs.frozen
+class SecretPattern(Pattern):
+    """One form of credentials; the arguments are those of `Pattern`."""
 
 
 class Matcher:

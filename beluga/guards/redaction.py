@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from beluga.guards.patterns import Matcher
+    from beluga.guards.text import View
 
 __all__ = ["Redactor"]
 
@@ -86,20 +87,32 @@ class Redactor:
         Findings are blanked as they are made, and the search is repeated until it finds nothing more:
         the edge of a finding is a boundary, so that a second pass over the result would find nothing.
         """
-        view = None if passage.isascii() else normalise(passage)
-        lead = before if before.isascii() else normalise(before).text
-        work = lead + (passage if view is None else view.text)
+        view = normalise(passage)
+        lead = before if before.isascii() else _plain(before)
+        work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
-        if "[" in work or not self._bracketed:
-            work = self._placeholders.sub(lambda match: BLANK * len(match[0]), work)
         found: list[Finding] = []
         while True:
             known = len(found)
             for search in self._matchers:
                 for start, end in search.find(work, offset):
-                    found.append(Finding(search.pattern.name, start - offset, end - offset, rule=search.pattern.name))
+                    found.append(_finding(search.pattern.name, view, start - offset, end - offset))
                     work = work[:start] + BLANK * (end - start) + work[end:]
             if len(found) == known:
                 break
         found.sort(key=lambda finding: finding.start)
-        return found if view is None else _placed(found, view)
+        return found
+
+
+def _finding(kind: str, view: View, start: int, end: int) -> Finding:
+    start, end = view.span(start, end)
+    return Finding(kind, start, end, rule=kind)
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return BLANK * len(match[0])
+
+
+def _plain(before: str) -> str:
+    """Normalise what is not blank: `normalise` would take a blank for a hidden character."""
+    return BLANK.join(normalise(part).text for part in before.split(BLANK))
