@@ -32,7 +32,8 @@ class Pattern:
             0 or False rejects the match, True accepts all of it.
         context: A regular expression that must match somewhere in the 80 characters before.
         unless: One that must not.
-        needs: Substrings of which the text must hold one, or the pattern is not tried.
+        needs: A cheap regular expression without which the pattern is not tried.
+        digits: How many digits a passage must have, or the pattern is not tried.
         priority: Patterns of a lower number go first; what they found, others leave alone.
     """
 
@@ -42,7 +43,8 @@ class Pattern:
     check: Callable[[str], int] | None = attrs.field(default=None, kw_only=True)
     context: str | None = attrs.field(default=None, kw_only=True)
     unless: str | None = attrs.field(default=None, kw_only=True)
-    needs: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    needs: str | None = attrs.field(default=None, kw_only=True)
+    digits: int = attrs.field(default=0, kw_only=True)
     priority: int = attrs.field(default=0, kw_only=True)
 
     @property
@@ -70,13 +72,16 @@ class SecretPattern(Pattern):
 class Matcher:
     """A pattern made ready to search."""
 
-    __slots__ = ("_context", "_unless", "group", "pattern", "search")
+    __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search")
 
     def __init__(self, pattern: Pattern) -> None:
-        self.pattern = pattern
+        self.name = pattern.name
+        self.digits = pattern.digits
+        self._check = pattern.check
         compiled = _compile(pattern, pattern.pattern)
         self.search = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
+        self.needs = pattern.needs and _compile(pattern, pattern.needs).search
         self._context = pattern.context and _compile(pattern, pattern.context).search
         self._unless = pattern.unless and _compile(pattern, pattern.unless).search
 
@@ -86,9 +91,6 @@ class Matcher:
         A match that is turned down is tried again one character later: an over-long or ill-begun match
         must not hide the right one inside it.
         """
-        needs = self.pattern.needs
-        if needs and not any(need in work for need in needs):
-            return
         match = self.search(work, position)
         while match is not None:
             start, end = match.span(self.group)
@@ -104,8 +106,8 @@ class Matcher:
         if BLANK in text:
             return 0
         size = len(text)
-        if self.pattern.check is not None:
-            verdict = self.pattern.check(text)
+        if self._check is not None:
+            verdict = self._check(text)
             size = size if verdict is True else min(int(verdict), size)
         if size and (self._context or self._unless):
             before = surroundings(work, start)

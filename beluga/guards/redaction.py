@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from beluga.guards.base import Finding, GuardResult
+from beluga.guards.base import GuardResult
 from beluga.guards.patterns import BLANK, Pattern, matcher
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
@@ -13,8 +13,8 @@ from beluga.guards.text import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from beluga.guards.base import Finding
     from beluga.guards.patterns import Matcher
-    from beluga.guards.text import View
 
 __all__ = ["Redactor"]
 
@@ -81,7 +81,7 @@ class Redactor:
     def _replace(self, finding: Finding, text: str) -> str:  # noqa: ARG002 - the reversible redactor needs it
         return self._replacements[finding.kind]
 
-    def _detect(self, before: str, passage: str) -> list[Finding]:
+    def _detect(self, before: str, passage: str) -> list[tuple[int, int, str]]:
         """Find what is in `passage`; `before` is the text in front of it, findings as blanks.
 
         Findings are blanked as they are made, and the search is repeated until it finds nothing more:
@@ -91,22 +91,22 @@ class Redactor:
         lead = before if before.isascii() else _plain(before)
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
-        found: list[Finding] = []
-        while True:
+        found: list[tuple[int, int, str]] = []
+        known = -1
+        while len(found) > known:
             known = len(found)
-            for search in self._matchers:
-                for start, end in search.find(work, offset):
-                    found.append(_finding(search.pattern.name, view, start - offset, end - offset))
+            digits = len(_DIGITS.findall(work, offset))
+            for form in self._matchers:
+                if digits < form.digits or (form.needs and not form.needs(work)):
+                    continue
+                for start, end in form.find(work, offset):
+                    found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]
-            if len(found) == known:
-                break
-        found.sort(key=lambda finding: finding.start)
+        found.sort()
         return found
 
 
-def _finding(kind: str, view: View, start: int, end: int) -> Finding:
-    start, end = view.span(start, end)
-    return Finding(kind, start, end, rule=kind)
+_DIGITS = re.compile(r"\d")
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga.guards.base import Finding
 from beluga.guards.patterns import BLANK, REACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from beluga.guards.base import Finding
 
 __all__ = ["Passages", "RedactionStream", "Window"]
 
@@ -42,15 +41,15 @@ class Passages:
     rest: re.Pattern[str]
     limit: int
     reach: int
+    long: re.Pattern[str] = attrs.field(init=False, repr=False)
 
-    def find(self, text: str, position: int) -> int:
-        """Return where the next passage at or after `position` begins, or -1."""
-        hits = [hit.start() for hit in (gate.search(text, position) for gate in self.gates) if hit]
-        return self.word(text, position, min(hits)) if hits else -1
+    @long.default
+    def _window_of_one_word(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\S)\S{{{self.limit}}}")
 
     def word(self, text: str, position: int, inside: int) -> int:
         """Return where the word around `inside` begins, not before `position`."""
-        # No word is longer than the window: `_long` opens a passage at the start of one that is.
+        # No word is longer than the window: `long` opens a passage at the start of one that is.
         before = text[max(position, inside - self.limit) : inside]
         if not before or before[-1].isspace():
             return inside
@@ -62,20 +61,20 @@ class Window:
 
     Args:
         passages: How the text falls into passages.
-        detect: Finds what is in a passage, given the characters before it; offsets count from its start.
+        detect: Finds what is in a passage, given the characters before it: start and end, counted from the
+            passage's start, and kind; sorted and disjoint.
         placeholders: Recognises what stands for an earlier finding.
     """
 
     def __init__(
         self,
         passages: Passages,
-        detect: Callable[[str, str], list[Finding]],
+        detect: Callable[[str, str], list[tuple[int, int, str]]],
         placeholders: re.Pattern[str],
     ) -> None:
         self._passages = passages
         self._detect = detect
         self._placeholders = placeholders
-        self._long = re.compile(rf"(?<!\S)\S{{{passages.limit}}}")
         self._before = ""  # the last REACH characters before the present place, findings as one BLANK
         self._inside = False  # the present place is inside a passage longer than the window
 
@@ -83,31 +82,40 @@ class Window:
         """Read on as far as `text` decides; return the findings, and how far that was."""
         findings: list[Finding] = []
         at, size, limit = 0, len(text), self._passages.limit
+        starts = self._starts(text)
         while at < size:
-            start = at if self._inside else self._next(text, at)
+            start = at if self._inside else starts(at)
             if start < 0:
                 end = size if final else self._passages.word(text, at, size)
-                self._skip(text, at, end)
+                if not final:
+                    self._skip(text, at, end)
                 return findings, end
             if start > at:
                 self._skip(text, at, start)
                 at = start
-            end = self._end(text, start)
+            match = self._passages.rest.match(text, start)
+            end = match.end() if match else start
             if end == size and not final and end - start < limit:
                 break
             at = self._read(text, start, end, findings)
         return findings, at
 
-    def _next(self, text: str, at: int) -> int:
-        start = self._passages.find(text, at)
-        long = self._long.search(text, at) if len(text) - at >= self._passages.limit else None
-        if long is not None and (start < 0 or long.start() < start):
-            return long.start()
-        return start
+    def _starts(self, text: str) -> Callable[[int], int]:
+        """Return a function that gives the start of the next passage, or -1, for rising positions."""
+        gates = [*self._passages.gates, self._passages.long] if len(text) >= self._passages.limit else self._passages.gates
+        hits = [-1] * len(gates)
 
-    def _end(self, text: str, start: int) -> int:
-        match = self._passages.rest.match(text, start)
-        return match.end() if match else start
+        def following(position: int) -> int:
+            # Each gate is asked again only behind its last hit: asking all of them each time takes time
+            # with the square of the text.
+            for index, gate in enumerate(gates):
+                if hits[index] < position:
+                    hit = gate.search(text, position)
+                    hits[index] = hit.start() if hit else len(text)
+            first = min(hits)
+            return self._passages.word(text, position, first) if first < len(text) else -1
+
+        return following
 
     def _read(self, text: str, start: int, end: int, findings: list[Finding]) -> int:
         limit = self._passages.limit
@@ -116,19 +124,13 @@ class Window:
             end = start + limit
         found = self._detect(self._before, text[start:end])
         if self._inside:
-            cut = limit - self._passages.reach
-            kept = []
-            for finding in found:
-                if finding.start < cut:
-                    kept.append(finding)
-                    cut = max(cut, finding.end)
-            found, end = kept, start + cut
+            found, cut = _undivided(found, limit - self._passages.reach)
+            end = start + cut
         pieces, last = [], start
-        for finding in found:
-            placed = attrs.evolve(finding, start=start + finding.start, end=start + finding.end)
-            findings.append(placed)
-            pieces += [text[last : placed.start], BLANK]
-            last = placed.end
+        for first, behind, kind in found:
+            findings.append(Finding(kind, start + first, start + behind, rule=kind))
+            pieces += [text[last : start + first], BLANK]
+            last = start + behind
         pieces.append(text[last:end])
         self._remember("".join(pieces))
         return end
@@ -147,9 +149,18 @@ class Window:
     def _remember(self, stretch: str) -> None:
         if len(stretch) < 2 * REACH:
             stretch = self._before + stretch
-        if "[" in stretch or not stretch.isascii():
-            stretch = self._placeholders.sub(BLANK, stretch)
+        stretch = self._placeholders.sub(BLANK, stretch)
         self._before = stretch[-REACH:]
+
+
+def _undivided(found: list[tuple[int, int, str]], cut: int) -> tuple[list[tuple[int, int, str]], int]:
+    """Return the findings that begin before `cut`, and `cut` moved behind the last of them."""
+    kept = []
+    for first, behind, kind in found:
+        if first < cut:
+            kept.append((first, behind, kind))
+            cut = max(cut, behind)
+    return kept, cut
 
 
 class RedactionStream:

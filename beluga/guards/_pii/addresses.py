@@ -8,6 +8,7 @@ from beluga.guards.patterns import PIIPattern
 
 __all__ = ["PATTERNS"]
 
+_HEX = "[0-9A-Fa-f]"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _IMAGE_SCALE = re.compile(r"(?i)@\d+x\.(?:png|jpe?g|gif|webp|svg)$")
@@ -65,36 +66,37 @@ PATTERNS = (
         "URL_CREDENTIALS",
         r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>`\0]{0,64}:[^\s/\"'<>`\0]{1,128}@[^\s\"'<>`\0]{1,256}",
         check=_url,
-        needs=("://",),
+        needs="://",
         priority=10,
     ),
     PIIPattern(
         "EMAIL",
         rf"\w{_EMAIL_REST}",
         check=_email,
-        needs=("@",),
+        needs="@",
         priority=20,
     ),
     PIIPattern(
         "MAC_ADDRESS",
-        r"(?i)(?<![\w:.-])(?:[0-9a-f]{2}(?P<mac>[:-])(?:[0-9a-f]{2}(?P=mac)){4}[0-9a-f]{2}|"
-        r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-])",
+        rf"(?<![\w:.-])(?:{_HEX}{{2}}(?P<mac>[:-])(?:{_HEX}{{2}}(?P=mac)){{4}}{_HEX}{{2}}"
+        rf"|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:-])",
         check=_mac,
-        needs=(":", "-", "."),
+        needs=rf"{_HEX}([:.-]){_HEX}{{2,4}}\1{_HEX}",
         priority=44,
     ),
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?i)(?<![\w:.])(?:[0-9a-f]{{0,4}}:){{2,8}}(?:{_IPV4}|[0-9a-f]{{1,4}})?(?:%\w[\w-]{{0,15}})?(?!\w|\.\d|:\w*:)",
+        rf"(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,8}}(?:{_IPV4}|{_HEX}{{1,4}})?(?:%\w[\w-]{{0,15}})?(?!\w|\.\d|:\w*:)",
         check=_ipv6,
-        needs=(":",),
+        needs=rf":{_HEX}{{0,4}}:",
         priority=45,
     ),
     PIIPattern(
         "IP_ADDRESS",
         rf"(?<![\w.]){_IPV4}(?!\w|\.\d)",
         unless=_VERSION,
-        needs=(".",),
+        needs=r"\d\.\d",
+        digits=4,
         priority=46,
     ),
 )

@@ -48,6 +48,8 @@ PATTERNS = (
         "DATE_OF_BIRTH",
         _DATE,
         context=_BIRTH + r"[^\d\n]{0,40}$",
+        needs=_BIRTH,
+        digits=3,
         priority=55,
     ),
 )

@@ -119,8 +119,9 @@ def _machine_readable(text: str) -> int:
 PATTERNS = (
     PIIPattern(
         "IBAN",
-        r"(?i)(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,31}",
+        r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,31}",
         check=_iban,
+        digits=8,
         priority=30,
     ),
     PIIPattern(
@@ -128,12 +129,14 @@ PATTERNS = (
         r"(?<![\w.-])(?:\d{4}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
         r"(?!\w|[.-]\d)",
         check=_card,
+        digits=12,
         priority=40,
     ),
     PIIPattern(
         "CREDIT_CARD",
         r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?!\w|[.-]\d)",
         check=_any_card,
+        digits=12,
         context=_CARD_WORDS,
         priority=41,
     ),
@@ -141,7 +144,7 @@ PATTERNS = (
         "SSN",
         r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?!\w|[.-]\d)",
         check=_ssn,
-        needs=("-",),
+        digits=9,
         priority=50,
     ),
     PIIPattern(
@@ -149,20 +152,22 @@ PATTERNS = (
         r"(?<![\w.-])\d{3}(?P<s>[ .])\d{2}(?P=s)\d{4}(?!\w|[.-]\d)",
         check=_ssn,
         unless=_PHONE_WORDS,
-        needs=(" ", "."),
+        digits=9,
         priority=51,
     ),
-    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, priority=52),
+    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
     PIIPattern(
         "PASSPORT",
         r"(?<![\w-])(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9]{6,9}(?![\w-])",
         context=_PASSPORT_WORDS,
+        digits=4,
         priority=57,
     ),
     PIIPattern(
         "PASSPORT",
         r"(?<![\w-])[CFGHJK][0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
         check=_machine_readable,
+        digits=5,
         priority=58,
     ),
 )

@@ -88,7 +88,8 @@ PATTERNS = (
         "PHONE",
         r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
         check=_international,
-        needs=("+",),
+        needs=r"\+",
+        digits=8,
         priority=60,
     ),
     PIIPattern(
@@ -96,6 +97,7 @@ PATTERNS = (
         r"(?<![\w.+/-])(?:(?:1[ .-]|\d{1,3}-)?\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
         r"\d{3}(?P<sep>[ .-])\d{3}(?P=sep)\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
         unless=_OTHER_NUMBER,
+        digits=10,
         priority=61,
     ),
     PIIPattern(
@@ -103,14 +105,16 @@ PATTERNS = (
         r"(?<![\w.+/-])0\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
         check=_trunk,
         unless=_OTHER_NUMBER,
+        digits=10,
         priority=62,
     ),
-    PIIPattern("PHONE", _NUMBER, check=_local, context=_CONTEXT, unless=_OTHER_NUMBER, priority=63),
+    PIIPattern("PHONE", _NUMBER, check=_local, context=_CONTEXT, unless=_OTHER_NUMBER, digits=7, priority=63),
     PIIPattern(
         "PHONE",
         _NUMBER + r"(?=(?i:-|[ ]\(|[ ])(?i:office|fax|mobile|cell|home|desk|phone)\b)",
         check=_local,
         unless=_OTHER_NUMBER,
+        digits=7,
         priority=64,
     ),
 )
