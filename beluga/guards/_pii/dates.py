@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from beluga.guards.patterns import PIIPattern
 
 __all__ = ["ENGLISH_MONTHS", "MONTHS", "PATTERNS"]
@@ -36,19 +38,28 @@ _DATE = (
     rf"|(?:19|20)\d\d年{_MONTH}月{_DAY}日?)(?!\w|[./-]\d)"
 )
 
-# In the order of the languages above, then CJK, Arabic and Hindi.
-_BIRTH = (
-    r"(?i)(?:\bdob|d\.o\.b|birth|\bborn\b|\bb\. |geboren|\bgeb\.|geburts|\bgeboorte|\bfødt\b|\bfödd|fødsels|födelse|synt"
-    r"|naissance|\bnée?\b|nacimiento|\bnaci(?:do|da|ó)|nascimento|\bnascid[oa]|\bnato\b|\bnata\b|\bnascita"
-    r"|urodz|\bur\.|рожд|родил|doğum|γεννη|生年月日|出生|誕生|생년월일|출생|ميلاد|जन्म|\bbirthday)"
+# In the order of the languages above, then CJK, Arabic and Hindi. The short ones must begin a word.
+_LONG = (
+    "birth|geboren|geburts|geboorte|fødsels|födelse|synty|naissance|nacimiento|nascimento|nascita|urodz|рожд|родил"
+    "|doğum|γεννη|生年月日|出生|誕生|생년월일|출생|ميلاد|जन्म"
 )
+_SHORT = "dob|d.o.b|born|geb.|født|född|née|né le|né en|nacido|nacida|nació|nascido|nascida|nato|nata|ur."
+
+
+def _spellings(words: str) -> str:
+    # Three spellings of each instead of `(?i)`: `re` then skips by first letters, which is thirty times as fast.
+    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
+    return "|".join(map(re.escape, sorted(each)))
+
+
+_BIRTH = rf"{_spellings(_LONG)}|(?<![^\W\d_])(?:{_spellings(_SHORT)})(?![^\W\d_])"
 
 PATTERNS = (
     PIIPattern(
         "DATE_OF_BIRTH",
         _DATE,
-        context=_BIRTH + r"[^\d\n]{0,40}$",
-        needs=_BIRTH,
+        context=rf"(?:{_BIRTH})[^\d\n]{{0,40}}$",
+        needs=f"{_spellings(_LONG)}|{_spellings(_SHORT)}",
         digits=3,
         priority=55,
     ),
