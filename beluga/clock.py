@@ -52,8 +52,8 @@ class SystemClock:
     __slots__ = ()
 
     monotonic = staticmethod(time.monotonic)
-    time = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
+    time = staticmethod(time.time)  # last: from here on the name is no longer the module
 
     @staticmethod
     async def asleep(seconds: float) -> None:
