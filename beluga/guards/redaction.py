@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
+import attrs
+
 from beluga.guards.base import GuardResult
+from beluga.guards.grain import grain
 from beluga.guards.patterns import BLANK, Pattern, matcher
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
@@ -15,8 +19,9 @@ if TYPE_CHECKING:
 
     from beluga.guards.base import Finding
     from beluga.guards.patterns import Matcher
+    from beluga.guards.vault import Vault
 
-__all__ = ["Redactor"]
+__all__ = ["Redactor", "passages_for"]
 
 
 class Redactor:
@@ -25,19 +30,32 @@ class Redactor:
     Args:
         patterns: What to look for; their order of registration does not matter, their priority does.
         passages: How a text falls into passages.
+        vault: Where reversible pseudonyms are kept; None puts plain placeholders.
     """
 
     name = "redactor"
 
-    def __init__(self, patterns: Iterable[Pattern], passages: Passages) -> None:
+    def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
         self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
         self._passages = passages
+        self._vault = vault
         self._replacements = {pattern.name: pattern.replacement for pattern in self.patterns}
         self._placeholders = self._recognise_placeholders()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(sorted(self._replacements))})"
+
+    @property
+    def vault(self) -> Vault:
+        """The values behind the pseudonyms.
+
+        Raises:
+            AttributeError: The redactor is not reversible.
+        """
+        if self._vault is None:
+            raise AttributeError("this redactor keeps nothing; make it with reversible=True to have a vault")
+        return self._vault
 
     def scan(self, text: str) -> tuple[Finding, ...]:
         """Return the findings in `text`, sorted and disjoint; it never raises on any string."""
@@ -76,9 +94,13 @@ class Redactor:
 
     def _recognise_placeholders(self) -> re.Pattern[str]:
         own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
+        if self._vault is not None:
+            own.append(self._vault.pattern.pattern)
         return re.compile("|".join(own) or "(?!)")
 
-    def _replace(self, finding: Finding, text: str) -> str:  # noqa: ARG002 - the reversible redactor needs it
+    def _replace(self, finding: Finding, text: str) -> str:
+        if self._vault is not None:
+            return self._vault.pseudonym(finding.kind, text)
         return self._replacements[finding.kind]
 
     def _detect(self, before: str, passage: str) -> list[tuple[int, int, str]]:
@@ -106,6 +128,20 @@ class Redactor:
         return found
 
 
+def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
+    """Return the passages in which a user's `own` patterns find what they can find, and `built_in` ones too."""
+    compiled = [re.compile(pattern.pattern) for pattern in own if matcher(pattern)]
+    grains = {grain(pattern) for pattern in compiled}
+    if grains <= {"word"}:
+        gates = (*built_in.gates, *compiled, _DISGUISED) if compiled else built_in.gates
+        return attrs.evolve(built_in, gates=gates)
+    if grains <= {"word", "line"}:
+        return Passages((re.compile("[^\n]"),), re.compile("[^\n]*+\n?"), limit=4096, reach=512)
+    limit = sys.maxsize if "whole" in grains else 4096
+    return Passages((re.compile(r"[\s\S]"),), re.compile(r"[\s\S]*+"), limit=limit, reach=512)
+
+
+_DISGUISED = re.compile(r"[^\t-\r -~]")
 _DIGITS = re.compile(r"\d")
 
 

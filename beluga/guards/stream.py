@@ -45,7 +45,8 @@ class Passages:
 
     @long.default
     def _window_of_one_word(self) -> re.Pattern[str]:
-        return re.compile(rf"(?<!\S)\S{{{self.limit}}}")
+        # More than 2**31 repetitions are no regular expression; a window of that size has no end anyway.
+        return re.compile(rf"(?<!\S)\S{{{min(self.limit, 2**31)}}}")
 
     def word(self, text: str, position: int, inside: int) -> int:
         """Return where the word around `inside` begins, not before `position`."""
