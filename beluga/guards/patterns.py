@@ -11,7 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher"]
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher", "spellings"]
 
 BLANK = "\0"
 """Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
@@ -30,7 +30,8 @@ class Pattern:
         placeholder: What to put in its place; None makes ``[NAME]``.
         check: Gets the matched text and returns how many of its characters, from the left, are right:
             0 or False rejects the match, True accepts all of it.
-        context: A regular expression that must match somewhere in the 80 characters before.
+        context: A regular expression that must match somewhere in the characters before: at most 80, back
+            to the last digit.
         unless: One that must not.
         needs: A cheap regular expression without which the pattern is not tried.
         digits: How many digits a passage must have, or the pattern is not tried.
@@ -88,41 +89,51 @@ class Matcher:
     def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
         """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
 
-        A match that is turned down is tried again one character later: an over-long or ill-begun match
-        must not hide the right one inside it.
+        What the check turns down is tried again one character later: an over-long or ill-begun match must not
+        hide the right one inside it. What the context turns down is passed over whole, because the rest of
+        a number has no better context than its beginning.
         """
         match = self.search(work, position)
         while match is not None:
             start, end = match.span(self.group)
-            end = start + self._accepted(work, start, end)
+            if not self._in_place(work, start):
+                match = self.search(work, max(end, match.start() + 1))
+                continue
+            end = start + self._accepted(work[start:end])
             if end > start:
                 yield start, end
                 match = self.search(work, end)
             else:
                 match = self.search(work, match.start() + 1)
 
-    def _accepted(self, work: str, start: int, end: int) -> int:
-        text = work[start:end]
+    def _in_place(self, work: str, start: int) -> bool:
+        if not self._context and not self._unless:
+            return True
+        before = surroundings(work, start)
+        return not (self._context and not self._context(before)) and not (self._unless and self._unless(before))
+
+    def _accepted(self, text: str) -> int:
         if BLANK in text:
             return 0
-        size = len(text)
-        if self._check is not None:
-            verdict = self._check(text)
-            size = size if verdict is True else min(int(verdict), size)
-        if size and (self._context or self._unless):
-            before = surroundings(work, start)
-            if (self._context and not self._context(before)) or (self._unless and self._unless(before)):
-                return 0
-        return size
+        if self._check is None:
+            return len(text)
+        verdict = self._check(text)
+        return len(text) if verdict is True else min(int(verdict), len(text))
 
 
 _FILLING = re.compile(f"{BLANK}+")
+_DIGIT = re.compile(r"\d")
 
 
 def surroundings(work: str, start: int) -> str:
-    """Return the characters before `start` that a context may look at, each finding as one blank."""
-    before = work[:start]
-    return (_FILLING.sub(BLANK, before) if BLANK in before else before)[-REACH:]
+    """Return the characters before `start` that a context may look at, each finding as one blank.
+
+    They end at the last digit: words belong to the first number behind them.
+    """
+    before = work[max(0, start - 16 * REACH) : start]
+    if BLANK in before:
+        before = _FILLING.sub(BLANK, work[:start])
+    return _DIGIT.split(before[-REACH:])[-1]
 
 
 def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
@@ -136,3 +147,12 @@ def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
 def matcher(pattern: Pattern) -> Matcher:
     """Compile `pattern` once per process."""
     return Matcher(pattern)
+
+
+def spellings(words: str) -> str:
+    """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
+
+    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast.
+    """
+    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
+    return "|".join(map(re.escape, sorted(each)))

@@ -6,7 +6,7 @@ import re
 
 from beluga.guards._secret_formats import FORMATS
 from beluga.guards._secret_names import is_secret_name
-from beluga.guards.patterns import SecretPattern
+from beluga.guards.patterns import SecretPattern, spellings
 from beluga.guards.redaction import Redactor, passages_for
 from beluga.guards.stream import Passages
 
@@ -14,7 +14,7 @@ __all__ = ["DEFAULT_SECRET_PATTERNS", "SecretPattern", "SecretRedactor"]
 
 _NO_VALUE = re.compile(
     r"(?i)(?:[$%]?[{<(\[]|\$[A-Z_]+|%[A-Z_]+%|%s|os\.|process\.|env[.\[]|secrets?\.|vault:|ref\+|arn:|self\.|settings\.|config\."
-    r"|example|your[-_ ]|my[-_]|insert|change[-_]?me|redacted|masked|hidden|placeholder|dummy|file:|https?://[^:@]*$"
+    r"|example|your[-_ ]|my[-_]|insert|change[-_]?me|redacted|masked|hidden|placeholder|dummy|file:|[a-z0-9+.-]+://[^:@]*$"
     r"|(?:required|optional|none|null|nil|undefined|true|false|string|str|bytes|int|field|empty|missing|invalid|expired|here|todo"
     r"|tbd|unknown|unset|default|value|bearer|basic|digest)\W*$)|[*•.xX#_\-\s]*$"
 )
@@ -172,16 +172,16 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 )
 """The built-in forms: provider formats, wrappings, and values behind the names of secrets."""
 
-_KEYWORD = r"(?i:pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|conn(?:ection)?_?string|contraseña|senha|mot)"
+_KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's header.
 _LINK = (
-    rf"(?:(?=[^\s]{{0,200}}?{_KEYWORD})\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest|provided:?|[\"']?bearer)(?=\s|\Z)"
+    rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest|provided:?)(?=\s|\Z)"
     r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?<=-BEGIN))"
 )
-_PREFIXES = "|".join(sorted({pattern.needs for pattern in DEFAULT_SECRET_PATTERNS[:-9] if pattern.needs}))
+# No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
-    gates=(re.compile(_PREFIXES), re.compile(_KEYWORD), re.compile("[?&][a-z]{3,9}=")),
+    gates=(re.compile(r"(?<!\S)\S{20}"), re.compile(f"{_KEYWORD}|-----BEGIN"), re.compile("://")),
     rest=re.compile(rf"(?:\S*?{_PEM}|{_LINK}{_BLANK}{{1,4}})*+\S*+"),
     limit=16384,
     reach=4096,

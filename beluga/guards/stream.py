@@ -94,7 +94,7 @@ class Window:
             if start > at:
                 self._skip(text, at, start)
                 at = start
-            match = self._passages.rest.match(text, start)
+            match = self._passages.rest.match(text, start, start + limit)
             end = match.end() if match else start
             if end == size and not final and end - start < limit:
                 break

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from beluga.guards.patterns import PIIPattern
+from beluga.guards.patterns import PIIPattern, spellings
 
 __all__ = ["ENGLISH_MONTHS", "MONTHS", "PATTERNS"]
 
@@ -46,20 +44,14 @@ _LONG = (
 _SHORT = "dob|d.o.b|born|geb.|født|född|née|né le|né en|nacido|nacida|nació|nascido|nascida|nato|nata|ur."
 
 
-def _spellings(words: str) -> str:
-    # Three spellings of each instead of `(?i)`: `re` then skips by first letters, which is thirty times as fast.
-    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
-    return "|".join(map(re.escape, sorted(each)))
-
-
-_BIRTH = rf"{_spellings(_LONG)}|(?<![^\W\d_])(?:{_spellings(_SHORT)})(?![^\W\d_])"
+_BIRTH = rf"{spellings(_LONG)}|(?<![^\W\d_])(?:{spellings(_SHORT)})(?![^\W\d_])"
 
 PATTERNS = (
     PIIPattern(
         "DATE_OF_BIRTH",
         _DATE,
         context=rf"(?:{_BIRTH})[^\d\n]{{0,40}}$",
-        needs=f"{_spellings(_LONG)}|{_spellings(_SHORT)}",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
         digits=3,
         priority=55,
     ),
