@@ -38,7 +38,6 @@ _TAILS = frozenset(
     " header bytes env var digest ciphertext blob payload pem bin hex json".split()
 )
 _FLAGS = frozenset("has is num max min n no allow require requires required enable enabled disable use should can".split())
-_MEANS_NOTHING = frozenset("1 2 3 4 0".split())
 
 
 @functools.lru_cache(maxsize=4096)
@@ -78,6 +77,8 @@ def _ends_in_secret(words: list[str]) -> bool:
         return before in {"", "basic", "proxy", "http", "x", "registry", "docker", "digest"}
     if last == "signature":
         return before in {"x", "hub", "webhook", "sas", "amz"}
+    if last == "code":
+        return before in {"verification", "confirmation", "security", "mfa", "sms", "recovery", "backup", "device", "auth"}
     if last == "certificate":
         return before == "private"
     return last in {"string", "url", "uri"} and before in {"connection", "conn", "dsn", "credentials"}
