@@ -183,6 +183,11 @@ class RedactionStream:
         self._held = ""
         self._open = True
 
+    @property
+    def held(self) -> int:
+        """How many characters are held back now."""
+        return len(self._held)
+
     def feed(self, chunk: str) -> str:
         """Take the next chunk and return what can no longer change.
 
