@@ -54,7 +54,7 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("ONEPASSWORD_TOKEN", "ops_eyJ|A3-", r"(?:ops_eyJ[\w+/=-]{200,1024}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})"),
     # Code and packages
     ("GITHUB_TOKEN", "gh[pousr]_|github_pat_", r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{40,255})"),
-    ("GITLAB_TOKEN", "gl[a-z]{2,6}-|GR1348941", r"(?:gl(?:pat|rt|cbt|ptt|dt|ft|imt|agent|oas|soat|ffct)-[\w.-]{20,80}|GR1348941[\w-]{20})"),
+    ("GITLAB_TOKEN", "gl[a-z]{2,6}-|GR1348941", r"(?:gl(?:pat|rt|cbt|ptt|dt|ft|imt|agent|oas|soat|ffct)-[\w-]{20,80}(?:\.[\w-]{2,40}){0,2}|GR1348941[\w-]{20})"),
     ("BITBUCKET_TOKEN", "ATBB", r"ATBB[A-Za-z0-9]{24,32}"),
     ("NPM_TOKEN", "npm_", r"npm_[A-Za-z0-9]{36}"),
     ("PYPI_TOKEN", "pypi-", r"pypi-AgE[\w-]{50,512}"),

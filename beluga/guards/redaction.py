@@ -40,7 +40,10 @@ class Redactor:
         self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
         self._passages = passages
         self._vault = vault
-        self._replacements = {pattern.name: pattern.replacement for pattern in self.patterns}
+        self._replacements: dict[str, str] = {}
+        for pattern in self.patterns:
+            if self._replacements.setdefault(pattern.name, pattern.replacement) != pattern.replacement:
+                raise ValueError(f"the kind {pattern.name!r} has two placeholders; give them to two kinds")
         self._placeholders = self._recognise_placeholders()
 
     def __repr__(self) -> str:

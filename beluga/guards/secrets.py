@@ -73,11 +73,14 @@ _VOCABULARY = (
     r"|\b(?:by|com|tres)?pass|\bno[_ -]?pass(?:word)?)[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}|:)?[ \t\"'`(]{0,6}$"
 )
 _BASE64 = "[A-Za-z0-9+/=]"
-_PEM = (
+_PEM_GAP = r"(?:\s|\\[nr]|\"|')*+"
+_PEM_BODY = (
     r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
-    rf"(?:(?:\s|\\[nr]|\"|')*+(?:{_BASE64}{{20,}}+|[A-Z][A-Za-z-]{{2,20}}:[^\n\\]{{0,100}}))*+"
-    rf"(?:\s|\\[nr]|\"|')*+{_BASE64}{{0,76}}(?:\s|\\[nr])*+(?:-----END [A-Z0-9 ]{{0,32}}-----)?"
+    rf"(?:{_PEM_GAP}(?:{_BASE64}{{20,}}+|[A-Z][A-Za-z-]{{2,20}}:[^\n\\]{{0,100}}))*+"
 )
+_PEM = rf"{_PEM_BODY}(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}-----END [A-Z0-9 ]{{0,32}}-----|{_PEM_GAP}{_BASE64}{{1,76}}\Z)?"
+# A passage goes on while the end of the block may still come.
+_PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:-----END [A-Z0-9 ]{{0,32}}-----)?"
 
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
@@ -182,7 +185,7 @@ _LINK = (
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
     gates=(re.compile(r"(?<!\S)\S{20}"), re.compile(f"{_KEYWORD}|-----BEGIN"), re.compile("://")),
-    rest=re.compile(rf"(?:\S*?{_PEM}|{_LINK}{_BLANK}{{1,4}})*+\S*+"),
+    rest=re.compile(rf"(?:\S*?{_PEM_PASSAGE}|{_LINK}{_BLANK}{{1,4}})*+\S*+"),
     limit=16384,
     reach=4096,
 )

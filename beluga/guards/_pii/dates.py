@@ -50,7 +50,7 @@ PATTERNS = (
     PIIPattern(
         "DATE_OF_BIRTH",
         _DATE,
-        context=rf"(?:{_BIRTH})[^\d\n]{{0,40}}$",
+        context=rf"(?:{_BIRTH})[^\d\n\0]{{0,40}}$",
         needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
         digits=3,
         priority=55,

@@ -30,7 +30,7 @@ _PHONE_WORDS = r"(?i)(?:phone|\btel|mobile|\bcell|\bfax|\bcall|\bdial|\bdesk|\bo
 _PASSPORT_WORDS = (
     r"(?i)(?:passport|passeport|pasaporte|passaporto|passaporte|reisepa(?:ss|ß)|\bpass[- ]?(?:no|nr|nummer)\b|paspoort"
     r"|paszport|pasaport|\bpassi\b|útlevél|паспорт|διαβατ[ήη]ριο|護照|护照|旅券|パスポート|여권|جواز)"
-    r"(?:[^\d\n.!?]|[.](?=[:# ]{1,2})){0,24}$"
+    r"(?:[^\d\n.!?\0]|[.](?=[:# ]{1,2})){0,24}$"
 )
 
 
