@@ -44,6 +44,9 @@ _LOOK_ALIKES = {
     "z": "\u0396\u1d22\u0290",
 }
 _TO_LATIN = {ord(c): latin for latin, many in reversed(_LOOK_ALIKES.items()) for c in many}
+# Some are only taken for Latin among Latin letters: a word of Russian is not made of these alone by chance.
+_FAINT = frozenset(map(ord, "\u0432\u0433\u043a\u043c\u043d\u043f\u0442\u0443\u0448\u03b3\u03b5\u03b7\u03b9\u03ba\u03c3\u03c4\u03c5\u03c7\u03c9"))
+_TWINS = {code: latin for code, latin in _TO_LATIN.items() if code not in _FAINT}
 _STROKES = {ord(a): b for a, b in zip("øØłŁđĐħŧıİ", "oOlLdDhtiI", strict=True)}
 _SCRIPT_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 
@@ -65,9 +68,10 @@ def _latin_word(word: str) -> str:
     plain = word.translate(_ACCENTS)
     if plain.isascii():
         return plain
-    latin = plain.translate(_TO_LATIN)
-    mixed = any(c.isascii() for c in plain)
-    return latin if mixed or latin.isascii() else plain
+    if any(c.isascii() for c in plain):
+        return plain.translate(_TO_LATIN)
+    latin = plain.translate(_TWINS)
+    return latin if latin.isascii() else plain
 
 
 def latinise(view: View) -> View:
