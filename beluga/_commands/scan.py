@@ -107,13 +107,19 @@ class _Injections:
         self._detector = detector
 
     def __call__(self, text: str) -> Iterable[Finding]:
-        found: list[Finding] = []
-        for start, part in (*_lines(text), *_blocks(text)):
-            result = self._detector.validate(part, role="input")
-            if not result.allowed:
-                places = result.findings or (Finding("injection", 0, len(part.rstrip())),)
-                found += [attrs.evolve(f, start=start + f.start, end=start + f.end) for f in places]
+        found = [finding for start, line in _lines(text) for finding in self._judge(start, line)]
+        for start, block in _blocks(text):
+            # A line says better where it is.
+            if not any(start <= finding.start < start + len(block) for finding in found):
+                found += self._judge(start, block)
         return disjoint(found)
+
+    def _judge(self, start: int, part: str) -> list[Finding]:
+        result = self._detector.validate(part, role="input")
+        if result.allowed:
+            return []
+        places = result.findings or (Finding("INJECTION", 0, len(part.rstrip())),)
+        return [attrs.evolve(place, start=start + place.start, end=start + place.end) for place in places]
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ import attrs
 
 from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
+from beluga.guards.linear import check_linear
 from beluga.guards.patterns import BLANK, Pattern, matcher
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
@@ -133,7 +134,11 @@ class Redactor:
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
     """Return the passages in which a user's `own` patterns find what they can find, and `built_in` ones too."""
-    compiled = [re.compile(pattern.pattern) for pattern in own if matcher(pattern)]
+    compiled = []
+    for pattern in own:
+        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):
+            check_linear(source, name=pattern.name)
+        compiled.append(re.compile(pattern.pattern))
     grains = {grain(pattern) for pattern in compiled}
     if grains <= {"word"}:
         gates = (*built_in.gates, *compiled, _DISGUISED) if compiled else built_in.gates

@@ -180,7 +180,7 @@ _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's header.
 _LINK = (
     rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest|provided:?)(?=\s|\Z)"
-    r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?<=-BEGIN))"
+    r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?:(?<=-BEGIN)|(?<=-END)))"
 )
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(

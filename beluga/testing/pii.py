@@ -57,6 +57,18 @@ def _random(alphabet: str, size: int) -> st.SearchStrategy[str]:
     ).filter(lambda body: len(set(body.lower()[size // 3 :])) >= 8)  # fmt: skip
 
 
+def _key_block() -> st.SearchStrategy[str]:
+    """Draw something with the outside of a private key and nothing inside."""
+    lines = st.lists(_random(_ALNUM, 48), min_size=1, max_size=4).map("\n".join)
+    label = st.sampled_from(["", "RSA ", "EC ", "OPENSSH "])
+    dashes = "-" * 5
+    return st.builds(
+        lambda name, body: f"{dashes}BEGIN {name}PRIVATE KEY{dashes}\n{body}\n{dashes}END {name}PRIVATE KEY{dashes}",
+        label,
+        lines,
+    )
+
+
 def _luhn(head: str) -> str:
     """Append the check digit. Source: ISO/IEC 7812-1:2017, annex B."""
     total = 0
@@ -140,6 +152,7 @@ _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
         st.builds("{}-{}-{}-{}".format, st.just("xoxb"), _digits(12), _digits(12), _random(_ALNUM, 24)),
     ),
     "STRIPE_KEY": (("", "pay with "), st.builds("{}_{}_{}".format, st.just("sk"), st.just("live"), _random(_ALNUM, 24))),
+    "PRIVATE_KEY": (("", "key: "), _key_block()),
     "SECRET": (("client_secret=", 'api_key: "', "refresh_token = "), _random(_ALNUM, 24)),
 }
 

@@ -119,6 +119,18 @@ def test_broken_patterns_raise_when_the_guard_is_built(pattern):
         PIIRedactor(PIIPattern("mine", pattern))
 
 
+def test_exponential_patterns_raise_when_the_guard_is_built():
+    """A pattern that could hang the application is refused, with the reason."""
+    with pytest.raises(ValueError, match="exponential"):
+        PIIRedactor(PIIPattern("mine", r"(a+)+b"))
+
+
+def test_quadratic_patterns_warn():
+    """A pattern that gets slow on long texts is taken, with a warning."""
+    with pytest.warns(UserWarning, match="quadratic"):
+        PIIRedactor(PIIPattern("mine", r"\d+x"))
+
+
 def test_two_placeholders_for_one_name():
     """A name stands for one placeholder."""
     with pytest.raises(ValueError, match="two placeholders"):
