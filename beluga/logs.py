@@ -1,17 +1,18 @@
 """The log boundary: no secret reaches a sink, and every line says which trace it belongs to.
 
-`install` adds no sink and changes no configuration. It stands at the one door that every line passes on its way
-to a sink, after all patchers and before all filters and formats: ``emit`` of loguru's handlers, and ``handle`` of
-the standard library's. So it covers handlers that exist, handlers added later, and the report of a failing sink.
+`install` adds no sink and changes no configuration. It stands at the one door that every line passes on its
+way to a sink, after all patchers and before all filters and formats: ``emit`` of loguru's handlers, and
+``handle`` of the standard library's. So it covers handlers that exist, handlers added later, and the report
+of a failing sink.
 
-What passes is a masked copy: message, ``extra`` (objects are masked when they are printed), exceptions with their
-causes, and the text of tracebacks, whose values (``diagnose``) are never shown. Masking that fails lets nothing
-through but the fact, and never raises into the application.
+What passes is a masked copy: message, ``extra`` (objects are masked when they are printed), exceptions with
+their causes, and the text of tracebacks, whose values (``diagnose``) are never shown. Masking that fails
+lets nothing through but the fact, and never raises into the application.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import functools
@@ -33,8 +34,9 @@ FAILED = "[log masking failed]"
 """The message of a line that could not be masked."""
 
 _PLAIN = (
-    str, bytes, bytearray, int, float, complex, type(None), dict, list, tuple, set, frozenset, type, enum.Enum,
-    BaseException, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID,
+    str, bytes, bytearray, int, float, complex, type(None), dict, list, tuple, set, frozenset, type,
+    enum.Enum,
+    BaseException, dt.date, dt.time, dt.timedelta, decimal.Decimal, uuid.UUID,
 )  # fmt: skip
 _lock = threading.Lock()
 _originals: dict[str, Callable[..., Any]] = {}
@@ -42,10 +44,12 @@ _last = threading.local()
 
 
 def install() -> None:
-    """Mask everything that is logged from now on, through loguru and the standard library; a second call is no-op.
+    """Mask everything that is logged from now on, through loguru and the standard library.
 
-    Lines logged inside a recording span get its full ``trace_id`` and ``span_id``: in ``extra``, as attributes of
-    standard records, and shown by loguru's default handler.
+    A second call changes nothing.
+
+    Lines logged inside a recording span get its full ``trace_id`` and ``span_id``: in ``extra``, as
+    attributes of standard records, and shown by loguru's default handler.
 
     Raises:
         RuntimeError: This version of loguru has another inside, so that nothing would be covered.
@@ -66,13 +70,13 @@ def uninstall() -> None:
     with _lock:
         if _originals:
             handler.emit = _originals.pop("loguru")
-            logging.Handler.handle = _originals.pop("logging")  # type: ignore[method-assign]  # as above
+            logging.Handler.handle = _originals.pop("logging")  # type: ignore[method-assign]  # see above
 
 
 def verify() -> None:
-    """Log a made-up secret in every way there is, into a sink of its own, and see that it does not come through.
+    """Log a made-up secret in every way there is, and see that it does not come through.
 
-    No sink of the application gets a line.
+    It goes to a sink of the check's own; no sink of the application gets a line.
 
     Raises:
         RuntimeError: It came through; the message names the ways.
@@ -112,7 +116,9 @@ def _loguru_handler() -> Any:
 
     handler = getattr(_handler, "Handler", None)
     if handler is None or not callable(getattr(handler, "emit", None)):
-        raise RuntimeError("this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7")
+        raise RuntimeError(
+            "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
+        )
     return handler
 
 
@@ -232,7 +238,7 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         masked.msg, masked.args = mask_text(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
             kind, value, trace = record.exc_info
-            masked.exc_info = (kind, mask_secrets(value), trace)  # type: ignore[assignment]  # of the same kind
+            masked.exc_info = (kind, mask_secrets(value), trace)
             masked.exc_text = mask_text("".join(traceback.format_exception(kind, value, trace)).rstrip("\n"))
         elif record.exc_text:
             masked.exc_text = mask_text(record.exc_text)
@@ -242,7 +248,9 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         masked.__dict__.update(_masked_extra(extra))
         masked.__dict__.update(_trace_ids())
     except Exception:  # noqa: BLE001 - see `_masked_record`
-        masked = logging.makeLogRecord({"name": record.name, "levelno": record.levelno, "levelname": record.levelname})
+        masked = logging.makeLogRecord(
+            {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
+        )
         masked.msg = FAILED
     return masked
 
@@ -251,7 +259,7 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def _trace_ids() -> dict[str, str]:
-    """Return the ids of the current span; nothing where OpenTelemetry was never imported or no span is open."""
+    """Return the ids of the current span; nothing where there is none, or no OpenTelemetry."""
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
         return {}
@@ -263,7 +271,7 @@ def _trace_ids() -> dict[str, str]:
 
 # ------------------------------------------------------------------------------------------ self-check
 
-_CANARY = "".join(("sk", "-", "beluga", "0canary1", "never2logged", "3anywhere"))
+_CANARY = "-".join(("sk", "beluga0canary1never2logged3anywhere"))  # noqa: FLY002 - in one piece it looks like a key
 
 
 class _Talker:
@@ -274,18 +282,20 @@ class _Talker:
 def _fail() -> None:
     hidden = _CANARY
     try:
-        raise ValueError(hidden)
+        raise ValueError(hidden)  # noqa: TRY301 - the traceback of this line is under test
     except ValueError as error:
         raise RuntimeError(f"failed with {hidden}") from error
 
 
 def _probe() -> Iterator[tuple[str, str]]:
     """Yield each way to log a secret, and what a sink would get."""
-    from loguru._logger import Core, Logger
+    from loguru import _logger
+
+    loguru: Any = _logger  # its inside has no types
 
     printed: list[str] = []
     # A logger of its own: the application's handlers get nothing of this.
-    log = Logger(Core(), None, 0, False, False, False, False, True, [], {})  # noqa: FBT003 - loguru's own signature
+    log: Any = loguru.Logger(loguru.Core(), None, 0, False, False, False, False, True, [], {})  # noqa: FBT003 - loguru's own signature
     log.add(
         lambda message: printed.append(f"{message}{message.record['extra']}{message.record['exception']}"),
         format="{message} {extra}",

@@ -45,7 +45,9 @@ def is_secret_key(name: str) -> bool:
 
 
 def mask(secret: str) -> str:
-    """Return `secret` with its first and last two characters only, or ``****`` where less than eight stay hidden.
+    """Return `secret` with its first and last two characters only.
+
+    Where less than eight characters would stay hidden, it is ``****``.
 
     Example:
         >>> mask("tok-secret-value-here"), mask("hunter2")
@@ -72,13 +74,14 @@ def mask_text(text: str) -> str:
 def mask_secrets(data: T) -> T:
     """Return a copy of `data` with every secret in it masked; `data` itself is not changed.
 
-    Walks mappings, sequences, sets, named tuples, attrs classes, data classes, pydantic models, exceptions, headers
-    as pairs, JSON in strings, form bodies, URLs and bytes. The types of containers are kept, cycles are
-    followed once, and whatever lies under a secret's name is masked whole. None, empty strings and booleans stay.
+    Walks mappings, sequences, sets, named tuples, attrs classes, data classes, pydantic models, exceptions,
+    headers as pairs, JSON in strings, form bodies, URLs and bytes. The types of containers are kept, cycles
+    are followed once, and whatever lies under a secret's name is masked whole. None, empty strings and
+    booleans stay.
 
     Example:
-        >>> mask_secrets({"model": "gpt-4o", "openai": {"token": "tok-secret-value-here", "temperature": 0.7}})
-        {'model': 'gpt-4o', 'openai': {'token': 'to*****************re', 'temperature': 0.7}}
+        >>> mask_secrets({"model": "gpt-4o", "openai": {"token": "tok-secret-value-here", "n": 1}})
+        {'model': 'gpt-4o', 'openai': {'token': 'to*****************re', 'n': 1}}
     """
     result: T = _Walk().mask(data, 0)
     return result
@@ -121,7 +124,7 @@ class _Walk:
         self._met: dict[int, Any] = {}
         self._alive: list[Any] = []  # so that no id is used twice
 
-    def mask(self, value: Any, depth: int) -> Any:
+    def mask(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one way out for each kind of value
         """Return the masked copy of `value`."""
         if isinstance(value, str):
             return mask_text(value) if type(value) is str else value
@@ -167,7 +170,9 @@ class _Walk:
             self._met[id(value)] = result
             result.clear()
             for name, inner in value.items():
-                result[self.mask(name, depth) if isinstance(name, str) else name] = self._field(name, inner, depth)
+                result[self.mask(name, depth) if isinstance(name, str) else name] = self._field(
+                    name, inner, depth
+                )
             return result
         masked = {name: self._field(name, inner, depth) for name, inner in value.items()}
         try:
@@ -182,14 +187,22 @@ class _Walk:
             result[:] = [self._item(inner, depth) for inner in value]
             return result
         if hasattr(value, "_fields"):
-            return type(value)._make(self._field(n, v, depth) for n, v in zip(value._fields, value, strict=True))
+            return type(value)._make(
+                self._field(n, v, depth) for n, v in zip(value._fields, value, strict=True)
+            )
         return type(value)(self._item(inner, depth) for inner in value)
 
     def _item(self, item: Any, depth: int) -> Any:
         """Mask one item of a collection; a pair of a name and a value is a field."""
         if isinstance(item, list | tuple) and len(item) == _PAIR_LENGTH and isinstance(item[0], str | bytes):
             value = self._field(item[0], item[1], depth)
-            return item if value is item[1] else type(item)((item[0], value)) if not hasattr(item, "_fields") else self.mask(item, depth)
+            return (
+                item
+                if value is item[1]
+                else type(item)((item[0], value))
+                if not hasattr(item, "_fields")
+                else self.mask(item, depth)
+            )
         return self.mask(item, depth)
 
     def _record(self, value: Any, depth: int) -> Any:
@@ -203,7 +216,9 @@ class _Walk:
         return result
 
     def _model(self, value: Any, depth: int) -> Any:
-        return value.model_copy(update={n: self._field(n, getattr(value, n), depth) for n in type(value).model_fields})
+        return value.model_copy(
+            update={n: self._field(n, getattr(value, n), depth) for n in type(value).model_fields}
+        )
 
     def _exception(self, value: BaseException, depth: int) -> BaseException:
         kind = type(value)

@@ -33,8 +33,25 @@ def test_recipe():
 
 @pytest.mark.parametrize(
     "name",
-    ["api_key", "apiKey", "APIKEY", "X-API-Key", "clientSecret", "id_token", "DB_PASSWORD", "Set-Cookie", "HF_TOKEN"]
-    + ["AWS_SESSION_TOKEN", "ClientSecretValue", "SecretString", "authorizationCode", "connection_string", "passphrase"],
+    [
+        "api_key",
+        "apiKey",
+        "APIKEY",
+        "X-API-Key",
+        "clientSecret",
+        "id_token",
+        "DB_PASSWORD",
+        "Set-Cookie",
+        "HF_TOKEN",
+    ]
+    + [
+        "AWS_SESSION_TOKEN",
+        "ClientSecretValue",
+        "SecretString",
+        "authorizationCode",
+        "connection_string",
+        "passphrase",
+    ],
 )
 def test_names_of_secrets(name):
     """The last word decides, in every way to write a name."""
@@ -43,8 +60,28 @@ def test_names_of_secrets(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["max_tokens", "maxTokens", "prompt_tokens", "tokenizer", "next_page_token", "eos_token", "pad_token", "primary_key"]
-    + ["public_key", "keyboard", "monkey", "author", "secretary", "has_password", "password_length", "token_type", "", "_"],
+    [
+        "max_tokens",
+        "maxTokens",
+        "prompt_tokens",
+        "tokenizer",
+        "next_page_token",
+        "eos_token",
+        "pad_token",
+        "primary_key",
+    ]
+    + [
+        "public_key",
+        "keyboard",
+        "monkey",
+        "author",
+        "secretary",
+        "has_password",
+        "password_length",
+        "token_type",
+        "",
+        "_",
+    ],
 )
 def test_names_that_are_no_secrets(name):
     """Vocabulary, counts and ordinary words stay."""
@@ -76,7 +113,11 @@ def test_headers_as_pairs():
     """A pair whose first part names a secret is a field, also in bytes."""
     headers = [("Authorization", "Bearer abcdefgh"), (b"X-API-Key", b"abcdefghijkl"), ("Accept", "*/*")]
 
-    assert mask_secrets(headers) == [("Authorization", "Be***********gh"), (b"X-API-Key", b"****"), ("Accept", "*/*")]
+    assert mask_secrets(headers) == [
+        ("Authorization", "Be***********gh"),
+        (b"X-API-Key", b"****"),
+        ("Accept", "*/*"),
+    ]
 
 
 def test_json_in_a_string():
@@ -96,7 +137,14 @@ def test_urls_and_forms():
 
 def test_whatever_lies_under_a_secret_name_is_masked_whole():
     """Containers and numbers under a secret's name show nothing; None, empty text and flags stay."""
-    data = {"secret": {"inner": "x"}, "token": ["a", 1], "api_key": 12345678901, "password": None, "pwd": "", "otp": True}
+    data = {
+        "secret": {"inner": "x"},
+        "token": ["a", 1],
+        "api_key": 12345678901,
+        "password": None,
+        "pwd": "",
+        "otp": True,
+    }
 
     assert mask_secrets(data) == {
         "secret": "****",

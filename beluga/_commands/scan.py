@@ -72,14 +72,16 @@ def scan(
             reason = getattr(error, "strerror", None) or str(error)
             errors.append({"file": str(path), "error": reason})
             if not as_json:
-                print(f"{path}: cannot be read: {reason}", file=sys.stderr)
+                sys.stderr.write(f"{path}: cannot be read: {reason}\n")
             continue
         found = list(_hits(str(path), text, detectors))
         hits += found
         if not as_json:
             out.writelines(f"{hit}\n" for hit in found)
     if as_json:
-        json.dump({"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, out, ensure_ascii=False)
+        json.dump(
+            {"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, out, ensure_ascii=False
+        )
         out.write("\n")
     return UNREADABLE if errors else FOUND if hits else CLEAN
 
@@ -151,7 +153,10 @@ def _hits(path: str, text: str, detectors: Iterable[Callable[[str], Iterable[Fin
     starts = [0]
     starts += (index + 1 for index, character in enumerate(text) if character == "\n")
     for finding in found:
-        line, last = bisect_right(starts, finding.start), bisect_right(starts, max(finding.start, finding.end - 1))
+        line, last = (
+            bisect_right(starts, finding.start),
+            bisect_right(starts, max(finding.start, finding.end - 1)),
+        )
         yield Hit(
             file=path,
             line=line,

@@ -33,7 +33,11 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("FIRECRAWL_KEY", "fc-", r"fc-[0-9a-f]{32}"),
     # Clouds
     ("AWS_KEY_ID", "A[A-Z]{3}[A-Z0-9]", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"),
-    ("AWS_BEDROCK_KEY", "ABSK|bedrock-api-key-", r"(?:ABSK[A-Za-z0-9+/]{60,256}={0,2}|bedrock-api-key-[\w+/=]{40,512})"),
+    (
+        "AWS_BEDROCK_KEY",
+        "ABSK|bedrock-api-key-",
+        r"(?:ABSK[A-Za-z0-9+/]{60,256}={0,2}|bedrock-api-key-[\w+/=]{40,512})",
+    ),
     ("GOOGLE_KEY", "AIza", r"AIza[\w-]{35,64}"),
     ("GOOGLE_OAUTH", "GOCSPX-|ya29", r"(?:GOCSPX-[\w-]{28}|ya29\.[\w-]{20,512})"),
     ("AZURE_CLIENT_SECRET", "Q~", r"[\w.~]{3}\dQ~[\w.~-]{31,34}"),
@@ -46,15 +50,27 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("SUPABASE_KEY", "sbp_|sb_secret_", r"(?:sbp_(?:v0_)?[0-9a-f]{40}|sb_secret_[\w-]{20,64})"),
     ("PLANETSCALE_TOKEN", "pscale_", r"pscale_(?:tkn|pw|oauth)_[\w.=-]{32,64}"),
     ("DATABRICKS_TOKEN", "dapi|dose", r"(?:dapi|dose)[0-9a-f]{32}(?:-\d)?"),
-    ("VAULT_TOKEN", "hv[sbr]\\.|s\\.", r"(?:hv[sbr]\.[\w-]{24,300}|s\.(?=[A-Za-z]{0,23}\d)(?=[\da-z]{0,23}[A-Z])[A-Za-z0-9]{24})"),
+    (
+        "VAULT_TOKEN",
+        "hv[sbr]\\.|s\\.",
+        r"(?:hv[sbr]\.[\w-]{24,300}|s\.(?=[A-Za-z]{0,23}\d)(?=[\da-z]{0,23}[A-Z])[A-Za-z0-9]{24})",
+    ),
     ("TERRAFORM_TOKEN", "atlasv1", r"[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}"),
     ("PULUMI_TOKEN", "pul-", r"pul-[0-9a-f]{40}"),
     ("DOPPLER_TOKEN", "dp\\.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
     ("OPENSHIFT_TOKEN", "sha256~", r"sha256~[\w-]{43}"),
-    ("ONEPASSWORD_TOKEN", "ops_eyJ|A3-", r"(?:ops_eyJ[\w+/=-]{200,1024}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})"),
+    (
+        "ONEPASSWORD_TOKEN",
+        "ops_eyJ|A3-",
+        r"(?:ops_eyJ[\w+/=-]{200,1024}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})",
+    ),
     # Code and packages
     ("GITHUB_TOKEN", "gh[pousr]_|github_pat_", r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{40,255})"),
-    ("GITLAB_TOKEN", "gl[a-z]{2,6}-|GR1348941", r"(?:gl(?:pat|rt|cbt|ptt|dt|ft|imt|agent|oas|soat|ffct)-[\w-]{20,80}(?:\.[\w-]{2,40}){0,2}|GR1348941[\w-]{20})"),
+    (
+        "GITLAB_TOKEN",
+        "gl[a-z]{2,6}-|GR1348941",
+        r"(?:gl(?:pat|rt|cbt|ptt|dt|ft|imt|agent|oas|soat|ffct)-[\w-]{20,80}(?:\.[\w-]{2,40}){0,2}|GR1348941[\w-]{20})",
+    ),
     ("BITBUCKET_TOKEN", "ATBB", r"ATBB[A-Za-z0-9]{24,32}"),
     ("NPM_TOKEN", "npm_", r"npm_[A-Za-z0-9]{36}"),
     ("PYPI_TOKEN", "pypi-", r"pypi-AgE[\w-]{50,512}"),
@@ -64,13 +80,29 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("SOURCEGRAPH_TOKEN", "sgp_", r"sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}"),
     ("SENTRY_TOKEN", "sntry[su]_", r"(?:sntrys_eyJ[\w+/=]{40,512}|sntryu_[0-9a-f]{64})"),
     ("POSTMAN_KEY", "PMAK-", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
-    ("GRAFANA_TOKEN", "glc_|glsa_", r"(?:glc_[A-Za-z0-9+/]{32,400}={0,3}|glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8})"),
+    (
+        "GRAFANA_TOKEN",
+        "glc_|glsa_",
+        r"(?:glc_[A-Za-z0-9+/]{32,400}={0,3}|glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8})",
+    ),
     ("NEW_RELIC_KEY", "NRAK-|NRII-", r"(?:NRAK-[A-Z0-9]{27}|NRII-[\w-]{32})"),
     # Messages and mail
-    ("SLACK_TOKEN", "xox|xapp-", r"(?:(?:xoxe\.)?xox[abceoprs]-[\w-]{20,512}|xapp-\d-[A-Z0-9]{6,14}-\d{8,16}-[0-9a-fA-F]{32,80})"),
-    ("SLACK_WEBHOOK", "hooks\\.slack", r"(?:https://)?hooks\.slack\.com/(?:services|workflows|triggers)/[\w/+-]{30,80}"),
+    (
+        "SLACK_TOKEN",
+        "xox|xapp-",
+        r"(?:(?:xoxe\.)?xox[abceoprs]-[\w-]{20,512}|xapp-\d-[A-Z0-9]{6,14}-\d{8,16}-[0-9a-fA-F]{32,80})",
+    ),
+    (
+        "SLACK_WEBHOOK",
+        "hooks\\.slack",
+        r"(?:https://)?hooks\.slack\.com/(?:services|workflows|triggers)/[\w/+-]{30,80}",
+    ),
     ("DISCORD_TOKEN", r"\.[\w-]{6}\.[\w-]{27}", r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,40}"),
-    ("DISCORD_WEBHOOK", "/api/webhooks/", r"(?:https://)?(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{40,80}"),
+    (
+        "DISCORD_WEBHOOK",
+        "/api/webhooks/",
+        r"(?:https://)?(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{40,80}",
+    ),
     ("TELEGRAM_TOKEN", ":A[A-F]", r"\d{7,11}:A[A-F][\w-]{32,34}"),
     ("TWILIO_KEY", "SK[0-9a-f]{8}", r"SK[0-9a-f]{32}"),
     ("SENDGRID_KEY", "SG\\.", r"SG\.[\w-]{16,32}\.[\w-]{32,64}"),
@@ -78,10 +110,18 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("MAILCHIMP_KEY", "-us\\d", r"[0-9a-f]{32}-us\d{1,2}"),
     ("BREVO_KEY", "xkeysib-|xsmtpsib-", r"x(?:key|smtp)sib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
     # Money and shops
-    ("STRIPE_KEY", "[srp]k_(?:live|test|prod)|whsec_", r"(?:[srp]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{24,64})"),
+    (
+        "STRIPE_KEY",
+        "[srp]k_(?:live|test|prod)|whsec_",
+        r"(?:[srp]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{24,64})",
+    ),
     ("SQUARE_TOKEN", "sq0|EAAA", r"(?:sq0[a-z]{3}-[\w-]{22,43}|EAAA[\w-]{60})"),
     ("SHOPIFY_TOKEN", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    ("PLAID_TOKEN", "access-", r"access-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    (
+        "PLAID_TOKEN",
+        "access-",
+        r"access-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    ),
     ("FLUTTERWAVE_KEY", "FLW", r"FLW(?:SECK|PUBK)(?:_TEST)?-[0-9a-zA-Z]{12,40}(?:-X)?"),
     ("EASYPOST_KEY", "EZ[AT]K", r"EZ[AT]K[A-Za-z0-9]{54}"),
     # Work

@@ -11,33 +11,46 @@ __all__ = ["is_secret_name"]
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _ALWAYS = frozenset(
-    "password passwd passphrase passcode pwd pass pswd secret secrets credential credentials cred creds authorization"
-    " apikey apitoken authtoken accesstoken accesskey secretkey privatekey cookie cookies jwt bearer otp totp pin cvv cvc"
+    "password passwd passphrase passcode pwd pass pswd secret secrets credential credentials cred creds"
+    " authorization"
+    " apikey apitoken authtoken accesstoken accesskey secretkey privatekey cookie cookies jwt bearer otp"
+    " totp pin cvv cvc"
     " mnemonic connectionstring dsn htpasswd keytab passwort kennwort contraseña senha"
     " clientsecret refreshtoken sessiontoken webhooksecret signingkey encryptionkey userpassword dbpassword"
     " pem pkcs sas ssn".split()
 )
 # A key is secret when the word before says what it opens.
 _KEY_OF = frozenset(
-    "api secret private access signing signature encryption decryption master app application auth client service shared"
-    " account admin license licence hmac aes rsa ssh gpg pgp root webhook storage subscription data wrapping symmetric"
-    " host deploy provider openai anthropic azure aws gcp google groq mistral cohere stripe jwt session cipher crypto seed"
+    "api secret private access signing signature encryption decryption master app application auth"
+    " client service shared"
+    " account admin license licence hmac aes rsa ssh gpg pgp root webhook storage subscription data"
+    " wrapping symmetric"
+    " host deploy provider openai anthropic azure aws gcp google groq mistral cohere stripe jwt session"
+    " cipher crypto seed"
     " kms server user".split()
 )
-_NOT_KEY_OF = frozenset("public primary foreign cache sort partition hash map row unique idempotency dedupe".split())
+_NOT_KEY_OF = frozenset(
+    "public primary foreign cache sort partition hash map row unique idempotency dedupe".split()
+)
 # A token is a credential unless it is a piece of text, or the place in a list of pages.
 _NOT_TOKEN_OF = frozenset(
-    "eos bos pad unk mask cls sep stop start end special next last first prev previous max min num n total prompt"
-    " completion input output cached reasoning page continuation continue sync cancellation cancel per new image audio"
-    " text mask begin decoder forced bot eot user assistant system separator padding unknown pagination cursor scroll"
+    "eos bos pad unk mask cls sep stop start end special next last first prev previous max min num n"
+    " total prompt"
+    " completion input output cached reasoning page continuation continue sync cancellation cancel per"
+    " new image audio"
+    " text mask begin decoder forced bot eot user assistant system separator padding unknown pagination"
+    " cursor scroll"
     " idempotency conversation client_request request clientrequest count type value".split()
 )
 # Words that may follow a credential's name: `SecretString`, `passwordHash`, `Authorization-Code`.
 _TAILS = frozenset(
-    "value string text code hash data base64 b64 encoded plaintext plain raw old new current previous confirm confirmation"
+    "value string text code hash data base64 b64 encoded plaintext plain raw old new current previous"
+    " confirm confirmation"
     " header bytes env var digest ciphertext blob payload pem bin hex json".split()
 )
-_FLAGS = frozenset("has is num max min n no allow require requires required enable enabled disable use should can".split())
+_FLAGS = frozenset(
+    "has is num max min n no allow require requires required enable enabled disable use should can".split()
+)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -59,11 +72,13 @@ def is_secret_name(name: str) -> bool:
     while len(stem) > 1 and stem[-1] in _TAILS:
         stem.pop()
         if _ends_in_secret(stem):
-            return not (stem[-1] == "token" and words[-1] in {"text", "data", "raw", "hash"} and len(stem) == 1)
+            return not (
+                stem[-1] == "token" and words[-1] in {"text", "data", "raw", "hash"} and len(stem) == 1
+            )
     return False
 
 
-def _ends_in_secret(words: list[str]) -> bool:
+def _ends_in_secret(words: list[str]) -> bool:  # noqa: PLR0911 - one line for each last word
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last in _ALWAYS or before + last in _ALWAYS or "".join(words) in _ALWAYS:
         return True
@@ -78,7 +93,17 @@ def _ends_in_secret(words: list[str]) -> bool:
     if last == "signature":
         return before in {"x", "hub", "webhook", "sas", "amz"}
     if last == "code":
-        return before in {"verification", "confirmation", "security", "mfa", "sms", "recovery", "backup", "device", "auth"}
+        return before in {
+            "verification",
+            "confirmation",
+            "security",
+            "mfa",
+            "sms",
+            "recovery",
+            "backup",
+            "device",
+            "auth",
+        }
     if last == "certificate":
         return before == "private"
     return last in {"string", "url", "uri"} and before in {"connection", "conn", "dsn", "credentials"}

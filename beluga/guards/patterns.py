@@ -110,7 +110,9 @@ class Matcher:
         if not self._context and not self._unless:
             return True
         before = surroundings(work, start)
-        return not (self._context and not self._context(before)) and not (self._unless and self._unless(before))
+        return not (self._context and not self._context(before)) and not (
+            self._unless and self._unless(before)
+        )
 
     def _accepted(self, text: str) -> int:
         if BLANK in text:

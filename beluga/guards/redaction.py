@@ -36,7 +36,9 @@ class Redactor:
 
     name = "redactor"
 
-    def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
+    def __init__(
+        self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None
+    ) -> None:
         self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
         self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
         self._passages = passages
@@ -133,7 +135,7 @@ class Redactor:
 
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
-    """Return the passages in which a user's `own` patterns find what they can find, and `built_in` ones too."""
+    """Return passages for a user's `own` patterns together with the `built_in` ones."""
     compiled = []
     for pattern in own:
         for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from beluga.guards._secret_formats import FORMATS
-from beluga.guards._secret_names import is_secret_name
 from beluga.guards.patterns import SecretPattern, spellings
 from beluga.guards.redaction import Redactor, passages_for
 from beluga.guards.stream import Passages
@@ -13,14 +12,17 @@ from beluga.guards.stream import Passages
 __all__ = ["DEFAULT_SECRET_PATTERNS", "SecretPattern", "SecretRedactor"]
 
 _NO_VALUE = re.compile(
-    r"(?i)(?:[$%]?[{<(\[]|\$[A-Z_]+|%[A-Z_]+%|%s|os\.|process\.|env[.\[]|secrets?\.|vault:|ref\+|arn:|self\.|settings\.|config\."
-    r"|example|your[-_ ]|my[-_]|insert|change[-_]?me|redacted|masked|hidden|placeholder|dummy|file:|[a-z0-9+.-]+://[^:@]*$"
-    r"|(?:required|optional|none|null|nil|undefined|true|false|string|str|bytes|int|field|empty|missing|invalid|expired|here|todo"
+    r"(?i)(?:[$%]?[{<(\[]|\$[A-Z_]+|%[A-Z_]+%|%s|os\.|process\.|env[.\[]|secrets?\.|vault:|ref\+|arn:"
+    r"|self\.|settings\.|config\."
+    r"|example|your[-_ ]|my[-_]|insert|change[-_]?me|redacted|masked|hidden|placeholder|dummy|file:"
+    r"|[a-z0-9+.-]+://[^:@]*$"
+    r"|(?:required|optional|none|null|nil|undefined|true|false|string|str|bytes|int|field|empty|missing"
+    r"|invalid|expired|here|todo"
     r"|tbd|unknown|unset|default|value|bearer|basic|digest)\W*$)|[*•.xX#_\-\s]*$"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[.:][A-Za-z_]+)*(?:\(.*)?$")
 _ABOUT_SECRETS = re.compile(r"(?i)pass|secret|token|key|auth|cred|pwd")
-_SENTENCE_END = ".,;:!?)]}'\"`"
+_SENTENCE_END = ".,;:)]}'\"`"  # not `!` and `?`: passwords end in them
 
 
 def _varied(text: str) -> int:
@@ -36,7 +38,8 @@ def _mixed(text: str) -> int:
 
 def _quoted(text: str) -> int:
     """Accept every value in quotes that does not stand for another."""
-    return 0 if _NO_VALUE.match(text) or _IDENTIFIER.match(text) and _ABOUT_SECRETS.search(text) else len(text)
+    named = _IDENTIFIER.match(text) and _ABOUT_SECRETS.search(text)
+    return 0 if named or _NO_VALUE.match(text) else len(text)
 
 
 def _bare(text: str) -> int:
@@ -61,16 +64,21 @@ def _password(text: str) -> int:
 
 # What the name of a secret ends in; `_vocabulary` below turns down the names that only look like one.
 _NAME = (
-    r"(?i:(?:api|secret|access|private|signing|encryption|master|auth|client|account|shared(?:access)?|app|service|webhook|license"
-    r"|storage|session|hmac|ssh|subscription)[_. -]?keys?|pass(?:word|wd|phrase|code|wort)?|pswd|pwd|secret|token|credentials?|authorization|cookie"
+    r"(?i:(?:api|secret|access|private|signing|encryption|master|auth|client|account|shared(?:access)?"
+    r"|app|service|webhook|license"
+    r"|storage|session|hmac|ssh|subscription)[_. -]?keys?|pass(?:word|wd|phrase|code|wort)?|pswd|pwd"
+    r"|secret|token|credentials?|authorization|cookie"
     r"|(?:connection|conn)[_-]?string|jwt|bearer|otp|contraseña|senha|mot de passe)"
     r"(?i:[_-]?(?:value|string|base64|b64|hash|text|id(?=[\"']?\s?[:=]\s?[\"']?[A-Za-z0-9+/]{32,}))){0,2}"
 )
 _SEPARATOR = r"[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}|:)[ \t]{0,4}"
 _VOCABULARY = (
-    r"(?i)(?:(?:eos|bos|pad|unk|mask|cls|sep|stop|start|end|special|next|prev(?:ious)?|page|continuation|sync|cancell?ation|max|min|num"
-    r"|count|per|pagination|cursor|has|is|public|csrf_param)[_. -]?(?:page[_-]?)?(?:token|password|secret|key)"
-    r"|\b(?:by|com|tres)?pass|\bno[_ -]?pass(?:word)?)[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}|:)?[ \t\"'`(]{0,6}$"
+    r"(?i)(?:(?:eos|bos|pad|unk|mask|cls|sep|stop|start|end|special|next|prev(?:ious)?|page|continuation"
+    r"|sync|cancell?ation|max|min|num"
+    r"|count|per|pagination|cursor|has|is|public|csrf_param)[_. -]?(?:page[_-]?)?(?:token|password|secret"
+    r"|key)"
+    r"|\b(?:by|com|tres)?pass|\bno[_ -]?pass(?:word)?)[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}"
+    r"|:)?[ \t\"'`(]{0,6}$"
 )
 _BASE64 = "[A-Za-z0-9+/=]"
 _PEM_GAP = r"(?:\s|\\[nr]|\"|')*+"
@@ -78,15 +86,17 @@ _PEM_BODY = (
     r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
     rf"(?:{_PEM_GAP}(?:{_BASE64}{{20,}}+|[A-Z][A-Za-z-]{{2,20}}:[^\n\\]{{0,100}}))*+"
 )
-_PEM = rf"{_PEM_BODY}(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}-----END [A-Z0-9 ]{{0,32}}-----|{_PEM_GAP}{_BASE64}{{1,76}}\Z)?"
+_PEM_END = r"-----END [A-Z0-9 ]{0,32}-----"
+_PEM = rf"{_PEM_BODY}(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}{_PEM_END}|{_PEM_GAP}{_BASE64}{{1,76}}\Z)?"
 # A passage goes on while the end of the block may still come.
-_PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:-----END [A-Z0-9 ]{{0,32}}-----)?"
+_PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
 
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
     SecretPattern(
         "JWT",
-        r"(?<![\w-])eyJ[\w-]{8,2048}\.(?:eyJ[\w-]{4,4096}\.[\w-]{0,1024}|[\w-]{0,1024}(?:\.[\w-]{8,2048}){2,3})",
+        r"(?<![\w-])eyJ[\w-]{8,2048}\.(?:eyJ[\w-]{4,4096}\.[\w-]{0,1024}"
+        r"|[\w-]{0,1024}(?:\.[\w-]{8,2048}){2,3})",
         needs="eyJ",
         priority=11,
     ),
@@ -110,7 +120,8 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "AUTHORIZATION",
-        r"(?i)authorization[\"'\])]{0,3}\s?[:=,]\s?[\"']?(?:bearer|basic|token|digest|apikey|aws4-hmac-sha256|negotiate)?[ ]"
+        r"(?i)authorization[\"'\])]{0,3}\s?[:=,]\s?[\"']?(?:bearer|basic|token|digest|apikey"
+        r"|aws4-hmac-sha256|negotiate)?[ ]"
         r"(?P<value>[^\s\"',;<>{}$]{6,2048})",
         check=_bare,
         needs="(?i)authorization",
@@ -153,14 +164,16 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "SECRET",
-        r"(?i)--?(?:api-?key|password|passwd|pass|secret|token|auth-token|access-token|client-secret)[ =](?P<value>[^\s\"'`\0]{5,512})",
+        r"(?i)--?(?:api-?key|password|passwd|pass|secret|token|auth-token|access-token"
+        r"|client-secret)[ =](?P<value>[^\s\"'`\0]{5,512})",
         check=_bare,
         needs="--?[a-z]",
         priority=213,
     ),
     SecretPattern(
         "SECRET",
-        rf"(?:{_NAME}|(?i:\bkey))[ ](?i:is|was|provided|set to|to)[: ]{{1,3}}[\"'`]?(?P<value>[\w+/=.~!@#$%^&*-]{{6,512}})",
+        rf"(?:{_NAME}|(?i:\bkey))[ ](?i:is|was|provided|set to"
+        rf"|to)[: ]{{1,3}}[\"'`]?(?P<value>[\w+/=.~!@#$%^&*-]{{6,512}})",
         check=lambda text: _mixed(text.rstrip(_SENTENCE_END)) and _bare(text),
         unless=_VOCABULARY,
         priority=214,
@@ -175,11 +188,15 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 )
 """The built-in forms: provider formats, wrappings, and values behind the names of secrets."""
 
-_KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
+_KEYWORD = spellings(
+    "pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de"
+)
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
-# A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's header.
+# A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's
+# header.
 _LINK = (
-    rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest|provided:?)(?=\s|\Z)"
+    rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest"
+    rf"|provided:?)(?=\s|\Z)"
     r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?:(?<=-BEGIN)|(?<=-END)))"
 )
 # No provider's key is shorter than twenty characters.

@@ -1,7 +1,7 @@
 """Untrusted text marked as such, and a mark that betrays a leaked prompt.
 
-Source: Hines et al., Defending Against Indirect Prompt Injection Attacks With Spotlighting (2024), for the three
-modes of `Spotlight`.
+Source: Hines et al., Defending Against Indirect Prompt Injection Attacks With Spotlighting (2024), for the
+three modes of `Spotlight`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ class Spotlight:
         if self.mode == "delimit":
             # Guessing the word is hopeless; a text that has seen it loses it.
             line = f"<<{self._word}>>"
-            inner = re.sub(re.escape(self._word), "", text, flags=re.IGNORECASE) if self._word in text.lower() else text
+            inner = (
+                re.sub(re.escape(self._word), "", text, flags=re.IGNORECASE)
+                if self._word in text.lower()
+                else text
+            )
             return f"{line}\n{inner}\n{line}"
         if self.mode == "datamark":
             return re.sub(r"\s+", self._mark, text.replace(self._mark, ""))
@@ -86,7 +90,9 @@ class Spotlight:
 
     def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - every role alike
         """Allow `content`, marked."""
-        return GuardResult(allowed=True, reason="marked as data", modified=self.wrap(content), guard=self.name)
+        return GuardResult(
+            allowed=True, reason="marked as data", modified=self.wrap(content), guard=self.name
+        )
 
 
 class Canary:
@@ -141,7 +147,9 @@ class Canary:
         findings = () if role == "input" else self.scan(content)
         if not findings:
             return GuardResult(allowed=True, guard=self.name)
-        return GuardResult(allowed=False, reason="the system prompt leaked", guard=self.name, findings=findings)
+        return GuardResult(
+            allowed=False, reason="the system prompt leaked", guard=self.name, findings=findings
+        )
 
     def opening(self, text: str) -> int:
         """Return where at the end of `text` the canary may have begun; its length where it has not."""
@@ -194,7 +202,10 @@ class CanaryStream:
         findings = self._canary.scan(text)
         if findings:
             raise GuardBlocked(
-                "canary blocked the output: the system prompt leaked", findings=findings, guard="canary", stage="output"
+                "canary blocked the output: the system prompt leaked",
+                findings=findings,
+                guard="canary",
+                stage="output",
             )
         cut = len(text) if final else self._canary.opening(text)
         self._open, self._held = True, text[cut:]

@@ -103,7 +103,11 @@ class Window:
 
     def _starts(self, text: str) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
-        gates = [*self._passages.gates, self._passages.long] if len(text) >= self._passages.limit else self._passages.gates
+        gates = (
+            [*self._passages.gates, self._passages.long]
+            if len(text) >= self._passages.limit
+            else self._passages.gates
+        )
         hits = [-1] * len(gates)
 
         def following(position: int) -> int:

@@ -104,7 +104,11 @@ class ToolGuard:
             problem = _violation(values, self.schemas.get(name, {}), "") or self._bad_string(values)
         except RecursionError:
             problem = "the arguments are nested too deeply"
-        return self._block(f"tool {name!r}: {problem}") if problem else GuardResult(allowed=True, guard=self.name)
+        return (
+            self._block(f"tool {name!r}: {problem}")
+            if problem
+            else GuardResult(allowed=True, guard=self.name)
+        )
 
     def _bad_string(self, arguments: dict[str, Any]) -> str:
         for path, text in _strings(arguments, "", 0):
@@ -155,7 +159,8 @@ def _strings(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 _KEYWORDS = frozenset(
-    "type properties required additionalProperties items enum const pattern minimum maximum minLength maxLength"
+    "type properties required additionalProperties items enum const pattern minimum maximum minLength"
+    " maxLength"
     " maxItems maxProperties forbidden title description default examples $schema $id format".split()
 )
 
@@ -178,7 +183,8 @@ def _violation(value: Any, schema: Mapping[str, Any], path: str) -> str:  # noqa
     where = f"argument {path}" if path else "the arguments"
     wanted = schema.get("type")
     if wanted is not None and not _is_type(value, wanted):
-        return f"{where} must be {wanted if isinstance(wanted, str) else ' or '.join(wanted)}, not {type(value).__name__}"
+        names = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        return f"{where} must be {names}, not {type(value).__name__}"
     if "enum" in schema and value not in schema["enum"]:
         return f"{where} is none of the allowed values"
     if "const" in schema and value != schema["const"]:

@@ -1,7 +1,7 @@
 """Hypothesis strategies for texts with personal data or secrets in them, and where they are.
 
-Everything is made up, and no secret looks like a real one to a scanner of this file: the parts are joined only
-when a text is drawn.
+Everything is made up, and no secret looks like a real one to a scanner of this file: the parts are joined
+only when a text is drawn.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _WORDS = st.sampled_from(
 _PROSE = st.lists(_WORDS, min_size=1, max_size=6).map(" ".join)
 _LOWER = string.ascii_lowercase
 _ALNUM = string.ascii_letters + string.digits
+_VARIETY = 8  # different characters
 _BETWEEN = st.sampled_from([" ", ", ", ". ", "\n", "; ", " (", ") "])
 
 
@@ -51,10 +52,15 @@ def _digits(size: int) -> st.SearchStrategy[str]:
 
 
 def _random(alphabet: str, size: int) -> st.SearchStrategy[str]:
-    """A body that no placeholder has: at least eight different characters, a digit and both cases where it can."""
-    return st.text(alphabet, min_size=size - 4, max_size=size - 4).map(
-        lambda body: "".join((body[: size // 2], alphabet[1], alphabet[-2], body[size // 2 :], alphabet[3], alphabet[-4]))
-    ).filter(lambda body: len(set(body.lower()[size // 3 :])) >= 8)  # fmt: skip
+    """Draw a body that stands for nothing: at least eight different characters."""
+
+    def varied(body: str) -> str:
+        return body[: size // 2] + alphabet[1] + alphabet[-2] + body[size // 2 :] + alphabet[3] + alphabet[-4]
+
+    def looks_random(body: str) -> bool:
+        return len(set(body.lower()[size // 3 :])) >= _VARIETY
+
+    return st.text(alphabet, min_size=size - 4, max_size=size - 4).map(varied).filter(looks_random)
 
 
 def _key_block() -> st.SearchStrategy[str]:
@@ -63,7 +69,9 @@ def _key_block() -> st.SearchStrategy[str]:
     label = st.sampled_from(["", "RSA ", "EC ", "OPENSSH "])
     dashes = "-" * 5
     return st.builds(
-        lambda name, body: f"{dashes}BEGIN {name}PRIVATE KEY{dashes}\n{body}\n{dashes}END {name}PRIVATE KEY{dashes}",
+        lambda name, body: (
+            f"{dashes}BEGIN {name}PRIVATE KEY{dashes}\n{body}\n{dashes}END {name}PRIVATE KEY{dashes}"
+        ),
         label,
         lines,
     )
@@ -115,8 +123,12 @@ _ipv4 = st.builds(
     "{}.{}.{}.{}".format, st.integers(1, 223), st.integers(0, 255), st.integers(0, 255), st.integers(1, 254)
 )
 _ipv6 = st.builds("2001:db8::{:x}:{:x}".format, st.integers(1, 65535), st.integers(10, 65535))
-_mac = st.lists(st.integers(1, 254).map("{:02x}".format), min_size=6, max_size=6).map(":".join).filter(
-    lambda mac: len(set(mac)) > 2  # noqa: PLR2004 - a colon and more than one digit
+_mac = (
+    st.lists(st.integers(1, 254).map("{:02x}".format), min_size=6, max_size=6)
+    .map(":".join)
+    .filter(
+        lambda mac: len(set(mac)) > 2  # noqa: PLR2004 - a colon and more than one digit
+    )
 )
 _birth = st.builds(
     "{} {}, {}".format, st.sampled_from(_MONTHS), st.integers(1, 28), st.integers(1930, 2015)
@@ -143,15 +155,24 @@ _PII: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
     "URL_CREDENTIALS": (("", "DATABASE_URL="), _url),
 }
 _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
-    "ANTHROPIC_KEY": (("", "key "), st.builds("{}-{}-{}".format, st.just("sk"), st.just("ant-api03"), _random(_ALNUM, 95))),
-    "AWS_KEY_ID": (("", "aws="), st.builds("{}{}".format, st.just("AKIA"), _random(string.ascii_uppercase + "234567", 16))),
+    "ANTHROPIC_KEY": (
+        ("", "key "),
+        st.builds("{}-{}-{}".format, st.just("sk"), st.just("ant-api03"), _random(_ALNUM, 95)),
+    ),
+    "AWS_KEY_ID": (
+        ("", "aws="),
+        st.builds("{}{}".format, st.just("AKIA"), _random(string.ascii_uppercase + "234567", 16)),
+    ),
     "GITHUB_TOKEN": (("", "token "), st.builds("{}_{}".format, st.just("ghp"), _random(_ALNUM, 36))),
     "OPENAI_KEY": (("", "using "), st.builds("{}-{}".format, st.just("sk"), _random(_ALNUM, 48))),
     "SLACK_TOKEN": (
         ("", "slack "),
         st.builds("{}-{}-{}-{}".format, st.just("xoxb"), _digits(12), _digits(12), _random(_ALNUM, 24)),
     ),
-    "STRIPE_KEY": (("", "pay with "), st.builds("{}_{}_{}".format, st.just("sk"), st.just("live"), _random(_ALNUM, 24))),
+    "STRIPE_KEY": (
+        ("", "pay with "),
+        st.builds("{}_{}_{}".format, st.just("sk"), st.just("live"), _random(_ALNUM, 24)),
+    ),
     "PRIVATE_KEY": (("", "key: "), _key_block()),
     "SECRET": (("client_secret=", 'api_key: "', "refresh_token = "), _random(_ALNUM, 24)),
 }

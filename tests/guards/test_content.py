@@ -34,7 +34,10 @@ def test_reason_lists_the_keywords():
     assert [(finding.start, finding.end) for finding in result.findings] == [(16, 20), (27, 31)]
 
 
-@pytest.mark.parametrize(("keywords", "threshold", "error"), [("spam", 1, TypeError), ([""], 1, ValueError), (["a"], 0, ValueError)])
+@pytest.mark.parametrize(
+    ("keywords", "threshold", "error"),
+    [("spam", 1, TypeError), ([""], 1, ValueError), (["a"], 0, ValueError)],
+)
 def test_bad_arguments(keywords, threshold, error):
     """What would match everything or nothing is refused at once."""
     with pytest.raises(error):

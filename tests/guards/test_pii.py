@@ -71,7 +71,12 @@ def test_kinds(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["4111\u200b1111\u200b1111\u200b1111", "４１１１ １１１１ １１１１ １１１１", "ana＠example．com", "call 555\u00a0123\u00a04567"]
+    [
+        "4111\u200b1111\u200b1111\u200b1111",
+        "４１１１ １１１１ １１１１ １１１１",
+        "ana＠example．com",
+        "call 555\u00a0123\u00a04567",
+    ]
     + ["card \u0664\u0661\u0661\u0661 1111 1111 1111", "4111\x001111\x1c1111\x001111"],
 )
 def test_disguises(text):
@@ -170,4 +175,6 @@ def test_nothing_shows_in_a_repr():
     reversible = PIIRedactor(reversible=True)
     reversible.redact("ana@example.com")
 
-    assert "ana" not in repr(reversible) + repr(reversible.vault) + repr(reversible.validate("ana@example.com"))
+    assert "ana" not in repr(reversible) + repr(reversible.vault) + repr(
+        reversible.validate("ana@example.com")
+    )

@@ -67,6 +67,7 @@ def test_more_than_forty_providers():
         ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA=="),
         ("mysql://app:hunter03xx@db.example.com/x", "hunter03xx"),
         ("AccountKey=" + LONG + LONG + "==;Endpoint=x", LONG + LONG + "=="),
+        ("password=hunter22!, retry", "hunter22!"),
         ("my password is hunter2!x.", "hunter2!x"),
         ("Cookie: session=abcdef123456; theme=dark", "session=abcdef123456; theme=dark"),
     ],
@@ -103,11 +104,15 @@ def test_harmless_text(text):
     assert found(text) == []
 
 
-@pytest.mark.parametrize("label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"])
+@pytest.mark.parametrize(
+    "label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]
+)
 @pytest.mark.parametrize("newline", ["\n", "\\n", "\r\n"])
 def test_private_keys(label, newline):
     """The whole block goes, with its begin and end, also where the line breaks are escaped."""
-    block = newline.join([f"-----BEGIN {label}-----", LONG + LONG[:28], LONG[:10] + "==", f"-----END {label}-----"])
+    block = newline.join(
+        [f"-----BEGIN {label}-----", LONG + LONG[:28], LONG[:10] + "==", f"-----END {label}-----"]
+    )
 
     assert found(f"key: {block} and more") == [("PRIVATE_KEY", block)]
 

@@ -57,7 +57,11 @@ def test_a_leaked_canary_is_caught(leak):
     canary = Canary("q7x9zr4tw8mk")
     token = canary.token
     text = leak.format(
-        token, upper=token.upper(), spaced=" ".join(token), hyphened="-".join(token), hidden="\u200b".join(token)
+        token,
+        upper=token.upper(),
+        spaced=" ".join(token),
+        hyphened="-".join(token),
+        hidden="\u200b".join(token),
     )
 
     assert not canary.validate(text, role="output").allowed

@@ -12,7 +12,11 @@ SCHEMA = {
         "query": {"type": "string", "maxLength": 20, "pattern": "^[a-z ]*$"},
         "limit": {"type": "integer", "minimum": 1, "maximum": 10},
         "tags": {"type": "array", "items": {"enum": ["a", "b"]}, "maxItems": 2},
-        "options": {"type": "object", "additionalProperties": False, "properties": {"deep": {"type": ["boolean", "null"]}}},
+        "options": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"deep": {"type": ["boolean", "null"]}},
+        },
     },
     "required": ["query"],
     "forbidden": ["__proto__"],

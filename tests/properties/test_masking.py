@@ -10,16 +10,28 @@ from hypothesis import strategies as st
 from beluga.masking import MASK, is_secret_key, mask, mask_secrets
 from beluga.testing.pii import secret_text
 
-SECRET_NAMES = st.sampled_from(["api_key", "clientSecret", "X-API-Key", "password", "refresh_token", "Authorization"])
-PLAIN_NAMES = st.sampled_from(["model", "max_tokens", "eos_token", "primary_key", "user", "next_page_token", "n"])
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["gpt-4o", "hello", ""])
+SECRET_NAMES = st.sampled_from(
+    ["api_key", "clientSecret", "X-API-Key", "password", "refresh_token", "Authorization"]
+)
+PLAIN_NAMES = st.sampled_from(
+    ["model", "max_tokens", "eos_token", "primary_key", "user", "next_page_token", "n"]
+)
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["gpt-4o", "hello", ""])
+)
 VALUES = st.text("abcdefXYZ0123", min_size=9, max_size=30)
 DATA = st.recursive(
     PLAIN,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(PLAIN_NAMES, inner, max_size=4)
-    | st.dictionaries(SECRET_NAMES, VALUES, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(PLAIN_NAMES, inner, max_size=4)
+        | st.dictionaries(SECRET_NAMES, VALUES, max_size=3)
+    ),
     max_leaves=25,
 )
 

@@ -24,7 +24,11 @@ PIECES = st.sampled_from(
         "token ", "B-1234", "case 12", "NO", "of", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----",
     ]
 )  # fmt: skip
-TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200) | pii_text().map(lambda drawn: drawn.text)
+TEXTS = (
+    st.lists(PIECES, max_size=40).map("".join)
+    | st.text(max_size=200)
+    | pii_text().map(lambda drawn: drawn.text)
+)
 REDACTORS = pytest.mark.parametrize("redactor", [PII, SECRETS, CUSTOM], ids=["pii", "secrets", "custom"])
 
 

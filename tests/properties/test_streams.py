@@ -24,7 +24,9 @@ TEXTS = st.one_of(
     secret_text().map(lambda drawn: drawn.text),
     st.text(max_size=200),
     st.lists(
-        st.sampled_from(["\r\n", "\n", " ", "key", "1", "12", "B-1234", "case ", "end", "\ud800", "\udfff", "@", "a.com"]),
+        st.sampled_from(
+            ["\r\n", "\n", " ", "key", "1", "12", "B-1234", "case ", "end", "\ud800", "\udfff", "@", "a.com"]
+        ),
         max_size=60,
     ).map("".join),
     # Longer than the window, with and without blanks.
@@ -96,7 +98,11 @@ def test_restored_stream_is_the_text(text, chunks):
     assert text == output
 
 
-@given(before=st.text("abc 1-", max_size=50), between=st.sampled_from(["", "-", " ", "\u200b", "."]), sizes=st.data())
+@given(
+    before=st.text("abc 1-", max_size=50),
+    between=st.sampled_from(["", "-", " ", "\u200b", "."]),
+    sizes=st.data(),
+)
 def test_no_character_of_a_canary_gets_out(before, between, sizes):
     """The stream raises before the first character of the canary is returned, however it comes."""
     canary = Canary("q7x9zr4tw8mk")

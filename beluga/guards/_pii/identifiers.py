@@ -14,7 +14,8 @@ _IBAN_LENGTHS = {
     for length, countries in {
         "15": "NO", "16": "BE", "18": "DK FI FK FO GL NL SD", "19": "MK SI", "20": "AT BA EE KZ LT LU MN XK",
         "21": "CH CR HR LI LV", "22": "BG BH DE GB GE IE ME RS VA", "23": "AE GI IL IQ OM SO TL",
-        "24": "AD CZ ES MD PK RO SA SE SK TN VG", "25": "LY PT ST", "26": "IS TR", "27": "BI DJ FR GR IT MC MR SM",
+        "24": "AD CZ ES MD PK RO SA SE SK TN VG", "25": "LY PT ST", "26": "IS TR",
+        "27": "BI DJ FR GR IT MC MR SM",
         "28": "AL AZ BY CY DO GT HN HU LB NI PL SV", "29": "BR EG PS QA UA", "30": "JO KW MU YE",
         "31": "MT SC", "32": "LC", "33": "RU",
     }.items()
@@ -22,13 +23,15 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 _CARD_WORDS = (
-    r"(?i)(?:card|visa|master\s?card|amex|american express|maestro|diners|discover|jcb|carte|karte|tarjeta|cart[aã]o"
+    r"(?i)(?:card|visa|master\s?card|amex|american express|maestro|diners|discover|jcb|carte|karte"
+    r"|tarjeta|cart[aã]o"
     r"|carta|kort|карт|カード|卡)[^\d\n]{0,32}$"
 )
 _SSN_WORDS = r"(?i)(?:\bssn|social[\s_-]?security|\bsoc\.? sec)[^\d\n]{0,24}$"
 _PHONE_WORDS = r"(?i)(?:phone|\btel|mobile|\bcell|\bfax|\bcall|\bdial|\bdesk|\boffice)[^\d\n]{0,24}$"
 _PASSPORT_WORDS = (
-    r"(?i)(?:passport|passeport|pasaporte|passaporto|passaporte|reisepa(?:ss|ß)|\bpass[- ]?(?:no|nr|nummer)\b|paspoort"
+    r"(?i)(?:passport|passeport|pasaporte|passaporto|passaporte|reisepa(?:ss|ß)|\bpass[- ]?(?:no|nr"
+    r"|nummer)\b|paspoort"
     r"|paszport|pasaport|\bpassi\b|útlevél|паспорт|διαβατ[ήη]ριο|護照|护照|旅券|パスポート|여권|جواز)"
     r"(?:[^\d\n.!?\0]|[.](?=[:# ]{1,2})){0,24}$"
 )
@@ -126,7 +129,8 @@ PATTERNS = (
     ),
     PIIPattern(
         "CREDIT_CARD",
-        r"(?<![\w.-])(?:\d{4}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
+        r"(?<![\w.-])(?:\d{4}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?"
+        r"|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
         r"(?!\w|[.-]\d)",
         check=_card,
         digits=12,
@@ -155,7 +159,9 @@ PATTERNS = (
         digits=9,
         priority=51,
     ),
-    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
+    PIIPattern(
+        "SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52
+    ),
     PIIPattern(
         "PASSPORT",
         r"(?<![\w-])(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9]{6,9}(?![\w-])",

@@ -20,31 +20,40 @@ _MOST_DIGITS = {
 }  # fmt: skip
 
 _WORDS = (
-    r"(?:phone|(?<![^\W\d_])(?:tel|telephone|mobile|cell|cellular|fax|call(?:ed|ing)?|dial|ring|whatsapp|signal|sms|text(?:ed|ing)?"
-    r"|desk|office|landline|hotline|helpline|pager|extension|reach(?:ed|able)?|contact|messages? to|registered|emergency"
+    r"(?:phone|(?<![^\W\d_])(?:tel|telephone|mobile|cell|cellular|fax|call(?:ed|ing)?|dial|ring|whatsapp"
+    r"|signal|sms|text(?:ed|ing)?"
+    r"|desk|office|landline|hotline|helpline|pager|extension|reach(?:ed|able)?|contact|messages? to"
+    r"|registered|emergency"
     # German, Dutch, Scandinavian, Finnish
-    r"|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel|bel|ring|puhelin|puh|soita"
+    r"|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
+    r"|bel|ring|puhelin|puh|soita"
     # French, Spanish, Portuguese, Italian
-    r"|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]|llámame|telefone|telemóvel|ligue"
+    r"|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
+    r"|llámame|telefone|telemóvel|ligue"
     r"|cellulare|chiam[ai]|chiamami|recapito"
     # Polish, Czech, Hungarian, Turkish
     r"|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
     r")(?![^\W\d_])"
-    r"|телефон|тел\.|моб\.|звон|τηλ|電話|电话|手机|手機|携帯|连络|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại)"
+    r"|телефон|тел\.|моб\.|звон|τηλ|電話|电话|手机|手機|携帯|连络"
+    r"|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại)"
 )
 _OWN_NUMBER = r"\b(?:my|our|his|her|their) (?:[^\W\d_]{2,16} )?(?:number|one|no\.?)(?: is)?"
 _CONTEXT = rf"(?i)(?:{_WORDS}|{_OWN_NUMBER})(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
 _OTHER_NUMBER = (
-    r"(?i)(?:\b(?:order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract|policy|claim|flight"
-    r"|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance|passport|licen[cs]e|card|routing"
-    r"|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line|error|code|commit|token|tokens)\b|#|\$|€|£)"
+    r"(?i)(?:\b(?:order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract"
+    r"|policy|claim|flight"
+    r"|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance"
+    r"|passport|licen[cs]e|card|routing"
+    r"|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line|error|code|commit|token"
+    r"|tokens)\b|#|\$|€|£)"
     r"(?:(?!phone|tel|fax|mobile|call)[^\d\n\0,;]){0,16}$"
 )
 _EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
 _END = r"(?![\w:]|[./-]\d)"
 _NUMBER = r"(?<![\w.+:/-])\(?\d(?:[ ./()-]{0,2}\d){6,14}" + _EXTENSION + _END
 _DATE = re.compile(
-    r"(?:1[89]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}([-/.])\d{1,2}\2(?:19|20)?\d\d(?!\d|\2)"
+    r"(?:1[89]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|\d{1,2}([-/.])\d{1,2}\2(?:19|20)?\d\d(?!\d|\2)"
 )
 _DECIMAL = re.compile(r"\d+\.\d+$")
 
