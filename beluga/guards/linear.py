@@ -153,7 +153,12 @@ def _member(op: Any, value: Any) -> str:
 
 def _has_loop(node: Any) -> bool:
     """Say whether a parsed pattern holds a repeat without a bound."""
-    if isinstance(node, tuple) and len(node) == 2 and node[0] in _REPEATS and node[1][1] is _constants.MAXREPEAT:  # noqa: PLR2004 - (op, value)
+    if (
+        isinstance(node, tuple)
+        and len(node) == 2
+        and node[0] in _REPEATS
+        and node[1][1] is _constants.MAXREPEAT
+    ):  # noqa: PLR2004 - (op, value)
         return True
     nested = isinstance(node, (list, tuple, _parser.SubPattern))
     return nested and any(_has_loop(child) for child in node)
@@ -229,7 +234,9 @@ class _Ambiguity:
 class _Steps(dict[_Pair, list[_Pair]]):
     """The steps of a product automaton, worked out where they are walked."""
 
-    def __init__(self, following: dict[int, list[int]], sets: list[int], members: list[frozenset[int]]) -> None:
+    def __init__(
+        self, following: dict[int, list[int]], sets: list[int], members: list[frozenset[int]]
+    ) -> None:
         super().__init__()
         self._following, self._sets, self._members = following, sets, members
 
