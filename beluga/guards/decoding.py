@@ -44,6 +44,7 @@ _ROT13 = str.maketrans(
 )
 _SHORTEST_SHUFFLED = 5
 _SHORTEST_RUN = 16
+_LONGEST_WORD = 12
 _REMEMBERED = 50_000
 
 # Signs are counted in fields of one integer, so that the signs of a text are the sum of its tokens' signs.
@@ -77,7 +78,7 @@ class _Signs(dict[str, int]):
 def _signs(token: str) -> int:
     size = len(token)
     if size == 1:
-        return 0 if token in "ai" or token.isdigit() else ALONE
+        return ALONE if "b" <= token < "\u0e00" and token != "i" else 0
     if size >= _SHORTEST_RUN:
         return RUN
     if token.isdigit():
@@ -136,7 +137,11 @@ def _shown(tokens: list[str]) -> frozenset[int]:
     total = sum(map(_SIGNS.__getitem__, tokens))
     if not total:
         return frozenset()
-    return frozenset(sign for sign, least in _ENOUGH.items() if total // sign % (1 << _FIELD) >= least)
+    shown = frozenset(sign for sign, least in _ENOUGH.items() if total // sign % (1 << _FIELD) >= least)
+    if ALONE in shown:
+        sizes = "".join("1" if len(token) == 1 else " " for token in tokens)
+        shown -= frozenset() if "1" * _ENOUGH[ALONE] in sizes else {ALONE}
+    return shown
 
 
 def _readings(view: View, signs: frozenset[int]) -> Iterator[View]:
@@ -147,11 +152,10 @@ def _readings(view: View, signs: frozenset[int]) -> Iterator[View]:
     if ROT13 in signs:
         yield View(text.translate(_ROT13), "rot13", source=view)
     if RUN in signs:
-        yield from _runs(view, "base64", _BASE64, _from_base64)
-        yield from _runs(view, "base32", _BASE32, _from_base32)
-    if RUN in signs or PAIR in signs:
+        yield from _long_runs(view)
+    if PAIR in signs:
         yield from _runs(view, "hex", _HEX, _from_hex)
-    if RUN in signs or BITS in signs:
+    if BITS in signs:
         yield from _runs(view, "binary", _BINARY, _from_binary)
     if NUMBER in signs:
         yield from _runs(view, "decimal", _DECIMAL, _from_decimal)
@@ -235,7 +239,7 @@ _SPACED = (
     # i  g  n  o  r  e: three characters each
     re.compile(r"(?<![^\W_])(?:[^\W_]\s{2,3}){4,2000}[^\W_](?![^\W_])"),
 )
-_LEET_WORD = re.compile(r"[\w@$!|+]*[A-Za-z][\w@$!|+]*")
+_LEET_WORD = re.compile(r"[\w@$!|+]+")
 _KNOWN = re.compile("|".join(sorted(WORDS, key=len, reverse=True)))
 
 
@@ -248,7 +252,7 @@ def _reverse(word: str) -> str:
 
 
 def _unleet(word: str) -> str:
-    return word.translate(_LEET) if not word.isalpha() else word
+    return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
 def _unshuffle(word: str) -> str:
@@ -261,8 +265,10 @@ def _unspace(run: str) -> str:
         letters = run[::2]
     else:
         letters = re.sub(r"\s", "", run)
+    if " " in letters or len(letters) <= _LONGEST_WORD:
+        return letters
     # Without gaps between the words only the words themselves can tell where one ends.
-    return letters if " " in letters else _KNOWN.sub(_with_gaps, letters.lower())
+    return _KNOWN.sub(_with_gaps, letters.lower())
 
 
 def _with_gaps(known: re.Match[str]) -> str:
@@ -270,8 +276,8 @@ def _with_gaps(known: re.Match[str]) -> str:
 
 
 # Encodings of whole runs.
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_BASE32 = re.compile(r"[A-Z2-7]{16,}={0,6}")
+_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{16,}={0,6}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]{0,2}){8,}")
 _BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){4,}")
 _DECIMAL = re.compile(r"(?:\b\d{2,3}[\s,]{1,2}){7,}\d{2,3}\b")
@@ -282,15 +288,35 @@ _LEAST_READABLE = 0.9
 
 
 def _runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[View]:
+    """Yield what the matches of `pattern` say, those that `decode` to text."""
     for match in pattern.finditer(view.text):
-        try:
-            text = decode(match[0][:_MOST_OF_A_RUN]).decode()
-        except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
+        yield from _decoded(view, name, match.span(), decode)
+
+
+def _long_runs(view: View) -> Iterator[View]:
+    """Yield what words too long to be words say."""
+    at = 0
+    for word in view.text.split():
+        if len(word) < _SHORTEST_RUN:
             continue
-        if _readable(text):
-            edits = Edits()
-            edits.add(0, len(text), *match.span())
-            yield View(text, name, edits=edits, source=view)
+        at = view.text.index(word, at)
+        for name, pattern, decode in _ALPHABETS:
+            for match in pattern.finditer(word):
+                span = (at + match.start(), at + match.end())
+                yield from _decoded(view, name, span, decode)
+        at += len(word)
+
+
+def _decoded(view: View, name: str, span: tuple[int, int], decode: Callable[[str], bytes]) -> Iterator[View]:
+    start, end = span
+    try:
+        text = decode(view.text[start : min(end, start + _MOST_OF_A_RUN)]).decode()
+    except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
+        return
+    if _readable(text):
+        edits = Edits()
+        edits.add(0, len(text), start, end)
+        yield View(text, name, edits=edits, source=view)
 
 
 def _readable(text: str) -> bool:
@@ -322,6 +348,13 @@ def _from_binary(run: str) -> bytes:
 def _from_decimal(run: str) -> bytes:
     return bytes(min(255, int(number)) for number in re.findall(r"\d+", run))
 
+
+_ALPHABETS = (
+    ("base64", _BASE64, _from_base64),
+    ("base32", _BASE32, _from_base32),
+    ("hex", _HEX, _from_hex),
+    ("binary", _BINARY, _from_binary),
+)
 
 # ITU-R M.1677-1: the letters, in the order of the alphabet.
 _MORSE_LETTERS = dict(

@@ -53,7 +53,10 @@ _FAINT = frozenset(
 )
 _TWINS = {code: latin for code, latin in _TO_LATIN.items() if code not in _FAINT}
 _STROKES = {ord(a): b for a, b in zip("øØłŁđĐħŧıİ", "oOlLdDhtiI", strict=True)}
-_SCRIPT_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
+# Words with a letter of a script that has look-alikes, or with an accent. The part before that letter is
+# bounded, because `re` tries it from every letter of a word.
+_SIMILAR = "\u00c0-\u02af\u0370-\u058f\u0d20\u13a0-\u13ff\u146f\u1d00-\u1fff\u212e\ua720-\ua7ff"
+_SCRIPT_WORD = re.compile(f"[A-Za-z]{{0,32}}[{_SIMILAR}][A-Za-z{_SIMILAR}]*")
 
 
 # Marks of Latin, Greek and Cyrillic that `normalise` could not compose with their letter.

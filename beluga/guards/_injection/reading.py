@@ -12,6 +12,7 @@ __all__ = ["LETTERS", "places", "plain_form", "tokenise"]
 
 # Scripts without spaces: a listed word is a token, and so is every other character.
 _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_FIRST_SPACELESS = "\u0e00"
 _SPACELESS_START = re.compile(f"[{_SPACELESS}]")
 # Vowel signs of Indic, Hebrew and Arabic script are part of the word, although `\w` does not know them.
 _SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
@@ -42,7 +43,7 @@ _WORDS, _STEMS = _entries()
 
 
 def _is_spaceless(word: str) -> bool:
-    return word[0] >= "\u0e00" and _SPACELESS_START.match(word) is not None
+    return _SPACELESS_START.match(word) is not None
 
 
 # By their first character, the listed words of scripts without spaces, longest first.
@@ -60,7 +61,7 @@ def tokenise(text: str) -> list[str]:
         return _ASCII.findall(text)
     tokens: list[str] = []
     for run in _ANY.findall(text):
-        if _is_spaceless(run):
+        if run[0] >= _FIRST_SPACELESS and _is_spaceless(run):
             tokens += _split(run)
         else:
             tokens.append(run)
@@ -72,7 +73,7 @@ def places(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for match in (_ASCII if text.isascii() else _ANY).finditer(text):
         start, end = match.span()
-        if _is_spaceless(match[0]):
+        if match[0] >= _FIRST_SPACELESS and _is_spaceless(match[0]):
             for token in _split(match[0]):
                 found.append((start, start + len(token)))
                 start += len(token)
