@@ -94,7 +94,10 @@ class TimeBudget(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         at, total, token, call.deadline, _ = call.deadline
-        DEADLINE.reset(token)
+        try:
+            DEADLINE.reset(token)
+        except ValueError:
+            return  # a coroutine that is closed from elsewhere: the deadline was never set there
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > at:
@@ -161,9 +164,12 @@ class Allocation:
         self._source = source
         self._fraction = fraction
         self.seconds = 0.0
+        self._at: float | None = None
 
     def remaining(self) -> float:
-        """Return the seconds left of this part, never negative."""
+        """Return the seconds left of this part, never negative; before it begins, what it would get now."""
+        if self._at is None:
+            return self._source.remaining() * self._fraction
         return max(0.0, self._at - environment().monotonic())
 
     def __enter__(self) -> Self:
@@ -174,10 +180,10 @@ class Allocation:
         """
         now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        self._at = min(now + self.seconds, DEADLINE.get())
-        if self._at <= now:
+        at = self._at = min(now + self.seconds, DEADLINE.get())
+        if at <= now:
             raise expired("the step before", self._source.total)
-        self._token = DEADLINE.set(self._at)
+        self._token = DEADLINE.set(at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -187,13 +193,13 @@ class Allocation:
             DeadlineExceeded: The block ended after it.
         """
         DEADLINE.reset(self._token)
-        if kind is None and environment().monotonic() > self._at:
+        if kind is None and environment().monotonic() > (self._at or math.inf):
             raise expired("the step", self.seconds)
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
         self.__enter__()
-        self._timer = TaskTimer(environment(), self._at)
+        self._timer = TaskTimer(environment(), DEADLINE.get())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
