@@ -108,7 +108,7 @@ class _Sliding(_Items):
             return self._queue(item)
         self._note(item, text)
         for stream in self._streams:
-            text = stream.feed(text)
+            text = stream.feed(text) if text else ""
         return self._emit(text) if text else ()
 
     def close(self) -> Iterable[Any]:
