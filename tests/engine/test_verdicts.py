@@ -10,8 +10,26 @@ import traceback
 import pytest
 
 from beluga import (
-    Again, Ask, CircuitOpen, DeadlineExceeded, Outcome, Policy, RateLimited, RateLimiter, Use, Wait, breaker, budget,
-    explain, fallback, guarded, layers, rate_limited, remaining, retry, traced,
+    Again,
+    Ask,
+    CircuitOpen,
+    DeadlineExceeded,
+    Outcome,
+    Policy,
+    RateLimited,
+    RateLimiter,
+    Use,
+    Wait,
+    breaker,
+    budget,
+    explain,
+    fallback,
+    guarded,
+    layers,
+    rate_limited,
+    remaining,
+    retry,
+    traced,
 )  # fmt: skip
 from beluga._engine.kinds import Kind
 from beluga.events import CallRefused, RetryScheduled, WaitScheduled
@@ -297,7 +315,9 @@ def test_a_cached_method_is_bound_on_the_way():
 
 def test_explain_warns_of_misplaced_layers():
     """The plan lists the layers with options and state, and says what goes wrong where one stands too far out."""
-    function = breaker(rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(_subject(Kind.SYNC)))))))
+    function = breaker(
+        rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(_subject(Kind.SYNC))))))
+    )
     plan = explain(function)
     assert "breaker stands outside retry" in plan
     assert "rate_limited stands outside retry" in plan

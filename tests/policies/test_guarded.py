@@ -53,7 +53,9 @@ class Streaming:
         return Window()
 
 
-@pytest.mark.parametrize("call", [lambda f: f("bad"), lambda f: f(more="bad"), lambda f: f("", "bad"), lambda f: f(k="bad")])
+@pytest.mark.parametrize(
+    "call", [lambda f: f("bad"), lambda f: f(more="bad"), lambda f: f("", "bad"), lambda f: f(k="bad")]
+)
 def test_every_text_argument_is_guarded(call, events):
     """Named, further and keyword arguments alike; the function does not run, and the text is not told."""
 

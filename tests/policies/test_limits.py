@@ -5,8 +5,20 @@ from __future__ import annotations
 import pytest
 
 from beluga import (
-    Amount, BudgetExceeded, CircuitBreaker, DeadlineExceeded, ErrorCode, Rate, RateLimited, RateLimiter, TimeoutBudget,
-    breaker, budget, fallback, retry, traced,
+    Amount,
+    BudgetExceeded,
+    CircuitBreaker,
+    DeadlineExceeded,
+    ErrorCode,
+    Rate,
+    RateLimited,
+    RateLimiter,
+    TimeoutBudget,
+    breaker,
+    budget,
+    fallback,
+    retry,
+    traced,
 )  # fmt: skip
 from beluga._policies.spending import SpendingBudget
 from beluga.errors import CircuitOpen
@@ -147,7 +159,9 @@ def test_each_key_has_its_circuit(fake_clock):
 def test_tokens_and_money_are_charged_to_all_around(fake_clock):
     """Usage of the result is charged inside and outside, streams by their last report, and a failure costs nothing."""
     outer = SpendingBudget(tokens=1000, key=lambda given: 0)
-    inner = SpendingBudget(tokens=500, cost=1.0, key=lambda given: 0, price=lambda usage: 0.25, estimate=lambda given: 5)
+    inner = SpendingBudget(
+        tokens=500, cost=1.0, key=lambda given: 0, price=lambda usage: 0.25, estimate=lambda given: 5
+    )
 
     @outer
     @inner

@@ -7,8 +7,20 @@ import datetime
 import pytest
 
 from beluga import (
-    CircuitBreaker, Rate, RateLimiter, RetryPolicy, RetryThrottle, TimeoutBudget, breaker, budget, explain, fallback,
-    rate_limited, retry, spend, traced,
+    CircuitBreaker,
+    Rate,
+    RateLimiter,
+    RetryPolicy,
+    RetryThrottle,
+    TimeoutBudget,
+    breaker,
+    budget,
+    explain,
+    fallback,
+    rate_limited,
+    retry,
+    spend,
+    traced,
 )  # fmt: skip
 from beluga._policies.spending import SpendingBudget
 
