@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import attrs
 
-__all__ = ["number", "optional", "seconds", "whole"]
+__all__ = ["flag", "function", "instance", "number", "optional", "seconds", "whole"]
 
 Validator = "Callable[[Any, attrs.Attribute[Any], Any], None]"
 
@@ -49,6 +49,28 @@ def number(
         fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not fits or value < minimum or value > maximum or (above and value == minimum):
             raise _fail(instance, attribute, value, rule)
+
+    return check
+
+
+def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand True or False."""
+    if not isinstance(value, bool):
+        raise _fail(instance, attribute, value, "True or False")
+
+
+def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand something that can be called."""
+    if not callable(value):
+        raise _fail(instance, attribute, value, "a function")
+
+
+def instance(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Demand an object of `kind`."""
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kind):
+            raise _fail(instance, attribute, value, f"a {kind.__name__}")
 
     return check
 

@@ -104,7 +104,10 @@ class TimeBudget(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         at, total, token, call.deadline, _ = call.deadline
-        reset_deadline(token)
+        try:
+            reset_deadline(token)
+        except ValueError:
+            return  # a coroutine that is closed from elsewhere: the deadline was never set there
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > at:
@@ -171,9 +174,12 @@ class Allocation:
         self._source = source
         self._fraction = fraction
         self.seconds = 0.0
+        self._at: float | None = None
 
     def remaining(self) -> float:
-        """Return the seconds left of this part, never negative."""
+        """Return the seconds left of this part, never negative; before it begins, what it would get now."""
+        if self._at is None:
+            return self._source.remaining() * self._fraction
         return max(0.0, self._at - environment().monotonic())
 
     def __enter__(self) -> Self:
@@ -184,10 +190,10 @@ class Allocation:
         """
         now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        self._at = min(now + self.seconds, current_deadline())
-        if self._at <= now:
+        at = self._at = min(now + self.seconds, current_deadline())
+        if at <= now:
             raise expired("the step before", self._source.total)
-        self._token = set_deadline(self._at)
+        self._token = set_deadline(at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -197,13 +203,13 @@ class Allocation:
             DeadlineExceeded: The block ended after it.
         """
         reset_deadline(self._token)
-        if kind is None and environment().monotonic() > self._at:
+        if kind is None and environment().monotonic() > (self._at or math.inf):
             raise expired("the step", self.seconds)
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
         self.__enter__()
-        self._timer = TaskTimer(environment(), self._at)
+        self._timer = TaskTimer(environment(), current_deadline())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:

@@ -137,6 +137,9 @@ class RateLimiter(Policy):
         if algorithm not in ALGORITHMS:
             message = f"rate_limited: algorithm={algorithm!r} is unknown; known are {', '.join(ALGORITHMS)}"
             raise ValueError(message)
+        if settle is not None and not callable(settle):
+            message = f"rate_limited: settle={settle!r} must be a function of the result"
+            raise ValueError(message)
         self.key = key
         self.algorithm = algorithm
         self.longest_wait = _longest_wait(wait)

@@ -51,10 +51,11 @@ def _api() -> _Api:
 class _Recording:
     """The span of one call, and what is known of the call so far."""
 
-    __slots__ = ("began", "context", "first_item", "span", "token", "usage")
+    __slots__ = ("began", "context", "first_item", "listener", "span", "token", "usage")
 
     def __init__(self, span: Span, began: float) -> None:
         self.span = span
+        self.listener = lambda event: _note(span, event)
         self.began = began
         self.context = _api().in_context(span)
         self.first_item: float | None = None
@@ -126,9 +127,10 @@ class _Layer(Policy):
         if self._dynamic is not None:
             attributes = attributes | telemetry.attributes_of(self._dynamic(call.arguments))
         span = tracer.start_span(self._span_name, kind=kind, attributes=attributes)
-        call.keep(self, _Recording(span, call.environment.monotonic()))
+        recording = _Recording(span, call.environment.monotonic())
+        call.keep(self, recording)
         call.valued = True
-        call.listen(lambda event: _note(span, event))
+        call.listen(recording.listener)
 
     def wants_items(self, call: Call) -> bool:
         return call.kept(self) is not None
@@ -153,6 +155,8 @@ class _Layer(Policy):
         if recording is None:
             return
         call.keep(self, None)
+        # What happens further out, such as a retry, comes when this span has ended.
+        call.listeners = tuple(heard for heard in call.listeners if heard is not recording.listener)
         recording.detach()
         span = recording.span
         if span.is_recording():

@@ -113,7 +113,7 @@ def test_the_limit_is_exact_at_the_roll_over(fake_clock, algorithm):
             for _ in range(30):
                 try:
                     call()
-                except Exception as refusal:  # noqa: PERF203
+                except Exception as refusal:
                     assert refusal.code == "rate_limit"
 
     _run_threads(8, hammer)
