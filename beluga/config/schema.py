@@ -1,0 +1,316 @@
+"""A schema is an attrs class: what each of its settings is called, may be and defaults to."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import attrs
+
+from beluga.config.containers import MAPPINGS, SEQUENCES, Items, OneOf, Record, Table
+from beluga.config.durations import DURATION
+from beluga.config.problems import INVALID, Findings, Place
+from beluga.config.shapes import SCALARS, Bounds, Choice, Duration, Number, Shape, Whole
+from beluga.config.suggestions import nearest
+
+__all__ = ["Section", "Setting", "field", "section_of"]
+
+_KEY: Final = "beluga.config"
+
+T = typing.TypeVar("T")
+
+
+@attrs.frozen
+class _Marks:
+    """What `field` knows beyond attrs."""
+
+    bounds: Bounds = Bounds()
+    secret: bool = False
+    env: str | None = None
+
+
+@typing.overload
+def field(
+    default: T,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    secret: bool = False,
+    env: str | None = None,
+) -> T: ...
+@typing.overload
+def field(
+    *,
+    factory: typing.Callable[[], T],
+    min: float | None = None,
+    max: float | None = None,
+    secret: bool = False,
+    env: str | None = None,
+) -> T: ...
+@typing.overload
+def field(
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    secret: bool = False,
+    env: str | None = None,
+) -> Any: ...
+def field(
+    default: Any = attrs.NOTHING,
+    *,
+    factory: typing.Callable[[], Any] | None = None,
+    min: float | None = None,  # noqa: A002 - the word of the field
+    max: float | None = None,  # noqa: A002 - the word of the field
+    secret: bool = False,
+    env: str | None = None,
+) -> Any:
+    """Declare one setting of an attrs class.
+
+    A setting without anything to declare needs no `field`: ``model: str = "gpt-4o"`` is one.
+
+    Args:
+        default: Its value where the file has none; left out, the setting is required.
+        factory: Makes the default anew for each configuration, for lists and the like.
+        min: The least number allowed; seconds for `Seconds`.
+        max: The greatest number allowed.
+        secret: Never show the value, in no message, repr or command.
+        env: The whole name of a variable that overrides the setting, whatever the prefix.
+
+    Raises:
+        ValueError: The bounds are no numbers, or leave nothing between them.
+
+    Example:
+        >>> @attrs.frozen
+        ... class AppConfig:
+        ...     max_tokens: int = field(4096, min=1, max=128_000)
+        ...     api_key: str = field("", secret=True, env="OPENAI_API_KEY")
+        >>> AppConfig(api_key="sk-123")
+        AppConfig(max_tokens=4096, api_key=***)
+    """
+    for name, bound in (("min", min), ("max", max)):
+        if bound is not None and (isinstance(bound, bool) or not math.isfinite(bound)):
+            message = f"field: {name}={bound!r} must be a finite number"
+            raise ValueError(message)
+    if min is not None and max is not None and min > max:
+        message = f"field: min={min!r} is above max={max!r}, so no value would do"
+        raise ValueError(message)
+    return attrs.field(
+        default=default if factory is None else attrs.Factory(factory),
+        repr=_masked if secret else True,
+        metadata={_KEY: _Marks(Bounds(min, max), secret, env)},
+    )
+
+
+def _masked(_: Any) -> str:
+    return "***"
+
+
+@attrs.frozen
+class Setting:
+    """One setting of a section.
+
+    Args:
+        key: What it is called in a file.
+        attribute: Its attrs attribute.
+        shape: What it may be.
+        secret: Whether its value is never shown.
+        env: The whole name of a variable that overrides it, or None.
+    """
+
+    key: str
+    attribute: attrs.Attribute[Any]
+    shape: Shape
+    secret: bool
+    env: str | None
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.attribute.default is attrs.NOTHING
+
+
+@attrs.frozen
+class Section:
+    """The shape of an attrs class: a table with exactly its settings."""
+
+    kind: type[Any]
+
+    @property
+    def rule(self) -> str:
+        return f"a table of {self.kind.__name__} settings"
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings in their order."""
+        return _settings(self.kind)
+
+    def fit(self, value: Any, place: Place, found: Findings) -> Any:
+        if isinstance(value, self.kind):
+            return self._inspect(value, place, found)
+        if not isinstance(value, Mapping):
+            return found.reject(place, self.rule, value, opaque=True)
+        before = len(found.problems)
+        known = [setting.key for setting in self.settings]
+        for key in value:
+            if key not in known:
+                # Its value is not shown: it may be a secret under a misspelt name.
+                found.note(_beside(place, key), "is no known key", suggestion=nearest(key, known))
+        arguments = {}
+        for setting in self.settings:
+            at = place.at(setting.key, secret=setting.secret)
+            if setting.key in value:
+                arguments[setting.key] = self._taken(setting, value[setting.key], at, found)
+            elif setting.required:
+                found.note(at, "is required")
+        return self._built(arguments, place, found, clean=len(found.problems) == before)
+
+    def read(self, text: str) -> Any:  # noqa: ARG002 - the contract of a shape
+        raise ValueError(self.rule)
+
+    def _taken(self, setting: Setting, value: Any, at: Place, found: Findings) -> Any:
+        """Return what the class is given for `setting`; a value with a converter is checked behind it."""
+        if value is INVALID or setting.attribute.converter is not None:
+            return value
+        return setting.shape.fit(value, at, found)
+
+    def _built(self, arguments: dict[str, Any], place: Place, found: Findings, *, clean: bool) -> Any:
+        """Make the instance, or find what the class's own validators have against it."""
+        if not clean:
+            return INVALID
+        try:
+            instance = self.kind(**arguments)
+        except Exception as error:
+            # The text of a stranger's error may hold the value it is about.
+            hidden = place.secret or any(setting.secret for setting in self.settings)
+            why = type(error).__name__ if hidden else f"{type(error).__name__}: {_first_line(error)}"
+            return found.note(place, f"was refused by {self.kind.__name__}: {why}")
+        return self._inspect(instance, place, found)
+
+    def _inspect(self, instance: Any, place: Place, found: Findings) -> Any:
+        """Check an instance that stands already."""
+        before = len(found.problems)
+        for setting in self.settings:
+            value = getattr(instance, setting.attribute.name)
+            setting.shape.fit(value, place.at(setting.key, secret=setting.secret), found)
+        return instance if len(found.problems) == before else INVALID
+
+
+def section_of(schema: type[Any]) -> Section:
+    """Return `schema` as a section, once all its annotations are understood.
+
+    Raises:
+        TypeError: It is no attrs class, or one of its annotations is none that a file can hold.
+    """
+    if not isinstance(schema, type) or not attrs.has(schema):
+        message = f"config: {schema!r} is no attrs class; write @attrs.frozen above class ..."
+        raise TypeError(message)
+    _understand(schema, set())
+    return Section(schema)
+
+
+def _understand(schema: type[Any], seen: set[type[Any]]) -> None:
+    """Look at all sections that can be reached, so that a wrong annotation is found before any file is read."""
+    if schema in seen:
+        return
+    seen.add(schema)
+    pending: list[Any] = [setting.shape for setting in _settings(schema)]
+    while pending:
+        shape = pending.pop()
+        if isinstance(shape, Section):
+            _understand(shape.kind, seen)
+        elif isinstance(shape, (Items, Table)):
+            pending.append(shape.item)
+        elif isinstance(shape, OneOf):
+            pending.extend(shape.arms)
+        elif isinstance(shape, Record):
+            pending.extend(shape.shapes)
+
+
+@functools.lru_cache(maxsize=256)
+def _settings(schema: type[Any]) -> tuple[Setting, ...]:
+    try:
+        hints = typing.get_type_hints(schema, include_extras=True)
+    except NameError as error:
+        message = (
+            f"config: an annotation of {schema.__name__} cannot be resolved: {error}; define the classes that it names "
+            "at the top level of their module"
+        )
+        raise TypeError(message) from error
+    return tuple(_setting(schema, a, hints.get(a.name, Any)) for a in attrs.fields(schema) if a.init)
+
+
+def _setting(schema: type[Any], attribute: attrs.Attribute[Any], hint: Any) -> Setting:
+    marks = attribute.metadata.get(_KEY, _Marks())
+    owner = f"{schema.__name__}.{attribute.name}"
+    shape = _shape(hint, marks.bounds, owner)
+    setting = Setting(attribute.alias or attribute.name, attribute, shape, marks.secret, marks.env)
+    default = attribute.default
+    if default is not attrs.NOTHING and not isinstance(default, attrs.Factory) and attribute.converter is None:  # type: ignore[arg-type]  # Factory is a class at run time
+        fitted = shape.fit(default, Place(), Findings())
+        if fitted is INVALID or fitted != default:
+            shown = "***" if marks.secret else repr(default)
+            message = f"config: the default of {owner}, {shown}, must be {shape.rule}"
+            raise TypeError(message)
+    return setting
+
+
+def _shape(hint: Any, bounds: Bounds, owner: str) -> Shape:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        if DURATION in arguments[1:]:
+            return Duration(Bounds(bounds.least or 0, bounds.most))
+        return _shape(arguments[0], bounds, owner)
+    if hint is int:
+        return Whole(bounds)
+    if hint is float:
+        return Number(bounds)
+    if origin in {Union, types.UnionType}:
+        return _union(arguments, bounds, owner)
+    if bounds != Bounds():
+        message = f"config: min= and max= of {owner} need a number, not {hint!r}"
+        raise TypeError(message)
+    return _unbounded(hint, origin, arguments, owner)
+
+
+def _union(arms: tuple[Any, ...], bounds: Bounds, owner: str) -> OneOf:
+    numeric = [arm for arm in arms if arm in {int, float} or DURATION in getattr(arm, "__metadata__", ())]
+    if bounds != Bounds() and not numeric:
+        message = f"config: min= and max= of {owner} need a number among its types"
+        raise TypeError(message)
+    return OneOf(tuple(_shape(arm, bounds if arm in numeric else Bounds(), owner) for arm in arms))
+
+
+def _unbounded(hint: Any, origin: Any, arguments: tuple[Any, ...], owner: str) -> Shape:
+    if hint in SCALARS:
+        return SCALARS[hint]
+    if origin is Literal:
+        return Choice.of_literal(arguments)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return Choice.of_enum(hint)
+    if isinstance(hint, type) and attrs.has(hint):
+        return Section(hint)
+    kind = origin or hint
+    if kind is tuple and arguments and arguments[-1] is not Ellipsis:
+        return Record(tuple(_shape(argument, Bounds(), owner) for argument in arguments))
+    if kind in SEQUENCES:
+        return Items(_shape(arguments[0] if arguments else Any, Bounds(), owner), SEQUENCES[kind])
+    if kind in MAPPINGS and (not arguments or arguments[0] is str):
+        return Table(_shape(arguments[1] if arguments else Any, Bounds(), owner), MAPPINGS[kind])
+    message = (
+        f"config: {owner} is annotated with {hint!r}, which no file can hold; use str, int, float, bool, Seconds, "
+        "Path, dates, Literal, an Enum, another attrs class, or list, tuple, dict[str, ...] and unions of these"
+    )
+    raise TypeError(message)
+
+
+def _beside(place: Place, key: object) -> Place:
+    return place.at(key if isinstance(key, str) else repr(key))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]
