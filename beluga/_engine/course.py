@@ -81,7 +81,7 @@ def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
             if verdict is None:
                 verdict = layer.enter(call)
                 call.answer = None
-        except BaseException as error:  # noqa: BLE001 - every error is an outcome of the layers outside
+        except BaseException as error:
             return depth, _refused(call, layer, error)
         if verdict is None:
             depth += 1
@@ -105,7 +105,7 @@ def _come_out(call: Call, layer: Policy, outcome: Outcome) -> Steps:
         try:
             verdict = layer.leave(call, outcome)
             call.answer = None
-        except BaseException as error:  # noqa: BLE001 - it is the outcome now
+        except BaseException as error:
             if error is not before and error.__context__ is None:
                 error.__context__ = before
             return None, Outcome(error=error)

@@ -97,7 +97,7 @@ async def _finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) ->
 def _run(function: Callable[..., Any], call: Call) -> Outcome:
     try:
         return Outcome(function(*call.args, **call.kwargs))
-    except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -105,7 +105,7 @@ async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Out
     try:
         awaitable = function(*call.args, **call.kwargs)
         return Outcome(await (in_time(call, awaitable) if call.stack.bounded else awaitable))
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -115,7 +115,7 @@ def perform(call: Call, step: Step) -> Outcome:
         if isinstance(step, Wait):
             return Outcome(call.environment.clock.sleep(step.seconds))
         return Outcome(step.io())
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -126,7 +126,7 @@ async def perform_async(call: Call, step: Step) -> Outcome:
             return Outcome(await call.environment.clock.asleep(step.seconds))
         answer = step.io()
         return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
-    except BaseException as error:  # noqa: BLE001 - see _run
+    except BaseException as error:
         return Outcome(error=error)
 
 

@@ -77,7 +77,7 @@ def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
 ) -> CodeType:
     """Compile the wrapper of this shape; stacks of one shape share it."""
     source = "".join(_lines(is_async, bounded, valued, enters, leaves, depth))
@@ -89,7 +89,7 @@ def _compiled(
 
 
 def _lines(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int  # noqa: FBT001
+    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
 ) -> Iterator[str]:
     hooked = bool(enters or leaves)
     arguments = "*call.args, **call.kwargs" if hooked else "*args, **kwargs"

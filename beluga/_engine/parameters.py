@@ -6,7 +6,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
     from beluga._engine.call import Call
     from beluga._engine.stack import Target

@@ -66,7 +66,7 @@ def _hand_out(call: Call, function: Callable[..., Any]) -> Generator[Any, Any, O
             except GeneratorExit:
                 source.close()
                 raise
-            except BaseException as thrown:  # noqa: BLE001 - whatever is thrown in belongs to the source
+            except BaseException as thrown:
                 item = source.throw(thrown)
             else:
                 if sent is None:
@@ -75,7 +75,7 @@ def _hand_out(call: Call, function: Callable[..., Any]) -> Generator[Any, Any, O
                 item = source.send(sent)
     except StopIteration as done:
         return Outcome(done.value)
-    except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+    except BaseException as error:
         return Outcome(error=error)
 
 
@@ -95,7 +95,7 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
                     reply = yield outgoing
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 - it belongs to the source
+                except BaseException as error:
                     thrown = error
                     break
                 finally:
@@ -144,14 +144,14 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
                         except GeneratorExit:
                             await source.aclose()
                             raise
-                        except BaseException as thrown:  # noqa: BLE001 - it belongs to the source
+                        except BaseException as thrown:
                             coming = source.athrow(thrown)
                         else:
                             coming = advance() if sent is None else source.asend(sent)
                         item = await (in_time(call, coming) if bounded else coming)
                 except StopAsyncIteration:
                     pass
-                except BaseException as error:  # noqa: BLE001 - every error is an outcome; course decides
+                except BaseException as error:
                     outcome.error = error
             try:
                 step = steps.send(outcome)
@@ -193,7 +193,7 @@ async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> Asy
                     reply = yield outgoing
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 - it belongs to the source
+                except BaseException as error:
                     thrown = error
                     break
                 finally:

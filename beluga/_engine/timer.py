@@ -48,7 +48,7 @@ def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
         except GeneratorExit:
             steps.close()
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever the loop throws belongs to the coroutine
+        except BaseException as error:
             thrown = error
         else:
             thrown = None

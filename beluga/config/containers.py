@@ -17,7 +17,7 @@ from beluga.config.shapes import SCALAR_KINDS, Nothing, Shape
 if TYPE_CHECKING:
     from beluga.config.problems import Place
 
-__all__ = ["MAPPINGS", "SEQUENCES", "Items", "OneOf", "Record", "Table"]
+__all__ = ["MAPPINGS", "SEQUENCES", "Items", "OneOf", "Record", "Table", "parts"]
 
 SEQUENCES: Final[Mapping[Any, Callable[[Any], Any]]] = {
     list: list,
@@ -128,3 +128,16 @@ class OneOf:
             with contextlib.suppress(ValueError):
                 return arm.read(text)
         raise ValueError(self.rule)
+
+
+def parts(shape: Shape) -> tuple[Shape, ...]:
+    """Return the shapes that `shape` is made of; none for a scalar."""
+    match shape:
+        case Items() | Table():
+            return (shape.item,)
+        case Record():
+            return shape.shapes
+        case OneOf():
+            return shape.arms
+        case _:
+            return ()

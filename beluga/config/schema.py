@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import attrs
 
-from beluga.config.containers import MAPPINGS, SEQUENCES, Items, OneOf, Record, Table
+from beluga.config.containers import MAPPINGS, SEQUENCES, Items, OneOf, Record, Table, parts
 from beluga.config.durations import DURATION
 from beluga.config.problems import INVALID, Findings, Place
 from beluga.config.shapes import SCALARS, Bounds, Choice, Duration, Number, Shape, Whole
@@ -149,6 +149,30 @@ class Section:
         """The settings in their order."""
         return _settings(self.kind)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether its instances cannot be changed."""
+        try:
+            object.__new__(self.kind).anything = None
+        except attrs.exceptions.FrozenInstanceError:
+            return True
+        except Exception:
+            return False
+        return False
+
+    def all_sections(self) -> list[Section]:
+        """Return this section and all that can be reached from it, so that every annotation is understood."""
+        reached: dict[type[Any], Section] = {}
+        pending: list[Any] = [self]
+        while pending:
+            shape = pending.pop()
+            if not isinstance(shape, Section):
+                pending += parts(shape)
+            elif shape.kind not in reached:
+                reached[shape.kind] = shape
+                pending += [setting.shape for setting in shape.settings]
+        return list(reached.values())
+
     def fit(self, value: Any, place: Place, found: Findings) -> Any:
         if isinstance(value, self.kind):
             return self._inspect(value, place, found)
@@ -209,26 +233,9 @@ def section_of(schema: type[Any]) -> Section:
     if not isinstance(schema, type) or not attrs.has(schema):
         message = f"config: {schema!r} is no attrs class; write @attrs.frozen above class ..."
         raise TypeError(message)
-    _understand(schema, set())
-    return Section(schema)
-
-
-def _understand(schema: type[Any], seen: set[type[Any]]) -> None:
-    """Look at all sections that can be reached, so that a wrong annotation is found before any file is read."""
-    if schema in seen:
-        return
-    seen.add(schema)
-    pending: list[Any] = [setting.shape for setting in _settings(schema)]
-    while pending:
-        shape = pending.pop()
-        if isinstance(shape, Section):
-            _understand(shape.kind, seen)
-        elif isinstance(shape, (Items, Table)):
-            pending.append(shape.item)
-        elif isinstance(shape, OneOf):
-            pending.extend(shape.arms)
-        elif isinstance(shape, Record):
-            pending.extend(shape.shapes)
+    section = Section(schema)
+    section.all_sections()
+    return section
 
 
 @functools.lru_cache(maxsize=256)
