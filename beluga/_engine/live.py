@@ -102,7 +102,7 @@ def is_live(options: Any) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _following_class(kind: type, names: tuple[str, ...]) -> type:
+def _following_class(kind: Any, names: tuple[str, ...]) -> type:
     readers = {name: _reader(getattr(kind, name)) for name in names}
     body = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "follows": names}
     return type(kind)(kind.__name__, (kind,), {**body, **readers})

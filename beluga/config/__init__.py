@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from beluga._engine.live import Live
 from beluga.config.changes import Change
+from beluga.config.declaration import field
 from beluga.config.durations import Seconds
 from beluga.config.loading import load, validate
 from beluga.config.problems import Problem
-from beluga.config.schema import field
 from beluga.config.watcher import FileWatcher
 
 __all__ = ["Change", "FileWatcher", "Live", "Problem", "Seconds", "field", "load", "validate"]

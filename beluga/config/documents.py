@@ -55,7 +55,7 @@ def parse(content: bytes, name: str) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _malformed(f"{name}:{line}", f"is not UTF-8 at byte {error.start}") from None
+        raise _malformed(name, f"is not UTF-8 at byte {error.start}", line) from None
     if not text.strip():
         # Truncation is the first step of writing in place. An empty TOML or YAML file would be valid, and would
         # put every setting back to its default for as long as the writer takes.
@@ -69,7 +69,8 @@ def parse(content: bytes, name: str) -> Document:
     return Document(data, name, functools.cache(lambda: lines(text)))
 
 
-def _malformed(source: str, rule: str) -> ConfigError:
+def _malformed(name: str, rule: str, line: int | None = None) -> ConfigError:
+    source = name if line is None else f"{name}:{line}"
     return failure(source, [Problem("", rule, source)])
 
 
@@ -87,7 +88,7 @@ def _read_json(text: str, name: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError as error:
-        raise _malformed(f"{name}:{error.lineno}", f"is not JSON: {error.msg} (column {error.colno})") from None
+        raise _malformed(name, f"is not JSON: {error.msg} (column {error.colno})", error.lineno) from None
     except ValueError as error:
         if hasattr(error, "errors"):
             raise
@@ -103,9 +104,8 @@ def _read_toml(text: str, name: str) -> Any:
     except ValueError as error:
         # Before Python 3.14 the line is in the text alone.
         place = re.search(r"line (\d+), column (\d+)", str(error))
-        source = f"{name}:{place[1]}" if place else name
         what = re.sub(r" \(at .*\)$", "", str(error).splitlines()[0])
-        raise _malformed(source, f"is not TOML: {what}") from None
+        raise _malformed(name, f"is not TOML: {what}", int(place[1]) if place else None) from None
 
 
 def _read_yaml(text: str, name: str) -> Any:
@@ -119,13 +119,12 @@ def _read_yaml(text: str, name: str) -> Any:
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         # str(error) would quote the line.
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise _malformed(f"{name}{line}", f"is not YAML: {error.problem or 'it cannot be read'}") from None
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise _malformed(name, f"is not YAML: {error.problem or 'it cannot be read'}", line) from None
     except (yaml.YAMLError, ValueError):
         raise _malformed(name, "is not YAML: it holds a character or a value that cannot be read") from None
     if twice is not None:
-        key, line = twice
-        raise _malformed(f"{name}:{line}", f"has the key {key!r} twice in one table")
+        raise _malformed(name, f"has the key {twice[0]!r} twice in one table", twice[1])
     return data
 
 

@@ -4,110 +4,21 @@ from __future__ import annotations
 
 import enum
 import functools
-import math
 import types
 import typing
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from collections.abc import Hashable, Mapping
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import attrs
 
 from beluga.config.containers import MAPPINGS, SEQUENCES, Items, OneOf, Record, Table, parts
+from beluga.config.declaration import marks_of
 from beluga.config.durations import DURATION
 from beluga.config.problems import INVALID, Findings, Place
-from beluga.config.shapes import SCALARS, Bounds, Choice, Duration, Number, Shape, Whole
+from beluga.config.shapes import SCALARS, UNBOUNDED, Bounds, Choice, Duration, Number, Shape, Whole
 from beluga.config.suggestions import nearest
 
-__all__ = ["Section", "Setting", "field", "section_of"]
-
-_KEY: Final = "beluga.config"
-
-T = typing.TypeVar("T")
-
-
-@attrs.frozen
-class _Marks:
-    """What `field` knows beyond attrs."""
-
-    bounds: Bounds = Bounds()
-    secret: bool = False
-    env: str | None = None
-
-
-@typing.overload
-def field(
-    default: T,
-    *,
-    min: float | None = None,
-    max: float | None = None,
-    secret: bool = False,
-    env: str | None = None,
-) -> T: ...
-@typing.overload
-def field(
-    *,
-    factory: typing.Callable[[], T],
-    min: float | None = None,
-    max: float | None = None,
-    secret: bool = False,
-    env: str | None = None,
-) -> T: ...
-@typing.overload
-def field(
-    *,
-    min: float | None = None,
-    max: float | None = None,
-    secret: bool = False,
-    env: str | None = None,
-) -> Any: ...
-def field(
-    default: Any = attrs.NOTHING,
-    *,
-    factory: typing.Callable[[], Any] | None = None,
-    min: float | None = None,  # noqa: A002 - the word of the field
-    max: float | None = None,  # noqa: A002 - the word of the field
-    secret: bool = False,
-    env: str | None = None,
-) -> Any:
-    """Declare one setting of an attrs class.
-
-    A setting without anything to declare needs no `field`: ``model: str = "gpt-4o"`` is one.
-
-    Args:
-        default: Its value where the file has none; left out, the setting is required.
-        factory: Makes the default anew for each configuration, for lists and the like.
-        min: The least number allowed; seconds for `Seconds`.
-        max: The greatest number allowed.
-        secret: Never show the value, in no message, repr or command.
-        env: The whole name of a variable that overrides the setting, whatever the prefix.
-
-    Raises:
-        ValueError: The bounds are no numbers, or leave nothing between them.
-
-    Example:
-        >>> @attrs.frozen
-        ... class AppConfig:
-        ...     max_tokens: int = field(4096, min=1, max=128_000)
-        ...     api_key: str = field("", secret=True, env="OPENAI_API_KEY")
-        >>> AppConfig(api_key="sk-123")
-        AppConfig(max_tokens=4096, api_key=***)
-    """
-    for name, bound in (("min", min), ("max", max)):
-        if bound is not None and (isinstance(bound, bool) or not math.isfinite(bound)):
-            message = f"field: {name}={bound!r} must be a finite number"
-            raise ValueError(message)
-    if min is not None and max is not None and min > max:
-        message = f"field: min={min!r} is above max={max!r}, so no value would do"
-        raise ValueError(message)
-    return attrs.field(
-        default=default if factory is None else attrs.Factory(factory),
-        repr=_masked if secret else True,
-        metadata={_KEY: _Marks(Bounds(min, max), secret, env)},
-    )
-
-
-def _masked(_: Any) -> str:
-    return "***"
+__all__ = ["Section", "Setting", "section_of"]
 
 
 @attrs.frozen
@@ -147,7 +58,7 @@ class Section:
     @property
     def settings(self) -> tuple[Setting, ...]:
         """The settings in their order."""
-        return _settings(self.kind)
+        return _settings(cast(Hashable, self.kind))
 
     @property
     def frozen(self) -> bool:
@@ -239,7 +150,7 @@ def section_of(schema: type[Any]) -> Section:
 
 
 @functools.lru_cache(maxsize=256)
-def _settings(schema: type[Any]) -> tuple[Setting, ...]:
+def _settings(schema: Any) -> tuple[Setting, ...]:
     try:
         hints = typing.get_type_hints(schema, include_extras=True)
     except NameError as error:
@@ -252,7 +163,7 @@ def _settings(schema: type[Any]) -> tuple[Setting, ...]:
 
 
 def _setting(schema: type[Any], attribute: attrs.Attribute[Any], hint: Any) -> Setting:
-    marks = attribute.metadata.get(_KEY, _Marks())
+    marks = marks_of(attribute)
     owner = f"{schema.__name__}.{attribute.name}"
     shape = _shape(hint, marks.bounds, owner)
     setting = Setting(attribute.alias or attribute.name, attribute, shape, marks.secret, marks.env)
@@ -278,7 +189,7 @@ def _shape(hint: Any, bounds: Bounds, owner: str) -> Shape:
         return Number(bounds)
     if origin in {Union, types.UnionType}:
         return _union(arguments, bounds, owner)
-    if bounds != Bounds():
+    if bounds != UNBOUNDED:
         message = f"config: min= and max= of {owner} need a number, not {hint!r}"
         raise TypeError(message)
     return _unbounded(hint, origin, arguments, owner)
@@ -286,10 +197,10 @@ def _shape(hint: Any, bounds: Bounds, owner: str) -> Shape:
 
 def _union(arms: tuple[Any, ...], bounds: Bounds, owner: str) -> OneOf:
     numeric = [arm for arm in arms if arm in {int, float} or DURATION in getattr(arm, "__metadata__", ())]
-    if bounds != Bounds() and not numeric:
+    if bounds != UNBOUNDED and not numeric:
         message = f"config: min= and max= of {owner} need a number among its types"
         raise TypeError(message)
-    return OneOf(tuple(_shape(arm, bounds if arm in numeric else Bounds(), owner) for arm in arms))
+    return OneOf(tuple(_shape(arm, bounds if arm in numeric else UNBOUNDED, owner) for arm in arms))
 
 
 def _unbounded(hint: Any, origin: Any, arguments: tuple[Any, ...], owner: str) -> Shape:
@@ -297,17 +208,18 @@ def _unbounded(hint: Any, origin: Any, arguments: tuple[Any, ...], owner: str) -
         return SCALARS[hint]
     if origin is Literal:
         return Choice.of_literal(arguments)
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return Choice.of_enum(hint)
-    if isinstance(hint, type) and attrs.has(hint):
-        return Section(hint)
-    kind = origin or hint
+    if isinstance(hint, type) and (issubclass(hint, enum.Enum) or attrs.has(hint)):
+        return Choice.of_enum(hint) if issubclass(hint, enum.Enum) else Section(hint)
+    return _container(hint, origin or hint, arguments, owner)
+
+
+def _container(hint: Any, kind: Any, arguments: tuple[Any, ...], owner: str) -> Shape:
     if kind is tuple and arguments and arguments[-1] is not Ellipsis:
-        return Record(tuple(_shape(argument, Bounds(), owner) for argument in arguments))
+        return Record(tuple(_shape(argument, UNBOUNDED, owner) for argument in arguments))
     if kind in SEQUENCES:
-        return Items(_shape(arguments[0] if arguments else Any, Bounds(), owner), SEQUENCES[kind])
+        return Items(_shape(arguments[0] if arguments else Any, UNBOUNDED, owner), SEQUENCES[kind])
     if kind in MAPPINGS and (not arguments or arguments[0] is str):
-        return Table(_shape(arguments[1] if arguments else Any, Bounds(), owner), MAPPINGS[kind])
+        return Table(_shape(arguments[1] if arguments else Any, UNBOUNDED, owner), MAPPINGS[kind])
     message = (
         f"config: {owner} is annotated with {hint!r}, which no file can hold; use str, int, float, bool, Seconds, "
         "Path, dates, Literal, an Enum, another attrs class, or list, tuple, dict[str, ...] and unions of these"

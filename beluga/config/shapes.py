@@ -7,8 +7,7 @@ text of an environment variable into such a value. A bool is no int, 4096.5 and 
 
 from __future__ import annotations
 
-import datetime
-import enum
+import datetime as dt
 import json
 import math
 import pathlib
@@ -21,6 +20,7 @@ from beluga.config.durations import seconds_of
 from beluga.config.suggestions import nearest
 
 if TYPE_CHECKING:
+    import enum
     from collections.abc import Mapping
 
     from beluga.config.problems import Findings, Place
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCALARS",
     "SCALAR_KINDS",
+    "UNBOUNDED",
     "Anything",
     "Bounds",
     "Choice",
@@ -80,9 +81,10 @@ class Bounds:
         return "" if self.most is None else f" of at most {self.most}"
 
 
-_FLAGS: Final = {
-    word: word in {"true", "yes", "on", "1"} for word in ["true", "yes", "on", "1", "false", "no", "off", "0"]
-}
+UNBOUNDED: Final = Bounds()
+NOT_NEGATIVE: Final = Bounds(least=0)
+
+_FLAGS: Final = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -91,7 +93,7 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 class Whole:
     """An int within bounds."""
 
-    bounds: Bounds = Bounds()
+    bounds: Bounds = UNBOUNDED
 
     @property
     def rule(self) -> str:
@@ -112,7 +114,7 @@ class Whole:
 class Number:
     """A finite float within bounds; an int is taken for one."""
 
-    bounds: Bounds = Bounds()
+    bounds: Bounds = UNBOUNDED
 
     @property
     def rule(self) -> str:
@@ -134,11 +136,11 @@ class Number:
 class Duration:
     """Float seconds, given as a number or as text with a unit."""
 
-    bounds: Bounds = Bounds(least=0)
+    bounds: Bounds = NOT_NEGATIVE
 
     @property
     def rule(self) -> str:
-        if self.bounds == Bounds(least=0):
+        if self.bounds == NOT_NEGATIVE:
             return "a duration such as 30, '30s' or '5m'"
         return f"a duration such as '30s' or '5m'{self.bounds} seconds"
 
@@ -265,9 +267,9 @@ SCALARS: Final[Mapping[Any, Shape]] = {
     bool: Flag(),
     type(None): Nothing(),
     pathlib.Path: Instance(pathlib.Path, "a path", pathlib.Path),
-    datetime.datetime: Instance(datetime.datetime, "a date and time", datetime.datetime.fromisoformat),
-    datetime.date: Instance(datetime.date, "a date", datetime.date.fromisoformat),
-    datetime.time: Instance(datetime.time, "a time of day", datetime.time.fromisoformat),
+    dt.datetime: Instance(dt.datetime, "a date and time", dt.datetime.fromisoformat),
+    dt.date: Instance(dt.date, "a date", dt.date.fromisoformat),
+    dt.time: Instance(dt.time, "a time of day", dt.time.fromisoformat),
 }
 """The shapes of annotations that need no more than their name."""
 

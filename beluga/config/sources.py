@@ -19,16 +19,16 @@ __all__ = ["Lines", "json_lines", "toml_lines", "yaml_lines"]
 Lines = dict[tuple[str | int, ...], int]
 """For each path its line, counted from 1."""
 
-_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|\n|[^\s{}\[\],:"]+')
-_TOML_TOKEN: Final = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|\#[^\n]*|[\[\]{}=,.]|\n'
+_JSON_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|\n|[^\s{}\[\],:"]+')
+_TOML_WORD: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\n]|\\.)*"|\'[^\'\n]*\'|\#[^\n]*|[\[\]{}=,.]|\n'
     r"|[^\s\[\]{}=,.\#\"']+",
     re.DOTALL,
 )
 
 
-def _tokens(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
-    """Yield each token with its line, the ends of lines included."""
+def _words(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
+    """Yield each word with its line, the ends of lines included."""
     line = 1
     for match in pattern.finditer(text):
         yield match[0], line
@@ -36,38 +36,38 @@ def _tokens(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
 
 
 def json_lines(text: str) -> Lines:
-    """Return the line of every path in a JSON text.
+    r"""Return the line of every path in a JSON text.
 
     Example:
-        >>> json_lines('{"a": 1,\\n "b": [2,\\n 3]}')
+        >>> json_lines('{"a": 1,\n "b": [2,\n 3]}')
         {('a',): 1, ('b',): 2, ('b', 0): 2, ('b', 1): 3}
     """
     lines: Lines = {}
     path: list[Any] = []  # None where a key is expected next
-    for token, line in _tokens(_JSON_TOKEN, text):
-        if token == "\n":
+    for word, line in _words(_JSON_WORD, text):
+        if word == "\n":
             continue
-        if token in {"}", "]"}:
+        if word in {"}", "]"}:
             path.pop()
-        elif token == ",":
+        elif word == ",":
             path[-1] = path[-1] + 1 if isinstance(path[-1], int) else None
         else:
             if path and path[-1] is None:
-                path[-1] = json.loads(token)
+                path[-1] = json.loads(word)
                 lines[tuple(path)] = line
                 continue
             if path and isinstance(path[-1], int):
                 lines.setdefault(tuple(path), line)
-            if token in {"{", "["}:
-                path.append(None if token == "{" else 0)
+            if word in {"{", "["}:
+                path.append(None if word == "{" else 0)
     return lines
 
 
 def toml_lines(text: str) -> Lines:
-    """Return the line of every table and key in a TOML text.
+    r"""Return the line of every table and key in a TOML text.
 
     Example:
-        >>> toml_lines("a = 1\\n[b]\\nc.d = [\\n2]\\n[[e]]\\nf = 3")
+        >>> toml_lines("a = 1\n[b]\nc.d = [\n2]\n[[e]]\nf = 3")
         {('a',): 1, ('b',): 2, ('b', 'c', 'd'): 3, ('e', 0): 5, ('e', 0, 'f'): 6}
     """
     lines: Lines = {}
@@ -88,15 +88,15 @@ def _toml_statements(text: str) -> Iterator[tuple[list[str], int]]:
     """Yield the words of each header and each assignment, with its line."""
     words: list[str] = []
     depth = begun = 0
-    for token, line in _tokens(_TOML_TOKEN, f"{text}\n"):
-        if token == "\n":
+    for word, line in _words(_TOML_WORD, f"{text}\n"):
+        if word == "\n":
             if words and depth <= 0:
                 yield words, begun
                 words, depth = [], 0
-        elif not token.startswith("#"):
+        elif not word.startswith("#"):
             begun = begun if words else line
-            words.append(token)
-            depth += (token in {"[", "{"}) - (token in {"]", "}"})
+            words.append(word)
+            depth += (word in {"[", "{"}) - (word in {"]", "}"})
 
 
 def _toml_key(word: str) -> str:

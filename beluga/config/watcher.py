@@ -11,7 +11,7 @@ from beluga.config.reloading import Reloader
 from beluga.config.wake import watchfiles_installed
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     import os
     from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -70,14 +70,14 @@ class FileWatcher(Reloader[T]):
         self,
         path: str | os.PathLike[str],
         schema: type[T],
-        interval: float | datetime.timedelta = 5.0,
+        interval: float | dt.timedelta = 5.0,
         *,
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,
         wake: bool = True,
     ) -> None:
         self.interval = seconds(interval)
-        if not isinstance(self.interval, float) or not 0 < self.interval < math.inf:
+        if not (isinstance(self.interval, float) and 0 < self.interval < math.inf):
             message = f"FileWatcher: interval={interval!r} must be a finite number of seconds above 0"
             raise ValueError(message)
         super().__init__(path, schema, prefix=prefix, variables=variables)
