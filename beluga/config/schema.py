@@ -102,7 +102,9 @@ class Section:
                 arguments[setting.key] = self._taken(setting, value[setting.key], at, found)
             elif setting.required:
                 found.note(at, "is required")
-        return self._built(arguments, place, found, clean=len(found.problems) == before)
+        if len(found.problems) > before or any(value is INVALID for value in arguments.values()):
+            return INVALID
+        return self._built(arguments, place, found)
 
     def read(self, text: str) -> Any:  # noqa: ARG002 - the contract of a shape
         raise ValueError(self.rule)
@@ -113,10 +115,8 @@ class Section:
             return value
         return setting.shape.fit(value, at, found)
 
-    def _built(self, arguments: dict[str, Any], place: Place, found: Findings, *, clean: bool) -> Any:
+    def _built(self, arguments: dict[str, Any], place: Place, found: Findings) -> Any:
         """Make the instance, or find what the class's own validators have against it."""
-        if not clean:
-            return INVALID
         try:
             instance = self.kind(**arguments)
         except Exception as error:

@@ -108,7 +108,7 @@ class FileWatcher(Reloader[T]):
         driver = self._driver
         if isinstance(driver, TaskDriver):
             message = f"the watcher of {self.path} runs as a task: leave its async with block to close it"
-            raise RuntimeError(message)
+            raise RuntimeError(message)  # noqa: TRY004 - the call comes at the wrong time
         if driver is not None:
             self._driver = None
             driver.close()
