@@ -204,7 +204,11 @@ MALFORMED = [
     ("app.json", b'{"a": 1, "a": 2}', "app.json: has the key 'a' twice in one table"),
     ("app.json", b"[1]", "app.json: must hold a table at its top, not a value of type list"),
     ("app.json", b"[" * 100_000, "app.json: is nested too deeply"),
-    ("app.json", b'{"whole": ' + b"9" * 5000 + b"}", "app.json: is not JSON that can be read: a number has too many digits"),
+    (
+        "app.json",
+        b'{"whole": ' + b"9" * 5000 + b"}",
+        "app.json: is not JSON that can be read: a number has too many digits",
+    ),
     ("app.json", b"{}\n\xff", "app.json:2: is not UTF-8 at byte 3"),
     ("app.json", b" \n", "app.json: is empty"),
     ("app.toml", b"", "app.toml: is empty"),
@@ -361,7 +365,9 @@ def test_a_converter_is_applied_before_the_check(write):
 
     @attrs.frozen
     class Own:
-        names: tuple[str, ...] = attrs.field(default=(), converter=lambda value: tuple(value.split(",")) if value else ())
+        names: tuple[str, ...] = attrs.field(
+            default=(), converter=lambda value: tuple(value.split(",")) if value else ()
+        )
 
     assert load(write("app.json", '{"names": "a,b"}'), Own).names == ("a", "b")
 

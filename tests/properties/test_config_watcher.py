@@ -60,7 +60,7 @@ def spoiled(content, how):
         "out of bounds": content.replace(b'"rate": ', b'"rate": -'),
         "unknown key": content.replace(b'"text"', b'"txet"'),
         "not UTF-8": content.replace(b'"n', b'"\xff'),
-        "NaN": content.replace(b"s\"\n}", b"\"\n}").replace(b'"wait": "', b'"wait": NaN, "x": "'),
+        "NaN": content.replace(b's"\n}', b'"\n}').replace(b'"wait": "', b'"wait": NaN, "x": "'),
     }[how]
 
 
