@@ -35,6 +35,10 @@ class Bucket(Protocol):
     def remaining(self, key: Hashable, now: float) -> float:
         """Return how many permits are free now."""
 
+    def resize(self, limit: float) -> None:
+        """Allow `limit` permits from now on; what is used already stays used."""
+        ...
+
     def __len__(self) -> int:
         """Return how many keys are kept."""
 
@@ -94,6 +98,9 @@ class FixedWindow:
             return self._limit
         return max(0, self._limit - used) if now >= end - self._window else 0
 
+    def resize(self, limit: float) -> None:
+        self._limit = limit
+
     def __len__(self) -> int:
         return len(self._states)
 
@@ -137,6 +144,10 @@ class TokenBucket:
     def remaining(self, key: Hashable, now: float) -> float:
         used = max(0.0, self._full_at.get(key, now) - now)
         return max(0.0, math.floor((self._window - used + self._slack) / self._interval))
+
+    def resize(self, limit: float) -> None:
+        # What is used is kept as time until it has grown back, so the used share of the limit stays the same.
+        self._interval = self._window / limit
 
     def __len__(self) -> int:
         return len(self._full_at)
@@ -220,6 +231,9 @@ class SlidingWindow:
             return self._limit
         log.forget(now - self._window)
         return max(0.0, self._limit - log.total)
+
+    def resize(self, limit: float) -> None:
+        self._limit = limit
 
     def __len__(self) -> int:
         return len(self._logs)
