@@ -11,9 +11,6 @@ if find_spec("sybil") is not None:
     from sybil.parsers.doctest import DocTestParser
     from sybil.parsers.markdown import PythonCodeBlockParser
 
-    markdown = Sybil(
-        parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)],
-        patterns=["README.md", "docs/**/*.md"],
-    )
-    docstrings = Sybil(parsers=[DocTestParser(optionflags=ELLIPSIS)], patterns=["beluga/**/*.py"])
-    pytest_collect_file = (markdown + docstrings).pytest()
+    documents = Sybil([PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)], patterns=["*.md"])
+    docstrings = Sybil([DocTestParser(optionflags=ELLIPSIS)], path="beluga", patterns=["*.py"])
+    pytest_collect_file = (documents + docstrings).pytest()

@@ -94,7 +94,7 @@ def get(source: Any, name: str) -> Any:
         return source.get(name)
     try:
         return getattr(source, name, None)
-    except Exception:  # noqa: BLE001 - a property that fails has nothing to say, and may be any stranger's
+    except Exception:
         return None
 
 
@@ -102,7 +102,8 @@ def _pairs(headers: Any) -> list[tuple[Any, Any]]:
     """Return the pairs of a mapping or of a list of pairs; none of what is neither."""
     items = getattr(headers, "items", None)
     try:
-        return [(key, value) for key, value in (items() if callable(items) else headers or ())]
+        pairs: Any = items() if callable(items) else headers or ()
+        return [(key, value) for key, value in pairs]
     except (TypeError, ValueError):
         return []
 

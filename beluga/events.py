@@ -227,7 +227,7 @@ def deliver(callback: Callable[[Any], object], event: Event) -> None:
     """Call `callback` with `event`, and keep what it raises away from the application."""
     try:
         callback(event)
-    except Exception as error:  # noqa: BLE001 - a listener's fault is no fault of the call it listens to
+    except Exception as error:
         import logging
 
         # The type alone: the text of a stranger's exception may hold anything.

@@ -46,6 +46,7 @@ INTERNAL_OPERATIONS = frozenset({"execute_tool", "invoke_agent", "invoke_workflo
 
 _PROVIDER: ContextVar[TracerProvider | None] = ContextVar("beluga.tracer_provider", default=None)
 _CONFIGURED = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ  # read once: a look into os.environ takes 0.7 us
+_api: Any = None
 _tracers: dict[int, tuple[TracerProvider, Tracer]] = {}
 
 
@@ -56,14 +57,24 @@ def tracer() -> Tracer | None:
     """
     provider = _PROVIDER.get()
     if provider is None:
-        api = sys.modules.get("opentelemetry.trace")
+        api = _api or _loaded_api()
         if api is None:
             return _configured_tracer() if _CONFIGURED else None
-        # The one private name that we read. Without it (None) the public getter would build a proxy provider.
-        provider = getattr(api, "_TRACER_PROVIDER", None)
+        try:
+            # The one private name that we read: without it (None) the public getter would build a proxy provider.
+            provider = api._TRACER_PROVIDER  # noqa: SLF001 - getattr with a default takes 50 ns longer
+        except AttributeError:
+            return None
         if provider is None:
             return None
     return _tracer_of(provider)
+
+
+def _loaded_api() -> Any:
+    """Return OpenTelemetry's module if somebody has imported it."""
+    global _api  # noqa: PLW0603 - found once, it stays
+    _api = sys.modules.get("opentelemetry.trace")
+    return _api
 
 
 def _tracer_of(provider: TracerProvider) -> Tracer:

@@ -41,7 +41,7 @@ def main() -> None:
     file.write_text('{"model": "gpt-4o", "rate_limit": 2}')
 
     watcher = FileWatcher(file, AppConfig, interval=5.0, variables={"OPENAI_API_KEY": "sk-example"})
-    print("at the start:", watcher.current)
+    print("at the start:", watcher.current.model, watcher.current.rate_limit)
     watcher.subscribe(announce)
 
     fake = FakeProvider(*["fine"] * 10)

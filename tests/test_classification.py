@@ -165,6 +165,10 @@ PROVIDER_TABLE = {
     "client closed the request": (anthropic(499), C.CANCELLED),
     "cancelled task": (asyncio.CancelledError(), C.CANCELLED),
     "429 of google": (raised(sdk_class("google.genai.errors.APIError"), code=429, status="X"), C.RATE_LIMIT),
+    "a code that is no status": (
+        raised(sdk_class("vendor.Error"), code=7, response=SimpleNamespace(status_code=429)),
+        C.RATE_LIMIT,
+    ),
     "429 of httpx": (
         httpx.HTTPStatusError("", request=None, response=httpx.Response(429)),  # type: ignore[arg-type]
         C.RATE_LIMIT,

@@ -96,6 +96,6 @@ assert_type(breaker(name="openai"), CircuitBreaker)
 assert_type(rate_limited(3), RateLimiter)
 
 shared = CircuitBreaker()
-openai: Callable[[int], str] = shared(lambda n: str(n))
+openai: Callable[[int], str] = shared(str)
 assert_type(fallback(plain)(plain)(1), float)
 job: Coroutine[Any, Any, str] = desk.aanswer("x")

@@ -1,1 +1,1 @@
-"""What the command line does, as plain functions of its arguments that print through a callable."""
+"""The commands of ``beluga``, one module each."""

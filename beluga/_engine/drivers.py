@@ -16,7 +16,7 @@ from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.course import Run, course
 from beluga._engine.fused import fuse
 from beluga._engine.policy import Wait
-from beluga._engine.timer import in_time
+from beluga._engine.timer import in_time, in_time_from
 from beluga.clock import environment
 from beluga.errors import Refused
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
     from beluga._engine.course import Step
+    from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 
-__all__ = ["driver", "new_call", "perform", "perform_async"]
+__all__ = ["driver", "failed", "new_call", "perform", "perform_async"]
 
 
 def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -36,7 +37,7 @@ def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = call.deadline = None
+    call.scratch = call.deadline = call.valued = None
     return call
 
 
@@ -45,9 +46,7 @@ def driver(stack: Stack) -> Callable[..., Any]:
     return fuse(stack, _NAMES)
 
 
-def _failed(
-    call: Call, entered: int, outcome: Outcome | None, error: BaseException
-) -> tuple[int, Outcome]:
+def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseException) -> tuple[int, Outcome]:
     """Say how many layers are still entered after `error`, and make an outcome of it."""
     if outcome is not None:
         # Raised by a leave: the layer that raised is out.
@@ -72,9 +71,7 @@ def _finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
     try:
         step = next(steps)
         while True:
-            step = steps.send(
-                _run(step.function, call) if isinstance(step, Run) else perform(call, step)
-            )
+            step = steps.send(_run(step.function, call) if isinstance(step, Run) else perform(call, step))
     except StopIteration as done:
         final: Outcome = done.value
         return final
@@ -109,21 +106,23 @@ async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Out
         return Outcome(error=error)
 
 
-def perform(call: Call, step: Step) -> Outcome:
+def perform(call: Call, step: Wait | Ask) -> Outcome:
     """Do a `Wait` or an `Ask`, blocking."""
     try:
         if isinstance(step, Wait):
-            return Outcome(call.environment.clock.sleep(step.seconds))
+            call.environment.clock.sleep(step.seconds)
+            return Outcome()
         return Outcome(step.io())
     except BaseException as error:
         return Outcome(error=error)
 
 
-async def perform_async(call: Call, step: Step) -> Outcome:
+async def perform_async(call: Call, step: Wait | Ask) -> Outcome:
     """Do a `Wait` or an `Ask`, awaiting, within the deadline."""
     try:
         if isinstance(step, Wait):
-            return Outcome(await call.environment.clock.asleep(step.seconds))
+            await call.environment.clock.asleep(step.seconds)
+            return Outcome()
         answer = step.io()
         return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
     except BaseException as error:
@@ -137,11 +136,13 @@ _NAMES = {
     "Outcome": Outcome,
     "course": course,
     "environment": environment,
-    "failed": _failed,
+    "failed": failed,
     "finish": _finish,
     "finish_async": _finish_async,
     "hidden_coroutine": _hidden_coroutine,
     "in_time": in_time,
+    "in_time_from": in_time_from,
+    "listening": events.listening,
     "new_call": new_call,
 }
 """What the fused code refers to."""

@@ -31,11 +31,39 @@ _CALL = """\
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = call.deadline = None
+    call.scratch = call.deadline = call.valued = None
+"""
+# Handing on keywords copies their dict, even an empty one (30 ns).
+_RUN = """\
+            if {call}kwargs:
+                value = {wait}function(*{call}args, **{call}kwargs)
+            else:
+                value = {wait}function(*{call}args)
+"""
+# The first step of `in_time`, in line: most of what it costs is the generator that it runs in.
+_IN_TIME = """\
+            if type(value) is CoroutineType:
+                try:
+                    signal = value.send(None)
+                except StopIteration as done:
+                    value = done.value
+                else:
+                    value = await in_time_from(call, value, signal)
+            else:
+                value = await in_time(call, value)
+"""
+_OUTCOME = """\
+            outcome = Outcome(value)
+"""
+# An object for a value that nobody looks at takes 110 ns.
+_HEALTHY = """\
+            outcome = Outcome(value) if call.valued else HEALTHY
 """
 _TAIL = """\
     except BaseException as error:
         {late_call}
+        if not entered and not listening():
+            raise  # a refusal that nobody hears of: 150 ns less
         entered, outcome = failed(call, entered, outcome, error)
         if not entered:
             raise
@@ -91,27 +119,25 @@ def _compiled(
 def _lines(
     is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
 ) -> Iterator[str]:
-    hooked = bool(enters or leaves)
-    arguments = "*call.args, **call.kwargs" if hooked else "*args, **kwargs"
-    run = f"function({arguments})"
+    hooked = bool(enters or leaves or bounded)
     yield _HEAD.format(define="async def" if is_async else "def")
-    if hooked or bounded:
+    if hooked:
         yield _CALL
     yield "    try:\n        while True:\n"
     for at in enters:
         yield from _asked(at, f"enter_{at}(call)")
     yield f"            entered = {depth}\n"
-    if is_async:
-        run = f"await in_time(call, {run})" if bounded else f"await {run}"
-    yield f"            value = {run}\n"
+    yield _RUN.format(call="call." * hooked, wait="await " * (is_async and not bounded))
+    if bounded and is_async:
+        yield _IN_TIME
     if not is_async:
         yield _CHECK
     if leaves:
-        yield f"            outcome = {'Outcome(value)' if valued else 'HEALTHY'}\n"
+        yield _OUTCOME if valued else _HEALTHY
     for at in leaves:
         yield from _asked(at, f"leave_{at}(call, outcome)")
     yield "            return value\n"
-    late = "pass" if hooked or bounded else "call = new_call(stack, args, kwargs)"
+    late = "pass" if hooked else "call = new_call(stack, args, kwargs)"
     yield _TAIL.format(late_call=late, finish="await finish_async" if is_async else "finish")
 
 

@@ -54,7 +54,7 @@ def kind_of(target: Any) -> Kind:
     if not callable(target):
         message = f"cannot decorate {type(target).__name__}: it is not callable"
         raise TypeError(message)
-    for candidate in (target, getattr(type(target), "__call__", None)):
+    for candidate in (target, getattr(type(target), "__call__", None)):  # noqa: B004 - its code, not whether
         kind = _declared_kind(candidate)
         if kind is not Kind.SYNC:
             return kind

@@ -105,7 +105,8 @@ def is_live(options: Any) -> bool:
 def _following_class(kind: Any, names: tuple[str, ...]) -> type:
     readers = {name: _reader(getattr(kind, name)) for name in names}
     body = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "follows": names}
-    return type(kind)(kind.__name__, (kind,), {**body, **readers})
+    made: type = type(kind)(kind.__name__, (kind,), {**body, **readers})
+    return made
 
 
 def _reader(slot: Any) -> property:

@@ -91,7 +91,7 @@ class Policy:
     """True where `leave` has nothing to say about a good outcome and need not be called for one."""
 
     reads_value: bool = True
-    """False where `leave` never looks at the value of a good outcome; it is then given none."""
+    """False where `leave` looks at the value of a good outcome only if `enter` set `Call.valued`."""
 
     bounds_time: bool = False
     """True where it sets a deadline at which an async driver has to cancel the running call."""

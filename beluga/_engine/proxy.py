@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["LayeredProxy"]
 
 
-class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[misc]  # wrapt has no types
+class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic in its stubs only
     """A callable that looks like its target in every way and runs it through the layers."""
 
     def __init__(self, target: Any, stack: Stack) -> None:

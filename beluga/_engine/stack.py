@@ -27,9 +27,7 @@ class Target:
         declared: The callable whose name and parameters count; None for `function` itself.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None) -> None:
         self.function = function
         self.kind = kind
         self.declared = function if declared is None else declared
@@ -68,15 +66,16 @@ class Stack:
         self.enters = tuple((i, layer.enter) for i, layer in numbered if _defines(layer, "enter"))
         self.leaves: tuple[tuple[int, Callable[[Call, Outcome], Verdict | None]], ...]
         self.leaves = tuple(
-            (i + 1, layer.leave)
-            for i, layer in outward
-            if _defines(layer, "leave") and not layer.errors_only
+            (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
         )
         self.depth = len(self.bound)
+        # A plain attribute, since refusals read it: a property takes another frame.
+        self.name = self.target.name
         self.valued = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
-        self.ambient = tuple(layer for _, layer in numbered if _defines(layer, "resume"))
+        # Each with its place, because a stream that stands in for the function is seen by the outer layers only.
+        self.ambient = tuple((i, layer) for i, layer in numbered if _defines(layer, "resume"))
         self.filters = tuple(
-            layer for _, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
+            (i, layer) for i, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
         )
         self.bounded = any(layer.bounds_time for layer in self.bound)
 
@@ -84,11 +83,6 @@ class Stack:
     def kind(self) -> Kind:
         """The kind of the target."""
         return self.target.kind
-
-    @property
-    def name(self) -> str:
-        """The qualified name of the target."""
-        return self.target.name
 
     @property
     def signature(self) -> inspect.Signature:
@@ -107,10 +101,9 @@ class Stack:
         """Return the plan as text: one line a layer with its options and state, then warnings."""
         names = [layer.name for layer in self.layers]
         width = max(map(len, names), default=0)
-        lines = [f"{self.kind.value} {self.name}{self.signature}"]
+        lines = [f"{self.kind.value} {self.name}{_readable(self.signature)}"]
         lines += [
-            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip()
-            for i, layer in enumerate(self.layers, 1)
+            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip() for i, layer in enumerate(self.layers, 1)
         ]
         lines += [f"  warning: {warning}" for warning in _misplaced(self.layers)]
         return "\n".join(lines)
@@ -118,6 +111,23 @@ class Stack:
 
 def _defines(layer: Policy, method: str) -> bool:
     return getattr(type(layer), method) is not getattr(Policy, method)
+
+
+class _Unquoted(str):
+    """An annotation that is still a string, shown as the source shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _readable(signature: inspect.Signature) -> inspect.Signature:
+    def unquoted(annotation: Any) -> Any:
+        return _Unquoted(annotation) if isinstance(annotation, str) else annotation
+
+    parameters = [p.replace(annotation=unquoted(p.annotation)) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=unquoted(signature.return_annotation))
 
 
 def _check_kind(layer: Policy, target: Target) -> None:

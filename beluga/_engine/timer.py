@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga.clock import Environment, Timer
 
-__all__ = ["TaskTimer", "in_time"]
+__all__ = ["TaskTimer", "in_time", "in_time_from"]
 
 
 @types.coroutine
@@ -34,6 +34,12 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
         signal = steps.send(None)
     except StopIteration as done:
         return done.value
+    return (yield from in_time_from(call, steps, signal))
+
+
+@types.coroutine
+def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+    """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
     deadline = DEADLINE.get()
     if deadline == math.inf:
         return (yield from _drive(steps, signal))
@@ -43,15 +49,14 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
 def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop."""
     while True:
+        sent, thrown = None, None
         try:
             sent = yield signal
         except GeneratorExit:
             steps.close()
             raise
-        except BaseException as error:
+        except BaseException as error:  # whatever the loop throws belongs to the coroutine
             thrown = error
-        else:
-            thrown = None
         try:
             signal = steps.send(sent) if thrown is None else steps.throw(thrown)
         except StopIteration as done:

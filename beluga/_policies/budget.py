@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from beluga._engine.deadline import DEADLINE, expired, remaining
+from beluga._engine.deadline import (
+    current_deadline,
+    expired,
+    remaining,
+    reset_deadline,
+    set_deadline,
+)
 from beluga._engine.live import Live, follow
 from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
@@ -36,9 +42,7 @@ class TimeBudget(Policy):
     bounds_time = True
     reads_value = False
 
-    total: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    total: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
     _total: float = attrs.field(init=False, repr=False)
 
@@ -51,14 +55,15 @@ class TimeBudget(Policy):
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
         monotonic = call.environment.monotonic
         now = monotonic()
-        enclosing = DEADLINE.get()
+        enclosing = current_deadline()
         total = self._total if self.share is None else self._part(call, enclosing, now)
         at = now + total
+        own: float | None = total
         if enclosing <= at:
-            at, total = enclosing, None
+            at, own = enclosing, None
         if at <= now:
-            raise expired(call.name, total)
-        call.deadline = [at, total, DEADLINE.set(at), call.deadline, self]
+            raise expired(call.name, own)
+        call.deadline = [at, own, set_deadline(at), call.deadline, self]
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:
@@ -71,18 +76,24 @@ class TimeBudget(Policy):
 
     def suspend(self, call: Call) -> None:
         """Take the deadline away from the consumer of a stream."""
-        DEADLINE.reset(self._own(call)[2])
+        own = call.deadline
+        reset_deadline((own if own[4] is self else self._own(call))[2])
 
     def resume(self, call: Call) -> None:
         """Give it back to the stream."""
-        own = self._own(call)
-        own[2] = DEADLINE.set(own[0])
+        own = call.deadline
+        if own[4] is not self:
+            own = self._own(call)
+        own[2] = set_deadline(own[0])
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         """Stop a stream that goes on beyond its deadline."""
-        at, total, *_ = self._own(call)
-        if call.environment.monotonic() > at:
-            raise expired(call.name, total)
+        own = call.deadline
+        if own[4] is not self:
+            own = self._own(call)
+        monotonic = call.environment.monotonic
+        if monotonic() > own[0]:
+            raise expired(call.name, own[1])
         return (item,)
 
     def _own(self, call: Call) -> list[Any]:
@@ -95,7 +106,7 @@ class TimeBudget(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         at, total, token, call.deadline, _ = call.deadline
-        DEADLINE.reset(token)
+        reset_deadline(token)
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > at:
@@ -182,10 +193,10 @@ class Allocation:
         """
         now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        self._at = min(now + self.seconds, DEADLINE.get())
+        self._at = min(now + self.seconds, current_deadline())
         if self._at <= now:
             raise expired("the step before", self._source.total)
-        self._token = DEADLINE.set(self._at)
+        self._token = set_deadline(self._at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -194,7 +205,7 @@ class Allocation:
         Raises:
             DeadlineExceeded: The block ended after it.
         """
-        DEADLINE.reset(self._token)
+        reset_deadline(self._token)
         if kind is None and environment().monotonic() > self._at:
             raise expired("the step", self.seconds)
 
@@ -207,7 +218,7 @@ class Allocation:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
         if self._timer.stop(error):
-            DEADLINE.reset(self._token)
+            reset_deadline(self._token)
             raise expired("the step", self.seconds) from error
         self.__exit__(kind)
 
@@ -264,9 +275,7 @@ def budget(
             raise ValueError(message)
     else:
         policies.append(
-            SpendingBudget(
-                tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys
-            )
+            SpendingBudget(tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys)
         )
     if not policies:
         message = "budget: give total= or share= for time, tokens= or cost= for spending"

@@ -72,13 +72,13 @@ class Circuit:
         "_leases",
         "_minimum_calls",
         "_next_lease",
-        "_opened_at",
         "_reset_timeout",
         "_success_threshold",
         "_successes",
         "_window",
         "failures",
         "generation",
+        "probes_at",
         "state",
     )
 
@@ -103,18 +103,14 @@ class Circuit:
         self.generation = 0
         self.failures = 0
         self._successes = 0
-        self._opened_at = 0.0
+        # When an open circuit lets its first probe through.
+        self.probes_at = 0.0
         self._leases: dict[int, float] = {}
         self._next_lease = 0
 
     def state_at(self, now: float) -> State:
         """Return the state; an open circuit whose time is up is half-open already."""
         return HALF_OPEN if self.state is OPEN and now >= self.probes_at else self.state
-
-    @property
-    def probes_at(self) -> float:
-        """When an open circuit lets its first probe through."""
-        return self._opened_at + self._reset_timeout
 
     def admit(self, now: float) -> Ticket | float:
         """Return a ticket for a call, or the seconds until it is worth asking again."""
@@ -144,13 +140,13 @@ class Circuit:
     def trip(self, now: float) -> None:
         """Open, whatever the state."""
         self._change(OPEN)
-        self._opened_at = now
+        self.probes_at = now + self._reset_timeout
 
     def reset(self) -> None:
         """Close, and forget what was counted."""
         self._change(CLOSED)
 
-    def _settle_probe(self, good: bool, now: float) -> None:  # noqa: FBT001 - internal
+    def _settle_probe(self, good: bool, now: float) -> None:
         if not good:
             self.trip(now)
             return
@@ -158,7 +154,7 @@ class Circuit:
         if self._successes >= self._success_threshold:
             self.reset()
 
-    def _is_bad(self, good: bool, now: float) -> bool:  # noqa: FBT001 - internal
+    def _is_bad(self, good: bool, now: float) -> bool:
         """Count a call through the closed circuit; return whether that opens it."""
         if self._window is None:
             self.failures = 0 if good else self.failures + 1

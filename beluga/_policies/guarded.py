@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call, Outcome
     from beluga._engine.parameters import Slot
     from beluga._engine.stack import Target
+    from beluga._policies.guarded_stream import Window
     from beluga.guards.base import Guard, GuardResult
 
 __all__ = ["Guarded", "guarded"]
@@ -209,23 +210,28 @@ class _StreamLayer(_Layer):
             call.keep(self, window_for(self._stages["output"], observe=self._observe))
         return asked
 
-    def leave(self, call: Call, outcome: Outcome) -> None:  # type: ignore[override]  # a stream gives no value
+    def leave(self, call: Call, outcome: Outcome) -> None:
         call.keep(self, None)
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        return call.kept(self).feed(item)
+        return self._window(call).feed(item)
+
+    def _window(self, call: Call) -> Window:
+        window: Window = call.kept(self)
+        return window
 
     def on_end(self, call: Call) -> Iterable[Any] | Ask:
-        window = call.kept(self)
-        if window.whole is None:
+        window = self._window(call)
+        whole = window.whole
+        if whole is None:
             return window.close()
         if self._awaits:
             if call.answer is None:
-                return Ask(lambda: run_async(self.judge("output", call, window.whole)))
+                return Ask(lambda: run_async(self.judge("output", call, whole)))
             if call.answer.error is not None:
                 raise call.answer.error
             return window.release(call.answer.value)
-        return window.release(run(self.judge("output", call, window.whole)))
+        return window.release(run(self.judge("output", call, whole)))
 
 
 @overload
@@ -235,7 +241,7 @@ def guarded(
     pipeline: GuardPipeline | None = None,
     /,
     *,
-    input: Iterable[Guard] = (),  # noqa: A002 - the stage's name
+    input: Iterable[Guard] = (),
     output: Iterable[Guard] = (),
     tool: Iterable[Guard] = (),
     parameters: Iterable[str] | None = None,

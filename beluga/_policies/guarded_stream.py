@@ -20,15 +20,19 @@ class Window(Protocol):
     @property
     def whole(self) -> str | None:
         """The text so far where all of it has to be judged at the end, else None."""
+        ...
 
     def feed(self, item: Any) -> Iterable[Any]:
         """Take one item; return those that may go out now."""
+        ...
 
     def close(self) -> Iterable[Any]:
         """Return what was held back, when the stream has ended well."""
+        ...
 
     def release(self, text: str) -> Iterable[Any]:
         """Return what was held back, with `text` in place of the text."""
+        ...
 
 
 def window_for(guards: Sequence[Any], *, observe: bool) -> Window:

@@ -28,6 +28,9 @@ class LiveBucket:
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
         return self._resized().book(key, now, cost, latest)
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        self._resized().take(key, at, cost)
+
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         self._resized().adjust(key, at, change)
 

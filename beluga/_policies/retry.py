@@ -106,9 +106,7 @@ class RetryPolicy(Policy):
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = True
     retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
-    max_elapsed: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     on_result: Callable[[Any], bool] | None = None
     throttle: RetryThrottle | None = None
     replay: bool = False
@@ -126,11 +124,7 @@ class RetryPolicy(Policy):
     def enter(self, call: Call) -> None:
         """Note when the first attempt began, how many have failed, and the last error."""
         monotonic = call.environment.monotonic
-        progress = (monotonic(), 0, None)
-        if call.scratch is None:  # what call.keep does, without its frame
-            call.scratch = {self: progress}
-        else:
-            call.scratch[self] = progress
+        call.scratch = (self, (monotonic(), 0, None), call.scratch)  # call.keep without its frame (25 ns)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""

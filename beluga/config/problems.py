@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -20,7 +20,7 @@ INVALID: Final = object()
 _LONGEST = 60
 """Characters of a value that a message shows."""
 
-_SHOWN = (str, int, float, bool, type(None), dt.date, dt.time)
+_SHOWN = (str, int, float, bool, type(None), datetime.date, datetime.time)
 
 
 @attrs.frozen

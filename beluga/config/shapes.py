@@ -7,7 +7,7 @@ text of an environment variable into such a value. A bool is no int, 4096.5 and 
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime
 import json
 import math
 import pathlib
@@ -267,9 +267,9 @@ SCALARS: Final[Mapping[Any, Shape]] = {
     bool: Flag(),
     type(None): Nothing(),
     pathlib.Path: Instance(pathlib.Path, "a path", pathlib.Path),
-    dt.datetime: Instance(dt.datetime, "a date and time", dt.datetime.fromisoformat),
-    dt.date: Instance(dt.date, "a date", dt.date.fromisoformat),
-    dt.time: Instance(dt.time, "a time of day", dt.time.fromisoformat),
+    datetime.datetime: Instance(datetime.datetime, "a date and time", datetime.datetime.fromisoformat),
+    datetime.date: Instance(datetime.date, "a date", datetime.date.fromisoformat),
+    datetime.time: Instance(datetime.time, "a time of day", datetime.time.fromisoformat),
 }
 """The shapes of annotations that need no more than their name."""
 

@@ -11,7 +11,7 @@ from beluga.config.reloading import Reloader
 from beluga.config.wake import watchfiles_installed
 
 if TYPE_CHECKING:
-    import datetime as dt
+    import datetime
     import os
     from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -70,7 +70,7 @@ class FileWatcher(Reloader[T]):
         self,
         path: str | os.PathLike[str],
         schema: type[T],
-        interval: float | dt.timedelta = 5.0,
+        interval: float | datetime.timedelta = 5.0,
         *,
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,

@@ -61,7 +61,7 @@ def rewriting(value: Any) -> Rewriting:
 def _sequence(value: Any) -> Rewriting:
     items = []
     for item in value:
-        items.append((yield from rewriting(item)))
+        items.append((yield from rewriting(item)))  # noqa: PERF401 - a comprehension cannot yield
     if all(new is old for new, old in zip(items, value, strict=True)):
         return value
     return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
@@ -77,7 +77,8 @@ def _mapping(value: dict[Any, Any]) -> Rewriting:
 def _parts(value: Any) -> Rewriting:
     parts = []
     for part in value.parts:
-        parts.append((yield from rewriting(part)) if isinstance(part, (TextPart, ToolResult)) else part)
+        new = (yield from rewriting(part)) if isinstance(part, (TextPart, ToolResult)) else part
+        parts.append(new)
     if all(new is old for new, old in zip(parts, value.parts, strict=True)):
         return value
     changed = copy.copy(value)

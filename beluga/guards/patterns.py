@@ -42,7 +42,7 @@ def _compiled(owner: str, name: str, pattern: str | re.Pattern[str]) -> re.Patte
 
 
 class PatternDetector(_Patterns):
-    """Block a text in which one of the patterns matches.
+    r"""Block a text in which one of the patterns matches.
 
     Args:
         patterns: Pairs of a name and a regular expression.
@@ -51,7 +51,7 @@ class PatternDetector(_Patterns):
         ValueError: There is no pattern, or one is broken.
 
     Example:
-        >>> PatternDetector(("jailbreak", r"(?i)\\bjailbreak")).validate("How to jailbreak?").reason
+        >>> PatternDetector(("jailbreak", r"(?i)\bjailbreak")).validate("How to jailbreak?").reason
         'rule jailbreak matched'
     """
 

@@ -178,7 +178,7 @@ class _Question:
         """Ask, blocking."""
         try:
             return self._proper(getattr(self._guard, self._method)(*self._arguments, **self._keywords))
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a guard, the text does not pass
+        except Exception as error:
             return self._failed(error)
 
     async def ask(self) -> GuardResult:
@@ -187,7 +187,7 @@ class _Question:
         try:
             answer = method(*self._arguments, **self._keywords)
             return self._proper(await answer if inspect.isawaitable(answer) else answer)
-        except Exception as error:  # noqa: BLE001 - see __call__
+        except Exception as error:
             return self._failed(error)
 
     def _proper(self, answer: Any) -> GuardResult:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from beluga.errors import BelugaError
-from beluga.llm import faults
-from beluga.llm.faults import Delay, Fault
+from beluga.llm.faults import Delay, Fault, mixed
 from beluga.llm.replies import Reply, Turn
 from beluga.llm.request import Request
 
@@ -31,23 +30,23 @@ _Stored = _Ready | Callable[[Request], object]
 _CUT_SHORT = Reply("This answer will not reach its end.")
 
 
-class ScriptExhausted(BelugaError, AssertionError):  # noqa: N818 - named as our other errors are
+class ScriptExhausted(BelugaError, AssertionError):
     """A fake provider was asked for more than its script holds.
 
     It fails a test as an `AssertionError` does, and another attempt does not help.
     """
 
 
-class Rule:
-    """What a fake provider answers to the requests that a predicate picks.
+class Steps:
+    """Items that are played one after the other, each once or a number of times.
 
-    Each step answers once, or as often as `times` says; the last one without `times` answers from then on.
-    A rule whose steps are used up is passed over.
+    Args:
+        name: What to call them in a message.
+        lasting: Whether the last one, unless it is counted, comes again for ever.
     """
 
-    def __init__(self, name: str, matches: Callable[[Request], object], *, lasting: bool = True) -> None:
+    def __init__(self, name: str, *, lasting: bool = True) -> None:
         self.name = name
-        self.matches = matches
         self._lasting = lasting
         self._steps: deque[tuple[_Stored, int | None]] = deque()
 
@@ -97,6 +96,18 @@ class Rule:
         return [f"{_described(item)} x{left or 1}" for item, left in steps]
 
 
+class Rule(Steps):
+    """What a fake provider answers to the requests that a predicate picks.
+
+    Each step answers once, or as often as `times` says; the last one without `times` answers from then on.
+    A rule whose steps are used up is passed over.
+    """
+
+    def __init__(self, name: str, matches: Callable[[Request], object]) -> None:
+        super().__init__(name)
+        self.matches = matches
+
+
 class Script:
     """All that a fake provider is going to answer; `answer` is safe to be called from many threads.
 
@@ -106,10 +117,10 @@ class Script:
     """
 
     def __init__(self, *items: Item, fault_rate: float = 0.0) -> None:
-        faults.mixed(fault_rate, random.Random(0))  # noqa: S311 - only to have the rate checked now
+        mixed(fault_rate, random.Random(0))  # noqa: S311 - only to have the rate checked now
         self.fault_rate = fault_rate
-        self._queue = Rule("the script", _always, lasting=False)
-        self._default = Rule("the default", _always)
+        self._queue = Steps("the script", lasting=False)
+        self._default = Steps("the default")
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
         for item in items:
@@ -130,7 +141,7 @@ class Script:
 
     def default(self, item: Item) -> None:
         """Answer with `item` whenever nothing else does."""
-        self._default = Rule("the default", _always).reply(item)
+        self._default = Steps("the default").reply(item)
 
     def unplayed(self) -> list[str]:
         """Return a line for each rule, and for the queue, that had more to say."""
@@ -147,13 +158,13 @@ class Script:
         Raises:
             ScriptExhausted: When nothing is left for it.
         """
-        sources: tuple[Rule, ...]
+        sources: tuple[Steps, ...]
         # The predicates and callables are the test's own code, so none runs under the lock.
         sources = (self._queue, self._default)
         if self._rules:
             sources = (*(rule for rule in self._rules if rule.matches(request)), *sources)
         if self.fault_rate:
-            fault = faults.mixed(self.fault_rate, request.rng())
+            fault = mixed(self.fault_rate, request.rng())
             if fault is not None:
                 return self._failed(request, fault, sources)
         first, before, per_token = 0, 0.0, 0.0
@@ -163,13 +174,13 @@ class Script:
             if isinstance(ready, Reply):
                 return Turn(request, ready, None, before, per_token)
             if isinstance(ready, Fault):
-                return self._failed(request, ready, sources, before)
+                return self._failed(request, ready, sources, before, per_token)
             before += ready.before
             per_token += ready.per_token
             # A delay that comes again for ever slows down what the later sources say.
             first += again
 
-    def _take(self, request: Request, sources: Sequence[Rule], first: int) -> tuple[_Stored, int, bool]:
+    def _take(self, request: Request, sources: Sequence[Steps], first: int) -> tuple[_Stored, int, bool]:
         with self._lock:
             for index in range(first, len(sources)):
                 if sources[index].peek() is not None:
@@ -177,12 +188,19 @@ class Script:
                     return item, index, again
         raise ScriptExhausted(self._why_exhausted(request))
 
-    def _failed(self, request: Request, fault: Fault, sources: Sequence[Rule], before: float = 0.0) -> Turn:
+    def _failed(
+        self,
+        request: Request,
+        fault: Fault,
+        sources: Sequence[Steps],
+        before: float = 0.0,
+        per_token: float = 0.0,
+    ) -> Turn:
         """Return a turn that fails; a stream begins with what the next attempt would be answered."""
         with self._lock:
             following = next((item for rule in sources if (item := rule.peek()) is not None), None)
         begun = following if isinstance(following, Reply) else _CUT_SHORT
-        return Turn(request, begun, fault, before)
+        return Turn(request, begun, fault, before, per_token)
 
     def _why_exhausted(self, request: Request) -> str:
         text = request.text
@@ -193,10 +211,6 @@ class Script:
             f" the script is used up, and {f'no rule fits (left: {names})' if names else 'no rule is left'};"
             " add an item to the script, a rule with on(), or a default()"
         )
-
-
-def _always(_: Request) -> bool:
-    return True
 
 
 def _stored(item: Item) -> _Stored:

@@ -125,7 +125,7 @@ class ToolMessage(Message):  # type: ignore[override]  # about __attrs_init__, w
         self,
         content: str | None = None,
         tool_call_id: str = "",
-        is_error: bool = False,  # noqa: FBT001, FBT002 - a record's field, as in both providers' formats
+        is_error: bool = False,
         *,
         parts: Iterable[Part | str] | None = None,
     ) -> None:

@@ -111,7 +111,7 @@ class ToolResult:
         self,
         content: str | None = None,
         tool_call_id: str = "",
-        is_error: bool = False,  # noqa: FBT001, FBT002 - a record's field, as in both providers' formats
+        is_error: bool = False,
         *,
         parts: Iterable[Part | str] | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ def texts(parts: tuple[Part, ...]) -> list[str]:
     return [part.text for part in parts if isinstance(part, TextPart)]
 
 
-def set_tool_answer(owner: object, parts: tuple[Part, ...], tool_call_id: str, is_error: bool) -> None:  # noqa: FBT001
+def set_tool_answer(owner: object, parts: tuple[Part, ...], tool_call_id: str, is_error: bool) -> None:
     """Fill the fields that `ToolResult` and `ToolMessage` share."""
     if not isinstance(tool_call_id, str) or not tool_call_id:
         msg = f"{type(owner).__name__} needs the tool_call_id of the ToolCall that it answers"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime
 import enum
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003 - resolved when the schema is read
 from typing import Any, Literal
 
 import attrs
@@ -50,7 +50,7 @@ class Everything:
     limits: dict[str, int] = field(factory=dict)
     view: Mapping[str, float] = field(factory=dict)
     where: pathlib.Path = pathlib.Path()
-    since: dt.date = dt.date(2026, 1, 1)
+    since: datetime.date = datetime.date(2026, 1, 1)
     openai: OpenAI = field(factory=OpenAI)
     spare: Spare | None = None
     anything: Any = None
@@ -103,7 +103,7 @@ GOOD = [
     ("limits", '{"a": 1}', {"a": 1}),
     ("view", '{"a": 1}', {"a": 1.0}),
     ("where", '"/etc"', pathlib.Path("/etc")),
-    ("since", '"2026-02-03"', dt.date(2026, 2, 3)),
+    ("since", '"2026-02-03"', datetime.date(2026, 2, 3)),
     ("openai", '{"max_tokens": 1}', OpenAI(max_tokens=1)),
     ("spare", "null", None),
     ("spare", "{}", Spare()),

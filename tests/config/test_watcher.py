@@ -427,8 +427,7 @@ def test_changes_can_be_iterated(file):
         seen = []
 
         async def listen():
-            async for change in watcher:
-                seen.append(change)
+            seen.extend([change async for change in watcher])
 
         async with FileWatcher(file, App, 1.0, wake=False) as watcher:
             task = asyncio.create_task(listen())

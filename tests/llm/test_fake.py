@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import pickle
 import random
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -16,6 +18,7 @@ from beluga.classification import ErrorCode, is_transient
 from beluga.clock import Environment, use_environment
 from beluga.errors import ProviderError
 from beluga.llm import FakeProvider, Reply, ScriptExhausted, faults, tool_call
+from beluga.llm.script import Steps
 from beluga.schema import AIMessage, Chunk, HumanMessage, SystemMessage, ToolCall, ToolMessage, Usage
 
 if TYPE_CHECKING:
@@ -225,6 +228,13 @@ def test_slow_tokens_take_their_time(clock: StillClock) -> None:
     assert arrivals == [2.0, 4.0, 6.0, 6.0]
     fake.generate("hi")
     assert clock.now == 12.0
+
+
+def test_a_slow_stream_may_be_cut(clock: StillClock) -> None:
+    """Slow tokens are slow before a fault too."""
+    fake = FakeProvider(faults.slow_tokens(2.0), faults.cut_stream(2), "one two three")
+    assert len(until_broken(fake.stream("hi"))) == 2
+    assert clock.slept == [2.0, 2.0]
 
 
 def test_without_a_delay_nobody_sleeps(clock: StillClock) -> None:
@@ -469,14 +479,48 @@ def test_threads_share_a_script() -> None:
         got.extend(fake.generate("hi").text for _ in range(50))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # let threads meet in the middle of a call
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
     assert sorted(map(int, got)) == list(range(400))
     assert [request.number for request in fake.calls] == list(range(1, 401))
     assert sorted(request.attempt for request in fake.calls) == list(range(1, 401))
     fake.assert_done()
+
+
+def test_threads_race_for_the_last_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between looking for an item and taking it no other thread gets in."""
+    look = Steps.peek
+
+    def look_and_give_way(steps: Steps) -> Any:
+        found = look(steps)
+        time.sleep(0)  # hands the interpreter to another thread; takes no time
+        return found
+
+    monkeypatch.setattr(Steps, "peek", look_and_give_way)
+    fake = FakeProvider(*map(str, range(50)))
+    failures: list[str] = []
+
+    def ask() -> None:
+        try:
+            while True:
+                fake.generate("hi")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test is to name it
+            failures.append(type(error).__name__)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == ["ScriptExhausted"] * 8
+    assert len(fake.calls) == 50 + 8
 
 
 def test_a_predicate_may_use_the_provider() -> None:

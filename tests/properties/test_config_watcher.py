@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import pathlib
 import shutil
@@ -116,7 +117,7 @@ class Disk:
         at = [0, *sorted(int(cut * len(content)) for cut in cuts), len(content)]
         with REAL_OPEN(self.file, "wb", buffering=0) as file:
             yield
-            for begin, end in zip(at, at[1:], strict=False):
+            for begin, end in itertools.pairwise(at):
                 file.write(content[begin:end])
                 yield
 
@@ -231,7 +232,6 @@ def test_any_1000_edit_sequences_leave_only_whole_documents():
         @given(numbers, st.lists(edits, max_size=8))
         def follow(number, sequence):
             disk = Disk(number)
-            written = {number}
             with disk.in_charge():
                 watcher = readers.watcher = FileWatcher(disk.file, App)
                 last = number
