@@ -81,7 +81,7 @@ def follow(options: Any, *names: str) -> None:
     Raises:
         TypeError: Another option holds one; its value is worked out once and cannot change.
     """
-    kind = type(options)
+    kind: Any = type(options)
     held = [a.name for a in attrs.fields(kind) if isinstance(getattr(options, a.name, None), Live)]
     if not held:
         return
