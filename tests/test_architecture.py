@@ -44,6 +44,7 @@ PAIRS = {
     ("_policies.budget", "_policies.spending"),
     ("_policies.guarded", "_policies.guarded_stream"),
     ("_policies.rate_limit", "_policies.buckets"),
+    ("_policies.rate_limit", "_policies.live_bucket"),
     ("_policies.rate_limit", "_policies.window_layer"),
 }
 MAY_IMPORT = {

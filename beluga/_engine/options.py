@@ -1,10 +1,15 @@
-"""Checks of options, all made when a decorator runs and all worded alike: what, which value, what instead."""
+"""Checks of options, all made when a decorator runs and all worded alike: what, which value, what instead.
+
+For a live option they hold for every value that it will have.
+"""
 
 from __future__ import annotations
 
 import datetime
 import math
 from typing import TYPE_CHECKING, Any
+
+from beluga._engine.live import following
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +40,7 @@ def whole(minimum: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
         if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             raise _fail(instance, attribute, value, f"a whole number of at least {minimum}")
 
-    return check
+    return following(check)
 
 
 def number(
@@ -50,7 +55,7 @@ def number(
         if not fits or value < minimum or value > maximum or (above and value == minimum):
             raise _fail(instance, attribute, value, rule)
 
-    return check
+    return following(check)
 
 
 def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -84,4 +89,4 @@ def optional(
         if value is not None:
             check(instance, attribute, value)
 
-    return checked
+    return following(checked)

@@ -15,6 +15,7 @@ from beluga._engine.deadline import (
     reset_deadline,
     set_deadline,
 )
+from beluga._engine.live import Live, follow
 from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
 from beluga._engine.timer import TaskTimer
@@ -47,7 +48,8 @@ class TimeBudget(Policy):
 
     def __attrs_post_init__(self) -> None:
         """Take no total for an endless one."""
-        object.__setattr__(self, "_total", math.inf if self.total is None else self.total)
+        object.__setattr__(self, "_total", _endless(self.total))
+        follow(self, "total", "share", "_total")
 
     def enter(self, call: Call) -> None:
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
@@ -117,6 +119,13 @@ class TimeBudget(Policy):
         """Return the seconds or the share."""
         bounds = (("total", self.total), ("share", self.share))
         return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+def _endless(total: Any) -> Any:
+    """Return infinity for no total, also for a live one that may be none at times."""
+    if isinstance(total, Live):
+        return total.map(_endless)
+    return math.inf if total is None else total
 
 
 class TimeoutBudget:

@@ -9,6 +9,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.deadline import DEADLINE
+from beluga._engine.live import follow
 from beluga._engine.matching import listed, matcher
 from beluga._engine.options import flag, function, instance, number, optional, seconds, whole
 from beluga._engine.policy import Again, Policy
@@ -120,6 +121,7 @@ class RetryPolicy(Policy):
         object.__setattr__(self, "reads_value", self.on_result is not None)
         object.__setattr__(self, "errors_only", self.on_result is None and self.throttle is None)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
+        follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
 
     def enter(self, call: Call) -> None:
         """Note when the first attempt began, how many have failed, and the last error."""
