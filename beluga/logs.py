@@ -83,7 +83,8 @@ def verify() -> None:
     """
     leaks = [way for way, printed in _probe() if _CANARY in printed]
     if leaks:
-        raise RuntimeError(f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first")
+        msg = f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first"
+        raise RuntimeError(msg)
 
 
 class LoguruHandler(logging.Handler):
@@ -116,8 +117,9 @@ def _loguru_handler() -> Any:
 
     handler = getattr(_handler, "Handler", None)
     if handler is None or not callable(getattr(handler, "emit", None)):
+        msg = "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
         raise RuntimeError(
-            "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
+            msg
         )
     return handler
 
@@ -157,7 +159,7 @@ def _masked_record(record: dict[str, Any]) -> dict[str, Any]:
         if record["exception"] is not None:
             kind, value, trace = record["exception"]
             masked["exception"] = type(record["exception"])(kind, mask_secrets(value), trace)
-    except Exception:  # noqa: BLE001 - logging must never raise, and what is not masked must not pass
+    except Exception:
         masked.update(message=FAILED, extra={}, exception=None)
     return masked
 
@@ -200,7 +202,7 @@ class Masked:
 def _printed(write: Callable[[Any], str], value: Any) -> str:
     try:
         return mask_text(write(value))
-    except Exception:  # noqa: BLE001 - see `_masked_record`
+    except Exception:
         return FAILED
 
 
@@ -214,7 +216,7 @@ class _MaskingFormatter:
         try:
             self._formatter._diagnose = False  # noqa: SLF001 - values are cut off before anybody could mask them
             yield mask_text("".join(self._formatter.format_exception(*args, **kwargs)))
-        except Exception:  # noqa: BLE001 - see `_masked_record`
+        except Exception:
             yield FAILED + "\n"
 
 
@@ -247,7 +249,7 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         extra = {name: value for name, value in record.__dict__.items() if name not in _OWN_FIELDS}
         masked.__dict__.update(_masked_extra(extra))
         masked.__dict__.update(_trace_ids())
-    except Exception:  # noqa: BLE001 - see `_masked_record`
+    except Exception:
         masked = logging.makeLogRecord(
             {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
         )
@@ -284,7 +286,8 @@ def _fail() -> None:
     try:
         raise ValueError(hidden)  # noqa: TRY301 - the traceback of this line is under test
     except ValueError as error:
-        raise RuntimeError(f"failed with {hidden}") from error
+        msg = f"failed with {hidden}"
+        raise RuntimeError(msg) from error
 
 
 def _probe() -> Iterator[tuple[str, str]]:
@@ -295,7 +298,7 @@ def _probe() -> Iterator[tuple[str, str]]:
 
     printed: list[str] = []
     # A logger of its own: the application's handlers get nothing of this.
-    log: Any = loguru.Logger(loguru.Core(), None, 0, False, False, False, False, True, [], {})  # noqa: FBT003 - loguru's own signature
+    log: Any = loguru.Logger(loguru.Core(), None, 0, False, False, False, False, True, [], {})
     log.add(
         lambda message: printed.append(f"{message}{message.record['extra']}{message.record['exception']}"),
         format="{message} {extra}",
@@ -304,7 +307,7 @@ def _probe() -> Iterator[tuple[str, str]]:
     )
     ways: dict[str, Callable[[], object]] = {
         "message": lambda: log.info(f"key {_CANARY}"),  # noqa: G004 - the way under test
-        "arguments": lambda: log.info("key {}", _CANARY),
+        "arguments": lambda: log.info("key {}", _CANARY),  # noqa: PLE1205 - loguru's way
         "extra": lambda: log.bind(api_key=_CANARY).info("x"),
         "nested extra": lambda: log.bind(data={"list": [{"note": _CANARY}]}).info("x"),
         "an object in extra": lambda: log.bind(client=_Talker()).info("x"),

@@ -206,6 +206,7 @@ class Reloader(Generic[T]):
     def _known(self, path: str) -> Setting:
         """Return the setting at `path`, which every configuration must have."""
         shape: Any = self._source.section
+        found: Any = None
         for step in path.split("."):
             if not isinstance(shape, Section):
                 optional = any(isinstance(part, Section) for part in parts(shape))
@@ -219,7 +220,8 @@ class Reloader(Generic[T]):
                 raise ConfigError(message)
             found = settings[step]
             shape = found.shape
-        return found
+        known: Setting = found
+        return known
 
 
 def _demand_frozen(section: Section) -> None:

@@ -12,7 +12,6 @@ Example:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import functools
 import gc
@@ -32,6 +31,7 @@ from beluga.testing.clock import fake_clock
 from beluga.testing.strategies import prompts
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Callable, Sequence
 
     from beluga._engine.call import Call, Outcome

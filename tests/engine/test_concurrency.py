@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import sys
 import threading
@@ -153,10 +154,8 @@ def _cancelled_at_each_step(make, clock, steps=12):
         for _ in range(passes):
             await asyncio.sleep(0)
         task.cancel()
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             await task
-        except asyncio.CancelledError:
-            pass
         assert task.cancelled() or task.done()
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return task.cancelled()

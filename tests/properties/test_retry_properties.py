@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 
@@ -137,10 +138,7 @@ def test_attempts_never_exceed_the_maximum(script, most):
         if answer != "ok":
             raise ConnectionError if answer == "down" else ValueError
 
-    with fake_clock():
-        try:
-            ask()
-        except (ConnectionError, ValueError):
-            pass
+    with fake_clock(), contextlib.suppress(ConnectionError, ValueError):
+        ask()
     first_final = next((i for i, answer in enumerate([*script, "ok"]) if answer != "down"), None)
     assert len(made) == min(most, first_final + 1)
