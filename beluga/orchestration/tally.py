@@ -1,0 +1,146 @@
+"""What the branches of one scatter have come to so far; it says when that is enough, and what it amounts to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.deadline import expired
+from beluga.errors import DeadlineExceeded
+from beluga.orchestration.outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beluga.orchestration.rules import Rule
+
+__all__ = ["Tally"]
+
+Record = tuple[Status, Any, BaseException | None, float]
+
+
+class Tally:
+    """One scatter's account; not safe for threads, so only the caller's thread writes to it.
+
+    Args:
+        owner: The scatter's name.
+        names: Of the branches, in order.
+        rule: When it is enough.
+    """
+
+    __slots__ = (
+        "_failed",
+        "_first",
+        "_names",
+        "_ok",
+        "_owner",
+        "_records",
+        "_rule",
+        "began",
+        "fatal",
+        "over",
+    )
+
+    def __init__(self, owner: str, names: Sequence[str], rule: Rule) -> None:
+        self._owner = owner
+        self._names = names
+        self._rule = rule
+        self._records: list[Record | None] = [None] * len(names)
+        self._ok = 0
+        self._failed = 0
+        self._first: int | None = None
+        self.began: dict[int, float] = {}
+        self.fatal: BaseException | None = None
+        self.over = False
+
+    def add(self, index: int, value: Any, error: BaseException | None, elapsed: float) -> bool:
+        """Note what a branch came to, unless it is over already; say whether it is over now."""
+        if self.over:
+            return True
+        if error is None:
+            self._records[index] = ("ok", value, None, elapsed)
+            self._ok += 1
+        else:
+            self._fail(index, error, elapsed)
+        rule = self._rule
+        finished = self._ok + self._failed == len(self._names)
+        self.over = finished or self._ok == rule.enough or self._failed > rule.spare
+        return self.over
+
+    def _fail(self, index: int, error: BaseException, elapsed: float) -> None:
+        if isinstance(error, DeadlineExceeded):
+            status: Status = "timed_out"
+        else:
+            status = "failed" if isinstance(error, Exception) else "cancelled"
+        self._records[index] = (status, None, error, elapsed)
+        self._failed += 1
+        if self._first is None:
+            self._first = index
+
+    def abort(self, error: BaseException) -> None:
+        """End it with an error that no policy may hold back, such as `SystemExit`."""
+        self.fatal = self.fatal or error
+        self.over = True
+
+    def close(self, now: float, *, late: bool = False, total: float | None = None) -> None:
+        """Settle what has not finished.
+
+        Args:
+            now: The moment, in seconds of the environment's clock.
+            late: Whether the time ran out; else the others were enough.
+            total: The seconds there were, for the message.
+        """
+        self.over = True
+        for index, record in enumerate(self._records):
+            if record is None:
+                elapsed = now - self.began.get(index, now)
+                if late:
+                    self._fail(index, self.overdue(index, total), elapsed)
+                else:
+                    self._records[index] = ("cancelled", None, None, elapsed)
+
+    def overdue(self, index: int, total: float | None) -> DeadlineExceeded:
+        """Build the error of a branch whose `total` seconds have run out."""
+        return expired(f"branch {self._names[index]!r} of {self._owner}", total)
+
+    def result(self) -> Any:
+        """Return what the policy gives.
+
+        Raises:
+            BaseException: Too many branches failed: the first error, with a note that names the branches.
+        """
+        if self.fatal is not None or self._failed > self._rule.spare:
+            error = self._blame()
+            self._records.clear()  # else the traceback of the error would hold the error
+            try:
+                raise error
+            finally:
+                del error
+        if self._rule.gives == "outcomes":
+            return self._outcomes()
+        values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
+        return values[0] if self._rule.gives == "value" else values
+
+    def _blame(self) -> BaseException:
+        if self.fatal is not None:
+            return self.fatal
+        failed = {
+            name: record[2]
+            for name, record in zip(self._names, self._records, strict=True)
+            if record is not None and record[2] is not None
+        }
+        name = self._names[self._first or 0]
+        error = failed.pop(name)
+        if error is None:
+            message = f"{self._owner} has no error to raise"
+            raise ValueError(message)
+        others = ", ".join(f"{other} ({type(kept).__name__})" for other, kept in failed.items())
+        error.add_note(
+            f"{self._owner}: branch {name!r} failed" + (f", and so did {others}" if others else "")
+        )
+        return error
+
+    def _outcomes(self) -> list[Outcome]:
+        named = zip(self._names, self._records, strict=True)
+        return [
+            Outcome(index, name, *record) for index, (name, record) in enumerate(named) if record is not None
+        ]
