@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 TEXT = "a billing question"
 
 
-def fastest(cases: Mapping[str, Callable[[], Awaitable[Any]]], rounds: int, repeats: int = 25) -> dict[str, float]:
+def fastest(cases: Mapping[str, Callable[[], Awaitable[Any]]], rounds: int, repeats: int = 400) -> dict[str, float]:
     """Return the least microseconds of each case; the cases take turns, so that load on the machine hits all."""
     best = dict.fromkeys(cases, float("inf"))
 
@@ -34,7 +35,10 @@ def fastest(cases: Mapping[str, Callable[[], Awaitable[Any]]], rounds: int, repe
                     await case()
                 best[name] = min(best[name], (time.perf_counter() - began) / rounds * 1e6)
 
-    asyncio.run(measure())
+    # In a thread, because its stack is empty: beneath pytest's sixty frames a call can cost twice as much,
+    # when it happens to lie where CPython 3.11 has to add a chunk to the stack.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, measure()).result()
     return best
 
 
@@ -76,7 +80,7 @@ async def plainly() -> str:
 def test_a_graph_of_two_nodes_costs_at_most_four_times_plain_awaits() -> None:
     """Compiled once, a run looks nothing up."""
     graph = two_nodes(classify, billing)
-    figures = fastest({"plain awaits": plainly, "beluga Graph": lambda: graph.ainvoke(TEXT)}, 5000)
+    figures = fastest({"plain awaits": plainly, "beluga Graph": lambda: graph.ainvoke(TEXT)}, 200)
     show("graph, two nodes executed", figures)
     assert figures["beluga Graph"] <= 4 * figures["plain awaits"]
 
@@ -91,7 +95,7 @@ def test_a_scatter_of_ten_costs_at_most_a_fifth_more_than_gather() -> None:
             "beluga Scatter": lambda: free.acall(TEXT),
             "beluga Scatter, limit=4": lambda: limited.acall(TEXT),
         },
-        200,
+        10,
     )
     show("scatter of ten", figures)
     assert figures["beluga Scatter"] <= 1.2 * figures["asyncio.gather"]
@@ -206,6 +210,6 @@ def test_a_graph_beside_its_peers(peer: Callable[[], Callable[[], Awaitable[Any]
         pytest.importorskip(peer.__name__, reason="measured only where the peer is installed")
         graph = two_nodes(classify, billing)
         cases = {"plain awaits": plainly, "beluga Graph": lambda: graph.ainvoke(TEXT), peer.__name__: peer()}
-        figures = fastest(cases, 100, repeats=5)
+        figures = fastest(cases, 20, repeats=20)
     show(f"graph, two nodes executed, beside {peer.__name__}", figures)
     assert figures[peer.__name__] >= 10 * figures["beluga Graph"]

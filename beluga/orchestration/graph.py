@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga.errors import ErrorCode, GraphError
+from beluga.events import listening
 from beluga.orchestration import walk
 from beluga.orchestration.check import problems_of
 from beluga.orchestration.edges import Edge, Edges, Route
 from beluga.orchestration.mermaid import draw
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async
-from beluga.orchestration.observe import observed
 from beluga.orchestration.plan import Plan
+from beluga.telemetry import tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
@@ -293,8 +294,9 @@ class Graph(Composite):
         return name
 
     def _plan(self) -> Plan:
-        plans = self._plans or self._compile()
-        return plans[observed()]
+        plain, watched = self._plans or self._compile()
+        # What observed() says, without the frame for it: 40 ns of the 800 that two nodes take.
+        return watched if listening() or tracer() is not None else plain
 
     def _sync_plan(self) -> Plan:
         plan = self._plan()
