@@ -32,7 +32,7 @@ def chain(*nodes: Callable[..., Any], name: str | None = None) -> Graph:
     if not nodes:
         message = "chain needs at least one node"
         raise ValueError(message)
-    graph = Graph(name or "chain", max_steps=len(nodes))
+    graph = Graph(name or "chain", max_steps=max(100, len(nodes)))
     labels = unique(node_of(function).name for function in nodes)
     for label, function in zip(labels, nodes, strict=True):
         graph.add_node(label, function)

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from contextvars import copy_context
+from itertools import islice
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,12 @@ def run_threads(job: Job) -> None:
 
     finished: SimpleQueue[Any] = SimpleQueue()
     waiting = iter(range(len(job.nodes)))
-    running = dict(_start(job, index, finished) for index, _ in zip(waiting, range(job.limit), strict=False))
+    running = dict(_start(job, index, finished) for index in islice(waiting, job.limit))
     while not job.tally.over:
         _report(job, running, _wait(finished, min(running.values())))
         if not job.tally.over:
-            free = range(job.limit - len(running))
-            running.update(_start(job, index, finished) for _, index in zip(free, waiting, strict=False))
+            free = job.limit - len(running)
+            running.update(_start(job, index, finished) for index in islice(waiting, free))
     job.tally.close(environment().monotonic())
 
 
