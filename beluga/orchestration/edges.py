@@ -48,7 +48,10 @@ class Edge:
     @property
     def label(self) -> str:
         """The condition's name; empty where there is none."""
-        return "" if self.condition is None else getattr(self.condition, "__name__", "condition").strip("<>")
+        if self.condition is None:
+            return ""
+        name: str = getattr(self.condition, "__name__", "condition")
+        return "condition" if name == "<lambda>" else name
 
 
 class Edges:
@@ -82,7 +85,7 @@ class Edges:
         first_condition, first_step = ways[0]
         if first_condition is None:
             return lambda _: first_step
-        tried = [edge.label + " to " + repr(edge.target) for edge in self._edges]
+        tried = [f"{edge.target!r} ({edge.label})" for edge in self._edges]
 
         def choose(output: Any) -> Any:
             for condition, step in ways:

@@ -56,7 +56,7 @@ class Scatter(Composite):
 
     As soon as the outcome is certain, the branches that still run are cancelled and waited for, so that no task and
     nothing that they hold is left. A sync branch cannot be stopped: its result is ignored, it keeps its thread
-    until it returns, and until then it sees the time left as `remaining()`.
+    until it returns, and until then it sees the time left as `remaining()`. The interpreter waits for it at exit.
 
     Policies:
 

@@ -103,22 +103,21 @@ class Tally:
         return expired(f"branch {self._names[index]!r} of {self._owner}", total)
 
     def result(self) -> Any:
-        """Return what the policy gives.
+        """Return what the policy gives; only once, because nothing is kept that would hold an error.
 
         Raises:
             BaseException: Too many branches failed: the first error, with a note that names the branches.
         """
-        if self.fatal is not None or self._failed > self._rule.spare:
-            error = self._blame()
-            self._records.clear()  # else the traceback of the error would hold the error
-            try:
-                raise error
-            finally:
-                del error
-        if self._rule.gives == "outcomes":
-            return self._outcomes()
-        values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
-        return values[0] if self._rule.gives == "value" else values
+        try:
+            if self.fatal is not None or self._failed > self._rule.spare:
+                raise self._blame()
+            if self._rule.gives == "outcomes":
+                return self._outcomes()
+            values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
+            return values[0] if self._rule.gives == "value" else values
+        finally:
+            self._records.clear()
+            self.fatal = None
 
     def _blame(self) -> BaseException:
         if self.fatal is not None:

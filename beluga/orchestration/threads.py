@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-import threading
 from contextvars import copy_context
 from itertools import islice
 from types import CoroutineType
@@ -30,24 +29,17 @@ _MOST_THREADS = 4096
 _POLL = 0.01
 """Seconds between looks at a clock that is not the machine's and cannot wake a thread that waits for others."""
 
-_making = threading.Lock()
-
 
 @functools.cache
-def _pool() -> ThreadPoolExecutor:
+def pool() -> ThreadPoolExecutor:
+    """Return the one pool of this process; it makes a thread only when none is idle (67 us against 837 us)."""
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="beluga")
 
 
-def pool() -> ThreadPoolExecutor:
-    """Return the one pool of this process; it makes a thread only when none is idle (67 us against 837 us)."""
-    with _making:
-        return _pool()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a fork takes the pool along, but no thread of it
+    os.register_at_fork(after_in_child=pool.cache_clear)  # a fork takes the pool along, but no thread of it
 
 
 def attempt(node: Node, job: Job) -> tuple[Any, BaseException | None]:
@@ -83,8 +75,8 @@ def _start(job: Job, index: int, finished: SimpleQueue[Any]) -> tuple[int, float
 
 
 def _branch(job: Job, index: int, finished: SimpleQueue[Any]) -> None:
-    value, error = attempt(job.nodes[index], job)
-    finished.put((index, value, error, environment().monotonic()))
+    # No variable holds the error here, because its traceback holds this frame.
+    finished.put((index, *attempt(job.nodes[index], job), environment().monotonic()))
 
 
 def _wait(finished: SimpleQueue[Any], at: float) -> Any:

@@ -246,7 +246,7 @@ def test_no_matching_edge_is_an_error_that_says_what_was_tried() -> None:
     for error in every_way(graph, "4111 1111"):
         assert isinstance(error, GraphError)
         assert str(error) == (
-            "no edge from 'classify' matches its output, a str; tried is_billing to 'billing': "
+            "no edge from 'classify' matches its output, a str; tried 'billing' (is_billing): "
             "add an edge without condition as the last one"
         )
         assert error.__notes__ == ["support: classify"]
@@ -469,7 +469,9 @@ class TestBuilding:
     )
     def test_an_edge_to_nowhere(self, add: Callable[[Graph], None]) -> None:
         """It names the nodes that there are, and its code is `not_found`."""
-        with pytest.raises(GraphError, match="no node 'nowhere'; it has classify, billing, technical") as caught:
+        with pytest.raises(
+            GraphError, match="no node 'nowhere'; it has classify, billing, technical"
+        ) as caught:
             add(support())
         assert caught.value.code == "not_found"
 

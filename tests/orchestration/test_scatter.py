@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from contextvars import ContextVar
 from typing import Any
 
@@ -292,8 +297,58 @@ def test_threads_are_used_again() -> None:
 def test_scatters_inside_scatters_never_wait_for_a_free_thread() -> None:
     """Branches that wait for branches of their own do not use up the pool."""
     inner = Scatter(str.upper, str.lower)
-    scatter = Scatter(*[lambda value: inner(value)] * 50)
+    scatter = Scatter(*[inner] * 50)
     assert scatter("Ab") == [["AB", "ab"]] * 50
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """A fork takes the pool along and none of its threads, for which a child would wait for ever."""
+    code = (
+        "import os, sys, warnings; from beluga.orchestration import Scatter\n"
+        "warnings.simplefilter('ignore'); scatter = Scatter(str.upper, str.lower)\n"
+        "scatter('Ab'); child = os.fork()\n"
+        "if not child: os._exit(scatter('Ab') != ['AB', 'ab'])\n"
+        "sys.exit(os.waitpid(child, 0)[1] != 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("policy", ["fail_fast", "collect"])
+def test_an_error_is_freed_with_its_last_user(policy: Any) -> None:
+    """Nothing of the scatter is held in a circle with the error's traceback until the garbage collector comes."""
+
+    class Heavy(Exception):
+        pass
+
+    def fail(value: str) -> None:
+        raise Heavy
+
+    async def afail(value: str) -> None:
+        await asyncio.sleep(0)
+        raise Heavy
+
+    def called() -> Any:
+        try:
+            return weakref.ref(Scatter(fail, policy=policy)("x")[0].error)
+        except Heavy as error:
+            return weakref.ref(error)
+
+    async def awaited() -> Any:
+        try:
+            return weakref.ref((await Scatter(afail, policy=policy).acall("x"))[0].error)
+        except Heavy as error:
+            return weakref.ref(error)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert asyncio.run(awaited())() is None
+        kept = called()
+        Scatter(str.upper)("x")  # so that the idle thread has let go of its last branch
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_a_sync_failure_does_not_wait_for_its_siblings() -> None:
@@ -330,7 +385,9 @@ def test_an_async_scatter_leaves_a_late_thread_behind() -> None:
     release = threading.Event()
 
     async def main() -> Any:
-        return await Scatter(lambda value: release.wait(10), str.upper, timeout=0.01, policy="collect").acall("x")
+        return await Scatter(lambda value: release.wait(10), str.upper, timeout=0.01, policy="collect").acall(
+            "x"
+        )
 
     loop = asyncio.new_event_loop()
     try:
@@ -404,8 +461,8 @@ def test_a_plain_function_that_gives_a_coroutine_is_awaited() -> None:
     async def ask(value: str) -> str:
         return value + "!"
 
-    scatter = Scatter(lambda value: ask(value))
-    assert asyncio.run(scatter.acall("x")) == ["x!"]
+    scatter = Scatter(lambda value: ask(value + "?"))
+    assert asyncio.run(scatter.acall("x")) == ["x?!"]
     with pytest.raises(GraphError, match="use acall"):
         scatter("x")
 

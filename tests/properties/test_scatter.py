@@ -45,7 +45,12 @@ def scatters(draw: st.DrawFn) -> tuple[list[Plan], dict[str, Any]]:
     policy = draw(
         st.sampled_from(["fail_fast", "collect", "first"]) | st.builds(quorum, st.integers(1, len(branches)))
     )
-    options = {"policy": policy, "limit": draw(limits), "timeout": draw(timeouts), "branch_timeout": draw(timeouts)}
+    options = {
+        "policy": policy,
+        "limit": draw(limits),
+        "timeout": draw(timeouts),
+        "branch_timeout": draw(timeouts),
+    }
     return branches, options
 
 
