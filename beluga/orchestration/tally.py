@@ -47,7 +47,7 @@ class Tally:
         self._records: list[Record | None] = [None] * len(names)
         self._ok = 0
         self._failed = 0
-        self._first: int | None = None
+        self._first: tuple[int, BaseException] | None = None
         self.began: dict[int, float] = {}
         self.fatal: BaseException | None = None
         self.over = False
@@ -74,7 +74,7 @@ class Tally:
         self._records[index] = (status, None, error, elapsed)
         self._failed += 1
         if self._first is None:
-            self._first = index
+            self._first = index, error
 
     def abort(self, error: BaseException) -> None:
         """End it with an error that no policy may hold back, such as `SystemExit`."""
@@ -108,34 +108,30 @@ class Tally:
         Raises:
             BaseException: Too many branches failed: the first error, with a note that names the branches.
         """
+        error = self._error()
         try:
-            if self.fatal is not None or self._failed > self._rule.spare:
-                raise self._blame()
+            if error is not None:
+                raise error
             if self._rule.gives == "outcomes":
                 return self._outcomes()
             values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
             return values[0] if self._rule.gives == "value" else values
         finally:
             self._records.clear()
-            self.fatal = None
+            error = self.fatal = self._first = None
 
-    def _blame(self) -> BaseException:
-        if self.fatal is not None:
+    def _error(self) -> BaseException | None:
+        """Return what to raise, with a note that names the branches."""
+        if self.fatal is not None or self._first is None or self._failed <= self._rule.spare:
             return self.fatal
-        failed = {
-            name: record[2]
-            for name, record in zip(self._names, self._records, strict=True)
-            if record is not None and record[2] is not None
-        }
-        name = self._names[self._first or 0]
-        error = failed.pop(name)
-        if error is None:
-            message = f"{self._owner} has no error to raise"
-            raise ValueError(message)
-        others = ", ".join(f"{other} ({type(kept).__name__})" for other, kept in failed.items())
-        error.add_note(
-            f"{self._owner}: branch {name!r} failed" + (f", and so did {others}" if others else "")
-        )
+        first, error = self._first
+        others = [
+            f"{self._names[index]} ({type(record[2]).__name__})"
+            for index, record in enumerate(self._records)
+            if record is not None and record[2] is not None and index != first
+        ]
+        also = f", and so did {', '.join(others)}" if others else ""
+        error.add_note(f"{self._owner}: branch {self._names[first]!r} failed{also}")
         return error
 
     def _outcomes(self) -> list[Outcome]:

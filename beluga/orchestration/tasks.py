@@ -117,7 +117,7 @@ class _Tasks:
 
     async def _in_thread(self, node: Node) -> Any:
         context = copy_context()
-        value, error = await self._loop.run_in_executor(pool(), context.run, attempt, node, self._job)
+        value, error = await self._loop.run_in_executor(pool(), lambda: context.run(attempt, node, self._job))
         if error is not None:
             raise error
         return await value if type(value) is types.CoroutineType else value

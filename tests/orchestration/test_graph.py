@@ -200,11 +200,12 @@ def test_the_decorated_function_stays_what_it_was() -> None:
     def one(value: int) -> int:
         return value + 1
 
-    @graph.node("second", entry=True)
+    @graph.node("second")
     def two(value: int) -> int:
         return value * 2
 
     graph.add_edge(two, one)
+    graph.set_entry(two)
     assert (one(1), two(2)) == (2, 4)
     assert graph.invoke(5) == 11
     assert [name for name, _ in graph.stream(5)] == ["second", "one"]
@@ -642,6 +643,13 @@ class TestMermaid:
             '    n1 -->|"is_open"| n2',
             "    n1 --> n3",
         ]
+
+    def test_a_route_need_not_have_an_otherwise(self) -> None:
+        """Then there is no arrow for it."""
+        graph = chain(str.strip, str.upper)
+        graph.add_node("done", str)
+        graph.route("upper", {"A": "done"})
+        assert graph.mermaid().splitlines()[-2:] == ["    n0 --> n1", '    n1 -->|"A"| n2']
 
     def test_names_cannot_break_the_syntax(self) -> None:
         """Quotes, hashes and line ends are written as entities or blanks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from beluga import DeadlineExceeded, GraphError, breaker, budget, classify, remaining
 from beluga.clock import environment
 from beluga.orchestration import Graph, Run, Scatter, quorum
+from beluga.orchestration.tasks import _within
 from beluga.testing import fake_clock
 
 POLICIES = ["fail_fast", "collect", "first", quorum(1), quorum(2)]
@@ -411,6 +413,55 @@ def test_a_late_answer_is_none() -> None:
     assert [(o.status, o.value) for o in outcomes] == [("timed_out", None)]
 
 
+def test_a_late_answer_of_an_async_branch_is_none_either() -> None:
+    """One that blocks the event loop beyond its time cannot be cancelled, and has timed out all the same."""
+
+    async def blocks(value: str) -> str:
+        environment().clock.sleep(5)
+        return value
+
+    for bounds in ({"branch_timeout": 3}, {"timeout": 3}):
+        (outcome,), _, _ = run(Scatter(blocks, policy="collect", **bounds))
+        assert (outcome.status, outcome.value) == ("timed_out", None)
+
+
+def test_the_report_of_an_overdue_thread_changes_nothing() -> None:
+    """It may still come in while a later branch runs."""
+    release, returned = threading.Event(), threading.Event()
+
+    def overdue(value: str) -> str:
+        release.wait(10)
+        returned.set()
+        return "too late"
+
+    def later(value: str) -> str:
+        release.set()
+        returned.wait(10)
+        return Scatter(str.upper)(value)[0]
+
+    outcomes = Scatter(overdue, later, limit=1, policy="collect", branch_timeout=0.2)("x")
+    assert [(o.status, o.value) for o in outcomes] == [("timed_out", None), ("ok", "X")]
+
+
+def test_a_worker_that_is_closed_closes_its_branch() -> None:
+    """As an event loop that goes away does with tasks that nobody finished."""
+    closed = []
+
+    async def branch() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            closed.append(True)
+
+    async def main() -> None:
+        steps = _within(copy_context(), branch())
+        steps.send(None)
+        steps.close()
+
+    asyncio.run(main())
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("error", [StopIteration("x"), KeyError("x"), TimeoutError("x"), GraphError("x")])
 def test_sync_errors_come_out_of_threads_as_they_are(error: Exception) -> None:
     """Also those that a future cannot carry."""
@@ -638,6 +689,18 @@ def test_a_quorum_is_a_whole_number(count: Any) -> None:
     """Of at least one."""
     with pytest.raises(ValueError, match="whole number of at least 1"):
         quorum(count)
+
+
+def test_branches_are_named_after_their_functions() -> None:
+    """A partial after what it wraps, an instance after its class, and a second one with a number."""
+
+    class Retriever:
+        def __call__(self, value: str) -> str:
+            return value
+
+    nodes = (functools.partial(str.split, sep=","), Retriever(), str.split, Scatter(str, name="both"), str.split)
+    outcomes = Scatter(*nodes, policy="collect")("a,b")
+    assert [o.name for o in outcomes] == ["split", "Retriever", "split_2", "both", "split_3"]
 
 
 def test_its_repr_shows_branches_and_policy() -> None:
