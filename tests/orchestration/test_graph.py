@@ -400,6 +400,8 @@ def test_a_decorated_graph_is_called_through_its_policies() -> None:
         graph("x")
     with pytest.raises(CircuitOpen):
         graph("x")
+    with pytest.raises(CircuitOpen):
+        asyncio.run(graph.ainvoke("x"))
 
 
 def test_a_graph_can_grow_after_a_run() -> None:

@@ -241,6 +241,26 @@ def test_a_second_cancellation_does_not_leave_a_stubborn_branch_behind() -> None
     assert ended == ["x"]
 
 
+def test_a_cancellation_while_losers_end_is_not_lost() -> None:
+    """The result was there, but the caller is cancelled all the same."""
+
+    async def cleans(value: str) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        task = asyncio.create_task(Scatter(cleans, after(0, "x"), policy="first").acall("x"))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
 def test_a_branch_that_is_cancelled_from_inside_fails_alone() -> None:
     """Its outcome is cancelled, and the siblings go on."""
     branches = (after(0, asyncio.CancelledError()), after(1, "b"))
@@ -305,15 +325,18 @@ def test_scatters_inside_scatters_never_wait_for_a_free_thread() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
 def test_a_forked_process_has_threads_of_its_own() -> None:
-    """A fork takes the pool along and none of its threads, for which a child would wait for ever."""
+    """A fork takes the pool along and none of its threads, for which a child would wait for ever.
+
+    The nap in the parent lets its threads become idle.
+    """
     code = (
-        "import os, sys, warnings; from beluga.orchestration import Scatter\n"
-        "warnings.simplefilter('ignore'); scatter = Scatter(str.upper, str.lower)\n"
-        "scatter('Ab'); child = os.fork()\n"
-        "if not child: os._exit(scatter('Ab') != ['AB', 'ab'])\n"
+        "import os, sys, time, warnings; from beluga.orchestration import Scatter\n"
+        "warnings.simplefilter('ignore'); scatter = Scatter(str.upper)\n"
+        "scatter('Ab'); time.sleep(0.1); child = os.fork()\n"
+        "if not child: os._exit(scatter('Ab') != ['AB'])\n"
         "sys.exit(os.waitpid(child, 0)[1] != 0)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("policy", ["fail_fast", "collect"])
@@ -380,6 +403,22 @@ def test_a_sync_branch_beyond_its_time_is_left_behind(bounds: dict[str, float]) 
         assert not release.is_set()
     finally:
         release.set()
+
+
+def test_virtual_time_ends_a_wait_for_threads() -> None:
+    """Somebody moves the clock beyond the time-out, and the caller comes back though the branch never does."""
+    release, returned = threading.Event(), threading.Event()
+
+    def branch(value: str) -> None:
+        environment().clock.advance(61)  # type: ignore[attr-defined]  # it is a fake clock
+        release.wait(10)
+        returned.set()
+
+    with fake_clock(autojump=False):
+        (outcome,) = Scatter(branch, timeout=60, policy="collect")("x")
+    assert outcome.status == "timed_out"
+    assert not returned.is_set()
+    release.set()
 
 
 def test_an_async_scatter_leaves_a_late_thread_behind() -> None:
@@ -619,13 +658,16 @@ class TestBudgets:
         """A time-out of its own cannot give more than is left."""
         started: list[str] = []
 
+        async def branch(value: str) -> None:
+            started.append(value)
+
         @budget(1)
-        def ask(value: str) -> None:
+        async def ask(value: str) -> None:
             environment().clock.sleep(2)
-            Scatter(started.append, timeout=5)(value)
+            await Scatter(branch, timeout=5).acall(value)
 
         with fake_clock(), pytest.raises(DeadlineExceeded):
-            ask("x")
+            asyncio.run(ask("x"))
         assert not started
 
     def test_the_enclosing_budget_ends_an_async_scatter(self) -> None:
@@ -698,7 +740,13 @@ def test_branches_are_named_after_their_functions() -> None:
         def __call__(self, value: str) -> str:
             return value
 
-    nodes = (functools.partial(str.split, sep=","), Retriever(), str.split, Scatter(str, name="both"), str.split)
+    nodes = (
+        functools.partial(str.split, sep=","),
+        Retriever(),
+        str.split,
+        Scatter(str, name="both"),
+        str.split,
+    )
     outcomes = Scatter(*nodes, policy="collect")("a,b")
     assert [o.name for o in outcomes] == ["split", "Retriever", "split_2", "both", "split_3"]
 
