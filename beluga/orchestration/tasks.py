@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import types
 from contextvars import Context, copy_context
@@ -52,12 +53,12 @@ class _Tasks:
         try:
             await self._done
         finally:
-            self._tally.over = True
             if timer is not None:
                 timer.cancel()
+            # Before the losers end, because their cleaning up is no part of what they took.
+            total = None if job.bounds is None else job.bounds.total
+            self._tally.close(self._monotonic(), late=self._late, total=total)
             await _settle(tasks)
-        total = None if job.bounds is None else job.bounds.total
-        self._tally.close(self._monotonic(), late=self._late, total=total)
 
     def _expire(self) -> None:
         self._late = not self._tally.over
@@ -103,9 +104,10 @@ class _Tasks:
             error = raised
             raise
         finally:
-            if timer is not None and timer.stop(error):
-                raise self._tally.overdue(index, bounds.branch_total) from error
-            error = None
+            late = timer is not None and timer.stop(error)
+            error = None  # its traceback holds this frame
+            if late:
+                raise self._tally.overdue(index, bounds.branch_total)
         if self._monotonic() > at:
             raise self._tally.overdue(index, bounds.branch_total)
         return value
@@ -116,11 +118,18 @@ class _Tasks:
         return await self._in_thread(node)
 
     async def _in_thread(self, node: Node) -> Any:
+        # Not through the future: the frame that sets its result would keep the error, whose traceback keeps it.
+        reports: list[tuple[Any, BaseException | None]] = []
         context = copy_context()
-        value, error = await self._loop.run_in_executor(pool(), lambda: context.run(attempt, node, self._job))
-        if error is not None:
-            raise error
-        return await value if type(value) is types.CoroutineType else value
+        work = functools.partial(context.run, lambda: reports.append(attempt(node, self._job)))
+        await self._loop.run_in_executor(pool(), work)
+        value, error = reports.pop()
+        try:
+            if error is not None:
+                raise error
+            return await value if type(value) is types.CoroutineType else value
+        finally:
+            error = None  # its traceback holds this frame
 
 
 @types.coroutine

@@ -116,6 +116,20 @@ def test_quorum_stops_when_it_is_reached() -> None:
     assert not left
 
 
+def test_cleaning_up_is_no_part_of_what_a_loser_took() -> None:
+    """It had run until the others were enough."""
+
+    async def cleans(value: str) -> None:
+        try:
+            await environment().clock.asleep(60)
+        finally:
+            await environment().clock.asleep(5)
+
+    result, took, _ = run(Scatter(cleans, after(2, "b"), policy=quorum(1)))
+    assert (result[0].status, result[0].elapsed) == ("cancelled", 2)
+    assert took == 7
+
+
 def test_quorum_fails_as_soon_as_it_cannot_be_reached() -> None:
     """The rest is not waited for."""
     error = ValueError("no")
@@ -359,19 +373,19 @@ def test_an_error_is_freed_with_its_last_user(policy: Any) -> None:
         except Heavy as error:
             return weakref.ref(error)
 
-    async def awaited() -> Any:
+    async def awaited(branch: Any) -> Any:
         try:
-            return weakref.ref((await Scatter(afail, policy=policy).acall("x"))[0].error)
+            return weakref.ref((await Scatter(branch, policy=policy).acall("x"))[0].error)
         except Heavy as error:
             return weakref.ref(error)
 
     gc.collect()
     gc.disable()
     try:
-        assert asyncio.run(awaited())() is None
-        kept = called()
-        Scatter(str.upper)("x")  # so that the idle thread has let go of its last branch
-        assert kept() is None
+        assert asyncio.run(awaited(afail))() is None
+        for kept in (called(), asyncio.run(awaited(fail))):
+            Scatter(str.upper)("x")  # so that the idle thread has let go of its last branch
+            assert kept() is None
     finally:
         gc.enable()
 
