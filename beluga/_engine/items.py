@@ -15,24 +15,24 @@ __all__ = ["Items"]
 
 
 class Items:
-    """The items of one call on their way out."""
+    """The items of one call on their way out, through the `depth` outermost layers."""
 
     __slots__ = ("_filters", "_resumes", "_suspends", "call", "held")
 
-    def __init__(self, call: Call) -> None:
-        ambient = [layer for layer in call.stack.ambient if layer.wants_items(call)]
+    def __init__(self, call: Call, depth: int) -> None:
+        ambient = [layer for i, layer in call.stack.ambient if i < depth and layer.wants_items(call)]
         self.call = call
         self.held: list[Any] = []
-        self._filters = [layer for layer in call.stack.filters if layer.wants_items(call)]
+        self._filters = [layer for i, layer in call.stack.filters if i < depth and layer.wants_items(call)]
         self._resumes = [layer.resume for layer in ambient]
         self._suspends = [layer.suspend for layer in reversed(ambient)]
 
     @classmethod
-    def of(cls, call: Call) -> Items | None:
+    def of(cls, call: Call, depth: int) -> Items | None:
         """Return the items of `call`, or None where no layer has anything to do with them."""
         if not (call.stack.filters or call.stack.ambient):
             return None
-        items = cls(call)
+        items = cls(call, depth)
         return items if items._filters or items._resumes else None
 
     def through(self, items: Iterable[Any], start: int = 0) -> Iterable[Any]:
@@ -47,6 +47,9 @@ class Items:
             produced = layer.on_end(self.call)
             while isinstance(produced, Ask):
                 yield produced
+                failure = None if self.call.answer is None else self.call.answer.error
+                if failure is not None and not isinstance(failure, Exception):
+                    raise failure  # a cancellation is no answer
                 produced = layer.on_end(self.call)
             self.call.answer = None
             self.held.extend(self.through(produced, position))

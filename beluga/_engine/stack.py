@@ -76,9 +76,10 @@ class Stack:
         # A plain attribute, since refusals read it: a property takes another frame.
         self.name = self.target.name
         self.valued = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
-        self.ambient = tuple(layer for _, layer in numbered if _defines(layer, "resume"))
+        # Each with its place, because a stream that stands in for the function is seen by the outer layers only.
+        self.ambient = tuple((i, layer) for i, layer in numbered if _defines(layer, "resume"))
         self.filters = tuple(
-            layer for _, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
+            (i, layer) for i, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
         )
         self.bounded = any(layer.bounds_time for layer in self.bound)
 

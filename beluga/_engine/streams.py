@@ -35,7 +35,7 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
         step = next(steps)
         while True:
             if isinstance(step, Run):
-                outcome = yield from _hand_out(call, step.function)
+                outcome = yield from _hand_out(call, step)
             else:
                 outcome = perform(call, step)
             try:
@@ -50,13 +50,13 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
     return wrapper
 
 
-def _hand_out(call: Call, function: Callable[..., Any]) -> Generator[Any, Any, Outcome]:
-    """Hand out the items of `function`; return how it ended."""
+def _hand_out(call: Call, run: Run) -> Generator[Any, Any, Outcome]:
+    """Hand out the items of the function that is to run; return how it ended."""
     try:
-        source = function(*call.args, **call.kwargs)
+        source = run.function(*call.args, **call.kwargs)
         if type(source) is not GeneratorType:
             source = _each(source)
-        items = Items.of(call)
+        items = Items.of(call, run.depth)
         if items is not None:
             source = _filtered(items, source)
         item = next(source)
@@ -135,7 +135,7 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
             else:
                 outcome = Outcome()
                 try:
-                    source = _opened(call, step.function)
+                    source = _opened(call, step)
                     advance = source.__anext__
                     item = await (in_time(call, advance()) if bounded else advance())
                     call.items = 1
@@ -165,11 +165,11 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
     return wrapper
 
 
-def _opened(call: Call, function: Callable[..., Any]) -> AsyncGenerator[Any, Any]:
-    source = function(*call.args, **call.kwargs)
+def _opened(call: Call, run: Run) -> AsyncGenerator[Any, Any]:
+    source = run.function(*call.args, **call.kwargs)
     if type(source) is not AsyncGeneratorType:
         source = _each_async(source)
-    items = Items.of(call)
+    items = Items.of(call, run.depth)
     return source if items is None else _filtered_async(items, source)
 
 

@@ -27,6 +27,9 @@ class Bucket(Protocol):
         """Return when `cost` permits are free, and take them if that is no later than `latest`."""
         ...
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        """Take `cost` permits at `at`, no earlier than where `book` says that they are free."""
+
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         """Take `change` more permits than were booked at `at`; give them back where it is negative."""
 
@@ -49,16 +52,16 @@ class FixedWindow:
     """
 
     def __init__(self, limit: float, window: float, max_keys: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._window = window
         self._max_keys = max_keys
         # A plain dict, oldest window first, is the queue to evict from: a key is put at the end when its window
         # begins. cachetools.LRUCache would reorder at every hit (0.6 us) and take another 130 bytes a key.
         # Each value is [end of the window, permits used]; a list, because a hit changes it in place.
-        self._states: dict[Hashable, list[float]] = {}
+        self.states: dict[Hashable, list[float]] = {}
 
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is None or now >= state[0]:
             if now <= latest:
                 self._begin(key, state, [now + self._window, cost])
@@ -66,7 +69,7 @@ class FixedWindow:
         end, used = state
         used += cost
         at = now
-        if used > self._limit:
+        if used > self.limit:
             # The next window; it may be booked by several waiting calls before it begins.
             at, end, used = end, end + self._window, cost
         elif end - now > self._window:
@@ -76,15 +79,18 @@ class FixedWindow:
             state[1] = used
         return at
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        self.book(key, at, cost, at)
+
     def _begin(self, key: Hashable, old: list[float] | None, new: list[float]) -> None:
         if old is not None:
-            del self._states[key]
-        elif len(self._states) >= self._max_keys:
-            del self._states[next(iter(self._states))]
-        self._states[key] = new
+            del self.states[key]
+        elif len(self.states) >= self._max_keys:
+            del self.states[next(iter(self.states))]
+        self.states[key] = new
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is not None and state[0] - self._window <= at < state[0]:
             state[1] = max(0, state[1] + change)
 
@@ -92,13 +98,13 @@ class FixedWindow:
         self.adjust(key, at, -cost)
 
     def remaining(self, key: Hashable, now: float) -> float:
-        end, used = self._states.get(key, (now, 0.0))
+        end, used = self.states.get(key, (now, 0.0))
         if now >= end:
-            return self._limit
-        return max(0, self._limit - used) if now >= end - self._window else 0
+            return self.limit
+        return max(0, self.limit - used) if now >= end - self._window else 0
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self.states)
 
 
 class TokenBucket:
@@ -128,6 +134,9 @@ class TokenBucket:
             self._full_at[key] = booked
         return at
 
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        self.book(key, at, cost, at)
+
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         full_at = self._full_at.get(key)
         if full_at is not None:
@@ -149,6 +158,12 @@ class _Log:
     """When how many permits were taken."""
 
     __slots__ = ("costs", "times", "total")
+
+    def add(self, at: float, cost: float) -> None:
+        """Note that `cost` permits are taken at `at`, which is no earlier than the last."""
+        self.times.append(at)
+        self.costs.append(cost)
+        self.total += cost
 
     def __init__(self) -> None:
         self.times = array("d")
@@ -188,10 +203,16 @@ class SlidingWindow:
             log.forget(now - self._window)
         at = self._free_at(log, now, cost)
         if at <= latest:
-            log.times.append(at)
-            log.costs.append(cost)
-            log.total += cost
+            log.add(at, cost)
         return at
+
+    def take(self, key: Hashable, at: float, cost: float) -> None:
+        # Nothing is forgotten here: what leaves the window by then still counts if this place is given back.
+        log = self._logs.get(key)
+        if log is None:
+            self.book(key, at, cost, at)
+        else:
+            log.add(at, cost)
 
     def _free_at(self, log: _Log, now: float, cost: float) -> float:
         excess = log.total + cost - self._limit
@@ -205,11 +226,14 @@ class SlidingWindow:
 
     def adjust(self, key: Hashable, at: float, change: float) -> None:
         log = self._logs.get(key)
-        if log is not None and at in log.times:
-            index = log.times.index(at)
-            change = max(change, -log.costs[index])
-            log.costs[index] += change
-            log.total += change
+        if log is None:
+            return
+        for index, taken_at in enumerate(log.times):
+            if taken_at == at and change:
+                step = max(change, -log.costs[index])
+                log.costs[index] += step
+                log.total += step
+                change -= step
 
     def cancel(self, key: Hashable, at: float, cost: float) -> None:
         log = self._logs.get(key)

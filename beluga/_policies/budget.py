@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from beluga._engine.deadline import DEADLINE, expired, remaining
+from beluga._engine.deadline import (
+    current_deadline,
+    expired,
+    remaining,
+    reset_deadline,
+    set_deadline,
+)
 from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
 from beluga._engine.timer import TaskTimer
@@ -49,7 +55,7 @@ class TimeBudget(Policy):
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
         monotonic = call.environment.monotonic
         now = monotonic()
-        enclosing = DEADLINE.get()
+        enclosing = current_deadline()
         total = self._total if self.share is None else self._part(call, enclosing, now)
         at = now + total
         own: float | None = total
@@ -57,7 +63,7 @@ class TimeBudget(Policy):
             at, own = enclosing, None
         if at <= now:
             raise expired(call.name, own)
-        call.deadline = [at, own, DEADLINE.set(at), call.deadline, self]
+        call.deadline = [at, own, set_deadline(at), call.deadline, self]
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:
@@ -70,12 +76,12 @@ class TimeBudget(Policy):
 
     def suspend(self, call: Call) -> None:
         """Take the deadline away from the consumer of a stream."""
-        DEADLINE.reset(self._own(call)[2])
+        reset_deadline(self._own(call)[2])
 
     def resume(self, call: Call) -> None:
         """Give it back to the stream."""
         own = self._own(call)
-        own[2] = DEADLINE.set(own[0])
+        own[2] = set_deadline(own[0])
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         """Stop a stream that goes on beyond its deadline."""
@@ -94,7 +100,7 @@ class TimeBudget(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         at, total, token, call.deadline, _ = call.deadline
-        DEADLINE.reset(token)
+        reset_deadline(token)
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > at:
@@ -174,10 +180,10 @@ class Allocation:
         """
         now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        self._at = min(now + self.seconds, DEADLINE.get())
+        self._at = min(now + self.seconds, current_deadline())
         if self._at <= now:
             raise expired("the step before", self._source.total)
-        self._token = DEADLINE.set(self._at)
+        self._token = set_deadline(self._at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -186,7 +192,7 @@ class Allocation:
         Raises:
             DeadlineExceeded: The block ended after it.
         """
-        DEADLINE.reset(self._token)
+        reset_deadline(self._token)
         if kind is None and environment().monotonic() > self._at:
             raise expired("the step", self.seconds)
 
@@ -199,7 +205,7 @@ class Allocation:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
         if self._timer.stop(error):
-            DEADLINE.reset(self._token)
+            reset_deadline(self._token)
             raise expired("the step", self.seconds) from error
         self.__exit__(kind)
 

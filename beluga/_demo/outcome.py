@@ -1,0 +1,95 @@
+"""What became of a ticket, put together from its result and from the events on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from beluga.errors import DeadlineExceeded, GuardBlocked, Refused
+from beluga.events import FallbackTaken, GuardModified, RetryScheduled, WaitScheduled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from beluga._demo.tickets import Ticket
+    from beluga.events import Event
+
+__all__ = ["STATUSES", "Outcome", "Status"]
+
+Status = Literal["answered", "blocked", "refused", "failed"]
+STATUSES: tuple[Status, ...] = ("answered", "blocked", "refused", "failed")
+
+
+@attrs.frozen
+class Outcome:
+    """What became of one ticket.
+
+    Args:
+        line: The ticket's line in the file.
+        project: Whose ticket it is.
+        status: How it ended.
+        redacted: The kinds of personal data that were taken out, of the ticket or of the answer.
+        retries: Attempts after the first, of the model and of the stand-in.
+        waited: Seconds in the queue of the project's rate limit.
+        fallback: Whether the small model had to stand in.
+        seconds: From the ticket's arrival to its end.
+        note: Why there is no answer, or why the small model gave it.
+        answer: What the customer gets, where there is something.
+    """
+
+    line: int
+    project: str
+    status: Status
+    redacted: tuple[str, ...] = ()
+    retries: int = 0
+    waited: float = 0.0
+    fallback: bool = False
+    seconds: float = 0.0
+    note: str = ""
+    answer: str | None = attrs.field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, ticket: Ticket, result: str | Exception, events: Sequence[Event], seconds: float) -> Outcome:
+        """Return the outcome of `ticket`, which gave `result` or failed with it."""
+        failure = result if isinstance(result, Exception) else None
+        stood_in = [event for event in events if isinstance(event, FallbackTaken)]
+        return cls(
+            ticket.line,
+            ticket.project,
+            "answered" if failure is None else _status(failure),
+            _redacted(events),
+            sum(isinstance(event, RetryScheduled) for event in events),
+            round(sum(event.delay for event in events if isinstance(event, WaitScheduled)), 3),
+            bool(stood_in),
+            round(seconds, 3),
+            _note(failure, stood_in),
+            None if isinstance(result, Exception) else result,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return attrs.asdict(self)
+
+
+def _status(failure: Exception) -> Status:
+    if isinstance(failure, GuardBlocked):
+        return "blocked"
+    if isinstance(failure, Refused) and not isinstance(failure, DeadlineExceeded):
+        return "refused"
+    return "failed"
+
+
+def _redacted(events: Iterable[Event]) -> tuple[str, ...]:
+    kinds = (rule for event in events if isinstance(event, GuardModified) for rule in event.rules)
+    return tuple(dict.fromkeys(kinds))
+
+
+def _note(failure: Exception | None, stood_in: Sequence[FallbackTaken]) -> str:
+    if isinstance(failure, GuardBlocked):
+        return ", ".join(dict.fromkeys(finding.rule or finding.kind for finding in failure.findings))
+    if isinstance(failure, Refused) and failure.retry_after is not None:
+        return f"again in {failure.retry_after:.1f} s"
+    if failure is not None:
+        return str(getattr(failure, "code", type(failure).__name__))
+    return f"fallback: {stood_in[0].code}" if stood_in else ""

@@ -1,0 +1,86 @@
+"""When tickets arrive, when the provider is down, and how fast real time goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beluga.clock import Clock, Timer
+
+__all__ = ["BriskClock", "Schedule"]
+
+_GAP = 0.6
+_RUSH_GAP = 0.05
+_OUTAGE = 5.0
+_FEWEST, _MOST = 6, 20
+
+
+@attrs.frozen
+class Schedule:
+    """The course of one run, in seconds from its start.
+
+    Tickets arrive evenly, but for a rush of a quarter of them in the second half. When half of them are there, the
+    provider goes down for a while.
+
+    Args:
+        arrivals: When each ticket comes.
+        outage: From when to when the provider answers nobody.
+    """
+
+    arrivals: tuple[float, ...]
+    outage: tuple[float, float]
+
+    @classmethod
+    def of(cls, count: int) -> Schedule:
+        """Return the schedule of `count` tickets."""
+        rush = min(max(count // 4, _FEWEST), _MOST)
+        first = max(0, min(count * 5 // 8, count - rush))
+        arrivals, now = [], 0.0
+        for number in range(count):
+            arrivals.append(round(now, 3))
+            now += _RUSH_GAP if first <= number < first + rush else _GAP
+        down_at = arrivals[count * 3 // 8] if arrivals else 0.0
+        return cls(tuple(arrivals), (down_at, down_at + _OUTAGE))
+
+    def is_down(self, at: float) -> bool:
+        """Say whether the provider is down `at` that second."""
+        return self.outage[0] <= at < self.outage[1]
+
+
+class BriskClock:
+    """Real time, but faster, so that nobody has to watch a full minute of it.
+
+    Args:
+        speed: Seconds of the desk in one second of the real clock.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._real: Clock = SystemClock()
+        self._began = self._real.monotonic()
+
+    def monotonic(self) -> float:
+        """Return the desk's seconds since the clock was made."""
+        return (self._real.monotonic() - self._began) * self.speed
+
+    def time(self) -> float:
+        """Return seconds since 1970, as they are."""
+        return self._real.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Block this thread for `seconds` of the desk."""
+        self._real.sleep(seconds / self.speed)
+
+    async def asleep(self, seconds: float) -> None:
+        """Suspend this task for `seconds` of the desk."""
+        await self._real.asleep(seconds / self.speed)
+
+    def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
+        """Run `callback` on the running event loop in `seconds` of the desk."""
+        return self._real.call_later(seconds / self.speed, callback)

@@ -1,0 +1,227 @@
+"""The rows of the table, each measured when it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import wrapt
+
+from beluga import retry, traced
+from benchmarks import footprint, peers
+from benchmarks.floors import (
+    ITEMS,
+    answer,
+    answer_async,
+    numbers,
+    numbers_async,
+    pass_through,
+    pass_through_async,
+    refuse,
+)
+from benchmarks.subjects import ONE_POLICY, SPAN, consume, consume_async, five, open_breaker, recording, refused, six
+from benchmarks.timing import async_batch, batch, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from benchmarks.timing import Batch
+
+__all__ = ["Row", "rows"]
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        what: What is measured.
+        floor: What it is compared with, in `unit`.
+        ours: What beluga takes, in `unit`.
+        target: The ratio to reach, or with `extra` the amount above the floor.
+        peers: What others take, in `unit`; None for one that is not installed.
+        unit: ``"ns"``, ``"B"`` or ``"ms"``.
+        extra: Whether the target is an amount above the floor instead of a ratio.
+    """
+
+    what: str
+    floor: float
+    ours: float
+    target: float
+    peers: Mapping[str, float | None] = {}
+    unit: str = "ns"
+    extra: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Ours as a multiple of the floor."""
+        return self.ours / self.floor
+
+    @property
+    def missed_by(self) -> float:
+        """How far ours is from the target; not above 0 where it is reached."""
+        return (self.ours - self.floor if self.extra else self.ratio) - self.target
+
+
+def rows(seconds: float) -> Iterator[Row]:
+    """Measure row by row.
+
+    Args:
+        seconds: For the whole table, about.
+    """
+    loop = asyncio.new_event_loop()
+    part = seconds / 20
+    try:
+        yield from _policies(loop, part * 4, is_async=False)
+        yield from _policies(loop, part * 4, is_async=True)
+        yield _growth(part)
+        yield _refusal(part)
+        yield from _streams(loop, part * 4)
+        yield _traced(part * 2)
+    finally:
+        loop.close()
+    yield _memory(100_000 if part > 1 else 20_000)
+    yield from _imports(rounds=10 if part > 1 else 3)
+
+
+def _measured(
+    contenders: dict[str, Batch], known: Mapping[str, Batch | None], seconds: float
+) -> tuple[dict[str, float], dict[str, float | None]]:
+    present = {name: run for name, run in known.items() if run is not None}
+    figures = measure({**contenders, **present}, seconds)
+    return figures, {name: figures.get(name) for name in known}
+
+
+def _policies(loop: asyncio.AbstractEventLoop, seconds: float, *, is_async: bool) -> Iterator[Row]:
+    """Measure one policy at a time and all six, on a call that goes well."""
+    plain, floor = (answer_async, pass_through_async) if is_async else (answer, pass_through)
+    take: Callable[..., Batch] = functools.partial(async_batch, loop) if is_async else batch
+    kind = "async" if is_async else "sync"
+    others = peers.ASYNC if is_async else peers.SYNC
+    stack_name, needed, stacked = peers.STACKS[is_async]
+    contenders = {"floor": take(floor(plain), 1), "six": take(six(plain), 1)}
+    contenders |= {name: take(decorate(plain), 1) for name, decorate in ONE_POLICY.items()}
+    known: dict[str, Batch | None] = {
+        f"{policy}/{name}": take(decorate(plain), 1) if peers.installed(name) else None
+        for policy, decorators in others.items()
+        for name, decorate in decorators.items()
+    }
+    known[stack_name] = take(stacked(plain), 1) if all(map(peers.installed, needed)) else None
+    figures, theirs = _measured(contenders, known, seconds)
+    for policy in ONE_POLICY:
+        own = {name: theirs[f"{policy}/{name}"] for name in others.get(policy, ())}
+        yield Row(what=f"{policy}, {kind}", floor=figures["floor"], ours=figures[policy], target=4.0, peers=own)
+    yield Row(
+        what=f"six decorators, {kind}",
+        floor=figures["floor"],
+        ours=figures["six"],
+        target=10.0 if is_async else 12.0,
+        peers={stack_name: theirs[stack_name]},
+    )
+
+
+def _stack(decorate: Callable[[Any], Any], depth: int) -> Any:
+    return functools.reduce(lambda inner, _: decorate(inner), range(depth), answer)
+
+
+@wrapt.decorator
+def _transparent(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+    return wrapped(*args, **kwargs)
+
+
+def _growth(seconds: float) -> Row:
+    """Compare what a layer costs in a high stack with what it costs in a low one; 1.0 is linear."""
+    makers = {"ours": retry, "wrapt": _transparent}
+    depths = (1, 5, 9)
+    figures = measure(
+        {f"{name}{depth}": batch(_stack(make, depth), 1) for name, make in makers.items() for depth in depths},
+        seconds,
+    )
+    low, high = ({n: (figures[f"{n}{to}"] - figures[f"{n}{at}"]) / 4 for n in makers} for at, to in ((1, 5), (5, 9)))
+    return Row(
+        what="a layer in a stack of 9, against one of 5",
+        floor=low["ours"],
+        ours=high["ours"],
+        target=1.25,
+        peers={"wrapt, nested": high["wrapt"] / low["wrapt"] * low["ours"]},
+    )
+
+
+def _refusal(seconds: float) -> Row:
+    known = {
+        name: batch(refused(opened(answer)), 1) if peers.installed(name) else None
+        for name, opened in peers.OPENED.items()
+    }
+    contenders = {"floor": batch(refused(refuse([True])), 1), "ours": batch(refused(open_breaker()), 1)}
+    figures, theirs = _measured(contenders, known, seconds)
+    return Row(
+        what="refusal by an open circuit, caught",
+        floor=figures["floor"],
+        ours=figures["ours"],
+        target=1.6,
+        peers=theirs,
+    )
+
+
+def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
+    """Measure streams of 100 items, by the item."""
+    take = functools.partial(async_batch, loop)
+    groups = {
+        "sync": {
+            "floor": batch(consume(numbers), ITEMS),
+            "five": batch(consume(five(numbers)), ITEMS),
+            "six": batch(consume(six(numbers)), ITEMS),
+        },
+        "async": {
+            "floor": take(consume_async(numbers_async), ITEMS),
+            "five": take(consume_async(five(numbers_async)), ITEMS),
+            "six": take(consume_async(six(numbers_async)), ITEMS),
+        },
+    }
+    for kind, contenders in groups.items():
+        figures = {name: figure / ITEMS for name, figure in measure(contenders, seconds / 2).items()}
+        for name, label in (("five", "five layers"), ("six", "five layers and budget")):
+            yield Row(
+                what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5
+            )
+
+
+def _traced(seconds: float) -> Row:
+    with recording() as tracer:
+
+        def bare(question: Any) -> Any:
+            with tracer.start_as_current_span(**SPAN):
+                return answer(question)
+
+        ours = traced(operation="chat", model="gpt-4o", provider="openai")(answer)
+        figures = measure({"floor": batch(bare, 1), "ours": batch(ours, 1)}, seconds)
+    return Row(what="traced, recording", floor=figures["floor"], ours=figures["ours"], target=1.2)
+
+
+def _memory(keys: int) -> Row:
+    return Row(
+        what="a key of a limiter",
+        floor=250.0,
+        ours=footprint.bytes_a_key(keys),
+        target=1.0,
+        peers={"limits": footprint.bytes_a_key_of_limits(keys)},
+        unit="B",
+    )
+
+
+def _imports(rounds: int) -> Iterator[Row]:
+    ours, others = ("import beluga", footprint.FACADE), ("tenacity", "stamina")
+    statements = ("import attrs", *ours, *(f"import {name}" for name in others))
+    took = footprint.import_milliseconds(statements, rounds)
+    for statement, what in zip(ours, ("import beluga", "import of seven decorators"), strict=True):
+        yield Row(
+            what=what,
+            floor=took["import attrs"],
+            ours=took[statement],
+            target=20.0,
+            peers={name: took.get(f"import {name}") for name in others},
+            unit="ms",
+            extra=True,
+        )
