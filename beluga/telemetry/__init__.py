@@ -1,8 +1,8 @@
 """Traces and metrics with OpenTelemetry, which is imported only when somebody records.
 
-``names`` holds the one table of attribute names, ``values`` makes what applications give legal, ``spans`` opens spans,
-``propagation`` takes a trace to other threads and services, ``metrics`` measures, ``export`` writes traces to a file,
-and ``reading``, ``outline`` and ``page`` show them.
+``names`` holds the one table of attribute names, ``providers`` knows who records, ``values`` makes what applications
+give legal, ``spans`` opens spans, ``propagation`` and ``asgi`` take a trace to other threads and services, ``metrics``
+measures, ``export`` writes traces to a file, and ``reading``, ``tree`` and ``page`` show them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from beluga.telemetry.names import SEMCONV, names
-from beluga.telemetry.spans import start_span, tracer, use_provider
+from beluga.telemetry.providers import tracer, use_meter_provider, use_provider
+from beluga.telemetry.spans import start_span
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
     from beluga.telemetry.asgi import TraceMiddleware
     from beluga.telemetry.export import FileExporter
-    from beluga.telemetry.metrics import use_meter_provider
     from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook
 
 __all__ = [
@@ -45,7 +45,6 @@ _ROOMS = {
     "extract": "propagation",
     "inject": "propagation",
     "request_hook": "propagation",
-    "use_meter_provider": "metrics",
 }
 
 

@@ -16,31 +16,42 @@ WITHHELD = "[WITHHELD]"
 """Stands for a text that could not be redacted."""
 
 _READ_AT_MOST = 20_000
-"""Characters that are looked at; a text is cut here before, and to its limit only after redaction."""
+"""Characters that are looked at; a text is cut here before redaction, and to its limit only after it."""
 
 
-def redact(text: str, limit: int = 1_000) -> str:
-    """Return `text` without personal data and secrets, and no longer than `limit` characters."""
-    return checked(_redactor())(text, limit)
+def redact(text: str) -> str:
+    """Return `text` without personal data and secrets; it raises where the guards cannot work."""
+    return _guards()(text)
 
 
-def checked(redactor: Redact) -> Callable[[str, int], str]:
-    """Return `redactor` as a function that never raises: what it fails on is withheld."""
+def checked(redactor: Redact, limit: int = 1_000) -> Redact:
+    """Return `redactor` as a function that never raises: what it fails on is withheld.
 
-    def redacted(text: str, limit: int) -> str:
+    Args:
+        redactor: Takes a text and returns the one to keep.
+        limit: Characters at most of what is kept.
+
+    Example:
+        >>> checked(lambda text: text.replace("Ada", "[NAME]"))("Ada writes")
+        '[NAME] writes'
+        >>> checked(lambda text: 1 / 0)("Ada writes")
+        '[WITHHELD]'
+    """
+
+    def redacted(text: str) -> str:
         try:
-            found = redactor(text[:_READ_AT_MOST])
+            kept = redactor(text[:_READ_AT_MOST])
         except Exception:
             return WITHHELD
-        if not isinstance(found, str):
+        if not isinstance(kept, str):
             return WITHHELD
-        return found if len(found) <= limit else f"{found[:limit]}…"
+        return kept if len(kept) <= limit else f"{kept[:limit]}…"
 
     return redacted
 
 
 @functools.cache
-def _redactor() -> Redact:
+def _guards() -> Redact:
     from beluga.guards import PIIRedactor, SecretRedactor
 
     secrets, personal = SecretRedactor(), PIIRedactor()

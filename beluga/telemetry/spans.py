@@ -1,145 +1,99 @@
-"""Names and spans of OpenTelemetry, which is imported only when somebody records.
-
-Source: OpenTelemetry semantic conventions for generative AI, version 1.41 (the last one published in full).
-"""
+"""Open a span by hand, and mark one as failed."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+
+from beluga.clock import SYSTEM, environment
+from beluga.telemetry.names import SEMCONV
+from beluga.telemetry.providers import tracer
+from beluga.telemetry.redaction import WITHHELD, checked, redact
+from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from opentelemetry.trace import Span, Tracer, TracerProvider
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, SpanKind
 
-__all__ = ["SEMCONV", "attributes_of", "start_span", "tracer", "use_provider"]
+__all__ = ["error_type", "fail", "moment", "start_span"]
 
-SEMCONV: Mapping[str, str] = {
-    "agent": "gen_ai.agent.name",
-    "error_type": "error.type",
-    "finish_reasons": "gen_ai.response.finish_reasons",
-    "first_chunk": "gen_ai.response.time_to_first_chunk",
-    "model": "gen_ai.request.model",
-    "operation": "gen_ai.operation.name",
-    "provider": "gen_ai.provider.name",
-    "response_id": "gen_ai.response.id",
-    "response_model": "gen_ai.response.model",
-    "stream": "gen_ai.request.stream",
-    "tool": "gen_ai.tool.name",
-    "cached_tokens": "gen_ai.usage.cache_read.input_tokens",
-    "cache_write_tokens": "gen_ai.usage.cache_creation.input_tokens",
-    "input_tokens": "gen_ai.usage.input_tokens",
-    "output_tokens": "gen_ai.usage.output_tokens",
-    "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
-}
-"""What we call a thing, and its attribute name in version 1.41."""
-
-OUTCOME = "beluga.stream.outcome"
-"""``completed``, ``abandoned``, ``cancelled`` or ``error``; our own, because no convention has a word for it."""
-
-INTERNAL_OPERATIONS = frozenset({"execute_tool", "invoke_agent", "invoke_workflow"})
-"""Operations inside this process; every other one calls a provider and has a span of kind client."""
-
-_PROVIDER: ContextVar[TracerProvider | None] = ContextVar("beluga.tracer_provider", default=None)
-_CONFIGURED = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ  # read once: a look into os.environ takes 0.7 us
-_tracers: dict[int, tuple[TracerProvider, Tracer]] = {}
-
-
-def tracer() -> Tracer | None:
-    """Return the tracer of whoever records now, or None where nobody does.
-
-    Asks nothing of OpenTelemetry while no provider is set: the public way costs 0.9 us a call and this one 0.1.
-    """
-    provider = _PROVIDER.get()
-    if provider is None:
-        api = sys.modules.get("opentelemetry.trace")
-        if api is None:
-            return _configured_tracer() if _CONFIGURED else None
-        # The one private name that we read. Without it (None) the public getter would build a proxy provider.
-        provider = getattr(api, "_TRACER_PROVIDER", None)
-        if provider is None:
-            return None
-    return _tracer_of(provider)
-
-
-def _tracer_of(provider: TracerProvider) -> Tracer:
-    known = _tracers.get(id(provider))
-    if known is None or known[0] is not provider:
-        known = _tracers[id(provider)] = (provider, provider.get_tracer("beluga"))
-    return known[1]
-
-
-def _configured_tracer() -> Tracer | None:
-    """Let OpenTelemetry load the provider that the environment names."""
-    from opentelemetry import trace
-
-    trace.get_tracer_provider()
-    return tracer() if getattr(trace, "_TRACER_PROVIDER", None) is not None else None
+_redacted = checked(redact)
 
 
 @contextlib.contextmanager
-def use_provider(provider: TracerProvider) -> Iterator[None]:
-    """Record with `provider` in this context only, whatever the global one is."""
-    token = _PROVIDER.set(provider)
-    try:
-        yield
-    finally:
-        _PROVIDER.reset(token)
-        _tracers.pop(id(provider), None)
-
-
-def attributes_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` as legal span attributes: the nearest legal type, and no None."""
-    return {key: _legal(value) for key, value in values.items() if value is not None}
-
-
-def _legal(value: Any) -> Any:
-    if isinstance(value, str):
-        return str(value)  # an enum's member is a str to us, but not to every exporter
-    if isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = [_legal(item) for item in value if item is not None]
-        return items if len({type(item) for item in items}) <= 1 else [str(item) for item in items]
-    return type(value).__qualname__
-
-
-@contextlib.contextmanager
-def start_span(name: str, attributes: Mapping[str, Any] | None = None) -> Iterator[Span]:
+def start_span(
+    name: str,
+    attributes: Mapping[str, Any] | None = None,
+    *,
+    context: Context | None = None,
+    kind: SpanKind | None = None,
+) -> Iterator[Span]:
     """Open a span by hand, current until the block ends; while nobody records it is one that does nothing.
 
-    An exception marks it as failed, by its type; its text, which may hold anything, stays out.
+    An exception marks it as failed, with its type and its redacted text.
 
     Args:
         name: The span's name.
         attributes: Known at the start, so that a sampler sees them.
+        context: Where the span belongs, such as `extract` gives it; None means the current one.
+        kind: The span's kind; None means internal.
 
     Example:
         >>> with start_span("request", {"request_id": "req-001"}) as span:
         ...     span.set_attribute("rows", 3)
     """
+    from opentelemetry import context as contexts
     from opentelemetry import trace
 
     recorder = tracer() or trace.NoOpTracer()
-    with recorder.start_as_current_span(
-        name, attributes=attributes_of(attributes or {}), record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield span
-        except Exception as error:
-            fail(span, error)
-            raise
+    span = recorder.start_span(
+        name,
+        context=context,
+        kind=kind or trace.SpanKind.INTERNAL,
+        attributes=attributes_of(attributes or {}),
+        start_time=moment(),
+    )
+    token = contexts.attach(trace.set_span_in_context(span, context))
+    try:
+        yield span
+    except Exception as error:
+        fail(span, error)
+        raise
+    finally:
+        contexts.detach(token)
+        span.end(moment())
+
+
+def moment() -> int | None:
+    """Return the time of a test's clock in nanoseconds since 1970, and None for the real time, which a span takes."""
+    current = environment()
+    return None if current is SYSTEM else round(current.clock.time() * 1e9)
+
+
+def error_type(error: BaseException) -> str:
+    """Return the full name of the type of `error`; of a builtin the bare name."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def fail(span: Span, error: BaseException) -> None:
-    """Mark `span` as failed with the type of `error`."""
+    """Mark `span` as failed with the type of `error` and its redacted text; the stack stays out."""
     from opentelemetry.trace import Status, StatusCode
 
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    span.set_attribute(SEMCONV["error_type"], name)
-    span.set_status(Status(StatusCode.ERROR, kind.__qualname__))
+    if not span.is_recording():
+        return
+    span.set_attribute(SEMCONV["error_type"], error_type(error))
+    span.set_status(Status(StatusCode.ERROR, _said(error)))
+
+
+def _said(error: BaseException) -> str:
+    """Return the type's name and what can be kept of the text."""
+    kind = type(error).__qualname__
+    try:
+        text = str(error)
+    except Exception:
+        return kind
+    kept = _redacted(text) if text else ""
+    return f"{kind}: {kept}" if kept and kept != WITHHELD else kind
