@@ -12,7 +12,7 @@ HEADER = ("what", "floor", "ours", "ratio", "target", "peers", "result")
 
 
 def _figure(row: Row, value: float) -> str:
-    digits = 0 if row.unit == "B" or value >= 100 else 1  # noqa: PLR2004 - three figures are enough
+    digits = 0 if row.unit == "B" or value >= 100 else 1
     return f"{value:.{digits}f} {row.unit}"
 
 

@@ -64,7 +64,7 @@ def pass_through_async(function: Callable[..., Awaitable[Any]]) -> Callable[...,
     return wrapper
 
 
-class Refusal(Exception):  # noqa: N818 - no error of the program
+class Refusal(Exception):
     """What the bare refusal raises."""
 
 

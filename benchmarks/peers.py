@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -113,10 +114,8 @@ def _open_circuitbreaker(function: Any) -> Any:
         raise ConnectionError
 
     broken = policy(fail)
-    try:
+    with contextlib.suppress(ConnectionError):
         broken(1)
-    except ConnectionError:
-        pass
     return policy(function)
 
 

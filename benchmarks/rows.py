@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from benchmarks.timing import Batch
 
-__all__ = ["Row", "rows"]
+__all__ = ["Row", "rows", "transparent"]
 
 
 @attrs.frozen(kw_only=True)
@@ -127,13 +127,14 @@ def _stack(decorate: Callable[[Any], Any], depth: int) -> Any:
 
 
 @wrapt.decorator
-def _transparent(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+def transparent(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+    """Call through one of wrapt's proxies."""
     return wrapped(*args, **kwargs)
 
 
 def _growth(seconds: float) -> Row:
     """Compare what a layer costs in a high stack with what it costs in a low one; 1.0 is linear."""
-    makers = {"ours": retry, "wrapt": _transparent}
+    makers: dict[str, Callable[[Any], Any]] = {"ours": retry, "wrapt": transparent}
     depths = (1, 5, 9)
     figures = measure(
         {f"{name}{depth}": batch(_stack(make, depth), 1) for name, make in makers.items() for depth in depths},
@@ -183,9 +184,7 @@ def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
     for kind, contenders in groups.items():
         figures = {name: figure / ITEMS for name, figure in measure(contenders, seconds / 2).items()}
         for name, label in (("five", "five layers"), ("six", "five layers and budget")):
-            yield Row(
-                what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5
-            )
+            yield Row(what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5)
 
 
 def _traced(seconds: float) -> Row:
@@ -215,7 +214,7 @@ def _imports(rounds: int) -> Iterator[Row]:
     ours, others = ("import beluga", footprint.FACADE), ("tenacity", "stamina")
     statements = ("import attrs", *ours, *(f"import {name}" for name in others))
     took = footprint.import_milliseconds(statements, rounds)
-    for statement, what in zip(ours, ("import beluga", "import of seven decorators"), strict=True):
+    for statement, what in zip(ours, ("import beluga", "import of all decorators"), strict=True):
         yield Row(
             what=what,
             floor=took["import attrs"],

@@ -6,13 +6,13 @@ a group take turns, so a slow second hits every one of them and their ratio stay
 
 from __future__ import annotations
 
-import asyncio
 import time
 import timeit
 import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, Mapping
 
     Batch = Callable[[int], float]
@@ -24,9 +24,10 @@ BATCH_SECONDS = 2e-4
 
 def batch(function: Callable[..., Any], *args: Any) -> Batch:
     """Return a timer of so many calls; code of its own, because CPython specialises each call site."""
-    timer = timeit.Timer("function(*args)" if len(args) != 1 else "function(arg)", globals={
-        "function": function, "args": args, "arg": args[0] if args else None
-    })
+    timer = timeit.Timer(
+        "function(*args)" if len(args) != 1 else "function(arg)",
+        globals={"function": function, "args": args, "arg": args[0] if args else None},
+    )
     return timer.timeit
 
 

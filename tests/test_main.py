@@ -13,8 +13,9 @@ from beluga.__main__ import main
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_the_extra_it_says_how_to_get_it(missing, monkeypatch, capsys):
     """One line on stderr, and the exit status 2."""
-    for name in [name for name in sys.modules if name.startswith(("beluga.cli", "beluga._commands", "typer"))]:
-        monkeypatch.delitem(sys.modules, name)
+    for name in list(sys.modules):
+        if name.startswith(("beluga.cli", "beluga._commands", "typer", "rich")):
+            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(SystemExit) as exit_:
         main()

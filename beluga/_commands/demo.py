@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -42,7 +42,7 @@ def demo(
     try:
         tickets, broken = read(file, limit)
     except OSError as error:
-        raise _ended("cannot read", file, error.strerror or type(error).__name__) from error
+        _end("cannot read", file, error.strerror or type(error).__name__)
     from beluga._demo.run import work_through
     from beluga._demo.tally import summary
 
@@ -56,13 +56,13 @@ def demo(
         show(Console(), run, broken)
     if not tickets:
         reasons = (f"\nline {line.line}: {line.reason}" for line in broken)
-        raise _ended("there is no ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
+        _end("there is no ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
 
 
-def _ended(what: str, file: Path | None, why: str, *more: str) -> typer.Exit:
-    """Say on stderr why there is nothing to do, and return the exit for it."""
+def _end(what: str, file: Path | None, why: str, *more: str) -> NoReturn:
+    """Say on stderr why there is nothing to do, and exit."""
     typer.echo(f"beluga demo: {what} {file}: {why}{''.join(more)}", err=True)
-    return typer.Exit(_NOTHING_READ)
+    raise typer.Exit(_NOTHING_READ)
 
 
 @contextlib.contextmanager

@@ -45,8 +45,8 @@ def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
     # A project that has used up its share is told so; it is not tried again, and nobody stands in.
     @retry(max_attempts=5, initial_backoff=0.4, retryable_errors=[ProviderError, DeadlineExceeded])
     @budget(4.0)  # for each attempt, its turn at the limit included
-    @breaker(failure_threshold=4, reset_timeout=3.0, name="large")
-    @rate_limited(limit=5, window=2.0, key="project", wait=1.5)
+    @breaker(failure_threshold=4, reset_timeout=2.0, name="large")
+    @rate_limited(limit=4, window=2.0, key="project", wait=2.0)
     async def answer(text: str, *, project: str) -> str:  # noqa: ARG001 - the limit counts by it
         return (await ask_large(text)).text
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["large_model", "small_model"]
 
-_STALLED_CALL = 21
+_STALLED = range(5, 1_000_000, 21)
 _ANSWERS = (
     "Thank you for your message. We have opened a case and will come back to you within a day.",
     "Thank you. Your request went to a colleague who can see your account.",
@@ -28,7 +28,7 @@ def large_model(schedule: Schedule, fault_rate: float, seed: int) -> FakeProvide
     """Return the model that is asked first: it is down for a while, and one call in 21 never ends."""
     model = FakeProvider(seed=seed, fault_rate=fault_rate).default(_answer)
     model.on(lambda request: schedule.is_down(request.at)).fault(faults.server_error(503))
-    model.on(lambda request: request.number % _STALLED_CALL == 0).fault(faults.stall(600.0))
+    model.on(lambda request: request.number in _STALLED).fault(faults.stall(600.0))
     return model
 
 

@@ -32,6 +32,7 @@ _WIDEST_REDACTED = 13
 
 def show(console: Console, run: Run, broken: Sequence[Broken]) -> None:
     """Print the tickets, the totals, the decorators and the spans of one ticket."""
+    console.print(_introduction(run))
     console.print(_tickets(run.outcomes))
     for line in broken:
         console.print(Text(f"line {line.line} skipped: {line.reason}", style="red"))
@@ -43,6 +44,16 @@ def show(console: Console, run: Run, broken: Sequence[Broken]) -> None:
         console.print(_branch(tree, None))
 
 
+def _introduction(run: Run) -> Text:
+    """Return what a newcomer has to know to read the rest."""
+    time = "as waited for" if run.real_time else "of virtual time, for which nobody waited"
+    return Text(
+        "One function with six decorators and a fallback answers tickets. Its model is a fake one: "
+        f"{run.fault_rate:.0%} of its calls fail, some stall, and it goes down once. "
+        f"The figures are seconds {time}: {run.seconds:.0f} in all."
+    )
+
+
 def _tickets(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("line", justify="right")
@@ -50,7 +61,7 @@ def _tickets(outcomes: Sequence[Outcome]) -> Table:
     table.add_column("status", no_wrap=True)
     table.add_column("redacted", max_width=_WIDEST_REDACTED)
     table.add_column("retries", justify="right")
-    table.add_column("waited", justify="right", no_wrap=True)
+    table.add_column("wait", justify="right", no_wrap=True)
     table.add_column("note")
     for outcome in outcomes:
         table.add_row(
@@ -73,8 +84,7 @@ def _plain(text: str) -> Text:
 def _totals(counts: Mapping[str, Any]) -> Text:
     ended = ", ".join(f"{counts[status]} {status}" for status in _COLOURS)
     skipped = f"; {_number(counts['broken'], 'broken line')} skipped" if counts["broken"] else ""
-    answered = _number(counts["tickets"], "ticket")
-    return Text(f"{answered} in {counts['seconds']:.0f} s of the desk's time: {ended}{skipped}", style="bold")
+    return Text(f"{_number(counts['tickets'], 'ticket')}: {ended}{skipped}", style="bold")
 
 
 def _decorators(did: Mapping[str, Mapping[str, Any]]) -> Table:

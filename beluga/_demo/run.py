@@ -42,12 +42,16 @@ class Run:
         events: All events, in the order in which they happened.
         spans: All spans.
         seconds: From the first ticket to the last answer, by the desk's clock.
+        fault_rate: How often the large model failed, beside its outage.
+        real_time: Whether somebody waited for it.
     """
 
     outcomes: Sequence[Outcome]
     events: Sequence[events.Event]
     spans: SpanRecorder
     seconds: float
+    fault_rate: float
+    real_time: bool
 
 
 def work_through(
@@ -80,7 +84,8 @@ def work_through(
         else:
             with fake_clock(seed=seed) as clock:
                 seconds = clock.run(shift.work())
-    return Run(sorted(shift.outcomes, key=lambda outcome: outcome.line), shift.events, spans, round(seconds, 3))
+    outcomes = sorted(shift.outcomes, key=lambda outcome: outcome.line)
+    return Run(outcomes, shift.events, spans, round(seconds, 3), fault_rate, real_time)
 
 
 class _Shift:

@@ -15,18 +15,22 @@ if TYPE_CHECKING:
 
 __all__ = ["BriskClock", "Schedule"]
 
-_GAP = 0.6
+_GAP = 0.8
 _RUSH_GAP = 0.05
-_OUTAGE = 5.0
-_FEWEST, _MOST = 6, 20
+_FEWEST, _MOST = 10, 20
+"""Tickets in a rush, but never more than half of them."""
+_OUTAGE = 4.0
+_RECOVERY = 7.0
+"""Seconds after which a circuit that opened in the outage lets a probe through that finds the provider up."""
+_CALM = 2.5
 
 
 @attrs.frozen
 class Schedule:
     """The course of one run, in seconds from its start.
 
-    Tickets arrive evenly, but for a rush of a quarter of them in the second half. When half of them are there, the
-    provider goes down for a while.
+    Tickets arrive evenly, but for a rush of a quarter of them in the second half. Before that the provider goes down
+    for a while; however few tickets there are, it is back before the rush.
 
     Args:
         arrivals: When each ticket comes.
@@ -39,13 +43,20 @@ class Schedule:
     @classmethod
     def of(cls, count: int) -> Schedule:
         """Return the schedule of `count` tickets."""
-        rush = min(max(count // 4, _FEWEST), _MOST)
-        first = max(0, min(count * 5 // 8, count - rush))
-        arrivals, now = [], 0.0
+        rush = min(max(count // 4, _FEWEST), _MOST, count // 2)
+        rush_from = min(count * 5 // 8, count - rush)
+        down_from = rush_from // 2
+        arrivals, now, down_at = [], 0.0, 0.0
         for number in range(count):
+            if number == down_from:
+                down_at = round(now, 3)
+            if down_from < number == rush_from - 2:
+                now = max(now, down_at + _RECOVERY)
             arrivals.append(round(now, 3))
-            now += _RUSH_GAP if first <= number < first + rush else _GAP
-        down_at = arrivals[count * 3 // 8] if arrivals else 0.0
+            if rush_from <= number < rush_from + rush:
+                now += _RUSH_GAP
+            else:
+                now += _CALM if rush_from - 2 <= number < rush_from else _GAP
         return cls(tuple(arrivals), (down_at, down_at + _OUTAGE))
 
     def is_down(self, at: float) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -22,10 +22,17 @@ class Node:
     is_span: bool
     inside: tuple[Node, ...] = ()
 
+    def labels(self) -> Iterator[str]:
+        """Yield all labels, from the top."""
+        yield self.label
+        for node in self.inside:
+            yield from node.labels()
+
     @property
-    def size(self) -> int:
-        """How many spans and events there are, this one included."""
-        return 1 + sum(node.size for node in self.inside)
+    def eventfulness(self) -> tuple[int, int]:
+        """How many sorts of things happened, and how many things."""
+        labels = list(self.labels())
+        return len({label.partition(" ")[0] for label in labels}), len(labels)
 
 
 def most_eventful(spans: Sequence[ReadableSpan]) -> Node | None:
@@ -34,7 +41,7 @@ def most_eventful(spans: Sequence[ReadableSpan]) -> Node | None:
     for span in spans:
         children.setdefault(span.parent.span_id if span.parent else 0, []).append(span)
     trees = [_node(root, children) for root in children.get(0, ())]
-    return max(trees, key=lambda node: node.size, default=None)
+    return max(trees, key=lambda node: node.eventfulness, default=None)
 
 
 def _node(span: ReadableSpan, children: dict[int, list[ReadableSpan]]) -> Node:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 
-__all__ = ["driver", "new_call", "perform", "perform_async"]
+__all__ = ["driver", "failed", "new_call", "perform", "perform_async"]
 
 
 def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -46,9 +46,7 @@ def driver(stack: Stack) -> Callable[..., Any]:
     return fuse(stack, _NAMES)
 
 
-def _failed(
-    call: Call, entered: int, outcome: Outcome | None, error: BaseException
-) -> tuple[int, Outcome]:
+def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseException) -> tuple[int, Outcome]:
     """Say how many layers are still entered after `error`, and make an outcome of it."""
     if outcome is not None:
         # Raised by a leave: the layer that raised is out.
@@ -73,9 +71,7 @@ def _finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
     try:
         step = next(steps)
         while True:
-            step = steps.send(
-                _run(step.function, call) if isinstance(step, Run) else perform(call, step)
-            )
+            step = steps.send(_run(step.function, call) if isinstance(step, Run) else perform(call, step))
     except StopIteration as done:
         final: Outcome = done.value
         return final
@@ -140,7 +136,7 @@ _NAMES = {
     "Outcome": Outcome,
     "course": course,
     "environment": environment,
-    "failed": _failed,
+    "failed": failed,
     "finish": _finish,
     "finish_async": _finish_async,
     "hidden_coroutine": _hidden_coroutine,

@@ -27,9 +27,7 @@ class Target:
         declared: The callable whose name and parameters count; None for `function` itself.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None) -> None:
         self.function = function
         self.kind = kind
         self.declared = function if declared is None else declared
@@ -68,9 +66,7 @@ class Stack:
         self.enters = tuple((i, layer.enter) for i, layer in numbered if _defines(layer, "enter"))
         self.leaves: tuple[tuple[int, Callable[[Call, Outcome], Verdict | None]], ...]
         self.leaves = tuple(
-            (i + 1, layer.leave)
-            for i, layer in outward
-            if _defines(layer, "leave") and not layer.errors_only
+            (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
         )
         self.depth = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
@@ -107,8 +103,7 @@ class Stack:
         width = max(map(len, names), default=0)
         lines = [f"{self.kind.value} {self.name}{_readable(self.signature)}"]
         lines += [
-            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip()
-            for i, layer in enumerate(self.layers, 1)
+            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip() for i, layer in enumerate(self.layers, 1)
         ]
         lines += [f"  warning: {warning}" for warning in _misplaced(self.layers)]
         return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga._engine.call import Outcome
 from beluga._engine.course import Run, course
-from beluga._engine.drivers import new_call, perform, perform_async
+from beluga._engine.drivers import failed, new_call, perform, perform_async
 from beluga._engine.items import Items
 from beluga._engine.timer import in_time
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 
     from beluga._engine.call import Call
+    from beluga._engine.course import Step
+    from beluga._engine.policy import Verdict
     from beluga._engine.stack import Stack
 
 __all__ = ["async_generator_driver", "generator_driver"]
@@ -28,21 +30,43 @@ __all__ = ["async_generator_driver", "generator_driver"]
 
 def generator_driver(stack: Stack) -> Callable[..., Any]:
     """Return a generator function that runs the stack's target through its layers."""
+    healthy = Run(stack.target.function, stack.depth)
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps = course(call)
-        step = next(steps)
+        steps = _steps(call, healthy)
+        outcome: Any = None
         while True:
-            if isinstance(step, Run):
-                outcome = yield from _hand_out(call, step)
-            else:
-                outcome = perform(call, step)
             try:
                 step = steps.send(outcome)
             except StopIteration as done:
                 outcome = done.value
                 break
+            if not isinstance(step, Run):
+                outcome = perform(call, step)
+                continue
+            # Handed out right here: each frame that the items go through takes 25 ns an item.
+            try:
+                source = _opened(call, step)
+                item = next(source)
+                call.items = 1
+                while True:
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        source.close()
+                        raise
+                    except BaseException as thrown:
+                        item = source.throw(thrown)
+                    else:
+                        if sent is None:  # the rest needs no help from here
+                            outcome = Outcome((yield from source))
+                            break
+                        item = source.send(sent)
+            except StopIteration as done:
+                outcome = Outcome(done.value)
+            except BaseException as error:
+                outcome = Outcome(error=error)
         if outcome.error is None:
             return outcome.value
         raise outcome.release()
@@ -50,34 +74,53 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:
     return wrapper
 
 
-def _hand_out(call: Call, run: Run) -> Generator[Any, Any, Outcome]:
-    """Hand out the items of the function that is to run; return how it ended."""
+def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
+    """Lead a stream as `course` does, but in a quarter of the time while it is healthy."""
+    outcome: Outcome | None
+    entered, verdict, outcome = _go_in(call)
+    if outcome is None and verdict is None:
+        outcome = yield healthy
+        if outcome.error is None:
+            entered, verdict, outcome = _come_out(call, outcome)
+    if entered or outcome is None:
+        outcome = yield from course(call, entered, verdict, outcome)
+    return outcome
+
+
+def _go_in(call: Call) -> tuple[int, Verdict | None, Any]:
+    """Enter the layers while all is well; return how many are entered, and the verdict or failure that came up."""
+    depth = 0
     try:
-        source = run.function(*call.args, **call.kwargs)
-        if type(source) is not GeneratorType:
-            source = _each(source)
-        items = Items.of(call, run.depth)
-        if items is not None:
-            source = _filtered(items, source)
-        item = next(source)
-        call.items = 1
-        while True:
-            try:
-                sent = yield item
-            except GeneratorExit:
-                source.close()
-                raise
-            except BaseException as thrown:
-                item = source.throw(thrown)
-            else:
-                if sent is None:
-                    # The rest needs no help from this frame: 20 ns an item instead of 60.
-                    return Outcome((yield from source))
-                item = source.send(sent)
-    except StopIteration as done:
-        return Outcome(done.value)
+        for depth, enter in call.stack.enters:
+            verdict = enter(call)
+            if verdict is not None:
+                return depth, verdict, None
     except BaseException as error:
-        return Outcome(error=error)
+        entered, outcome = failed(call, depth, None, error)
+        return entered, None, outcome
+    return call.stack.depth, None, None
+
+
+def _come_out(call: Call, outcome: Outcome) -> tuple[int, Verdict | None, Outcome]:
+    """Leave the layers with a good outcome while they let it pass; return how many are still entered, and the rest."""
+    depth = 0
+    try:
+        for depth, leave in call.stack.leaves:
+            verdict = leave(call, outcome)
+            if verdict is not None:
+                return depth, verdict, outcome
+    except BaseException as error:
+        entered, failure = failed(call, depth, outcome, error)
+        return entered, None, failure
+    return 0, None, outcome
+
+
+def _opened(call: Call, run: Run) -> Generator[Any, Any, Any]:
+    source = run.function(*call.args, **call.kwargs)
+    if type(source) is not GeneratorType:
+        source = _each(source)
+    items = Items.of(call, run.depth)
+    return source if items is None else _filtered(items, source)
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
@@ -90,7 +133,7 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
         item = next(source)
         while True:
             reply = thrown = None
-            for outgoing in items.through((item,)):
+            for outgoing in items.shown(item):
                 items.suspend()
                 try:
                     reply = yield outgoing
@@ -123,49 +166,50 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
 
 def async_generator_driver(stack: Stack) -> Callable[..., Any]:
     """Return an async generator function that runs the stack's target through its layers."""
-    bounded = stack.bounded
+    bounded, healthy = stack.bounded, Run(stack.target.function, stack.depth)
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps = course(call)
-        step = next(steps)
+        steps = _steps(call, healthy)
+        outcome: Any = None
         while True:
-            if not isinstance(step, Run):
-                outcome = await perform_async(call, step)
-            else:
-                outcome = Outcome()
-                try:
-                    source = _opened(call, step)
-                    advance = source.__anext__
-                    item = await (in_time(call, advance()) if bounded else advance())
-                    call.items = 1
-                    while True:
-                        try:
-                            sent = yield item
-                        except GeneratorExit:
-                            await source.aclose()
-                            raise
-                        except BaseException as thrown:
-                            coming = source.athrow(thrown)
-                        else:
-                            coming = advance() if sent is None else source.asend(sent)
-                        item = await (in_time(call, coming) if bounded else coming)
-                except StopAsyncIteration:
-                    pass
-                except BaseException as error:
-                    outcome.error = error
             try:
                 step = steps.send(outcome)
             except StopIteration as done:
                 outcome = done.value
                 break
+            if not isinstance(step, Run):
+                outcome = await perform_async(call, step)
+                continue
+            # Handed out right here: an async generator cannot delegate to another one.
+            outcome = Outcome()
+            try:
+                source = _opened_async(call, step)
+                advance = source.__anext__
+                coming = advance()
+                while True:
+                    item = await (in_time(call, coming) if bounded else coming)
+                    call.items = 1
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        await source.aclose()
+                        raise
+                    except BaseException as thrown:
+                        coming = source.athrow(thrown)
+                    else:
+                        coming = advance() if sent is None else source.asend(sent)
+            except StopAsyncIteration:
+                pass
+            except BaseException as error:
+                outcome.error = error
         if outcome.error is not None:
             raise outcome.release()
 
     return wrapper
 
 
-def _opened(call: Call, run: Run) -> AsyncGenerator[Any, Any]:
+def _opened_async(call: Call, run: Run) -> Any:
     source = run.function(*call.args, **call.kwargs)
     if type(source) is not AsyncGeneratorType:
         source = _each_async(source)
@@ -188,7 +232,7 @@ async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> Asy
         item = await source.__anext__()
         while True:
             reply = thrown = None
-            for outgoing in items.through((item,)):
+            for outgoing in items.shown(item):
                 items.suspend()
                 try:
                     reply = yield outgoing

@@ -64,9 +64,7 @@ class BreakerOptions:
     failure_rate: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
     window: float = attrs.field(default=60.0, converter=seconds, validator=number(0, above=True))
     minimum_calls: int = attrs.field(default=20, validator=whole(1))
-    slow_call: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    slow_call: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     counts: Any = None
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = None
     max_keys: int = attrs.field(default=10_000, validator=whole(1))
@@ -164,12 +162,7 @@ class CircuitBreaker(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Count the outcome, unless it says nothing about the other side's health."""
         circuit = self._single
-        if (
-            outcome.error is None
-            and circuit.state is CLOSED
-            and not circuit.failures
-            and not self._looks_at_success
-        ):
+        if outcome.error is None and circuit.state is CLOSED and not circuit.failures and not self._looks_at_success:
             return
         self.settle(call, circuit, None, outcome)
 

@@ -123,7 +123,7 @@ class TokenBucket:
 
     def book(self, key: Hashable, now: float, cost: float, latest: float) -> float:
         full_at = self._full_at.get(key, now)
-        begin = full_at if full_at > now else now
+        begin = max(now, full_at)
         booked = begin + cost * self._interval
         at = booked - self._window
         if at <= now + self._slack:

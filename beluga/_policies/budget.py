@@ -41,9 +41,7 @@ class TimeBudget(Policy):
     bounds_time = True
     reads_value = False
 
-    total: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    total: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
     _total: float = attrs.field(init=False, repr=False)
 
@@ -76,18 +74,24 @@ class TimeBudget(Policy):
 
     def suspend(self, call: Call) -> None:
         """Take the deadline away from the consumer of a stream."""
-        reset_deadline(self._own(call)[2])
+        own = call.deadline
+        reset_deadline((own if own[4] is self else self._own(call))[2])
 
     def resume(self, call: Call) -> None:
         """Give it back to the stream."""
-        own = self._own(call)
+        own = call.deadline
+        if own[4] is not self:
+            own = self._own(call)
         own[2] = set_deadline(own[0])
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         """Stop a stream that goes on beyond its deadline."""
-        at, total, *_ = self._own(call)
-        if call.environment.monotonic() > at:
-            raise expired(call.name, total)
+        own = call.deadline
+        if own[4] is not self:
+            own = self._own(call)
+        monotonic = call.environment.monotonic
+        if monotonic() > own[0]:
+            raise expired(call.name, own[1])
         return (item,)
 
     def _own(self, call: Call) -> list[Any]:
@@ -262,9 +266,7 @@ def budget(
             raise ValueError(message)
     else:
         policies.append(
-            SpendingBudget(
-                tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys
-            )
+            SpendingBudget(tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys)
         )
     if not policies:
         message = "budget: give total= or share= for time, tokens= or cost= for spending"

@@ -264,9 +264,7 @@ class RateLimiter(Policy):
         if self._constant:
             return self._costs  # type: ignore[return-value]  # all are numbers then
         arguments = call.arguments
-        return tuple(
-            rate.check(rate.cost(arguments)) if callable(rate.cost) else rate.cost for rate in self.rates
-        )
+        return tuple(rate.check(rate.cost(arguments)) if callable(rate.cost) else rate.cost for rate in self.rates)
 
     def _given(self, cost: float | None) -> tuple[float, ...]:
         if cost is not None:

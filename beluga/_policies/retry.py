@@ -105,9 +105,7 @@ class RetryPolicy(Policy):
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = True
     retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
-    max_elapsed: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     on_result: Callable[[Any], bool] | None = None
     throttle: RetryThrottle | None = None
     replay: bool = False

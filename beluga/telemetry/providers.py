@@ -25,6 +25,7 @@ _METRICS: ContextVar[MeterProvider | None] = ContextVar("beluga.meter_provider",
 _NAMED = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
 
 _modules = sys.modules
+_trace_api: Any = None
 _tracers: dict[int, tuple[TracerProvider, Tracer]] = {}
 
 
@@ -32,11 +33,8 @@ def recording() -> bool:
     """Say whether anybody records traces or metrics here; it costs as little as a call can."""
     if _TRACES.get() is not None or _METRICS.get() is not None:
         return True
-    # The two private names that we read. Where one is None, the public getter would build a proxy.
-    traces = _modules.get("opentelemetry.trace")
-    if traces is None:
-        return _NAMED
-    if getattr(traces, "_TRACER_PROVIDER", None) is not None:
+    # Two private names. Where one is None, the public getter would build a proxy provider.
+    if getattr(_trace_api or _loaded_trace_api(), "_TRACER_PROVIDER", None) is not None:
         return True
     metrics = _modules.get("opentelemetry.metrics._internal")
     return metrics is not None and getattr(metrics, "_METER_PROVIDER", None) is not None
@@ -46,12 +44,7 @@ def tracer() -> Tracer | None:
     """Return the tracer of whoever records now, or None where nobody does."""
     provider = _TRACES.get()
     if provider is None:
-        api = _modules.get("opentelemetry.trace")
-        if api is None:
-            if not _NAMED:
-                return None
-            api = _load_named()
-        provider = getattr(api, "_TRACER_PROVIDER", None)
+        provider = getattr(_trace_api or _loaded_trace_api(), "_TRACER_PROVIDER", None)
         if provider is None:
             return None
     known = _tracers.get(id(provider))
@@ -60,20 +53,23 @@ def tracer() -> Tracer | None:
     return known[1]
 
 
+def _loaded_trace_api() -> Any:
+    """Return OpenTelemetry's module of traces, once anybody has loaded it or the environment names a provider."""
+    global _trace_api  # noqa: PLW0603 - looked up once: a look into sys.modules takes longer than a global
+    if _NAMED and _trace_api is None:
+        from opentelemetry import trace
+
+        trace.get_tracer_provider()
+    _trace_api = _modules.get("opentelemetry.trace")
+    return _trace_api
+
+
 def meter_provider() -> MeterProvider | None:
     """Return the meter provider of this context, or the global one if somebody has set it."""
     provider = _METRICS.get()
     if provider is None:
         provider = getattr(_modules.get("opentelemetry.metrics._internal"), "_METER_PROVIDER", None)
     return provider
-
-
-def _load_named() -> Any:
-    """Let OpenTelemetry load the provider that the environment names."""
-    from opentelemetry import trace
-
-    trace.get_tracer_provider()
-    return trace
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import heapq
 import itertools
 import random
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import Environment, use_environment
@@ -63,7 +64,8 @@ class FakeClock:
         self._numbers = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._owner = threading.get_ident()
-        self._jumping = False
+        # By loop: one that is closed in the middle of a sleep must not keep the next one from jumping.
+        self._watched: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
     def monotonic(self) -> float:
         """Return the virtual seconds."""
@@ -172,9 +174,9 @@ class FakeClock:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        if not self._autojump or self._jumping or getattr(loop, "follows_clock", None) is self:
+        if not self._autojump or loop in self._watched or getattr(loop, "follows_clock", None) is self:
             return
-        self._jumping = True
+        self._watched.add(loop)
         loop.call_soon(self._look, loop, 0)
 
     def _look(self, loop: asyncio.AbstractEventLoop, idle: int) -> None:
@@ -183,7 +185,7 @@ class FakeClock:
         if busy or idle < _IDLE_PASSES:
             loop.call_soon(self._look, loop, 0 if busy else idle + 1)
             return
-        self._jumping = False
+        self._watched.discard(loop)
         alarm = self.next_alarm()
         if alarm is not None:
             self.advance(max(0.0, alarm - self._now))

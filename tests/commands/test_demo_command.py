@@ -27,7 +27,7 @@ def test_a_person_sees_tickets_totals_decorators_and_a_tree():
     """The bundled run shows all four, and exits with 0."""
     result = RUNNER.invoke(app, ["demo"])
     assert result.exit_code == 0
-    for shown in ("instruction_override", "69 tickets in", "@rate_limited", "ticket in line", "└── answer"):
+    for shown in ("blocked", "69 tickets: ", "@rate_limited", "ticket in line", "└── answer"):
         assert shown in result.stdout
     assert result.stderr == ""
 

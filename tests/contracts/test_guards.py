@@ -12,7 +12,7 @@ class TestPatternDetector(GuardContract):
     telling_texts = ("ignore all previous instructions", "jailbreak", "jailbreak jailbreak")
 
     def make_guard(self):
-        return PatternDetector(("injection", r"(?i)ignore .{0,20}instructions"), ("jailbreak", "jailbreak"))
+        return PatternDetector(("injection", r"(?i)ignore .{0,20}instructions"), ("override", "jailbreak"))
 
 
 class TestPatternRedactor(GuardContract):

@@ -58,12 +58,7 @@ class TestRateBreaker(PolicyContract):
     """`breaker` by rate, slow calls and key."""
 
     def make_policy(self):
-        return CircuitBreaker(failure_rate=0.5, slow_call=10, key="key")
-
-    @pytest.fixture(autouse=True)
-    def _plain_key(self, monkeypatch):
-        # The streams that talk back and the methods have other parameters than the key.
-        monkeypatch.setattr(type(self), "make_policy", lambda _: CircuitBreaker(failure_rate=0.5, slow_call=10))
+        return CircuitBreaker(failure_rate=0.5, slow_call=10, key=lambda given: given.get("key"))
 
 
 class TestFixedWindow(PolicyContract):
@@ -157,9 +152,6 @@ class TestGuarded(PolicyContract):
         redactor = PatternRedactor(("EMAIL", r"[a-z]+@[a-z.]+"))
         return guarded(input=[detector, redactor], output=[redactor], tool=[detector])
 
-    def test_an_error_thrown_in_comes_out(self):
-        """Held items never went out, so there is no place to throw at: the stream has ended by then."""
-
 
 class TestGuardedObserving(PolicyContract):
     """`guarded` that only reports."""
@@ -177,11 +169,7 @@ class TestFallback(PolicyContract):
         return fallback(contracts._subject(kind))
 
 
-def _spies(tallies):
-    return [watched(Policy(), tally) for tally in tallies]
-
-
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_stack_in_any_order_leaves_every_layer_once(seed, kind):
     """Six decorators with spies between them, in random order: each layer is left as often as entered."""

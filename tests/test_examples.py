@@ -1,0 +1,79 @@
+"""Each example runs offline, waits for nothing, and prints what it says."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+PRINTED = {
+    "circuit_breaker": """\
+call 1: provider_unavailable, circuit closed
+call 2: provider_unavailable, circuit closed
+call 3: provider_unavailable, circuit closed
+call 4: provider_unavailable, circuit closed
+call 5: provider_unavailable, circuit open
+call 6: We will answer 'Hello?' by mail. (5 calls reached the model)
+30 s later: half_open
+call 7: I am back. circuit closed
+""",
+    "guard_pipeline": """\
+input allowed: True
+output becomes: Ana's address is [EMAIL].
+tool call allowed: False because rule override matched
+answer: Your order is shipped. Questions? Write to [EMAIL].
+blocked: the guard pattern_detector blocked the input: rule override matched
+the model was asked 1 time
+""",
+    "rate_limit": """\
+project-a request 1: allowed=True, remaining=2
+project-a request 2: allowed=True, remaining=1
+project-a request 3: allowed=True, remaining=0
+project-a request 4: allowed=False, remaining=0
+project-b request 1: allowed=True, remaining=2
+project-b request 2: allowed=True, remaining=1
+project-b request 3: allowed=True, remaining=0
+project-b request 4: allowed=False, remaining=0
+answer for a | answer for a | answer for b
+refused: the rate limit of 2 per 60 s for this project_id is used up; try again in 60 s
+after the wait: answer for a
+""",
+    "retry": """\
+result: It works.
+data: It is paid.
+the provider asked for 7 s; waited at least: True
+not retried: quota_exhausted
+""",
+    "timeout_budget": """\
+model: 4.0 s of its share left, 8.0 s in all
+tool: 2.4 s
+memory: 7.0 s
+after 10 s: turn did not finish within its time budget of 10 s
+""",
+    "tracing": """\
+The invoice is paid.
+request
+  invoke_agent triage-agent
+    chat gpt-4o
+  invoke_agent billing-agent
+    execute_tool lookup_invoice
+    chat gpt-4o
+events: ['beluga.retry']
+tokens: 5
+""",
+}
+
+
+def test_every_example_is_run():
+    """There is no example that nobody checks."""
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(PRINTED)
+
+
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_an_example_prints_what_it_says(name, capsys):
+    """Run as a script, it prints exactly this."""
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    assert capsys.readouterr().out == PRINTED[name]
