@@ -32,6 +32,7 @@ FLOORS = {
     "orchestration": 3,
     "logs": 4,
     "__main__": 5,
+    "_commands": 5,
     "_demo": 5,
     "cli": 5,
     "demo": 5,
@@ -43,9 +44,10 @@ PAIRS = {
     ("_policies.budget", "_policies.spending"),
     ("_policies.guarded", "_policies.guarded_stream"),
     ("_policies.rate_limit", "_policies.buckets"),
+    ("_policies.rate_limit", "_policies.window_layer"),
 }
 MAY_IMPORT = {
-    "asyncio": {"clock", "_engine.timer", "testing", "cli", "demo", "_demo", "llm", "config", "orchestration"},
+    "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},
     "threading": {
         "_policies", "config", "events", "ledger", "llm", "logs", "classification", "testing", "demo", "cli",
     },

@@ -1,1 +1,1 @@
-"""The commands of ``beluga``, one module each."""
+"""What the commands do, as plain functions; the command line only parses and calls them."""

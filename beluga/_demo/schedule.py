@@ -73,25 +73,25 @@ class BriskClock:
 
     def __init__(self, speed: float) -> None:
         self.speed = speed
-        self._real: Clock = SystemClock()
-        self._began = self._real.monotonic()
+        self._real_clock: Clock = SystemClock()
+        self._began = self._real_clock.monotonic()
 
     def monotonic(self) -> float:
         """Return the desk's seconds since the clock was made."""
-        return (self._real.monotonic() - self._began) * self.speed
+        return (self._real_clock.monotonic() - self._began) * self.speed
 
     def time(self) -> float:
         """Return seconds since 1970, as they are."""
-        return self._real.time()
+        return self._real_clock.time()
 
     def sleep(self, seconds: float) -> None:
         """Block this thread for `seconds` of the desk."""
-        self._real.sleep(seconds / self.speed)
+        self._real_clock.sleep(seconds / self.speed)
 
     async def asleep(self, seconds: float) -> None:
         """Suspend this task for `seconds` of the desk."""
-        await self._real.asleep(seconds / self.speed)
+        await self._real_clock.asleep(seconds / self.speed)
 
     def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
         """Run `callback` on the running event loop in `seconds` of the desk."""
-        return self._real.call_later(seconds / self.speed, callback)
+        return self._real_clock.call_later(seconds / self.speed, callback)

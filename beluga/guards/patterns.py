@@ -1,98 +1,160 @@
-"""Two small guards made of the user's own regular expressions."""
+"""What a redactor looks for: a regular expression, and what must be true around and inside its matches."""
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
-from beluga.guards.base import Finding, GuardResult, disjoint
+import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["PatternDetector", "PatternRedactor"]
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher", "spellings"]
 
+BLANK = "\0"
+"""Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
 
-class _Patterns:
-    name = "patterns"
-
-    def __init__(self, *patterns: tuple[str, str | re.Pattern[str]]) -> None:
-        if not patterns:
-            message = f"{type(self).__name__}: give at least one (name, regular expression)"
-            raise ValueError(message)
-        self._patterns = [(name, _compiled(type(self).__name__, name, pattern)) for name, pattern in patterns]
-
-    def scan(self, text: str) -> tuple[Finding, ...]:
-        """Return where the patterns match, sorted and disjoint."""
-        return disjoint(self._matches(text))
-
-    def _matches(self, text: str) -> Iterator[Finding]:
-        for name, pattern in self._patterns:
-            for match in pattern.finditer(text):
-                if match.end() > match.start():
-                    yield Finding(name, match.start(), match.end(), rule=name)
+REACH = 80
+"""How many characters before a match its `context` may look at."""
 
 
-def _compiled(owner: str, name: str, pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+@attrs.frozen
+class Pattern:
+    """One kind of thing to find.
+
+    Args:
+        name: The kind, such as ``"EMAIL"``; findings carry it.
+        pattern: The regular expression; a group called ``value`` narrows the finding to itself.
+        placeholder: What to put in its place; None makes ``[NAME]``.
+        check: Gets the matched text and returns how many of its characters, from the left, are right:
+            0 or False rejects the match, True accepts all of it.
+        context: A regular expression that must match somewhere in the characters before: at most 80, back
+            to the last digit.
+        unless: One that must not.
+        needs: A cheap regular expression without which the pattern is not tried.
+        digits: How many digits a passage must have, or the pattern is not tried.
+        priority: Patterns of a lower number go first; what they found, others leave alone.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    pattern: str
+    placeholder: str | None = None
+    check: Callable[[str], int] | None = attrs.field(default=None, kw_only=True)
+    context: str | None = attrs.field(default=None, kw_only=True)
+    unless: str | None = attrs.field(default=None, kw_only=True)
+    needs: str | None = attrs.field(default=None, kw_only=True)
+    digits: int = attrs.field(default=0, kw_only=True)
+    priority: int = attrs.field(default=0, kw_only=True)
+
+    @property
+    def replacement(self) -> str:
+        """The placeholder, or the one made of the name."""
+        return f"[{self.name.upper()}]" if self.placeholder is None else self.placeholder
+
+
+@attrs.frozen
+class PIIPattern(Pattern):
+    """One kind of personal data; the arguments are those of `Pattern`.
+
+    Example:
+        >>> from beluga.guards import PIIRedactor
+        >>> PIIRedactor(PIIPattern("employee_id", r"EMP-[0-9]{6}")).redact("EMP-123456 called")
+        '[EMPLOYEE_ID] called'
+    """
+
+
+@attrs.frozen
+class SecretPattern(Pattern):
+    """One form of credentials; the arguments are those of `Pattern`."""
+
+
+class Matcher:
+    """A pattern made ready to search."""
+
+    __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search")
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.name = pattern.name
+        self.digits = pattern.digits
+        self._check = pattern.check
+        compiled = _compile(pattern, pattern.pattern)
+        self.search = compiled.search
+        self.group: int | str = "value" if "value" in compiled.groupindex else 0
+        self.needs = pattern.needs and _compile(pattern, pattern.needs).search
+        self._context = pattern.context and _compile(pattern, pattern.context).search
+        self._unless = pattern.unless and _compile(pattern, pattern.unless).search
+
+    def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
+        """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
+
+        What the check turns down is tried again one character later: an over-long or ill-begun match must not
+        hide the right one inside it. What the context turns down is passed over whole, because the rest of
+        a number has no better context than its beginning.
+        """
+        match = self.search(work, position)
+        while match is not None:
+            start, end = match.span(self.group)
+            if not self._in_place(work, start):
+                match = self.search(work, max(end, match.start() + 1))
+                continue
+            end = start + self._accepted(work[start:end])
+            if end > start:
+                yield start, end
+                match = self.search(work, end)
+            else:
+                match = self.search(work, match.start() + 1)
+
+    def _in_place(self, work: str, start: int) -> bool:
+        if not self._context and not self._unless:
+            return True
+        before = surroundings(work, start)
+        return not (self._context and not self._context(before)) and not (
+            self._unless and self._unless(before)
+        )
+
+    def _accepted(self, text: str) -> int:
+        if BLANK in text:
+            return 0
+        if self._check is None:
+            return len(text)
+        verdict = self._check(text)
+        return len(text) if verdict is True else min(int(verdict), len(text))
+
+
+_FILLING = re.compile(f"{BLANK}+")
+_DIGIT = re.compile(r"\d")
+
+
+def surroundings(work: str, start: int) -> str:
+    """Return the characters before `start` that a context may look at, each finding as one blank.
+
+    They end at the last digit: words belong to the first number behind them.
+    """
+    before = work[max(0, start - 16 * REACH) : start]
+    if BLANK in before:
+        before = _FILLING.sub(BLANK, work[:start])
+    return _DIGIT.split(before[-REACH:])[-1]
+
+
+def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
     try:
-        return re.compile(pattern)
-    except re.error as error:
-        message = f"{owner}: the pattern {name!r} is no regular expression: {error}"
-        raise ValueError(message) from error
+        return re.compile(source)
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"pattern {pattern.name!r} is no valid regular expression: {error}") from None
 
 
-class PatternDetector(_Patterns):
-    r"""Block a text in which one of the patterns matches.
+@functools.lru_cache(maxsize=1024)
+def matcher(pattern: Pattern) -> Matcher:
+    """Compile `pattern` once per process."""
+    return Matcher(pattern)
 
-    Args:
-        patterns: Pairs of a name and a regular expression.
 
-    Raises:
-        ValueError: There is no pattern, or one is broken.
+def spellings(words: str) -> str:
+    """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
 
-    Example:
-        >>> PatternDetector(("jailbreak", r"(?i)\bjailbreak")).validate("How to jailbreak?").reason
-        'rule jailbreak matched'
+    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast.
     """
-
-    name = "pattern_detector"
-
-    def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - the contract's
-        """Block `content` if a pattern matches, and name it."""
-        findings = self.scan(content)
-        reason = f"rule {findings[0].rule} matched" if findings else ""
-        return GuardResult(not findings, reason, guard=self.name, findings=findings)
-
-
-class PatternRedactor(_Patterns):
-    """Replace what the patterns match by ``[NAME]``.
-
-    Args:
-        patterns: Pairs of a name and a regular expression.
-
-    Raises:
-        ValueError: There is no pattern, or one is broken.
-
-    Example:
-        >>> PatternRedactor(("TICKET", r"T-[0-9]+")).redact("see T-123")
-        'see [TICKET]'
-    """
-
-    name = "pattern_redactor"
-
-    def redact(self, text: str) -> str:
-        """Return `text` with a placeholder for each finding."""
-        pieces: list[str] = []
-        end = 0
-        for finding in self.scan(text):
-            pieces += (text[end : finding.start], f"[{finding.kind}]")
-            end = finding.end
-        return "".join((*pieces, text[end:]))
-
-    def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - the contract's
-        """Allow `content`, with the findings replaced."""
-        findings = self.scan(content)
-        if not findings:
-            return GuardResult(allowed=True, guard=self.name)
-        kinds = ", ".join(dict.fromkeys(finding.kind for finding in findings))
-        return GuardResult(True, f"redacted {kinds}", self.redact(content), self.name, findings)
+    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
+    return "|".join(map(re.escape, sorted(each)))

@@ -1,0 +1,103 @@
+"""The statistical model: a logistic regression over a few ten thousand features, in plain Python.
+
+``model.bin`` holds it: three little-endian float32 (bias, unit of the weights, threshold), the number of
+features as uint32, then the features as sorted uint32 and their weights as int8. It is written by
+``tools/train_injection.py`` and described in ``docs/reference/injection_model.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import pathlib
+import struct
+import sys
+from array import array
+from itertools import accumulate, repeat
+
+import attrs
+
+from beluga.guards._injection.features import codes_of, nearby, neighbours
+
+__all__ = ["WINDOW", "Model", "Window", "probability", "shipped"]
+
+# Tokens judged together. An instruction in a long document must not drown in it, so windows overlap by half.
+WINDOW = 128
+_STRIDE = WINDOW // 2
+# A text of two words is no surer a case than one of eight.
+_FEWEST = 8
+
+
+@attrs.frozen
+class Window:
+    """A run of tokens, from `start` up to `end`, and its log-odds of being an attack."""
+
+    logit: float
+    start: int
+    end: int
+
+
+def probability(logit: float) -> float:
+    """Return the probability of log-odds."""
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
+
+
+@attrs.frozen
+class Model:
+    """Weights by feature.
+
+    Args:
+        bias: The log-odds of a text without any feature.
+        threshold: The probability from which a text counts as an attack.
+        weights: The log-odds that each feature adds, before the division by the root of the length.
+    """
+
+    bias: float
+    threshold: float
+    weights: dict[int, float] = attrs.field(repr=False)
+
+    def windows(self, tokens: list[str], letters: str) -> list[Window]:
+        """Return the log-odds of every window of a text of `tokens` with these concept `letters`."""
+        sums = [0.0, *accumulate(self._contributions(tokens, letters))]
+        size = len(tokens)
+        starts = range(0, max(1, size - _STRIDE), _STRIDE)
+        return [self._window(sums, start, min(start + WINDOW, size)) for start in starts]
+
+    def worst(self, tokens: list[str], letters: str) -> Window:
+        """Return the window most like an attack, the first of equals."""
+        return max(self.windows(tokens, letters), key=lambda window: window.logit)
+
+    def _contributions(self, tokens: list[str], letters: str) -> list[float]:
+        weight, none = self.weights.get, repeat(0.0)
+        codes = codes_of(tokens)
+        single = list(map(weight, codes, none))
+        for at, pair in enumerate(map(weight, neighbours(codes), none), 1):
+            single[at] += pair
+        for at, feature in nearby(letters):
+            single[at] += weight(feature, 0.0)
+        return single
+
+    def _window(self, sums: list[float], start: int, end: int) -> Window:
+        logit = self.bias + (sums[end] - sums[start]) / math.sqrt(max(end - start, _FEWEST))
+        return Window(logit, start, end)
+
+
+_HEADER = struct.Struct("<fffI")
+
+
+def unpack(data: bytes) -> Model:
+    """Return the model that `data` holds."""
+    bias, unit, threshold, count = _HEADER.unpack_from(data)
+    features, weights = array("I"), array("b")
+    body = _HEADER.size + 4 * count
+    features.frombytes(data[_HEADER.size : body])
+    weights.frombytes(data[body:])
+    if sys.byteorder == "big":
+        features.byteswap()
+    return Model(bias, threshold, {f: w * unit for f, w in zip(features, weights, strict=True)})
+
+
+@functools.cache
+def shipped() -> Model:
+    """Return the model that comes with the package, read once."""
+    return unpack(pathlib.Path(__file__).with_name("model.bin").read_bytes())

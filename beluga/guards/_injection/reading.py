@@ -1,0 +1,83 @@
+"""A text as tokens, and tokens as the letters of the concepts that they stand for."""
+
+from __future__ import annotations
+
+import re
+
+from beluga.guards._injection.lexicon import CONCEPTS, UNKNOWN
+from beluga.guards.lookalikes import latinise
+from beluga.guards.text import normalise
+
+__all__ = ["LETTERS", "TOKEN", "TOKEN_ASCII", "plain_form", "tokenise"]
+
+# Scripts without spaces: a listed word is a token, and so is every other character.
+_SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+# Vowel signs of Indic, Hebrew and Arabic script are part of the word, although `\w` does not know them.
+_SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
+
+# Tokens differ without end; the table of those seen starts anew at this many.
+_REMEMBERED = 50_000
+_SHORTEST_STEM = 2
+
+
+def plain_form(word: str) -> str:
+    """Return `word` as it stands in a text that went through the detector's views."""
+    return latinise(normalise(word)).text.lower()
+
+
+def _entries() -> tuple[dict[str, str], dict[str, str]]:
+    words: dict[str, str] = {}
+    stems: dict[str, str] = {}
+    for letter, listed in CONCEPTS.items():
+        for entry in listed.split():
+            table = stems if entry.endswith("*") else words
+            word = entry.rstrip("*")
+            table.setdefault(plain_form(word), letter)
+            table.setdefault(normalise(word).text.lower(), letter)
+    return words, stems
+
+
+_WORDS, _STEMS = _entries()
+
+
+def _is_spaceless(word: str) -> bool:
+    return re.match(f"[{_SPACELESS}]", word) is not None
+
+
+_LISTED = sorted((w for w in (*_WORDS, *_STEMS) if _is_spaceless(w)), key=len, reverse=True)
+TOKEN_ASCII = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+TOKEN = re.compile(
+    rf"{TOKEN_ASCII.pattern}|{'|'.join(_LISTED)}|[{_SPACELESS}]|(?:[^\W_{_SPACELESS}]|[{_SIGNS}])+"
+)
+
+
+def tokenise(text: str) -> list[str]:
+    """Return the tokens of a lower-case text."""
+    return (TOKEN_ASCII if text.isascii() else TOKEN).findall(text)
+
+
+class _Letters(dict[str, str]):
+    """The concept letter of each token, found on first sight and then remembered."""
+
+    def __missing__(self, token: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        letter = self[token] = _letter(token)
+        return letter
+
+
+def _letter(token: str) -> str:
+    word = token.replace("'", "")
+    if word in _WORDS:
+        return _WORDS[word]
+    for size in range(min(len(word), 24), _SHORTEST_STEM - 1, -1):
+        if (stem := word[:size]) in _STEMS:
+            return _STEMS[stem]
+    # Arabic writes "and", "in", "to" and "the" onto the word.
+    if word[:1] == "\u0648" or word[:2] == "\u0627\u0644" or word[:1] in "\u0628\u0644":
+        shorter = word[2:] if word[:2] == "\u0627\u0644" else word[1:]
+        return _letter(shorter) if shorter else UNKNOWN
+    return UNKNOWN
+
+
+LETTERS = _Letters()

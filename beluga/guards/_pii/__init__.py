@@ -1,0 +1,1 @@
+"""The built-in kinds of personal data, one room for each family."""

@@ -1,0 +1,129 @@
+"""Phone numbers: international and grouped ones by their form, all others by the words around them."""
+
+from __future__ import annotations
+
+import re
+
+from beluga.guards.patterns import PIIPattern
+
+__all__ = ["PATTERNS"]
+
+# The most digits of a number with its country code, where numbers of that country are shorter than 15.
+# Source: ITU-T E.164 (15 digits), national numbering plans as listed in E.164 supplement 3.
+_MOST_DIGITS = {
+    prefix: int(most)
+    for most, prefixes in {
+        "10": "45 47 65", "11": "1 7 27 31 32 33 34 36 40 41 46 48 60 61 64 66 84 352 852",
+        "12": "20 30 44 51 52 57 63 81 82 90 91 92 212 234 254 351 353 380 420 421 886 966 971 972",
+    }.items()
+    for prefix in prefixes.split()
+}  # fmt: skip
+
+_WORDS = (
+    r"(?:phone|(?<![^\W\d_])(?:tel|telephone|mobile|cell|cellular|fax|call(?:ed|ing)?|dial|ring|whatsapp"
+    r"|signal|sms|text(?:ed|ing)?"
+    r"|desk|office|landline|hotline|helpline|pager|extension|reach(?:ed|able)?|contact|messages? to"
+    r"|registered|emergency"
+    # German, Dutch, Scandinavian, Finnish
+    r"|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
+    r"|bel|ring|puhelin|puh|soita"
+    # French, Spanish, Portuguese, Italian
+    r"|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
+    r"|llámame|telefone|telemóvel|ligue"
+    r"|cellulare|chiam[ai]|chiamami|recapito"
+    # Polish, Czech, Hungarian, Turkish
+    r"|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
+    r")(?![^\W\d_])"
+    r"|телефон|тел\.|моб\.|звон|τηλ|電話|电话|手机|手機|携帯|连络"
+    r"|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại)"
+)
+_OWN_NUMBER = r"\b(?:my|our|his|her|their) (?:[^\W\d_]{2,16} )?(?:number|one|no\.?)(?: is)?"
+_CONTEXT = rf"(?i)(?:{_WORDS}|{_OWN_NUMBER})(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
+_OTHER_NUMBER = (
+    r"(?i)(?:\b(?:order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract"
+    r"|policy|claim|flight"
+    r"|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance"
+    r"|passport|licen[cs]e|card|routing"
+    r"|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line|error|code|commit|token"
+    r"|tokens)\b|#|\$|€|£)"
+    r"(?:(?!phone|tel|fax|mobile|call)[^\d\n\0,;]){0,16}$"
+)
+_EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
+_END = r"(?![\w:]|[./-]\d)"
+_NUMBER = r"(?<![\w.+:/-])\(?\d(?:[ ./()-]{0,2}\d){6,14}" + _EXTENSION + _END
+_DATE = re.compile(
+    r"(?:1[89]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|\d{1,2}([-/.])\d{1,2}\2(?:19|20)?\d\d(?!\d|\2)"
+)
+_DECIMAL = re.compile(r"\d+\.\d+$")
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+def _international(text: str) -> int:
+    """Cut off the groups that are more than a number of its country has."""
+    number = re.split("[xe]", text, maxsplit=1)[0].replace("(0)", "")
+    digits = "".join(filter(str.isdigit, number))
+    most = next((_MOST_DIGITS[digits[:size]] for size in (1, 2, 3) if digits[:size] in _MOST_DIGITS), 15)
+    if digits.startswith("0") or len(digits) < 8:  # noqa: PLR2004 - the shortest with a country code
+        return 0
+    if len(digits) <= most:
+        return len(text)
+    for cut in reversed(list(re.finditer(r"(?<=\d)[ ./()-]+", text))):
+        if _digits(text[: cut.start()].replace("(0)", "")) <= most:
+            return cut.start() if _digits(text[: cut.start()]) >= 8 else len(text)  # noqa: PLR2004
+    return len(text)
+
+
+def _local(text: str) -> int:
+    """Turn down dates and decimals, and what has too few or too many digits."""
+    if _DATE.match(text) or _DECIMAL.match(text):
+        return 0
+    number = re.split("[xe]", text, maxsplit=1)[0]
+    if number.count("(") != number.count(")"):
+        return 0
+    return len(text) if 7 <= _digits(number) <= 15 else 0  # noqa: PLR2004 - E.164, without the area code
+
+
+def _trunk(text: str) -> int:
+    """Accept ten or eleven digits behind a trunk prefix 0."""
+    return len(text) if _digits(text) in {10, 11} else 0
+
+
+PATTERNS = (
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
+        check=_international,
+        needs=r"\+",
+        digits=8,
+        priority=60,
+    ),
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w.+/-])(?:(?:1[ .-]|\d{1,3}-)?\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
+        r"\d{3}(?P<sep>[ .-])\d{3}(?P=sep)\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
+        unless=_OTHER_NUMBER,
+        digits=10,
+        priority=61,
+    ),
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w.+/-])0\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
+        check=_trunk,
+        unless=_OTHER_NUMBER,
+        digits=10,
+        priority=62,
+    ),
+    PIIPattern("PHONE", _NUMBER, check=_local, context=_CONTEXT, unless=_OTHER_NUMBER, digits=7, priority=63),
+    PIIPattern(
+        "PHONE",
+        _NUMBER + r"(?=(?i:-|[ ]\(|[ ])(?i:office|fax|mobile|cell|home|desk|phone)\b)",
+        check=_local,
+        unless=_OTHER_NUMBER,
+        digits=7,
+        priority=64,
+    ),
+)

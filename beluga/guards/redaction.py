@@ -1,0 +1,164 @@
+"""What all redactors share: patterns in order of priority, passages, placeholders."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import attrs
+
+from beluga.guards.base import GuardResult
+from beluga.guards.grain import grain
+from beluga.guards.linear import check_linear
+from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.stream import Passages, RedactionStream, Window, replaced
+from beluga.guards.text import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from beluga.guards.base import Finding
+    from beluga.guards.patterns import Matcher
+    from beluga.guards.vault import Vault
+
+__all__ = ["Redactor", "passages_for"]
+
+
+class Redactor:
+    """Finds what its patterns describe and puts placeholders in its place; it never blocks.
+
+    Args:
+        patterns: What to look for; their order of registration does not matter, their priority does.
+        passages: How a text falls into passages.
+        vault: Where reversible pseudonyms are kept; None puts plain placeholders.
+    """
+
+    name = "redactor"
+
+    def __init__(
+        self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None
+    ) -> None:
+        self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
+        self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
+        self._passages = passages
+        self._vault = vault
+        self._replacements: dict[str, str] = {}
+        for pattern in self.patterns:
+            if self._replacements.setdefault(pattern.name, pattern.replacement) != pattern.replacement:
+                raise ValueError(f"the kind {pattern.name!r} has two placeholders; give them to two kinds")
+        self._placeholders = self._recognise_placeholders()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(sorted(self._replacements))})"
+
+    @property
+    def vault(self) -> Vault:
+        """The values behind the pseudonyms.
+
+        Raises:
+            AttributeError: The redactor is not reversible.
+        """
+        if self._vault is None:
+            raise AttributeError("this redactor keeps nothing; make it with reversible=True to have a vault")
+        return self._vault
+
+    def scan(self, text: str) -> tuple[Finding, ...]:
+        """Return the findings in `text`, sorted and disjoint; it never raises on any string."""
+        return tuple(self._read(text))
+
+    def redact(self, text: str) -> str:
+        """Return `text` with a placeholder in the place of every finding."""
+        return replaced(text, self._read(text), self._replace)
+
+    def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - every role alike
+        """Allow `content`, redacted where anything was found."""
+        findings = self._read(content)
+        if not findings:
+            return GuardResult(allowed=True, guard=self.name)
+        return GuardResult(
+            allowed=True,
+            reason=f"{self._what} redacted",
+            modified=replaced(content, findings, self._replace),
+            guard=self.name,
+            findings=tuple(findings),
+        )
+
+    def stream(self) -> RedactionStream:
+        """Open a stream that redacts a text as it arrives."""
+        return RedactionStream(self._window(), self._replace, self._passages.limit)
+
+    _what = "text"
+
+    def _window(self) -> Window:
+        return Window(self._passages, self._detect, self._placeholders)
+
+    def _read(self, text: str) -> list[Finding]:
+        if not isinstance(text, str):
+            raise TypeError(f"{self.name} reads str, not {type(text).__name__}; decode or convert it first")
+        return self._window().advance(text, final=True)[0]
+
+    def _recognise_placeholders(self) -> re.Pattern[str]:
+        own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
+        if self._vault is not None:
+            own.append(self._vault.pattern.pattern)
+        return re.compile("|".join(own) or "(?!)")
+
+    def _replace(self, finding: Finding, text: str) -> str:
+        if self._vault is not None:
+            return self._vault.pseudonym(finding.kind, text)
+        return self._replacements[finding.kind]
+
+    def _detect(self, before: str, passage: str) -> list[tuple[int, int, str]]:
+        """Find what is in `passage`; `before` is the text in front of it, findings as blanks.
+
+        Findings are blanked as they are made, and the search is repeated until it finds nothing more:
+        the edge of a finding is a boundary, so that a second pass over the result would find nothing.
+        """
+        view = normalise(passage)
+        lead = before if before.isascii() else _plain(before)
+        work = self._placeholders.sub(_blanked, lead + view.text)
+        offset = len(lead)
+        found: list[tuple[int, int, str]] = []
+        known = -1
+        while len(found) > known:
+            known = len(found)
+            digits = len(_DIGITS.findall(work, offset))
+            for form in self._matchers:
+                if digits < form.digits or (form.needs and not form.needs(work)):
+                    continue
+                for start, end in form.find(work, offset):
+                    found.append((*view.span(start - offset, end - offset), form.name))
+                    work = work[:start] + BLANK * (end - start) + work[end:]
+        found.sort()
+        return found
+
+
+def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
+    """Return passages for a user's `own` patterns together with the `built_in` ones."""
+    compiled = []
+    for pattern in own:
+        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):
+            check_linear(source, name=pattern.name)
+        compiled.append(re.compile(pattern.pattern))
+    grains = {grain(pattern) for pattern in compiled}
+    if grains <= {"word"}:
+        gates = (*built_in.gates, *compiled, _DISGUISED) if compiled else built_in.gates
+        return attrs.evolve(built_in, gates=gates)
+    if grains <= {"word", "line"}:
+        return Passages((re.compile("[^\n]"),), re.compile("[^\n]*+\n?"), limit=4096, reach=512)
+    limit = sys.maxsize if "whole" in grains else 4096
+    return Passages((re.compile(r"[\s\S]"),), re.compile(r"[\s\S]*+"), limit=limit, reach=512)
+
+
+_DISGUISED = re.compile(r"[^\t-\r -~]")
+_DIGITS = re.compile(r"\d")
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return BLANK * len(match[0])
+
+
+def _plain(before: str) -> str:
+    """Normalise what is not blank: `normalise` would take a blank for a hidden character."""
+    return BLANK.join(normalise(part).text for part in before.split(BLANK))

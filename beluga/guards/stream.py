@@ -1,0 +1,231 @@
+"""The hold-back window that makes any redactor work on a token stream.
+
+A redactor does not look at a text as a whole. It looks at its *passages*: runs of words that may hold
+a finding, cut where no finding can reach across. Where a passage begins and ends depends on nothing but
+its own characters, and so does what is found in it. That is why a stream gives the same result for every
+way to cut a text into chunks: `Window` reads a whole text and a stream with the same few lines. In a
+stream it only stops before a passage whose end has not arrived.
+
+A passage longer than the window is read in overlapping pieces; each piece ends `reach` characters before
+the window does, so that a finding of at most `reach` characters is never torn.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from beluga.guards.base import Finding
+from beluga.guards.patterns import BLANK, REACH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Passages", "RedactionStream", "Window"]
+
+
+@attrs.frozen
+class Passages:
+    """Where the passages of a text begin and end.
+
+    Args:
+        gates: A passage begins at the word in which one of these matches.
+        rest: Matches from the start of a passage, or from inside it, to its end.
+        limit: The size of the window, in characters.
+        reach: The longest finding that is surely found whole.
+    """
+
+    gates: tuple[re.Pattern[str], ...]
+    rest: re.Pattern[str]
+    limit: int
+    reach: int
+    long: re.Pattern[str] = attrs.field(init=False, repr=False)
+
+    @long.default
+    def _window_of_one_word(self) -> re.Pattern[str]:
+        # More than 2**31 repetitions are no regular expression; a window of that size has no end anyway.
+        return re.compile(rf"(?<!\S)\S{{{min(self.limit, 2**31)}}}")
+
+    def word(self, text: str, position: int, inside: int) -> int:
+        """Return where the word around `inside` begins, not before `position`."""
+        # No word is longer than the window: `long` opens a passage at the start of one that is.
+        before = text[max(position, inside - self.limit) : inside]
+        if not before or before[-1].isspace():
+            return inside
+        return inside - len(before.rsplit(None, 1)[-1])
+
+
+class Window:
+    """Reads a text passage by passage, each one exactly once, in whatever pieces it comes.
+
+    Args:
+        passages: How the text falls into passages.
+        detect: Finds what is in a passage, given the characters before it: start and end, counted from the
+            passage's start, and kind; sorted and disjoint.
+        placeholders: Recognises what stands for an earlier finding.
+    """
+
+    def __init__(
+        self,
+        passages: Passages,
+        detect: Callable[[str, str], list[tuple[int, int, str]]],
+        placeholders: re.Pattern[str],
+    ) -> None:
+        self._passages = passages
+        self._detect = detect
+        self._placeholders = placeholders
+        self._before = ""  # the last REACH characters before the present place, findings as one BLANK
+        self._inside = False  # the present place is inside a passage longer than the window
+
+    def advance(self, text: str, *, final: bool) -> tuple[list[Finding], int]:
+        """Read on as far as `text` decides; return the findings, and how far that was."""
+        findings: list[Finding] = []
+        at, size, limit = 0, len(text), self._passages.limit
+        starts = self._starts(text)
+        while at < size:
+            start = at if self._inside else starts(at)
+            if start < 0:
+                end = size if final else self._passages.word(text, at, size)
+                if not final:
+                    self._skip(text, at, end)
+                return findings, end
+            if start > at:
+                self._skip(text, at, start)
+                at = start
+            match = self._passages.rest.match(text, start, start + limit)
+            end = match.end() if match else start
+            if end == size and not final and end - start < limit:
+                break
+            at = self._read(text, start, end, findings)
+        return findings, at
+
+    def _starts(self, text: str) -> Callable[[int], int]:
+        """Return a function that gives the start of the next passage, or -1, for rising positions."""
+        gates = (
+            [*self._passages.gates, self._passages.long]
+            if len(text) >= self._passages.limit
+            else self._passages.gates
+        )
+        hits = [-1] * len(gates)
+
+        def following(position: int) -> int:
+            # Each gate is asked again only behind its last hit: asking all of them each time takes time
+            # with the square of the text.
+            for index, gate in enumerate(gates):
+                if hits[index] < position:
+                    hit = gate.search(text, position)
+                    hits[index] = hit.start() if hit else len(text)
+            first = min(hits)
+            return self._passages.word(text, position, first) if first < len(text) else -1
+
+        return following
+
+    def _read(self, text: str, start: int, end: int, findings: list[Finding]) -> int:
+        limit = self._passages.limit
+        self._inside = end - start >= limit
+        if self._inside:
+            end = start + limit
+        found = self._detect(self._before, text[start:end])
+        if self._inside:
+            found, cut = _undivided(found, limit - self._passages.reach)
+            end = start + cut
+        pieces, last = [], start
+        for first, behind, kind in found:
+            findings.append(Finding(kind, start + first, start + behind, rule=kind))
+            pieces += [text[last : start + first], BLANK]
+            last = start + behind
+        pieces.append(text[last:end])
+        self._remember("".join(pieces))
+        return end
+
+    def _skip(self, text: str, start: int, end: int) -> None:
+        """Remember the last characters of a stretch that holds no finding."""
+        size = 4 * REACH
+        while True:
+            stretch = text[max(start, end - size) : end]
+            # Half a placeholder at its left edge must not count, hence the double length.
+            if size >= end - start or len(self._placeholders.sub(BLANK, stretch)) >= 2 * REACH:
+                break
+            size *= 2
+        self._remember(stretch)
+
+    def _remember(self, stretch: str) -> None:
+        if len(stretch) < 2 * REACH:
+            stretch = self._before + stretch
+        stretch = self._placeholders.sub(BLANK, stretch)
+        self._before = stretch[-REACH:]
+
+
+def _undivided(found: list[tuple[int, int, str]], cut: int) -> tuple[list[tuple[int, int, str]], int]:
+    """Return the findings that begin before `cut`, and `cut` moved behind the last of them."""
+    kept = []
+    for first, behind, kind in found:
+        if first < cut:
+            kept.append((first, behind, kind))
+            cut = max(cut, behind)
+    return kept, cut
+
+
+class RedactionStream:
+    """Redacts a text that arrives in chunks; the joined output is what redacting it whole would give.
+
+    What is held back is only what can still become a finding. After an error, or when the consumer stops
+    early, drop the stream: what it holds is never sent.
+
+    Args:
+        window: The reader.
+        replace: Gives the placeholder for a finding and its text.
+        bound: The most characters that may be held back.
+    """
+
+    def __init__(self, window: Window, replace: Callable[[Finding, str], str], bound: int) -> None:
+        self.bound = bound
+        self._window = window
+        self._replace = replace
+        self._held = ""
+        self._open = True
+
+    @property
+    def held(self) -> int:
+        """How many characters are held back now."""
+        return len(self._held)
+
+    def feed(self, chunk: str) -> str:
+        """Take the next chunk and return what can no longer change.
+
+        Raises:
+            ValueError: The stream is closed, or failed before: it stays shut.
+        """
+        return self._advance(self._held + chunk, final=False)
+
+    def close(self) -> str:
+        """End the text and return the rest of it; a second call returns nothing."""
+        if not self._open:
+            return ""
+        rest = self._advance(self._held, final=True)
+        self._open = False
+        return rest
+
+    def _advance(self, text: str, *, final: bool) -> str:
+        if not self._open:
+            raise ValueError("this stream is closed; open another one with .stream()")
+        # Shut until the work is done: a detector that raises must not be followed by raw text.
+        self._open, self._held = False, ""
+        findings, end = self._window.advance(text, final=final)
+        done = replaced(text[:end], findings, self._replace)
+        self._open, self._held = True, text[end:]
+        return done
+
+
+def replaced(text: str, findings: list[Finding], replace: Callable[[Finding, str], str]) -> str:
+    """Return `text` with every finding replaced."""
+    if not findings:
+        return text
+    pieces, last = [], 0
+    for finding in findings:
+        pieces += [text[last : finding.start], replace(finding, text[finding.start : finding.end])]
+        last = finding.end
+    pieces.append(text[last:])
+    return "".join(pieces)

@@ -1,0 +1,133 @@
+"""Credentials in text."""
+
+from __future__ import annotations
+
+import pytest
+
+from beluga.guards import Guard, SecretPattern, SecretRedactor
+from beluga.guards._secret_formats import FORMATS
+
+redactor = SecretRedactor()
+LONG = "aB3dE5gH7jK9mN1pQ2sT4vW6xY8zA0cD5fG7"
+HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+
+def found(text):
+    return [(finding.kind, text[finding.start : finding.end]) for finding in redactor.scan(text)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("OPENAI_KEY", ("sk", "-proj-", LONG, LONG)),
+        ("ANTHROPIC_KEY", ("sk", "-ant-", "api03-", LONG, LONG)),
+        ("AWS_KEY_ID", ("AK", "IA", "Q3EGRLWMBTSZ7XYV")),
+        ("GITHUB_TOKEN", ("gh", "p_", LONG)),
+        ("GITHUB_TOKEN", ("github", "_pat_", LONG, LONG)),
+        ("GITLAB_TOKEN", ("gl", "pat-", LONG[:20])),
+        ("SLACK_TOKEN", ("xo", "xb-", "123456789012-", "123456789012-", LONG[:24])),
+        ("GOOGLE_KEY", ("AI", "za", LONG[:35])),
+        ("STRIPE_KEY", ("sk_", "live_", LONG[:24])),
+        ("HUGGINGFACE_TOKEN", ("h", "f_", LONG[:34])),
+        ("SENDGRID_KEY", ("S", "G.", LONG[:22], ".", LONG, "abcdefg")),
+        ("TELEGRAM_TOKEN", ("123456789", ":AA", LONG[:33])),
+        ("DISCORD_TOKEN", ("M", LONG[:23], ".", LONG[:6], ".", LONG[:27])),
+        ("NPM_TOKEN", ("np", "m_", LONG)),
+        ("REPLICATE_TOKEN", ("r", "8_", LONG, "x")),
+        ("DATABRICKS_TOKEN", ("da", "pi", HEX)),
+        ("DIGITALOCEAN_TOKEN", ("do", "p_v1_", HEX, HEX)),
+        ("VAULT_TOKEN", ("hv", "s.", LONG)),
+        ("TWILIO_KEY", ("S", "K", HEX)),
+        ("JWT", ("ey", "JhbGciOiJIUzI1NiJ9.", "ey", "JzdWIiOiIxMjM0In0.", LONG)),
+    ],
+)
+def test_provider_formats(kind, parts):
+    """A key is known by its form, wherever it stands and whatever is around it."""
+    key = "".join(parts)
+    for template in ("{}", "key {}, ok", '{{"x": "{}"}}', "`{}`", "?k={}&n=1", "({})", "Incorrect key: {}."):
+        assert (kind, key) in found(template.format(key)), template
+
+
+def test_more_than_forty_providers():
+    """The table is as long as promised, and every row is a valid expression."""
+    assert len({kind for kind, _, _ in FORMATS}) >= 40
+    SecretRedactor(*(SecretPattern(kind, form) for kind, _, form in FORMATS))
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password=hunter2!x", "hunter2!x"),
+        ("passwd: correct-horse-battery-q9ldqs", "correct-horse-battery-q9ldqs"),
+        ('"apiKey": "pDa8QoijqmAHl6ok5THg2b"', "pDa8QoijqmAHl6ok5THg2b"),
+        ("aws_secret_access_key = iSlYEYNzP%4ocKvQ", "iSlYEYNzP%4ocKvQ"),
+        ("client_secret=xTx0dQRinLHaWxro&grant_type=x", "xTx0dQRinLHaWxro"),
+        ("--password 45m&UAPGMTNz0Sna run", "45m&UAPGMTNz0Sna"),
+        ("X-API-Key: 7c9d4cd595ee435a287d47eb", "7c9d4cd595ee435a287d47eb"),
+        ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA=="),
+        ("mysql://app:hunter03xx@db.example.com/x", "hunter03xx"),
+        ("AccountKey=" + LONG + LONG + "==;Endpoint=x", LONG + LONG + "=="),
+        ("password=hunter22!, retry", "hunter22!"),
+        ("my password is hunter2!x.", "hunter2!x"),
+        ("Cookie: session=abcdef123456; theme=dark", "session=abcdef123456; theme=dark"),
+    ],
+)
+def test_secrets_in_context(text, secret):
+    """The value behind the name of a secret is found, and nothing around it."""
+    assert [value for _, value in found(text)] == [secret]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commit 6634288e597eb997d67061925b9abae94f1c2081",
+        "id: dce43894-f643-4757-a388-84c64d3164e7",
+        "sha256:5692b3da0dd30e0ad5104bf3939a8437a2ffd09d8912fbba46b464964c52a07c",
+        "max_tokens=9107, prompt_tokens=4139",
+        'eos_token="<|endoftext|>" pad_token=<pad>',
+        "the password field is required",
+        "password: ******",
+        "api_key: ${OPENAI_API_KEY}",
+        'api_key=os.environ["OPENAI_API_KEY"]',
+        "token = get_token()",
+        "risk-free skill sk-learn task-1234",
+        "model: claude-sonnet-4-5-20250929",
+        "data:image/png;base64,iVBORw0KGgoJpvlZdz6C3HDlCwZKt8hSjq6gNQzyN9OJzIz13bXbAKpdAuDesHphCDp6Uo4",
+        "chatcmpl-8MYOXaWRDGYtqzNduPuVbzBdhNeVq",
+        "gh" + "p_" + "x" * 36,
+        "the secret to good pasta is salt",
+        "next_page_token=abcdef123456",
+    ],
+)
+def test_harmless_text(text):
+    """Identifiers, hashes, references, placeholders and vocabulary are no secrets."""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]
+)
+@pytest.mark.parametrize("newline", ["\n", "\\n", "\r\n"])
+def test_private_keys(label, newline):
+    """The whole block goes, with its begin and end, also where the line breaks are escaped."""
+    block = newline.join(
+        [f"-----BEGIN {label}-----", LONG + LONG[:28], LONG[:10] + "==", f"-----END {label}-----"]
+    )
+
+    assert found(f"key: {block} and more") == [("PRIVATE_KEY", block)]
+
+
+def test_a_private_key_that_is_cut_off():
+    """A block without its end is a secret all the same; the words behind it are not."""
+    block = "-----BEGIN PRIVATE KEY-----\n" + LONG + LONG
+
+    assert redactor.redact(f"{block}\n\nThat was it.").endswith("That was it.")
+    assert LONG not in redactor.redact(block)
+
+
+def test_it_is_a_guard():
+    """It allows everything and says what it did."""
+    result = redactor.validate("password=hunter2!x")
+
+    assert isinstance(redactor, Guard)
+    assert (result.allowed, result.modified, result.reason) == (True, "password=[SECRET]", "secret redacted")

@@ -1,0 +1,202 @@
+"""Masking data of every shape."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+from types import MappingProxyType
+
+import attrs
+import pytest
+
+from beluga.masking import is_secret_key, mask_secrets, mask_text
+
+VALUE = "s3cret-value"
+MASKED = "s3********ue"
+
+
+def test_recipe():
+    """The recipe's configuration comes out with its two secrets masked."""
+    config = {
+        "model": "gpt-4o",
+        "api_key": "sk-" + "1234567890abcdef",
+        "openai": {"token": "tok-secret-value-here", "temperature": 0.7},
+    }
+
+    assert mask_secrets(config) == {
+        "model": "gpt-4o",
+        "api_key": "sk***************ef",
+        "openai": {"token": "to*****************re", "temperature": 0.7},
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key",
+        "apiKey",
+        "APIKEY",
+        "X-API-Key",
+        "clientSecret",
+        "id_token",
+        "DB_PASSWORD",
+        "Set-Cookie",
+        "HF_TOKEN",
+    ]
+    + [
+        "AWS_SESSION_TOKEN",
+        "ClientSecretValue",
+        "SecretString",
+        "authorizationCode",
+        "connection_string",
+        "passphrase",
+    ],
+)
+def test_names_of_secrets(name):
+    """The last word decides, in every way to write a name."""
+    assert is_secret_key(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max_tokens",
+        "maxTokens",
+        "prompt_tokens",
+        "tokenizer",
+        "next_page_token",
+        "eos_token",
+        "pad_token",
+        "primary_key",
+    ]
+    + [
+        "public_key",
+        "keyboard",
+        "monkey",
+        "author",
+        "secretary",
+        "has_password",
+        "password_length",
+        "token_type",
+        "",
+        "_",
+    ],
+)
+def test_names_that_are_no_secrets(name):
+    """Vocabulary, counts and ordinary words stay."""
+    assert not is_secret_key(name)
+
+
+def test_records_keep_their_types():
+    """attrs classes, data classes, named tuples and read-only mappings come back as what they are."""
+    record = attrs.make_class("Record", ["api_key", "model"], frozen=True)
+    plain = dataclasses.make_dataclass("Plain", ["password", "user"], frozen=True)
+    pair = collections.namedtuple("Pair", ["token", "user"])  # noqa: PYI024 - the untyped kind is the one under test
+
+    assert mask_secrets(record(VALUE, "m")) == record(MASKED, "m")
+    assert mask_secrets(plain(VALUE, "u")) == plain(MASKED, "u")
+    assert mask_secrets(pair(VALUE, "u")) == pair(MASKED, "u")
+    assert mask_secrets(MappingProxyType({"secret": VALUE})) == MappingProxyType({"secret": MASKED})
+
+
+def test_subclasses_of_dict_keep_their_behaviour():
+    """A default dict still has its default, an ordered one its order."""
+    data = collections.defaultdict(list, {"password": VALUE})
+    masked = mask_secrets(data)
+
+    assert masked == {"password": MASKED}
+    assert masked["new"] == []
+
+
+def test_headers_as_pairs():
+    """A pair whose first part names a secret is a field, also in bytes."""
+    headers = [("Authorization", "Bearer abcdefgh"), (b"X-API-Key", b"abcdefghijkl"), ("Accept", "*/*")]
+
+    assert mask_secrets(headers) == [
+        ("Authorization", "Be***********gh"),
+        (b"X-API-Key", b"****"),
+        ("Accept", "*/*"),
+    ]
+
+
+def test_json_in_a_string():
+    """JSON is masked as data and stays JSON."""
+    body = mask_secrets({"body": json.dumps({"refresh_token": VALUE, "n": 1})})["body"]
+
+    assert json.loads(body) == {"refresh_token": MASKED, "n": 1}
+
+
+def test_urls_and_forms():
+    """Passwords in URLs, query strings and form bodies are masked."""
+    url = mask_secrets("https://u:p4ssw0rd@h.example/p?api_key=abcdefgh&q=1")
+
+    assert url == "https://u:****@h.example/p?api_key=****&q=1"
+    assert mask_secrets("user=ana&password=hunter2hunter2&n=1") == "user=ana&password=hu**********r2&n=1"
+
+
+def test_whatever_lies_under_a_secret_name_is_masked_whole():
+    """Containers and numbers under a secret's name show nothing; None, empty text and flags stay."""
+    data = {
+        "secret": {"inner": "x"},
+        "token": ["a", 1],
+        "api_key": 12345678901,
+        "password": None,
+        "pwd": "",
+        "otp": True,
+    }
+
+    assert mask_secrets(data) == {
+        "secret": "****",
+        "token": "****",
+        "api_key": "****",
+        "password": None,
+        "pwd": "",
+        "otp": True,
+    }
+
+
+def test_cycles_end():
+    """A structure that holds itself is copied as one that holds itself."""
+    data = {"token": VALUE}
+    data["self"] = data
+    data["list"] = [data]
+    masked = mask_secrets(data)
+
+    assert masked["self"] is masked
+    assert masked["list"][0] is masked
+    assert masked["token"] == MASKED
+
+
+def test_deep_nesting_fails_closed():
+    """What lies too deep to be looked at is masked."""
+    data = VALUE
+    for _ in range(150):
+        data = [data]
+
+    assert VALUE not in repr(mask_secrets(data))
+
+
+def test_exceptions_and_their_causes():
+    """Arguments, attributes and causes are masked, the type stays."""
+    cause = ValueError("key sk-" + "abcdefgh12345678ijkl")
+    error = KeyError({"password": VALUE})
+    error.__cause__ = cause
+    masked = mask_secrets(error)
+
+    assert type(masked) is KeyError
+    assert masked.args == ({"password": MASKED},)
+    assert "abcdefgh" not in str(masked.__cause__)
+
+
+def test_bytes_that_are_no_text_stay():
+    """Bytes are looked at without being changed."""
+    assert mask_secrets(b"\xff\xfe\x00data") == b"\xff\xfe\x00data"
+
+
+def test_usage_is_untouched():
+    """Token counts of a model's answer are no secrets, in free text either."""
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+
+    assert mask_secrets(usage) == usage
+    assert mask_text("max_tokens=4096, eos_token=abcdefgh1") == "max_tokens=4096, eos_token=abcdefgh1"

@@ -1,0 +1,312 @@
+"""Train the model of the injection detector, and print what it does on sources it has not seen.
+
+    python tools/train_injection.py --data PATH [--cross-validate] [--out FILE]
+
+PATH is a JSON-lines file, gzipped or not, of objects with ``text``, ``label`` ("attack" or "benign"),
+``source``, ``lang`` and ``permissive``. Only permissive rows are learnt from, together with the texts of
+`injection_templates`; all rows are scored. Nothing of a text is written: features are 32-bit hashes.
+
+Deterministic: the same rows give the same file, byte for byte. Pure Python, a few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import pathlib
+import random
+import struct
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
+
+from injection_templates import examples
+
+from beluga.guards._injection import rules
+from beluga.guards._injection.features import codes_of, nearby, neighbours
+from beluga.guards._injection.lexicon import UNKNOWN
+from beluga.guards._injection.model import WINDOW, probability
+from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
+
+ROOT = pathlib.Path(__file__).parents[1]
+MODEL = ROOT / "beluga" / "guards" / "_injection" / "model.bin"
+
+FOLDS = 8
+# Sources that share texts, games or authors are left out together.
+FAMILIES = {
+    "tensortrust": ("tensortrust_extract", "tensortrust_hijack"),
+    "cyberseceval": ("cyberseceval_direct", "cyberseceval_ml", "cyberseceval_indirect"),
+    "bipia": ("bipia_code", "bipia_text", "bipia"),
+    "collections": ("jailbreak_llms", "gptfuzz", "guardrails_detect_jailbreak"),
+    "alpaca": ("alpaca_de", "alpaca_en", "alpaca_zh"),
+    "frr": ("cse_frr_ml", "cse_mitre_frr"),
+    "code": ("cse_autocomplete", "cse_instruct"),
+    "prompts": ("prompts_chat", "prompts_zh"),
+}
+FAMILY = {source: family for family, sources in FAMILIES.items() for source in sources}
+
+FALSE_ALARMS = 0.009
+EPOCHS = 12
+RATE = 0.5
+DECAY = 2e-4
+# A plain word says less about a new source than a concept does.
+WORD_SCALE = 0.4
+FEWEST_WINDOWS, FEWEST_SOURCES = 3, 2
+MOST_WINDOWS = 14
+MOST_FEATURES = 30_000
+TEMPLATE_WEIGHT = 1.0
+
+
+class Row(NamedTuple):
+    """A labelled text."""
+
+    text: str
+    attack: bool
+    source: str
+    english: bool
+    learnt: bool
+
+
+class Bag(NamedTuple):
+    """One window of a row, as features and their values."""
+
+    row: int
+    features: array[int]
+    values: array[float]
+
+
+def read(path: pathlib.Path) -> Iterator[Row]:
+    opened = gzip.open(path, "rt", encoding="utf8") if path.suffix == ".gz" else path.open(encoding="utf8")
+    with opened as lines:
+        for line in lines:
+            row = json.loads(line)
+            english = row["lang"] in {"en", "und"}
+            yield Row(row["text"], row["label"] == "attack", row["source"], english, row["permissive"])
+
+
+def templates() -> Iterator[Row]:
+    for e in examples():
+        yield Row(e.text, e.attack, f"written:{e.family}", e.lang == "en", learnt=True)
+
+
+def features(tokens: list[str], letters: str) -> tuple[Counter[int], Counter[int]]:
+    """Return the features of a window: those of concepts alone, and those with a plain word in them."""
+    codes = codes_of(tokens)
+    known = [letter != UNKNOWN for letter in letters]
+    concepts = Counter(feature for _, feature in nearby(letters))
+    words: Counter[int] = Counter()
+    for code, is_concept in zip(codes, known, strict=True):
+        (concepts if is_concept else words)[code] += 1
+    for pair, left, right in zip(neighbours(codes), known, known[1:], strict=False):
+        (concepts if left and right else words)[pair] += 1
+    return concepts, words
+
+
+def bags(rows: Sequence[Row]) -> Iterator[tuple[int, Counter[int], Counter[int], int]]:
+    """Yield every window of every row: row, features of concepts, features of words, size.
+
+    Words of other languages than English are left out: too few harmless texts of each are at hand for a word
+    to mean anything but its language.
+    """
+    for at, row in enumerate(rows):
+        tokens = tokenise(plain_form(row.text))
+        letters = "".join(map(LETTERS.__getitem__, tokens))
+        starts = range(0, max(1, len(tokens) - WINDOW // 2), WINDOW // 2)
+        for start in starts[:MOST_WINDOWS]:
+            part = slice(start, start + WINDOW)
+            concepts, words = features(tokens[part], letters[part])
+            yield at, concepts, words if row.english else Counter(), len(tokens[part])
+
+
+class Features(NamedTuple):
+    """The features that a model may use, and by how much their values are scaled."""
+
+    kept: list[int]
+    scale: list[float]
+
+
+def indexed(rows: Sequence[Row]) -> tuple[list[Bag], Features]:
+    """Return the windows with features by number, and the features that more than one source shows."""
+    found = list(bags(rows))
+    windows: Counter[int] = Counter()
+    sources: defaultdict[int, set[str]] = defaultdict(set)
+    of_words: set[int] = set()
+    for at, concepts, words, _ in found:
+        if rows[at].learnt:
+            of_words |= words.keys()
+            windows.update([*concepts, *words])
+            for feature in (*concepts, *words):
+                sources[feature].add(rows[at].source)
+    kept = sorted(
+        f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES
+    )
+    number = {feature: i for i, feature in enumerate(kept)}
+    scale = [WORD_SCALE if f in of_words else 1.0 for f in kept]
+    out = []
+    for at, concepts, words, size in found:
+        root = math.sqrt(max(size, 8))
+        known = [(number[f], n * scale[number[f]] / root) for f, n in (concepts + words).items() if f in number]
+        out.append(Bag(at, array("L", (f for f, _ in known)), array("d", (v for _, v in known))))
+    return out, Features(kept, scale)
+
+
+def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
+    """Return the weight of each window: sources count by the root of their size, and both labels alike."""
+    size = Counter(row.source for row in rows)
+    parts = Counter(window.row for window in windows)
+    raw = []
+    for window in windows:
+        row = rows[window.row]
+        written = row.source.startswith("written:")
+        base = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
+        raw.append(base / (parts[window.row] if row.attack else parts[window.row] ** 0.5))
+    attack = sum(w for w, window in zip(raw, windows, strict=True) if rows[window.row].attack)
+    harmless = sum(raw) - attack
+    scaled = [
+        w * (harmless / attack / 2 if rows[window.row].attack else 1)
+        for w, window in zip(raw, windows, strict=True)
+    ]
+    mean = sum(scaled) / len(scaled)
+    return [w / mean for w in scaled]
+
+
+def logit(window: Bag, weights: Sequence[float], bias: float) -> float:
+    return bias + sum(map(float.__mul__, map(weights.__getitem__, window.features), window.values))
+
+
+def descend(
+    rows: Sequence[Row], windows: Sequence[Bag], count: int, seed: int
+) -> tuple[list[float], float]:
+    """Fit a logistic regression by AdaGrad; returns weights and bias."""
+    rng = random.Random(seed)
+    weights, squares = [0.0] * count, [1e-3] * count
+    bias, bias_square = 0.0, 1e-3
+    importance = weigh(rows, windows)
+    order = list(range(len(windows)))
+    for _ in range(EPOCHS):
+        rng.shuffle(order)
+        for at in order:
+            window = windows[at]
+            error = probability(logit(window, weights, bias)) - rows[window.row].attack
+            error *= importance[at]
+            if abs(error) < 1e-3:
+                continue
+            bias_square += error * error
+            bias -= RATE * error / math.sqrt(bias_square)
+            for f, v in zip(window.features, window.values, strict=True):
+                slope = error * v + DECAY * weights[f]
+                squares[f] += slope * slope
+                weights[f] -= RATE * slope / math.sqrt(squares[f])
+    return weights, bias
+
+
+def fit(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> tuple[list[float], float]:
+    """Fit twice: of a long attack only the half of the windows that the first model finds worst is kept."""
+    weights, bias = descend(rows, windows, count, seed=1)
+    by_row: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    for at, window in enumerate(windows):
+        if rows[window.row].attack:
+            by_row[window.row].append((-logit(window, weights, bias), at))
+    dropped = {at for found in by_row.values() for _, at in sorted(found)[max(1, len(found) // 2) :]}
+    kept = [window for at, window in enumerate(windows) if at not in dropped]
+    return descend(rows, kept, count, seed=2)
+
+
+def folds(rows: Sequence[Row]) -> list[int]:
+    """Return the fold of every row, a family of sources being in one; what was written here is in none."""
+    size = Counter(FAMILY.get(r.source, r.source) for r in rows if not r.source.startswith("written:"))
+    load, fold = [0] * FOLDS, {}
+    for family, n in sorted(size.items(), key=lambda item: (-item[1], item[0])):
+        fold[family] = min(range(FOLDS), key=load.__getitem__)
+        load[fold[family]] += n
+    return [fold.get(FAMILY.get(r.source, r.source), -1) for r in rows]
+
+
+def cross_validate(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> list[float]:
+    """Return the log-odds of every row, by a model that saw nothing of its family of sources."""
+    fold = folds(rows)
+    scores = [-60.0] * len(rows)
+    for k in range(FOLDS):
+        learnt = [w for w in windows if rows[w.row].learnt and fold[w.row] != k]
+        weights, bias = fit(rows, learnt, count)
+        for window in windows:
+            if fold[window.row] == k:
+                scores[window.row] = max(scores[window.row], logit(window, weights, bias))
+        print(f"fold {k + 1} of {FOLDS}", file=sys.stderr, flush=True)
+    return scores
+
+
+def ruled(row: Row) -> bool:
+    tokens = tokenise(plain_form(row.text))
+    letters = "".join(map(LETTERS.__getitem__, tokens))
+    return any(True for _ in (*rules.matches(letters), *rules.markers(row.text)))
+
+
+def threshold_at(rows: Sequence[Row], scores: Sequence[float], hits: Sequence[bool], rate: float) -> float:
+    """Return the log-odds at which `rate` of the harmless rows are flagged, rules included."""
+    harmless = [math.inf if hit else s for r, s, hit in zip(rows, scores, hits, strict=True) if not r.attack]
+    return sorted(harmless, reverse=True)[int(rate * len(harmless))] + 1e-6
+
+
+def table(rows: Sequence[Row], flagged: Sequence[bool]) -> Iterable[str]:
+    groups: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row, hit in zip(rows, flagged, strict=True):
+        for name in ("all", row.source):
+            groups["attack" if row.attack else "harmless", name][0] += hit
+            groups["attack" if row.attack else "harmless", name][1] += 1
+    yield "| label | source | flagged | n |\n|---|---|---|---|"
+    for (label, name), (hits, n) in sorted(groups.items()):
+        yield f"| {label} | {name} | {100 * hits / n:.1f} % | {n} |"
+
+
+def pack(learnt: Sequence[float], used: Features, bias: float, threshold: float) -> bytes:
+    """Return the model as `beluga.guards._injection.model.unpack` reads it, its smallest weights left out.
+
+    The scale of a feature goes into its weight, so that scoring needs none.
+    """
+    kept = used.kept
+    weights = [w * scale for w, scale in zip(learnt, used.scale, strict=True)]
+    order = sorted(range(len(kept)), key=lambda i: (-abs(weights[i]), kept[i]))[:MOST_FEATURES]
+    unit = abs(weights[order[0]]) / 127
+    packed = sorted((kept[i], round(weights[i] / unit)) for i in order if round(weights[i] / unit))
+    head = struct.pack("<fffI", bias, unit, threshold, len(packed))
+    return head + struct.pack(f"<{len(packed)}I", *(f for f, _ in packed)) + bytes(w & 255 for _, w in packed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="labelled rows, .jsonl or .jsonl.gz")
+    parser.add_argument("--out", type=pathlib.Path, default=MODEL, help="where the model goes")
+    parser.add_argument("--threshold", type=float, help="log-odds to ship instead of cross-validating")
+    parser.add_argument("--no-model", action="store_true", help="cross-validate only")
+    options = parser.parse_args()
+    rows = list(read(options.data))
+    measured = len(rows)
+    rows += templates()
+    windows, used = indexed(rows)
+    print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
+    threshold = options.threshold
+    if threshold is None:
+        scores = cross_validate(rows, windows, len(used.kept))[:measured]
+        hits = [ruled(row) for row in rows[:measured]]
+        for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
+            at = threshold_at(rows[:measured], scores, hits, rate)
+            found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
+            print(f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
+        threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
+        print(*table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]), sep="\n")
+    if not options.no_model:
+        learnt = [w for w in windows if rows[w.row].learnt]
+        weights, bias = fit(rows, learnt, len(used.kept))
+        options.out.write_bytes(pack(weights, used, bias, probability(threshold)))
+        print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
+
+
+if __name__ == "__main__":
+    main()
