@@ -49,7 +49,7 @@ PAIRS = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},
     "threading": {
-        "_policies", "config", "events", "ledger", "llm", "logs", "classification", "testing", "demo", "cli",
+        "_policies", "config", "events", "ledger", "llm", "logs", "classification", "testing", "demo", "cli", "telemetry",
     },
     "opentelemetry": {"telemetry", "_policies.traced", "testing", "logs", "cli", "demo", "_demo"},
     "loguru": {"logs"},

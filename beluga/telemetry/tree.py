@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Rows = Sequence[tuple[int, SpanRecord]]
 
-__all__ = ["duration", "outline", "summary", "tree"]
+__all__ = ["duration", "outline", "summary", "tags", "tree"]
 
 _BAR = 16
 _WIDEST = 48
@@ -77,10 +77,14 @@ def _taken(record: SpanRecord) -> str:
 
 
 def _told(record: SpanRecord) -> str:
-    return "  ".join(_details(record))
+    told = [*tags(record)]
+    if record.error is not None:
+        told.append(f"error: {record.error or record.attributes.get('error.type', 'unknown')}")
+    return _one_line("  ".join(told))
 
 
-def _details(record: SpanRecord) -> Iterator[str]:
+def tags(record: SpanRecord) -> Iterator[str]:
+    """Yield in a few words each what a span tells besides its name, its time and its error."""
     if record.model and record.model not in record.name:
         yield record.model
     given, taken = record.tokens
@@ -93,11 +97,9 @@ def _details(record: SpanRecord) -> Iterator[str]:
     if record.attempts > 1:
         yield f"{record.attempts} attempts"
     for verdict in dict.fromkeys(record.verdicts):
-        yield f"guard {_one_line(verdict)}"
+        yield f"guard {verdict}"
     if record.outcome not in {"", "completed", "error"}:
         yield record.outcome
-    if record.error is not None:
-        yield _one_line(f"error: {record.error or record.attributes.get('error.type', 'unknown')}")
 
 
 def _one_line(text: str) -> str:
