@@ -20,6 +20,15 @@ call 6: We will answer 'Hello?' by mail. (5 calls reached the model)
 30 s later: half_open
 call 7: I am back. circuit closed
 """,
+    "distributed_trace": """\
+three results for billing
+desk: asking the other service, in the trace: True
+search: searching, in the trace: True
+traces: 1
+invoke_agent triage-agent
+  GET /search
+    execute_tool search
+""",
     "guard_pipeline": """\
 input allowed: True
 output becomes: Ana's address is [EMAIL].
@@ -27,6 +36,14 @@ tool call allowed: False because rule override matched
 answer: Your order is shipped. Questions? Write to [EMAIL].
 blocked: the guard pattern_detector blocked the input: rule override matched
 the model was asked 1 time
+""",
+    "multi_agent_trace": """\
+Yes: invoice 7: paid.
+request                          ████████████████   500 ms
+  invoke_agent triage-agent      ███████·········   200 ms  100+50 tokens
+  invoke_agent billing-agent     ······██████████   300 ms  200+150 tokens
+    execute_tool lookup_invoice  ············████   100 ms
+most tokens: billing-agent (200, 150)
 """,
     "rate_limit": """\
 project-a request 1: allowed=True, remaining=2

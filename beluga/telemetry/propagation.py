@@ -10,13 +10,16 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+
     from opentelemetry.context import Context
 
 __all__ = ["arequest_hook", "carry", "extract", "inject", "request_hook"]
+
+_ELSEWHERE = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +68,8 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
     from opentelemetry import propagate
     from opentelemetry.context import Context
 
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
+    pairs = headers if items is None else items()
     carrier: dict[str, list[str]] = {}
     for name, value in pairs:
         carrier.setdefault(_text(name).lower(), []).append(_text(value))
@@ -84,14 +88,16 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
         >>> from concurrent.futures import ThreadPoolExecutor
         >>> from beluga import telemetry
         >>> from beluga.testing import record_spans
+        >>> def step() -> None:
+        ...     with telemetry.start_span("step"):
+        ...         pass
         >>> with record_spans() as spans, telemetry.start_span("request"), ThreadPoolExecutor() as pool:
-        ...     with_span = telemetry.start_span
-        ...     pool.submit(carry(lambda: with_span("step").__enter__().end())).result()
+        ...     pool.submit(carry(step)).result()
         >>> print(spans.outline())
         request
           step
     """
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if any(is_kind(function) for is_kind in _ELSEWHERE):
         message = (
             f"carry cannot bind {getattr(function, '__qualname__', function)!r}: it serves plain functions. "
             "Tasks take the context along by themselves; a generator runs in the context of whoever iterates it"
