@@ -90,7 +90,8 @@ def test_every_example_is_run():
 
 
 @pytest.mark.parametrize("name", sorted(PRINTED))
-def test_an_example_prints_what_it_says(name, capsys):
-    """Run as a script, it prints exactly this."""
+def test_an_example_prints_what_it_says(name, capsys, monkeypatch):
+    """Run as a script, it prints exactly this; the processes that it starts find beluga as this one does."""
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     assert capsys.readouterr().out == PRINTED[name]
