@@ -127,8 +127,8 @@ def _plain(value: Any, redact: Redact, depth: int) -> Any:
 
 
 def _entry(key: Any, value: Any, redact: Redact, depth: int) -> Any:
-    """Redact a value with its key in sight, since ``password: swordfish`` is a secret and ``swordfish`` is none."""
-    if isinstance(value, str) and value not in redact(f"{key}: {value}"):
+    """Redact a value with its key in sight: ``"password": "swordfish"`` is a secret, and ``"swordfish"`` is none."""
+    if isinstance(value, str) and value not in redact(f'"{key}": "{value}"'):
         alone = redact(value)
         return WITHHELD if alone == value else alone
     return _plain(value, redact, depth - 1)
