@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beluga import errors, events, guards, llm, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
@@ -77,6 +77,7 @@ __all__ = [
     "breaker",
     "budget",
     "classify",
+    "config",
     "errors",
     "events",
     "explain",
@@ -116,7 +117,7 @@ _ROOMS = {
     "ledger": "Amount spend",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = frozenset({"errors", "events", "guards", "llm", "schema", "telemetry", "testing"})
+_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "schema", "telemetry", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
 __all__ = ["SYSTEM", "Clock", "Environment", "SystemClock", "Timer", "environment", "use_environment"]
@@ -47,6 +48,10 @@ class Clock(Protocol):
         """Suspend this task for `seconds`."""
         ...
 
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Block this thread until `event` is set, for `seconds` at most."""
+        ...
+
     def call_later(self, seconds: float, callback: Callable[[], Any], /) -> Timer:
         """Run `callback` on the running event loop in `seconds`."""
         ...
@@ -67,6 +72,11 @@ class SystemClock:
         import asyncio
 
         await asyncio.sleep(seconds)
+
+    @staticmethod
+    def wait(event: threading.Event, seconds: float) -> None:
+        """Block this thread with the event's own `wait`."""
+        event.wait(seconds)
 
     @staticmethod
     def call_later(seconds: float, callback: Callable[[], Any]) -> Timer:

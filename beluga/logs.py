@@ -23,12 +23,15 @@ import traceback
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
+from beluga import events
 from beluga.masking import mask_secrets, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FAILED", "LoguruHandler", "install", "uninstall", "verify"]
+__all__ = ["FAILED", "LoguruHandler", "install", "log_events", "uninstall", "verify"]
 
 FAILED = "[log masking failed]"
 """The message of a line that could not be masked."""
@@ -83,7 +86,39 @@ def verify() -> None:
     """
     leaks = [way for way, printed in _probe() if _CANARY in printed]
     if leaks:
-        raise RuntimeError(f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first")
+        msg = f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first"
+        raise RuntimeError(msg)
+
+
+def log_events(*types: type[events.Event]) -> events.Subscription:
+    """Log a line through loguru for each event of `types`, or for all events where none is named.
+
+    The fields stand in the line and in ``extra``; inside a recording span `install` adds the ids of the trace.
+    What needs attention is a warning: a refusal, an opened circuit, a blocked text, a failed node, a rejected file.
+
+    Returns:
+        The unsubscriber, which is a context manager too.
+
+    Example:
+        >>> with log_events(events.CircuitChanged):
+        ...     pass
+    """
+    return events.subscribe(_log_event, *types)
+
+
+_WARNINGS = (
+    events.CallRefused, events.GuardBlocked, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
+)  # fmt: skip
+
+
+def _log_event(event: events.Event) -> None:
+    from loguru import logger
+
+    fields = {name: value for name, value in attrs.asdict(event, recurse=False).items() if value not in (None, ())}
+    opened = isinstance(event, events.CircuitChanged) and event.new == "open"
+    level = "WARNING" if opened or isinstance(event, _WARNINGS) else "INFO"
+    told = " ".join(f"{name}={value}" for name, value in fields.items())
+    logger.bind(event=type(event).__name__, **fields).log(level, "{} {}", type(event).__name__, told)
 
 
 class LoguruHandler(logging.Handler):
@@ -116,8 +151,9 @@ def _loguru_handler() -> Any:
 
     handler = getattr(_handler, "Handler", None)
     if handler is None or not callable(getattr(handler, "emit", None)):
+        msg = "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
         raise RuntimeError(
-            "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
+            msg
         )
     return handler
 
@@ -157,7 +193,7 @@ def _masked_record(record: dict[str, Any]) -> dict[str, Any]:
         if record["exception"] is not None:
             kind, value, trace = record["exception"]
             masked["exception"] = type(record["exception"])(kind, mask_secrets(value), trace)
-    except Exception:  # noqa: BLE001 - logging must never raise, and what is not masked must not pass
+    except Exception:
         masked.update(message=FAILED, extra={}, exception=None)
     return masked
 
@@ -200,7 +236,7 @@ class Masked:
 def _printed(write: Callable[[Any], str], value: Any) -> str:
     try:
         return mask_text(write(value))
-    except Exception:  # noqa: BLE001 - see `_masked_record`
+    except Exception:
         return FAILED
 
 
@@ -214,7 +250,7 @@ class _MaskingFormatter:
         try:
             self._formatter._diagnose = False  # noqa: SLF001 - values are cut off before anybody could mask them
             yield mask_text("".join(self._formatter.format_exception(*args, **kwargs)))
-        except Exception:  # noqa: BLE001 - see `_masked_record`
+        except Exception:
             yield FAILED + "\n"
 
 
@@ -247,7 +283,7 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         extra = {name: value for name, value in record.__dict__.items() if name not in _OWN_FIELDS}
         masked.__dict__.update(_masked_extra(extra))
         masked.__dict__.update(_trace_ids())
-    except Exception:  # noqa: BLE001 - see `_masked_record`
+    except Exception:
         masked = logging.makeLogRecord(
             {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
         )
@@ -284,7 +320,8 @@ def _fail() -> None:
     try:
         raise ValueError(hidden)  # noqa: TRY301 - the traceback of this line is under test
     except ValueError as error:
-        raise RuntimeError(f"failed with {hidden}") from error
+        msg = f"failed with {hidden}"
+        raise RuntimeError(msg) from error
 
 
 def _probe() -> Iterator[tuple[str, str]]:
@@ -295,7 +332,7 @@ def _probe() -> Iterator[tuple[str, str]]:
 
     printed: list[str] = []
     # A logger of its own: the application's handlers get nothing of this.
-    log: Any = loguru.Logger(loguru.Core(), None, 0, False, False, False, False, True, [], {})  # noqa: FBT003 - loguru's own signature
+    log: Any = loguru.Logger(loguru.Core(), None, 0, False, False, False, False, True, [], {})
     log.add(
         lambda message: printed.append(f"{message}{message.record['extra']}{message.record['exception']}"),
         format="{message} {extra}",
@@ -304,7 +341,7 @@ def _probe() -> Iterator[tuple[str, str]]:
     )
     ways: dict[str, Callable[[], object]] = {
         "message": lambda: log.info(f"key {_CANARY}"),  # noqa: G004 - the way under test
-        "arguments": lambda: log.info("key {}", _CANARY),
+        "arguments": lambda: log.info("key {}", _CANARY),  # noqa: PLE1205 - loguru's way
         "extra": lambda: log.bind(api_key=_CANARY).info("x"),
         "nested extra": lambda: log.bind(data={"list": [{"note": _CANARY}]}).info("x"),
         "an object in extra": lambda: log.bind(client=_Talker()).info("x"),

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about 8 seconds instead of 40; noisier")
     quick = parser.parse_args(arguments).quick
-    table = [HEADER, *(_cells(row) for row in rows(4.0 if quick else 30.0))]
+    table = [HEADER, *(_cells(row) for row in rows(4.0 if quick else 26.0))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
     lines.insert(1, "-|-".join("-" * width for width in widths))

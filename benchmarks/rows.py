@@ -83,7 +83,7 @@ def rows(seconds: float) -> Iterator[Row]:
     finally:
         loop.close()
     yield _memory(100_000 if part > 1 else 20_000)
-    yield from _imports(rounds=10 if part > 1 else 3)
+    yield from _imports(rounds=6 if part > 1 else 3)
 
 
 def _measured(

@@ -20,6 +20,25 @@ call 6: We will answer 'Hello?' by mail. (5 calls reached the model)
 30 s later: half_open
 call 7: I am back. circuit closed
 """,
+    "config_hot_reload": """\
+at the start: gpt-4o 2
+  gpt-4o says fine
+  gpt-4o says fine
+  refused: the rate limit of 2 per 3600 s is used up
+a good edit:
+  model: 'gpt-4o' -> 'gpt-4o-mini'
+  rate_limit: 2 -> 3
+  timeout: 30.0 -> 60.0
+  gpt-4o-mini says fine
+  refused: the rate limit of 3 per 3600 s is used up
+an edit with three mistakes:
+  app.json:1: modle is no known key; did you mean model?
+  app.json:2: max_tokens must be an int from 1 to 128000, not 4096.5
+  app.json:3: temperature must be a finite number from 0 to 2, not 3
+an edit that the retry policy forbids:
+  does not suit a policy that follows it: retry: max_attempts=0 must be a whole number of at least 1
+still in use: gpt-4o-mini 3
+""",
     "distributed_trace": """\
 three results for billing
 desk: asking the other service, in the trace: True

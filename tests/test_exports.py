@@ -38,7 +38,7 @@ def test_dir_lists_the_lazy_names(module):
     """Names that are not loaded yet are listed too, and unknown ones are an AttributeError."""
     assert set(module.__all__) <= set(dir(module))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        module.nothing  # noqa: B018
+        module.nothing
 
 
 def test_every_lazy_name_is_exported():

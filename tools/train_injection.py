@@ -29,7 +29,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 from injection_templates import examples
 
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import codes_of, nearby, neighbours
+from beluga.guards._injection.features import codes_of, nearby
 from beluga.guards._injection.lexicon import UNKNOWN
 from beluga.guards._injection.model import WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
@@ -95,20 +95,16 @@ def templates() -> Iterator[Row]:
         yield Row(e.text, e.attack, f"written:{e.family}", e.lang == "en", learnt=True)
 
 
-def features(tokens: list[str], letters: str) -> tuple[Counter[int], Counter[int]]:
-    """Return the features of a window: those of concepts alone, and those with a plain word in them."""
-    codes = codes_of(tokens)
-    known = [letter != UNKNOWN for letter in letters]
-    concepts = Counter(feature for _, feature in nearby(letters))
-    words: Counter[int] = Counter()
-    for code, is_concept in zip(codes, known, strict=True):
-        (concepts if is_concept else words)[code] += 1
-    for pair, left, right in zip(neighbours(codes), known, known[1:], strict=False):
-        (concepts if left and right else words)[pair] += 1
+def features(tokens: list[str], letters: str) -> tuple[set[int], set[int]]:
+    """Return the features of a window: those of concepts, and those of plain words."""
+    concepts = {feature for _, feature in nearby(letters)}
+    words: set[int] = set()
+    for code, letter in zip(codes_of(tokens), letters, strict=True):
+        (words if letter == UNKNOWN else concepts).add(code)
     return concepts, words
 
 
-def bags(rows: Sequence[Row]) -> Iterator[tuple[int, Counter[int], Counter[int], int]]:
+def bags(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
     """Yield every window of every row: row, features of concepts, features of words, size.
 
     Words of other languages than English are left out: too few harmless texts of each are at hand for a word
@@ -121,7 +117,7 @@ def bags(rows: Sequence[Row]) -> Iterator[tuple[int, Counter[int], Counter[int],
         for start in starts[:MOST_WINDOWS]:
             part = slice(start, start + WINDOW)
             concepts, words = features(tokens[part], letters[part])
-            yield at, concepts, words if row.english else Counter(), len(tokens[part])
+            yield at, concepts, words if row.english else set(), len(tokens[part])
 
 
 class Features(NamedTuple):
@@ -139,19 +135,17 @@ def indexed(rows: Sequence[Row]) -> tuple[list[Bag], Features]:
     of_words: set[int] = set()
     for at, concepts, words, _ in found:
         if rows[at].learnt:
-            of_words |= words.keys()
+            of_words |= words
             windows.update([*concepts, *words])
             for feature in (*concepts, *words):
                 sources[feature].add(rows[at].source)
-    kept = sorted(
-        f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES
-    )
+    kept = sorted(f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES)
     number = {feature: i for i, feature in enumerate(kept)}
     scale = [WORD_SCALE if f in of_words else 1.0 for f in kept]
     out = []
     for at, concepts, words, size in found:
         root = math.sqrt(max(size, 8))
-        known = [(number[f], n * scale[number[f]] / root) for f, n in (concepts + words).items() if f in number]
+        known = [(number[f], scale[number[f]] / root) for f in sorted(concepts | words) if f in number]
         out.append(Bag(at, array("L", (f for f, _ in known)), array("d", (v for _, v in known))))
     return out, Features(kept, scale)
 
@@ -180,9 +174,7 @@ def logit(window: Bag, weights: Sequence[float], bias: float) -> float:
     return bias + sum(map(float.__mul__, map(weights.__getitem__, window.features), window.values))
 
 
-def descend(
-    rows: Sequence[Row], windows: Sequence[Bag], count: int, seed: int
-) -> tuple[list[float], float]:
+def descend(rows: Sequence[Row], windows: Sequence[Bag], count: int, seed: int) -> tuple[list[float], float]:
     """Fit a logistic regression by AdaGrad; returns weights and bias."""
     rng = random.Random(seed)
     weights, squares = [0.0] * count, [1e-3] * count
@@ -280,7 +272,9 @@ def pack(learnt: Sequence[float], used: Features, bias: float, threshold: float)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=pathlib.Path, required=True, help="labelled rows, .jsonl or .jsonl.gz")
     parser.add_argument("--out", type=pathlib.Path, default=MODEL, help="where the model goes")
     parser.add_argument("--threshold", type=float, help="log-odds to ship instead of cross-validating")
@@ -290,7 +284,9 @@ def main() -> None:
     measured = len(rows)
     rows += templates()
     windows, used = indexed(rows)
-    print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
+    print(
+        f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features"
+    )
     threshold = options.threshold
     if threshold is None:
         scores = cross_validate(rows, windows, len(used.kept))[:measured]
@@ -298,14 +294,21 @@ def main() -> None:
         for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
             at = threshold_at(rows[:measured], scores, hits, rate)
             found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
-            print(f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
+            print(
+                f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}"
+            )
         threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
-        print(*table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]), sep="\n")
+        print(
+            *table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]),
+            sep="\n",
+        )
     if not options.no_model:
         learnt = [w for w in windows if rows[w.row].learnt]
         weights, bias = fit(rows, learnt, len(used.kept))
         options.out.write_bytes(pack(weights, used, bias, probability(threshold)))
-        print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
+        print(
+            f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}"
+        )
 
 
 if __name__ == "__main__":

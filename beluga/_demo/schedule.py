@@ -9,6 +9,7 @@ import attrs
 from beluga.clock import SystemClock
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from beluga.clock import Clock, Timer
@@ -91,6 +92,10 @@ class BriskClock:
     async def asleep(self, seconds: float) -> None:
         """Suspend this task for `seconds` of the desk."""
         await self._real_clock.asleep(seconds / self.speed)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Block this thread until `event` is set, for `seconds` of the desk at most."""
+        self._real_clock.wait(event, seconds / self.speed)
 
     def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
         """Run `callback` on the running event loop in `seconds` of the desk."""

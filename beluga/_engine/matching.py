@@ -15,7 +15,8 @@ __all__ = ["listed", "matcher"]
 
 def listed(errors: Any) -> tuple[Any, ...]:
     """Turn one item, or any iterable of them, into a tuple."""
-    return (errors,) if isinstance(errors, (str, type)) or callable(errors) else tuple(errors)
+    single = isinstance(errors, (str, type)) or callable(errors) or not hasattr(errors, "__iter__")
+    return (errors,) if single else tuple(errors)
 
 
 def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:

@@ -1,4 +1,7 @@
-"""Checks of options, all made when a decorator runs and all worded alike: what, which value, what instead."""
+"""Checks of options, all made when a decorator runs and all worded alike: what, which value, what instead.
+
+For a live option they hold for every value that it will have.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import datetime
 import math
 from typing import TYPE_CHECKING, Any
 
+from beluga._engine.live import following
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import attrs
 
-__all__ = ["number", "optional", "seconds", "whole"]
+__all__ = ["flag", "function", "instance", "number", "optional", "seconds", "whole"]
 
 Validator = "Callable[[Any, attrs.Attribute[Any], Any], None]"
 
@@ -35,7 +40,7 @@ def whole(minimum: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
         if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             raise _fail(instance, attribute, value, f"a whole number of at least {minimum}")
 
-    return check
+    return following(check)
 
 
 def number(
@@ -50,6 +55,28 @@ def number(
         if not fits or value < minimum or value > maximum or (above and value == minimum):
             raise _fail(instance, attribute, value, rule)
 
+    return following(check)
+
+
+def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand True or False."""
+    if not isinstance(value, bool):
+        raise _fail(instance, attribute, value, "True or False")
+
+
+def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand something that can be called."""
+    if not callable(value):
+        raise _fail(instance, attribute, value, "a function")
+
+
+def instance(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Demand an object of `kind`."""
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kind):
+            raise _fail(instance, attribute, value, f"a {kind.__name__}")
+
     return check
 
 
@@ -62,4 +89,4 @@ def optional(
         if value is not None:
             check(instance, attribute, value)
 
-    return checked
+    return following(checked)

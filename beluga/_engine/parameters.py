@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga._engine.stack import Target
 
-__all__ = ["Slot", "reader", "slots"]
+__all__ = ["Slot", "reader", "rest", "slots"]
 
 
 class Slot:
@@ -65,6 +65,15 @@ def slots(target: Target) -> Mapping[str, Slot]:
     return found
 
 
+def rest(call: Call) -> list[Slot]:
+    """Return the slots of the arguments of `call` that go into ``*args`` and ``**kwargs``."""
+    parameters = call.stack.signature.parameters.values()
+    named = {p.name for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)}
+    places = sum(p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for p in parameters)
+    positional = [Slot(f"*{i}", i, Parameter.empty) for i in range(places, len(call.args))]
+    return positional + [Slot(name, None, Parameter.empty) for name in call.kwargs if name not in named]
+
+
 def reader(target: Target, source: str | Callable[[Mapping[str, Any]], Any], what: str) -> Callable[[Call], Any]:
     """Return a function that reads `source` from a call.
 
@@ -77,6 +86,9 @@ def reader(target: Target, source: str | Callable[[Mapping[str, Any]], Any], wha
         TypeError: The function has no parameter of that name.
     """
     if not isinstance(source, str):
+        if not callable(source):
+            message = f"{what}={source!r} must be the name of a parameter, or a function of all arguments by name"
+            raise TypeError(message)
         function = source
         return lambda call: function(call.arguments)
     known = slots(target)

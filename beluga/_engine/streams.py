@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["async_generator_driver", "generator_driver"]
 
 
-def generator_driver(stack: Stack) -> Callable[..., Any]:
+def generator_driver(stack: Stack) -> Callable[..., Any]:  # noqa: C901 - the items must not pass another frame
     """Return a generator function that runs the stack's target through its layers."""
     healthy = Run(stack.target.function, stack.depth)
 

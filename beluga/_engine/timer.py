@@ -114,7 +114,10 @@ class TaskTimer:
         if self._timer is None or self._task is None:
             return False
         self._timer.cancel()
-        _RUNNING.reset(self._token)
+        try:
+            _RUNNING.reset(self._token)
+        except ValueError:
+            return False  # closed from another context, where nothing was set
         if not self._fired:
             return False
         others = self._task.uncancel() > self._cancelling

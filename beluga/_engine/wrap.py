@@ -65,9 +65,10 @@ def _proxy(stack: Stack, target: Any) -> Any:
 
 
 def _stack_of(function: Any) -> Stack | None:
-    if isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function):
-        function = function.__func__
     owner, stack = getattr(function, _MARK, (None, None))
+    if owner is not function and (isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function)):
+        function = function.__func__
+        owner, stack = getattr(function, _MARK, (None, None))
     return stack if owner is function else None
 
 

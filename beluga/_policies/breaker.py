@@ -219,8 +219,15 @@ class CircuitBreaker(Policy):
         )
 
     def circuit(self, key: Hashable = None) -> Circuit:
-        """Return the circuit of `key`, or the only one where the breaker has no ``key=``."""
+        """Return the circuit of `key`, or the only one where the breaker has no ``key=``.
+
+        Raises:
+            ValueError: A key is given, and the breaker has none.
+        """
         if self.options.key is None:
+            if key is not None:
+                message = f"breaker: the breaker was made without key=, so it has one circuit; got {key!r}"
+                raise ValueError(message)
             return self._single
         with self._lock:
             circuit = self._circuits.get(key)

@@ -40,6 +40,10 @@ class Bucket(Protocol):
         """Return how many permits are free now."""
         ...
 
+    def resize(self, limit: float) -> None:
+        """Allow `limit` permits from now on; what is used already stays used."""
+        ...
+
     def __len__(self) -> int:
         """Return how many keys are kept."""
         ...
@@ -103,6 +107,9 @@ class FixedWindow:
             return self.limit
         return max(0, self.limit - used) if now >= end - self._window else 0
 
+    def resize(self, limit: float) -> None:
+        self.limit = limit
+
     def __len__(self) -> int:
         return len(self.states)
 
@@ -149,6 +156,10 @@ class TokenBucket:
     def remaining(self, key: Hashable, now: float) -> float:
         used = max(0.0, self._full_at.get(key, now) - now)
         return max(0.0, math.floor((self._window - used + self._slack) / self._interval))
+
+    def resize(self, limit: float) -> None:
+        # What is used is kept as time until it has grown back, so the used share of the limit stays the same.
+        self._interval = self._window / limit
 
     def __len__(self) -> int:
         return len(self._full_at)
@@ -247,6 +258,9 @@ class SlidingWindow:
             return self._limit
         log.forget(now - self._window)
         return max(0.0, self._limit - log.total)
+
+    def resize(self, limit: float) -> None:
+        self._limit = limit
 
     def __len__(self) -> int:
         return len(self._logs)

@@ -15,6 +15,7 @@ from beluga._engine.deadline import (
     reset_deadline,
     set_deadline,
 )
+from beluga._engine.live import Live, follow
 from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
 from beluga._engine.timer import TaskTimer
@@ -47,7 +48,8 @@ class TimeBudget(Policy):
 
     def __attrs_post_init__(self) -> None:
         """Take no total for an endless one."""
-        object.__setattr__(self, "_total", math.inf if self.total is None else self.total)
+        object.__setattr__(self, "_total", _endless(self.total))
+        follow(self, "total", "share", "_total")
 
     def enter(self, call: Call) -> None:
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
@@ -104,7 +106,10 @@ class TimeBudget(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         at, total, token, call.deadline, _ = call.deadline
-        reset_deadline(token)
+        try:
+            reset_deadline(token)
+        except ValueError:
+            return  # a coroutine that is closed from elsewhere: the deadline was never set there
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > at:
@@ -114,6 +119,13 @@ class TimeBudget(Policy):
         """Return the seconds or the share."""
         bounds = (("total", self.total), ("share", self.share))
         return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+def _endless(total: Any) -> Any:
+    """Return infinity for no total, also for a live one that may be none at times."""
+    if isinstance(total, Live):
+        return total.map(_endless)
+    return math.inf if total is None else total
 
 
 class TimeoutBudget:
@@ -171,9 +183,12 @@ class Allocation:
         self._source = source
         self._fraction = fraction
         self.seconds = 0.0
+        self._at: float | None = None
 
     def remaining(self) -> float:
-        """Return the seconds left of this part, never negative."""
+        """Return the seconds left of this part, never negative; before it begins, what it would get now."""
+        if self._at is None:
+            return self._source.remaining() * self._fraction
         return max(0.0, self._at - environment().monotonic())
 
     def __enter__(self) -> Self:
@@ -184,10 +199,10 @@ class Allocation:
         """
         now = environment().monotonic()
         self.seconds = self._source.remaining() * self._fraction
-        self._at = min(now + self.seconds, current_deadline())
-        if self._at <= now:
+        at = self._at = min(now + self.seconds, current_deadline())
+        if at <= now:
             raise expired("the step before", self._source.total)
-        self._token = set_deadline(self._at)
+        self._token = set_deadline(at)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -197,13 +212,13 @@ class Allocation:
             DeadlineExceeded: The block ended after it.
         """
         reset_deadline(self._token)
-        if kind is None and environment().monotonic() > self._at:
+        if kind is None and environment().monotonic() > (self._at or math.inf):
             raise expired("the step", self.seconds)
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
         self.__enter__()
-        self._timer = TaskTimer(environment(), self._at)
+        self._timer = TaskTimer(environment(), current_deadline())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga import events
-from beluga._engine.parameters import slots
+from beluga._engine.parameters import rest, slots
 from beluga._engine.policy import Ask, Policy, Use
 from beluga._policies.guarded_stream import window_for
 from beluga.errors import GuardBlocked
@@ -138,7 +138,10 @@ class _Layer(Policy):
         if self._named is not None:
             return [self._slots[name] for name in self._named]
         given = call.arguments
-        return [slot for name, slot in self._slots.items() if carries_text(given[name])]
+        named = [slot for name, slot in self._slots.items() if carries_text(given[name])]
+        if len(given) == len(self._slots):
+            return named
+        return named + [slot for slot in rest(call) if carries_text(slot.read(call))]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
         given = {name: value for name, value in call.arguments.items() if name in self._slots}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -61,11 +62,15 @@ class _Items:
 
     def __init__(self) -> None:
         self._last_text: Any = ""
-        self._behind: list[Any] = []
+        # Each with how much text came before it. What guards change shifts that a little; the end makes it exact.
+        self._behind: list[tuple[float, Any]] = []
         self._begun = False
+        self._fed = self._sent = 0.0
 
-    def _emit(self, text: str) -> list[Any]:
-        behind, self._behind = self._behind, []
+    def _emit(self, text: str, *, end: bool = False) -> list[Any]:
+        self._sent = math.inf if end else self._sent + len(text)
+        behind = [item for after, item in self._behind if after <= self._sent]
+        self._behind = self._behind[len(behind) :]
         if not text:
             return behind
         last = self._last_text
@@ -74,17 +79,18 @@ class _Items:
     def _queue(self, item: Any) -> list[Any]:
         if not self._begun:
             return [item]
-        self._behind.append(item)
+        self._behind.append((self._fed, item))
         return []
 
-    def _note(self, item: Any) -> None:
+    def _note(self, item: Any, text: str) -> None:
         """Remember what kind of item the text came in; a chunk's other fields go out behind it."""
         self._begun = True
+        self._fed += len(text)
         if isinstance(item, Chunk):
             self._last_text = Chunk()
             rest = attrs.evolve(item, text="")
             if rest != self._last_text:
-                self._behind.append(rest)
+                self._behind.append((self._fed, rest))
         else:
             self._last_text = ""
 
@@ -100,19 +106,19 @@ class _Sliding(_Items):
         text = _text_of(item)
         if text is None:
             return self._queue(item)
-        self._note(item)
+        self._note(item, text)
         for stream in self._streams:
-            text = stream.feed(text)
+            text = stream.feed(text) if text else ""
         return self._emit(text) if text else ()
 
     def close(self) -> Iterable[Any]:
         text = ""
         for stream in self._streams:
             text = (stream.feed(text) if text else "") + stream.close()
-        return self._emit(text)
+        return self._emit(text, end=True)
 
     def release(self, text: str) -> Iterable[Any]:
-        return self._emit(text)
+        return self._emit(text, end=True)
 
 
 class _Waiting(_Items):
@@ -130,15 +136,15 @@ class _Waiting(_Items):
         text = _text_of(item)
         if text is None:
             return self._queue(item)
-        self._note(item)
+        self._note(item, text)
         self._texts.append(text)
         return ()
 
     def close(self) -> Iterable[Any]:
-        return self._emit("".join(self._texts))
+        return self._emit("".join(self._texts), end=True)
 
     def release(self, text: str) -> Iterable[Any]:
-        return self._emit(text)
+        return self._emit(text, end=True)
 
 
 class _Observing(_Waiting):

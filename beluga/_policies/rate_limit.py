@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 import attrs
 
 from beluga._engine.deadline import DEADLINE
+from beluga._engine.live import Live, follow, is_live
 from beluga._engine.options import number, seconds, whole
 from beluga._engine.parameters import reader
 from beluga._engine.policy import Policy, Wait
 from beluga._policies.buckets import ALGORITHMS, NEVER, FixedWindow
+from beluga._policies.live_bucket import LiveBucket
 from beluga._policies.window_layer import KeyedWindowLayer, WindowLayer
 from beluga.clock import environment
 from beluga.errors import RateLimited
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.stack import Target
+    from beluga._policies.buckets import Bucket
 
     Cost = float | Callable[[Mapping[str, Any]], float]
 
@@ -58,8 +61,12 @@ class Rate:
 
     def __attrs_post_init__(self) -> None:
         """Refuse a cost that could never be met."""
+        limit: Any = self.limit
+        follow(self, "limit")
         if not callable(self.cost):
             self.check(self.cost)
+            if isinstance(limit, Live):
+                limit.check(_Covers(self.cost))
 
     def check(self, cost: Any) -> float:
         """Return `cost` if it is a number that the limit can ever admit.
@@ -72,6 +79,18 @@ class Rate:
             message = f"{self.name}: cost={cost!r} must be a number from 0 to the limit of {self.limit:g}"
             raise ValueError(message)
         return float(cost) if isinstance(cost, float) else cost
+
+
+@attrs.frozen
+class _Covers:
+    """The rule of a live limit that a constant cost has to fit into."""
+
+    cost: float
+
+    def __call__(self, limit: float) -> None:
+        if self.cost > limit:
+            message = f"rate_limited: cost={self.cost!r} must be a number from 0 to the limit of {limit:g}"
+            raise ValueError(message)
 
 
 class Reservation:
@@ -137,13 +156,16 @@ class RateLimiter(Policy):
         if algorithm not in ALGORITHMS:
             message = f"rate_limited: algorithm={algorithm!r} is unknown; known are {', '.join(ALGORITHMS)}"
             raise ValueError(message)
+        if settle is not None and not callable(settle):
+            message = f"rate_limited: settle={settle!r} must be a function of the result"
+            raise ValueError(message)
         self.key = key
         self.algorithm = algorithm
         self.longest_wait = _longest_wait(wait)
         self._settle = settle
         self._lock = threading.Lock()
         keys = _Keys(max_keys).max_keys
-        self._buckets = tuple(ALGORITHMS[algorithm](rate.limit, rate.window, keys) for rate in self.rates)
+        self._buckets = tuple(_bucket(rate, algorithm, keys) for rate in self.rates)
         self._costs = tuple(rate.cost for rate in self.rates)
         self._book_one = self._buckets[0].book
         self._cost: Any = self._costs[0]  # a number wherever `hit` is used
@@ -291,6 +313,11 @@ class RateLimiter(Policy):
         key = "" if self.key is None else f" key={self.key!r} keys={len(self._buckets[0])}"
         left = f" remaining={self.remaining()}" if self.key is None else ""
         return f"{limits} {self.algorithm}{key}{left}"
+
+
+def _bucket(rate: Rate, algorithm: Algorithm, keys: int) -> Bucket:
+    bucket = ALGORITHMS[algorithm](rate.limit, rate.window, keys)
+    return LiveBucket(bucket, lambda: rate.limit) if is_live(rate) else bucket
 
 
 @attrs.frozen

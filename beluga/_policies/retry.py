@@ -9,8 +9,9 @@ import attrs
 
 from beluga import events
 from beluga._engine.deadline import DEADLINE
+from beluga._engine.live import follow
 from beluga._engine.matching import listed, matcher
-from beluga._engine.options import number, optional, seconds, whole
+from beluga._engine.options import flag, function, instance, number, optional, seconds, whole
 from beluga._engine.policy import Again, Policy
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen
@@ -103,12 +104,14 @@ class RetryPolicy(Policy):
     initial_backoff: float = attrs.field(default=0.5, converter=seconds, validator=number(0))
     max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
-    jitter: bool = True
+    jitter: bool = attrs.field(default=True, validator=flag)
     retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
-    max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
-    on_result: Callable[[Any], bool] | None = None
-    throttle: RetryThrottle | None = None
-    replay: bool = False
+    max_elapsed: float | None = attrs.field(
+        default=None, converter=seconds, validator=optional(number(0, above=True))
+    )
+    on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
+    throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
+    replay: bool = attrs.field(default=False, validator=flag)
     errors_only: bool = attrs.field(init=False, repr=False)
     reads_value: bool = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
@@ -118,11 +121,12 @@ class RetryPolicy(Policy):
         object.__setattr__(self, "reads_value", self.on_result is not None)
         object.__setattr__(self, "errors_only", self.on_result is None and self.throttle is None)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
+        follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
 
     def enter(self, call: Call) -> None:
         """Note when the first attempt began, how many have failed, and the last error."""
         monotonic = call.environment.monotonic
-        call.scratch = (self, (monotonic(), 0, None), call.scratch)  # call.keep without its frame (25 ns)
+        call.scratch = (self, [monotonic(), 0, None], call.scratch)  # call.keep without its frame (25 ns)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -148,7 +152,8 @@ class RetryPolicy(Policy):
         return min(grown, self.max_backoff) * jitter
 
     def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
-        began, attempts, _ = call.kept(self)
+        progress = call.kept(self)
+        began, attempts, _ = progress
         attempts += 1
         now = call.environment.monotonic()
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
@@ -162,7 +167,7 @@ class RetryPolicy(Policy):
             delay = self._delay(call, attempts, error)
             reason = self._obstacle(began, now, delay)
             if not reason:
-                call.keep(self, (began, attempts, error))
+                progress[1:] = attempts, error
                 self._report(call, attempts, delay, error)
                 return Again(delay)
         self._give_up(call, error, attempts, now - began, reason)
@@ -191,7 +196,7 @@ class RetryPolicy(Policy):
         call.emit(events.RetryScheduled, attempt=attempt, delay=delay, code=code, error=kind)
 
     def _give_up(self, call: Call, error: Exception | None, attempts: int, elapsed: float, reason: str) -> None:
-        call.keep(self, None)
+        call.kept(self)[2] = None  # else the error, its frames and the call would hold each other
         if error is not None and (attempts > 1 or reason):
             why = f": {reason}" if reason else ""
             plural = "" if attempts == 1 else "s"
@@ -200,9 +205,9 @@ class RetryPolicy(Policy):
     def _trace_cause(self, call: Call, error: Exception) -> None:
         """Let an open circuit that ends the retries show the error that they were made for."""
         progress = call.kept(self)
-        call.keep(self, None)
-        if isinstance(error, CircuitOpen) and error.__cause__ is None and progress is not None:
+        if isinstance(error, CircuitOpen) and error.__cause__ is None:
             error.__cause__ = progress[2]
+        progress[2] = None
 
     def describe(self) -> str:
         """Return the options that matter."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.options import number, optional, whole
+from beluga._engine.options import function, number, optional, whole
 from beluga._engine.parameters import reader
 from beluga._engine.policy import Policy
 from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
@@ -40,7 +40,7 @@ class SpendingBudget(Policy):
     cost: float | None = attrs.field(default=None, validator=optional(number(0, above=True)))
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = None
     estimate: float | Callable[[Mapping[str, Any]], float | Amount] = 0
-    price: Callable[[Usage], float] | None = None
+    price: Callable[[Usage], float] | None = attrs.field(default=None, validator=optional(function))
     max_keys: int = attrs.field(default=10_000, validator=whole(1))
     _by_key: MutableMapping[Hashable, Account] = attrs.field(init=False, repr=False)
     _lock: threading.Lock = attrs.field(init=False, repr=False, factory=threading.Lock)
@@ -125,5 +125,12 @@ class _Layer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         state = call.kept(self)
-        TAB.reset(state.token)
-        state.tab.settle(self._owner.used(state.usage or usage_of(outcome.value)))
+        try:
+            TAB.reset(state.token)
+        except ValueError:
+            pass  # a coroutine that is closed from elsewhere: the tab was never set there
+        used = NOTHING
+        try:
+            used = self._owner.used(state.usage or usage_of(outcome.value))
+        finally:
+            state.tab.settle(used)  # nothing stays reserved, even where the price cannot be told

@@ -117,7 +117,8 @@ class _Layer(Policy):
         begun = _room().Recording(self._span_name, attributes, call.environment, is_client=self._is_client)
         call.keep(self, begun)
         call.valued = True
-        call.listen(lambda event: _note(begun, event))
+        begun.listener = lambda event: _note(begun, event)
+        call.listen(begun.listener)
         if self._redact is not None and begun.span.is_recording():
             begun.span.set_attributes(self._taken(call, self._redact))
             begun.texts = []
@@ -155,6 +156,8 @@ class _Layer(Policy):
         if begun is None:
             return
         call.keep(self, None)
+        # What happens further out, such as a retry, comes when this span has ended.
+        call.listeners = tuple(heard for heard in call.listeners if heard is not begun.listener)
         begun.detach()
         try:
             self._end(call, begun, outcome)

@@ -11,18 +11,15 @@ at most `_MOST_READINGS` times as long as the text, and readings of readings end
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 import re
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING
 
 from beluga.guards.lookalikes import latinise
 from beluga.guards.text import Edits, View, normalise, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["derived", "smuggled", "views"]
 
@@ -47,9 +44,14 @@ _ROT13 = str.maketrans(
 )
 _SHORTEST_SHUFFLED = 5
 _SHORTEST_RUN = 16
+_LONGEST_WORD = 12
 _REMEMBERED = 50_000
 
-LEET, SHUFFLED, REVERSED, ROT13, RUN, GROUP, ALONE = (1 << bit for bit in range(7))
+# Signs are counted in fields of one integer, so that the signs of a text are the sum of its tokens' signs.
+_FIELD = 24
+LEET, SHUFFLED, REVERSED, ROT13, RUN, ALONE, PAIR, BITS, NUMBER = (1 << _FIELD * at for at in range(9))
+# As many of them as coincidence does not bring.
+_ENOUGH = {LEET: 1, SHUFFLED: 1, REVERSED: 2, ROT13: 2, RUN: 1, ALONE: 5, PAIR: 8, BITS: 4, NUMBER: 8}
 
 
 def _shape(word: str) -> str:
@@ -57,6 +59,9 @@ def _shape(word: str) -> str:
     return word[0] + "".join(sorted(word[1:-1])) + word[-1]
 
 
+# Some words backwards are other words: era, won, ton, tub.
+_REVERSIBLE = WORDS - {"are", "now", "not"}
+_HEX_PAIR = re.compile("[0-9a-f]{2}")
 _SHAPES = {_shape(word): word for word in WORDS if len(word) >= _SHORTEST_SHUFFLED}
 
 
@@ -73,17 +78,16 @@ class _Signs(dict[str, int]):
 def _signs(token: str) -> int:
     size = len(token)
     if size == 1:
-        return 0 if token in "ai0123456789" else ALONE
-    if size >= _SHORTEST_RUN or "_" in token:
+        return ALONE if "b" <= token < "\u0e00" and token != "i" else 0
+    if size >= _SHORTEST_RUN:
         return RUN
-    signs = 0
-    if not token.isalpha():
-        signs |= LEET if token.translate(_LEET) in WORDS else 0
-        signs |= GROUP if token.isdigit() or size == 2 else 0  # noqa: PLR2004 - two hex digits make a byte
-    signs |= REVERSED if token[::-1] in WORDS else 0
-    signs |= ROT13 if token.translate(_ROT13) in WORDS else 0
-    signs |= SHUFFLED if size >= _SHORTEST_SHUFFLED and _shape(token) in _SHAPES else 0
-    return signs
+    if token.isdigit():
+        return (NUMBER if size <= 3 else 0) + (PAIR if size == 2 else 0) + (BITS if size == 8 else 0)  # noqa: PLR2004
+    signs = LEET if not token.isalpha() and token.translate(_LEET) in WORDS else 0
+    signs += PAIR if size == 2 and _HEX_PAIR.match(token) else 0  # noqa: PLR2004 - two digits make a byte
+    signs += REVERSED if token[::-1] in _REVERSIBLE else 0
+    signs += ROT13 if token.translate(_ROT13) in WORDS else 0
+    return signs + (SHUFFLED if size >= _SHORTEST_SHUFFLED and _shape(token) in _SHAPES else 0)
 
 
 _SIGNS = _Signs()
@@ -118,7 +122,7 @@ def derived(view: View, tokens: list[str], depth: int = _DEPTH) -> Iterator[View
         depth: How many changes on top of one another to undo.
     """
     room = _MOST_READINGS * (len(view.text) + 1)
-    for reading in _readings(view, reduce(or_, map(_SIGNS.__getitem__, tokens), 0)):
+    for reading in _readings(view, _shown(tokens)):
         room -= len(reading.text)
         if room < 0:
             return
@@ -128,34 +132,65 @@ def derived(view: View, tokens: list[str], depth: int = _DEPTH) -> Iterator[View
             yield from (r for r in derived(reading, again, depth - 1) if r.text != view.text)
 
 
-def _readings(view: View, signs: int) -> Iterator[View]:
+def _shown(tokens: list[str]) -> frozenset[int]:
+    """Return the signs that `tokens` show often enough."""
+    total = sum(map(_SIGNS.__getitem__, tokens))
+    if not total:
+        return frozenset()
+    shown = frozenset(sign for sign, least in _ENOUGH.items() if total // sign % (1 << _FIELD) >= least)
+    if ALONE in shown:
+        sizes = "".join("1" if len(token) == 1 else " " for token in tokens)
+        shown -= frozenset() if "1" * _ENOUGH[ALONE] in sizes else {ALONE}
+    return shown
+
+
+def _readings(view: View, signs: frozenset[int]) -> Iterator[View]:
     text = view.text
-    yield from _changed(view, _escapes(text))
-    if "<" in text:
-        yield from _changed(view, [("tags", _TAG_IN_WORD, _nothing)])
-    if "+" in text or "=" in text:
-        yield from _changed(view, [("joined", _CONCATENATION, _nothing)])
-    if "(" in text or "[" in text or "{" in text:
-        yield from _changed(view, [("brackets", _BRACKETED_LETTER, _letter)])
-    if signs & LEET:
-        yield from _changed(view, [("leet", _LEET_WORD, _unleet)])
-    if signs & SHUFFLED:
-        yield from _changed(view, [("shuffled", _WORD, _unshuffle)])
-    if signs & REVERSED:
+    yield from _changed(view, _steps(text, signs))
+    if REVERSED in signs:
         yield View(text[::-1], "reversed", edits=_whole(text), source=view)
-        yield from _changed(view, [("reversed", _WORD, _reverse)])
-    if signs & ROT13:
+    if ROT13 in signs:
         yield View(text.translate(_ROT13), "rot13", source=view)
-    if signs & (ALONE | RUN):
-        yield from _changed(view, [("spaced", pattern, _unspace) for pattern in _SPACED])
-    if signs & (RUN | GROUP):
-        yield from _decoded(view)
-    if "-" in text or "." in text:
-        yield from _runs(view, "morse", _MORSE, _morse)
+    if RUN in signs:
+        yield from _long_runs(view)
+    if PAIR in signs:
+        yield from _runs(view, "hex", _HEX, _from_hex)
+    if BITS in signs:
+        yield from _runs(view, "binary", _BINARY, _from_binary)
+    if NUMBER in signs:
+        yield from _runs(view, "decimal", _DECIMAL, _from_decimal)
+    if ".-" in text or "-." in text:
+        yield from _runs(view, "morse", _MORSE, _from_morse)
 
 
-def _changed(view: View, steps: list[tuple[str, re.Pattern[str], Callable[[str], str]]]) -> Iterator[View]:
-    """Yield `view` after each of `steps`, those that change something."""
+def _steps(text: str, signs: frozenset[int]) -> Iterator[tuple[str, re.Pattern[str], Callable[[str], str]]]:
+    """Yield what there is to undo in `text`: a name, what to replace, and how."""
+    if "&" in text:
+        yield "html", _ENTITY, html.unescape
+    if "%" in text:
+        yield "percent", _PERCENT, _unpercent
+    if "\\" in text:
+        yield "escaped", _BACKSLASH, _unescape
+    if "<" in text:
+        yield "tags", _TAG_IN_WORD, _nothing
+    if "+" in text or "=" in text:
+        yield "joined", _CONCATENATION, _nothing
+    if LEET in signs:
+        yield "leet", _LEET_WORD, _unleet
+    if SHUFFLED in signs:
+        yield "shuffled", _WORD, _unshuffle
+    if REVERSED in signs:
+        yield "reversed words", _WORD, _reverse
+    if ALONE in signs:
+        yield "brackets", _BRACKETED_LETTER, _letter
+        for pattern in _SPACED:
+            yield "spaced", pattern, _unspace
+
+
+def _changed(
+    view: View, steps: Iterable[tuple[str, re.Pattern[str], Callable[[str], str]]]
+) -> Iterator[View]:
+    """Yield `view` after each of `steps`, where it changes anything."""
     for name, pattern, replace in steps:
         changed = rewrite(view, pattern, replace, name)
         if changed is not view:
@@ -178,14 +213,6 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _BACKSLASH = re.compile(r"\\(?:u\{?[0-9a-fA-F]{4,6}\}?|x[0-9a-fA-F]{2}|[0-7]{3}|[nrt])")
 
 
-def _escapes(text: str) -> list[tuple[str, re.Pattern[str], Callable[[str], str]]]:
-    return [
-        *([("html", _ENTITY, html.unescape)] if "&" in text else []),
-        *([("percent", _PERCENT, _unpercent)] if "%" in text else []),
-        *([("escaped", _BACKSLASH, _unescape)] if "\\" in text else []),
-    ]
-
-
 def _unpercent(run: str) -> str:
     return bytes.fromhex(run.replace("%", "")).decode("utf-8", "replace")
 
@@ -200,7 +227,7 @@ def _unescape(escape: str) -> str:
 
 # Detours: words cut by mark-up, by quotes, or letter by letter.
 _WORD = re.compile(r"[^\W\d_]+")
-_TAG_IN_WORD = re.compile(r"(?<=\w)</?[a-zA-Z][^<>]{0,100}>(?=\w)|<!--[^<>]{0,40}-->(?=\w)")
+_TAG_IN_WORD = re.compile(r"(?<=\w)(?:</?[a-zA-Z][^<>]{0,100}>|<!--[^<>]{0,40}-->){1,8}(?=\w)")
 _CONCATENATION = re.compile(r"[\"']\s{0,4}(?:\+\s{0,4}|[;,]?\s{0,4}\w{1,12}\s{0,4}=\s{0,4})[\"']")
 _BRACKETED_LETTER = re.compile(r"[(\[{]\w[)\]}]")
 _SPACED = (
@@ -212,7 +239,7 @@ _SPACED = (
     # i  g  n  o  r  e: three characters each
     re.compile(r"(?<![^\W_])(?:[^\W_]\s{2,3}){4,2000}[^\W_](?![^\W_])"),
 )
-_LEET_WORD = re.compile(r"[\w@$!|+]*[A-Za-z][\w@$!|+]*")
+_LEET_WORD = re.compile(r"[\w@$!|+]+")
 _KNOWN = re.compile("|".join(sorted(WORDS, key=len, reverse=True)))
 
 
@@ -225,7 +252,7 @@ def _reverse(word: str) -> str:
 
 
 def _unleet(word: str) -> str:
-    return word.translate(_LEET) if not word.isalpha() else word
+    return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
 def _unshuffle(word: str) -> str:
@@ -238,8 +265,10 @@ def _unspace(run: str) -> str:
         letters = run[::2]
     else:
         letters = re.sub(r"\s", "", run)
+    if " " in letters or len(letters) <= _LONGEST_WORD:
+        return letters
     # Without gaps between the words only the words themselves can tell where one ends.
-    return letters if " " in letters else _KNOWN.sub(_with_gaps, letters.lower())
+    return _KNOWN.sub(_with_gaps, letters.lower())
 
 
 def _with_gaps(known: re.Match[str]) -> str:
@@ -247,8 +276,8 @@ def _with_gaps(known: re.Match[str]) -> str:
 
 
 # Encodings of whole runs.
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_BASE32 = re.compile(r"[A-Z2-7]{16,}={0,6}")
+_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{16,}={0,6}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]{0,2}){8,}")
 _BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){4,}")
 _DECIMAL = re.compile(r"(?:\b\d{2,3}[\s,]{1,2}){7,}\d{2,3}\b")
@@ -258,31 +287,42 @@ _MOST_OF_A_RUN = 100_000
 _LEAST_READABLE = 0.9
 
 
-def _decoded(view: View) -> Iterator[View]:
-    """Yield the decoded runs of `view`."""
-    yield from _runs(view, "base64", _BASE64, _from_base64)
-    yield from _runs(view, "base32", _BASE32, _from_base32)
-    yield from _runs(view, "hex", _HEX, _from_hex)
-    yield from _runs(view, "binary", _BINARY, _from_binary)
-    yield from _runs(view, "decimal", _DECIMAL, _from_decimal)
-
-
 def _runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[View]:
+    """Yield what the matches of `pattern` say, those that `decode` to text."""
     for match in pattern.finditer(view.text):
-        try:
-            text = decode(match[0][:_MOST_OF_A_RUN]).decode("utf-8", "replace")
-        except (ValueError, binascii.Error):
+        yield from _decoded(view, name, match.span(), decode)
+
+
+def _long_runs(view: View) -> Iterator[View]:
+    """Yield what words too long to be words say."""
+    at = 0
+    for word in view.text.split():
+        if len(word) < _SHORTEST_RUN:
             continue
-        if _readable(text):
-            edits = Edits()
-            edits.add(0, len(text), *match.span())
-            yield View(text, name, edits=edits, source=view)
+        at = view.text.index(word, at)
+        for name, pattern, decode in _ALPHABETS:
+            for match in pattern.finditer(word):
+                span = (at + match.start(), at + match.end())
+                yield from _decoded(view, name, span, decode)
+        at += len(word)
+
+
+def _decoded(view: View, name: str, span: tuple[int, int], decode: Callable[[str], bytes]) -> Iterator[View]:
+    start, end = span
+    try:
+        text = decode(view.text[start : min(end, start + _MOST_OF_A_RUN)]).decode()
+    except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
+        return
+    if _readable(text):
+        edits = Edits()
+        edits.add(0, len(text), start, end)
+        yield View(text, name, edits=edits, source=view)
 
 
 def _readable(text: str) -> bool:
     """Say whether `text` is text: bytes decoded by mistake are not printable for long."""
     good = sum(c.isalpha() or c in " ,.'!?\n" for c in text)
-    return good >= _LEAST_READABLE * len(text) > 0 and "\ufffd" not in text
+    return good >= _LEAST_READABLE * len(text) > 0
 
 
 def _from_base64(run: str) -> bytes:
@@ -309,6 +349,13 @@ def _from_decimal(run: str) -> bytes:
     return bytes(min(255, int(number)) for number in re.findall(r"\d+", run))
 
 
+_ALPHABETS = (
+    ("base64", _BASE64, _from_base64),
+    ("base32", _BASE32, _from_base32),
+    ("hex", _HEX, _from_hex),
+    ("binary", _BINARY, _from_binary),
+)
+
 # ITU-R M.1677-1: the letters, in the order of the alphabet.
 _MORSE_LETTERS = dict(
     zip(
@@ -319,7 +366,7 @@ _MORSE_LETTERS = dict(
 )
 
 
-def _morse(run: str) -> bytes:
+def _from_morse(run: str) -> bytes:
     words = re.split(r"\s*[/|]\s*|\s{2,}", run.strip())
     return " ".join("".join(_MORSE_LETTERS.get(s, "?") for s in word.split()) for word in words).encode()
 

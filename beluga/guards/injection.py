@@ -11,13 +11,14 @@ policy and with `Spotlight`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 import attrs
 
 from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
-from beluga.guards._injection.reading import LETTERS, TOKEN, TOKEN_ASCII
+from beluga.guards._injection.reading import LETTERS, places, tokenise
 from beluga.guards.base import Finding, GuardResult, disjoint
 from beluga.guards.decoding import derived, smuggled
 from beluga.guards.linear import check_linear
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["InjectionDetector"]
 
 _KIND = "INJECTION"
+_MODEL = "model"
 # What a custom pattern of the user's scores: it is certain, because it was asked for.
 _CERTAIN = 1.0
 
@@ -40,6 +42,12 @@ class _Custom:
 
     name: str
     pattern: re.Pattern[str]
+
+
+def _overlaps(finding: Finding, others: tuple[Finding, ...], ends: list[int]) -> bool:
+    """Say whether `finding` overlaps one of the sorted `others`, which end at `ends`."""
+    at = bisect_right(ends, finding.start)
+    return at < len(others) and others[at].start < finding.end
 
 
 def _custom(patterns: Iterable[tuple[str, str | re.Pattern[str]]]) -> tuple[_Custom, ...]:
@@ -112,8 +120,12 @@ class InjectionDetector:
             content: Any string.
         """
         threshold = self.threshold
-        found = [finding for finding in self._findings(content, threshold) if finding.score >= threshold]
-        return disjoint(found)
+        found = [f for f in self._findings(content, threshold) if f.score >= threshold]
+        # A rule says where; the model only in which stretch of text. Nothing is said twice.
+        named = disjoint(f for f in found if f.rule != _MODEL)
+        ends = [f.end for f in named]
+        judged = [f for f in found if f.rule == _MODEL and not _overlaps(f, named, ends)]
+        return disjoint((*named, *judged))
 
     def score(self, content: str) -> float:
         """Return how much `content` looks like an injection, from 0.0 to 1.0.
@@ -133,7 +145,7 @@ class InjectionDetector:
         findings = self.scan(content)
         if not findings:
             return GuardResult(True, guard=self.name)
-        names = dict.fromkeys(f.rule for f in sorted(findings, key=lambda f: -f.score))
+        names = dict.fromkeys(f.rule for f in findings)
         return GuardResult(False, f"{self.name}: {', '.join(names)}", guard=self.name, findings=findings)
 
     def _findings(self, content: str, threshold: float) -> Iterator[Finding]:
@@ -146,7 +158,7 @@ class InjectionDetector:
 
     def _judged_by(self, model: Callable[[str], float], content: str) -> Iterator[Finding]:
         score = min(1.0, max(0.0, float(model(content))))
-        yield Finding(_KIND, 0, len(content), score, "model")
+        yield Finding(_KIND, 0, len(content), score, _MODEL)
 
     def _matched(self, content: str) -> Iterator[Finding]:
         plain = normalise(content)
@@ -158,12 +170,11 @@ class InjectionDetector:
     def _recognised(self, content: str, threshold: float) -> Iterator[Finding]:
         """Yield what rules and model find in the readings of `content`."""
         plain = latinise(normalise(content))
-        lowered = plain.text.lower()
-        tokens = (TOKEN_ASCII if lowered.isascii() else TOKEN).findall(lowered)
+        tokens = tokenise(plain.text.lower())
         yield from self._read(plain, tokens, threshold)
         for view in (*smuggled(content), *derived(plain, tokens)):
             reading = latinise(view)
-            yield from self._read(reading, TOKEN.findall(reading.text.lower()), threshold)
+            yield from self._read(reading, tokenise(reading.text.lower()), threshold)
 
     def _read(self, view: View, tokens: list[str], threshold: float) -> Iterator[Finding]:
         letters = "".join(map(LETTERS.__getitem__, tokens))
@@ -178,7 +189,7 @@ class InjectionDetector:
             for window in model.windows(tokens, letters):
                 score = shipped_model.probability(window.logit)
                 if score >= threshold:
-                    yield Finding(_KIND, *spans.of(window.start, window.end), score, "model")
+                    yield Finding(_KIND, *spans.of(window.start, window.end), score, _MODEL)
 
 
 class _Spans:
@@ -191,7 +202,5 @@ class _Spans:
     def of(self, start: int, end: int) -> tuple[int, int]:
         """Return the original's span of the tokens from `start` up to `end`."""
         if self._places is None:
-            lowered = self._view.text.lower()
-            pattern = TOKEN_ASCII if lowered.isascii() else TOKEN
-            self._places = [match.span() for match in pattern.finditer(lowered)]
+            self._places = places(self._view.text.lower())
         return self._view.span(self._places[start][0], self._places[end - 1][1])

@@ -35,7 +35,8 @@ _MOST_STATES = 60
 # digit, a space and a dash from beyond it.
 _ALPHABET = [*map(chr, range(128)), "\u00e9", "\u4e2d", "\u0663", "\u2003", "\u2014"]
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
-_EMPTY = (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT, _constants.GROUPREF)
+_ASSERTIONS = (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT)
+_EMPTY = (*_ASSERTIONS, _constants.GROUPREF)
 _CATEGORIES = {
     _constants.CATEGORY_DIGIT: r"\d",
     _constants.CATEGORY_NOT_DIGIT: r"\D",
@@ -123,8 +124,12 @@ class _Automaton:
                 for _ in range(1 + part.twice):
                     self.steps.update((a, b) for a in part.last for b in part.first)
             else:
-                part = self._joined(part, attrs.evolve(self.sequence(body), empty=True))
+                part = self._joined(part, self._again(body, optional=least < 2))  # noqa: PLR2004 - the second round
         return attrs.evolve(part, empty=part.empty or least == 0)
+
+    def _again(self, body: Any, *, optional: bool) -> _Part:
+        part = self.sequence(body)
+        return attrs.evolve(part, empty=part.empty or optional)
 
     def _character(self, op: Any, value: Any) -> _Part:
         matches = re.compile(_spelt(op, value), self.flags).match
@@ -153,10 +158,34 @@ def _member(op: Any, value: Any) -> str:
 
 def _has_loop(node: Any) -> bool:
     """Say whether a parsed pattern holds a repeat without a bound."""
-    if isinstance(node, tuple) and len(node) == 2 and node[0] in _REPEATS and node[1][1] is _constants.MAXREPEAT:  # noqa: PLR2004 - (op, value)
+    if isinstance(node, tuple) and node[:1] and node[0] in _REPEATS and node[1][1] is _constants.MAXREPEAT:
         return True
-    nested = isinstance(node, (list, tuple, _parser.SubPattern))
-    return nested and any(_has_loop(child) for child in node)
+    return _is_nested(node) and any(map(_has_loop, node))
+
+
+def _has(ops: tuple[Any, ...], node: Any) -> bool:
+    """Say whether one of `ops` is anywhere in a parsed pattern."""
+    return node in ops if not _is_nested(node) else any(_has(ops, child) for child in node)
+
+
+def _is_assertive(parsed: Any) -> bool:
+    """Say whether a pattern asks for something that it does not take, other than where it begins."""
+    leading = bool(parsed.data) and parsed.data[0][0] in _ASSERTIONS
+    return any(_has(_ASSERTIONS, item) for item in parsed.data[leading:])
+
+
+def _is_nested(node: Any) -> bool:
+    return isinstance(node, (list, tuple, _parser.SubPattern))
+
+
+def _is_anchored(parsed: Any, flags: int) -> bool:
+    """Say whether a match can start at the start of the text only."""
+    if not parsed.data or parsed.data[0][0] is not _constants.AT:
+        return False
+    place = parsed.data[0][1]
+    return place is _constants.AT_BEGINNING_STRING or (
+        place is _constants.AT_BEGINNING and not flags & re.MULTILINE
+    )
 
 
 def _reached(start: _Pair, steps: dict[_Pair, list[_Pair]]) -> set[_Pair]:
@@ -172,21 +201,29 @@ def _reached(start: _Pair, steps: dict[_Pair, list[_Pair]]) -> set[_Pair]:
 class _Ambiguity:
     """How the number of ways to read a text grows, for one automaton."""
 
-    def __init__(self, automaton: _Automaton, start: _Part) -> None:
+    def __init__(self, automaton: _Automaton, start: _Part, *, anchored: bool, assertive: bool) -> None:
+        # Where the pattern can end, nothing after it can fail and make `re` go back.
+        self._accepting = frozenset() if assertive else start.last
         self._sets = [*automaton.sets]
         self._next = {state: automaton.after(state) for state in range(len(self._sets))}
         single = {(a,): [(b,) for b in following] for a, following in self._next.items()}
         self._reach = {a: {b for (b,) in _reached((a,), single)} for a in self._next}
         self._looping = [a for a in self._next if any(a in self._reach[b] for b in self._next[a])]
         self._double = {step for step, count in automaton.steps.items() if count > 1}
-        # A search may start anywhere: one more state that accepts anything and stays.
+        # A search may start anywhere: one more state that accepts anything and stays, unless it is anchored.
         self._search = len(self._sets)
         self._sets.append((1 << len(automaton.alphabet)) - 1)
-        self._next[self._search] = [self._search, *start.first]
-        self._reach[self._search] = {self._search}.union(*(self._reach[b] for b in start.first))
+        self._next[self._search] = [] if anchored else [self._search, *start.first]
+        self._reach[self._search] = {self._search}.union(
+            *(self._reach[b] for b in self._next[self._search][1:])
+        )
 
     def _same_loop(self, a: int, b: int) -> bool:
         return b in self._reach[a] and a in self._reach[b]
+
+    def _can_end(self, state: int) -> bool:
+        """Say whether each round of the loop of `state` could be the last of a match."""
+        return any(self._same_loop(end, state) for end in self._accepting)
 
     def exponential(self) -> int | None:
         """Return a state with two ways back to itself on the same text."""
@@ -203,7 +240,7 @@ class _Ambiguity:
 
     def quadratic(self) -> int | None:
         """Return a loop that shares its text with an earlier one, or with the start of a search."""
-        for later in self._looping[:_MOST_STATES]:
+        for later in [state for state in self._looping[:_MOST_STATES] if not self._can_end(state)]:
             for earlier in (self._search, *self._looping[:_MOST_STATES]):
                 if earlier != later and later in self._reach[earlier] and self._share(earlier, later):
                     return later
@@ -229,7 +266,9 @@ class _Ambiguity:
 class _Steps(dict[_Pair, list[_Pair]]):
     """The steps of a product automaton, worked out where they are walked."""
 
-    def __init__(self, following: dict[int, list[int]], sets: list[int], members: list[frozenset[int]]) -> None:
+    def __init__(
+        self, following: dict[int, list[int]], sets: list[int], members: list[frozenset[int]]
+    ) -> None:
         super().__init__()
         self._following, self._sets, self._members = following, sets, members
 
@@ -273,8 +312,13 @@ def check_linear(pattern: str | re.Pattern[str], *, name: str = "") -> None:
     label = name or compiled.pattern
     alphabet = [*dict.fromkeys([*_ALPHABET, *compiled.pattern])]
     automaton = _Automaton(alphabet, compiled.flags & (re.IGNORECASE | re.ASCII | re.DOTALL))
-    start = automaton.sequence(_parser.parse(compiled.pattern, compiled.flags))
-    ambiguity = _Ambiguity(automaton, start)
+    parsed = _parser.parse(compiled.pattern, compiled.flags)
+    ambiguity = _Ambiguity(
+        automaton,
+        automaton.sequence(parsed),
+        anchored=_is_anchored(parsed, compiled.flags),
+        assertive=_is_assertive(parsed),
+    )
     if (state := ambiguity.exponential()) is not None:
         msg = (
             f"pattern {label!r} can take exponential time on a run of {ambiguity.sample(state, alphabet)!r}: "

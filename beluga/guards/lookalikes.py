@@ -45,10 +45,26 @@ _LOOK_ALIKES = {
 }
 _TO_LATIN = {ord(c): latin for latin, many in reversed(_LOOK_ALIKES.items()) for c in many}
 # Some are only taken for Latin among Latin letters: a word of Russian is not made of these alone by chance.
-_FAINT = frozenset(map(ord, "\u0432\u0433\u043a\u043c\u043d\u043f\u0442\u0443\u0448\u03b3\u03b5\u03b7\u03b9\u03ba\u03c3\u03c4\u03c5\u03c7\u03c9"))
+_FAINT = frozenset(
+    map(
+        ord,
+        "\u0432\u0433\u043a\u043c\u043d\u043f\u0442\u0443\u0448\u03b3\u03b5\u03b7\u03b9\u03ba\u03c3\u03c4\u03c5\u03c7\u03c9",
+    )
+)
 _TWINS = {code: latin for code, latin in _TO_LATIN.items() if code not in _FAINT}
 _STROKES = {ord(a): b for a, b in zip("øØłŁđĐħŧıİ", "oOlLdDhtiI", strict=True)}
-_SCRIPT_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
+# Words with a letter of a script that has look-alikes, or with an accent. The part before that letter is
+# bounded, because `re` tries it from every letter of a word.
+_SIMILAR = "\u00c0-\u02af\u0370-\u058f\u0d20\u13a0-\u13ff\u146f\u1d00-\u1fff\u212e\ua720-\ua7ff"
+_SCRIPT_WORD = re.compile(f"[A-Za-z]{{0,32}}[{_SIMILAR}][A-Za-z{_SIMILAR}]*")
+
+
+# Marks of Latin, Greek and Cyrillic that `normalise` could not compose with their letter.
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+
+
+def _nothing(_: str) -> str:
+    return ""
 
 
 class _Accents(dict[int, str]):
@@ -78,7 +94,7 @@ def latinise(view: View) -> View:
     r"""Return `view` with accents taken off Latin letters and look-alikes read as Latin ones.
 
     Only words that mix scripts, or that consist of look-alikes alone, are read as Latin: a Russian sentence
-    stays Russian. Meant for text that went through `normalise`; every character stands for one.
+    stays Russian. Meant for text that went through `normalise`.
 
     Args:
         view: What to read as Latin.
@@ -93,4 +109,4 @@ def latinise(view: View) -> View:
     """
     if view.text.isascii():
         return view
-    return rewrite(view, _SCRIPT_WORD, _latin_word, "latin")
+    return rewrite(rewrite(view, _MARKS, _nothing, "latin"), _SCRIPT_WORD, _latin_word, "latin")

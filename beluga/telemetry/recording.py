@@ -18,9 +18,10 @@ from beluga.telemetry.spans import error_type, fail
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from beluga.clock import Environment
+    from beluga.events import Event
 
 __all__ = ["Recording"]
 
@@ -38,7 +39,9 @@ class Recording:
         is_client: Whether the call goes to a provider.
     """
 
-    __slots__ = ("_began", "_clock", "_context", "_environment", "_token", "answer", "first_item", "span", "texts")
+    __slots__ = (
+        "_began", "_clock", "_context", "_environment", "_token", "answer", "first_item", "listener", "span", "texts",
+    )  # fmt: skip
 
     def __init__(
         self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool
@@ -54,6 +57,7 @@ class Recording:
         self.answer: Answer | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None
+        self.listener: Callable[[Event], object] | None = None
         self._context = set_span_in_context(self.span)
         self._token = attach(self._context)
 

@@ -26,6 +26,9 @@ _IDLE_PASSES = 8
 
 A callback that wakes a task which wakes another is seen as work as long as it takes no more passes than this."""
 
+_GLANCE = 0.001
+"""Real seconds between two looks of a thread that waits for an event or for virtual time."""
+
 
 class _Alarm:
     """One pending callback of the clock; cancelling it makes it do nothing."""
@@ -119,6 +122,20 @@ class FakeClock:
             due = threading.Event()
             self._alarm(seconds, due.set)
             self._changed.wait_for(due.is_set)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Wait until `event` is set or the time has come; this moves the time in no case.
+
+        It is what a thread in the background does, which would otherwise make the time race on its own.
+        """
+        due = threading.Event()
+        alarm = self._alarm(seconds, due.set)
+        try:
+            # Python cannot wait for two events at once.
+            while not due.is_set() and not event.wait(_GLANCE):
+                pass
+        finally:
+            alarm.cancel()
 
     async def asleep(self, seconds: float) -> None:
         """Suspend the task until the time has come."""

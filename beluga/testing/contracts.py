@@ -12,7 +12,6 @@ Example:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import functools
 import gc
@@ -32,6 +31,7 @@ from beluga.testing.clock import fake_clock
 from beluga.testing.strategies import prompts
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Callable, Sequence
 
     from beluga._engine.call import Call, Outcome
@@ -210,9 +210,9 @@ def _shaped(shape: str, kind: Kind, decorate: Callable[[Any], Any]) -> Callable[
         owner["__call__"] = _as_method(kind)
         return decorate(type("Owner", (), owner)())  # type: ignore[no-any-return]
     if shape == "method":
-        return type("Owner", (), {"ask": decorate(_as_method(kind))})().ask  # type: ignore[attr-defined, no-any-return]
+        return type("Owner", (), {"ask": decorate(_as_method(kind))})().ask  # type: ignore[no-any-return]
     if shape == "bound method":
-        return decorate(type("Owner", (), {"ask": _as_method(kind)})().ask)  # type: ignore[attr-defined, no-any-return]
+        return decorate(type("Owner", (), {"ask": _as_method(kind)})().ask)  # type: ignore[no-any-return]
     if shape == "classmethod":
         return type("Owner", (), {"ask": decorate(classmethod(_as_method(kind)))}).ask  # type: ignore[attr-defined, no-any-return]
     return type("Owner", (), {"ask": decorate(staticmethod(plain))}).ask  # type: ignore[attr-defined, no-any-return]
@@ -260,7 +260,7 @@ class PolicyContract:
         """Return a new policy that lets a few healthy calls through."""
         raise NotImplementedError
 
-    def policy_for(self, kind: Kind) -> Policy:  # noqa: ARG002 - for those that need it
+    def policy_for(self, kind: Kind) -> Policy:
         """Return the policy to put on a function of `kind`; `make_policy` unless it depends on the kind."""
         return self.make_policy()
 
@@ -449,9 +449,7 @@ class PolicyContract:
         tally.assert_balanced()
 
     @_every_kind
-    @pytest.mark.parametrize(
-        "shape", ["method", "bound method", "classmethod", "staticmethod", "partial", "object"]
-    )
+    @pytest.mark.parametrize("shape", ["method", "bound method", "classmethod", "staticmethod", "partial", "object"])
     def test_every_callable_can_be_decorated(self, kind: Kind, shape: str) -> None:
         """Methods, class and static methods, partials and callable objects work like functions."""
         tally = Tally()
@@ -483,9 +481,9 @@ class PolicyContract:
         module = sys.modules[__name__]
         module.pickled_by_contract = function  # type: ignore[attr-defined]
         try:
-            assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301 - made in the line itself
+            assert pickle.loads(pickle.dumps(function)) is function
         finally:
-            del module.pickled_by_contract  # type: ignore[attr-defined]
+            del module.pickled_by_contract
 
     @pytest.mark.parametrize("kind", [Kind.SYNC, Kind.GENERATOR], ids=["sync", "generator"])
     def test_two_threads_do_not_wait_for_each_other(self, kind: Kind) -> None:

@@ -511,7 +511,7 @@ def test_threads_race_for_the_last_item(monkeypatch: pytest.MonkeyPatch) -> None
         try:
             while True:
                 fake.generate("hi")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test is to name it
+        except Exception as error:
             failures.append(type(error).__name__)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from beluga import CircuitBreaker, CircuitOpen
-from beluga.testing import FakeClock
 from beluga.clock import Environment, use_environment
+from beluga.testing import FakeClock
 
 THRESHOLD, RESET, PROBES, SUCCESSES = 3, 10.0, 2, 2
 
@@ -27,9 +27,7 @@ class BreakerMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.clock = FakeClock()
-        self.breaker = CircuitBreaker(
-            THRESHOLD, RESET, PROBES, SUCCESSES, counts=[ConnectionError], name="model"
-        )
+        self.breaker = CircuitBreaker(THRESHOLD, RESET, PROBES, SUCCESSES, counts=[ConnectionError], name="model")
         self.leases, self.generation, self.failures, self.successes = {}, 0, 0, 0
         self.state, self.opened_at, self.number = "closed", 0.0, 0
 

@@ -57,7 +57,7 @@ def play(fake: FakeProvider, conversation: list[Message], surfaces: list[str]) -
             try:
                 answer = getattr(fake, surface)(conversation)
                 for piece in answer if surface == "stream" else [answer]:
-                    seen.append((clock.now, piece))  # noqa: PERF401 - a list would be lost with an error
+                    seen.append((clock.now, piece))  # noqa: PERF401 - what came before an error counts too
             except BelugaError as error:
                 seen.append((clock.now, type(error), str(error), vars(error)))
     return [seen, fake.calls, clock.slept]
@@ -75,7 +75,7 @@ async def aplay(fake: FakeProvider, conversation: list[Message], surfaces: list[
                     seen.append((clock.now, response))
                 else:
                     async for piece in fake.astream(conversation):
-                        seen.append((clock.now, piece))  # noqa: PERF401 - see above
+                        seen.append((clock.now, piece))  # noqa: PERF401 - what came before an error counts too
             except BelugaError as error:
                 seen.append((clock.now, type(error), str(error), vars(error)))
     return [seen, fake.calls, clock.slept]

@@ -141,9 +141,7 @@ def test_a_fixed_window_admits_exactly_the_limit(steps):
 def test_several_rates_are_taken_all_or_nothing(algorithm, costs):
     """A call that one rate refuses takes nothing of the others."""
     with fake_clock():
-        limiter = RateLimiter(
-            rates=[Rate(5, cost=1), Rate(12, cost=lambda given: given["n"])], algorithm=algorithm
-        )
+        limiter = RateLimiter(rates=[Rate(5, cost=1), Rate(12, cost=lambda given: given["n"])], algorithm=algorithm)
         calls, spent = 0, 0
 
         @limiter

@@ -1,4 +1,4 @@
-"""What the model looks at: single tokens, neighbours, and concepts that stand near each other.
+"""What the model looks at: single tokens, and concepts that stand near each other.
 
 A listed word counts as its concept, so its features are the same in every language; any other token counts
 as itself. Training and scoring share these functions. A feature's name is 32 bits wide; no text is kept.
@@ -11,14 +11,11 @@ import zlib
 from beluga.guards._injection.lexicon import UNKNOWN
 from beluga.guards._injection.reading import LETTERS
 
-__all__ = ["REACH", "codes_of", "nearby", "neighbours"]
+__all__ = ["REACH", "codes_of", "nearby"]
 
 # Concepts further apart than this many tokens say nothing about each other.
 REACH = 6
 
-_MASK = 0xFFFFFFFF
-# Odd multiplier of Knuth's multiplicative hashing, 2**32 divided by the golden ratio.
-_SPREAD = 0x9E3779B1
 _REMEMBERED = 50_000
 
 
@@ -40,11 +37,6 @@ _CODES = _Codes()
 def codes_of(tokens: list[str]) -> list[int]:
     """Return the feature of each token."""
     return list(map(_CODES.__getitem__, tokens))
-
-
-def neighbours(codes: list[int]) -> list[int]:
-    """Return the feature of each pair of neighbouring tokens."""
-    return [(a * _SPREAD + b) & _MASK for a, b in zip(codes, codes[1:], strict=False)]
 
 
 class _Near(dict[str, int]):

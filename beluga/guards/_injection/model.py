@@ -13,11 +13,13 @@ import pathlib
 import struct
 import sys
 from array import array
-from itertools import accumulate, repeat
+from bisect import bisect_left
+
+from itertools import repeat
 
 import attrs
 
-from beluga.guards._injection.features import codes_of, nearby, neighbours
+from beluga.guards._injection.features import codes_of, nearby
 
 __all__ = ["WINDOW", "Model", "Window", "probability", "shipped"]
 
@@ -57,29 +59,22 @@ class Model:
     weights: dict[int, float] = attrs.field(repr=False)
 
     def windows(self, tokens: list[str], letters: str) -> list[Window]:
-        """Return the log-odds of every window of a text of `tokens` with these concept `letters`."""
-        sums = [0.0, *accumulate(self._contributions(tokens, letters))]
-        size = len(tokens)
-        starts = range(0, max(1, size - _STRIDE), _STRIDE)
-        return [self._window(sums, start, min(start + WINDOW, size)) for start in starts]
+        """Return the log-odds of every window of a text of `tokens` with these concept `letters`.
 
-    def worst(self, tokens: list[str], letters: str) -> Window:
-        """Return the window most like an attack, the first of equals."""
-        return max(self.windows(tokens, letters), key=lambda window: window.logit)
-
-    def _contributions(self, tokens: list[str], letters: str) -> list[float]:
-        weight, none = self.weights.get, repeat(0.0)
+        A feature counts once a window, so that repeating a word proves nothing.
+        """
         codes = codes_of(tokens)
-        single = list(map(weight, codes, none))
-        for at, pair in enumerate(map(weight, neighbours(codes), none), 1):
-            single[at] += pair
-        for at, feature in nearby(letters):
-            single[at] += weight(feature, 0.0)
-        return single
-
-    def _window(self, sums: list[float], start: int, end: int) -> Window:
-        logit = self.bias + (sums[end] - sums[start]) / math.sqrt(max(end - start, _FEWEST))
-        return Window(logit, start, end)
+        near = nearby(letters)
+        size = len(tokens)
+        places = [at for at, _ in near]
+        found = []
+        for start in range(0, max(1, size - _STRIDE), _STRIDE):
+            end = min(start + WINDOW, size)
+            inside = near[bisect_left(places, start) : bisect_left(places, end)]
+            features = {*codes[start:end], *(feature for _, feature in inside)}
+            total = sum(map(self.weights.get, features, repeat(0.0)))
+            found.append(Window(self.bias + total / math.sqrt(max(end - start, _FEWEST)), start, end))
+        return found
 
 
 _HEADER = struct.Struct("<fffI")

@@ -8,10 +8,12 @@ from beluga.guards._injection.lexicon import CONCEPTS, UNKNOWN
 from beluga.guards.lookalikes import latinise
 from beluga.guards.text import normalise
 
-__all__ = ["LETTERS", "TOKEN", "TOKEN_ASCII", "plain_form", "tokenise"]
+__all__ = ["LETTERS", "places", "plain_form", "tokenise"]
 
 # Scripts without spaces: a listed word is a token, and so is every other character.
 _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_FIRST_SPACELESS = "\u0e00"
+_SPACELESS_START = re.compile(f"[{_SPACELESS}]")
 # Vowel signs of Indic, Hebrew and Arabic script are part of the word, although `\w` does not know them.
 _SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
 
@@ -41,19 +43,58 @@ _WORDS, _STEMS = _entries()
 
 
 def _is_spaceless(word: str) -> bool:
-    return re.match(f"[{_SPACELESS}]", word) is not None
+    return _SPACELESS_START.match(word) is not None
 
 
-_LISTED = sorted((w for w in (*_WORDS, *_STEMS) if _is_spaceless(w)), key=len, reverse=True)
-TOKEN_ASCII = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-TOKEN = re.compile(
-    rf"{TOKEN_ASCII.pattern}|{'|'.join(_LISTED)}|[{_SPACELESS}]|(?:[^\W_{_SPACELESS}]|[{_SIGNS}])+"
-)
+# By their first character, the listed words of scripts without spaces, longest first.
+_LISTED: dict[str, list[str]] = {}
+for _word in sorted((w for w in (*_WORDS, *_STEMS) if _is_spaceless(w)), key=len, reverse=True):
+    _LISTED.setdefault(_word[0], []).append(_word)
+
+_ASCII = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_ANY = re.compile(rf"{_ASCII.pattern}|[{_SPACELESS}]+|(?:[^\W_{_SPACELESS}]|[{_SIGNS}])+")
 
 
 def tokenise(text: str) -> list[str]:
     """Return the tokens of a lower-case text."""
-    return (TOKEN_ASCII if text.isascii() else TOKEN).findall(text)
+    if text.isascii():
+        return _ASCII.findall(text)
+    tokens: list[str] = []
+    for run in _ANY.findall(text):
+        if run[0] >= _FIRST_SPACELESS and _is_spaceless(run):
+            tokens += _split(run)
+        else:
+            tokens.append(run)
+    return tokens
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Return where each token of a lower-case text starts and ends."""
+    found: list[tuple[int, int]] = []
+    for match in (_ASCII if text.isascii() else _ANY).finditer(text):
+        start, end = match.span()
+        if match[0] >= _FIRST_SPACELESS and _is_spaceless(match[0]):
+            for token in _split(match[0]):
+                found.append((start, start + len(token)))
+                start += len(token)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _split(run: str) -> list[str]:
+    """Cut a run without spaces into listed words and single characters."""
+    tokens: list[str] = []
+    at, size = 0, len(run)
+    while at < size:
+        token = run[at]
+        for word in _LISTED.get(token, ()):
+            if run.startswith(word, at):
+                token = word
+                break
+        tokens.append(token)
+        at += len(token)
+    return tokens
 
 
 class _Letters(dict[str, str]):

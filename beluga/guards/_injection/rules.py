@@ -54,7 +54,9 @@ RULES = (
         r"O?_?SQ_{0,2}R|ON_{0,3}[RT]O",  # verb-final languages
     ),
     _rule("remove_limits", r"B_{0,2}A?_{0,2}[OM]_{0,2}[SM]?_?L"),  # bypass all your filters
-    _rule("unrestricted_persona", r"[EY]_{0,3}[EYM]?_{0,2}M_{0,4}X{1,2}_{0,2}A?_?L"),  # act as an AI without limits
+    _rule(
+        "unrestricted_persona", r"[EY]_{0,3}[EYM]?_{0,2}M_{0,4}X{1,2}_{0,2}A?_?L"
+    ),  # act as an AI without limits
     _rule("hide_from_user", r"XT_?U_{0,4}[ATN]"),  # do not tell the user about
 )
 
@@ -69,7 +71,9 @@ MARKERS = (
     ),
     Rule(
         "hidden_instruction_block",
-        re.compile(r"(?i)<(important|system|instructions?|secret)>[^<]{0,200}\b(do not|don't|never|before)\b"),
+        re.compile(
+            r"(?i)<(important|system|instructions?|secret)>[^<]{0,200}\b(do not|don't|never|before)\b"
+        ),
     ),
     Rule("jailbreak_persona", re.compile(r"\b(?:as|are|be|called|named|stay|mode:?|\[)\s?DAN\b")),
     Rule(
@@ -77,7 +81,7 @@ MARKERS = (
         re.compile(r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,200}[?&][\w-]{1,30}=[^)\s]{0,20}[\[{<%$]"),
     ),
 )
-_MARKER_SIGNS = ("<|", "[INST]", "[/INST]", "<<", "<start", "<", "DAN", "![")
+_MARKER_SIGNS = ("<", "INST]", "DAN", "![")
 
 
 def matches(letters: str) -> Iterator[tuple[Rule, int, int]]:
@@ -89,7 +93,7 @@ def matches(letters: str) -> Iterator[tuple[Rule, int, int]]:
 
 def markers(text: str) -> Iterator[tuple[Rule, int, int]]:
     """Yield every marker in `text`, with the span in characters."""
-    if any(sign in text for sign in _MARKER_SIGNS):
+    if any(map(text.__contains__, _MARKER_SIGNS)):
         for rule in MARKERS:
             for match in rule.pattern.finditer(text):
                 yield rule, match.start(), match.end()

@@ -1,0 +1,174 @@
+"""A configuration file that is followed while the program runs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from beluga._engine.options import seconds
+from beluga.config.drivers import TaskDriver, ThreadDriver
+from beluga.config.reloading import Reloader
+from beluga.config.wake import watchfiles_installed
+
+if TYPE_CHECKING:
+    import datetime
+    import os
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from beluga.config.changes import Change
+
+__all__ = ["FileWatcher"]
+
+T = TypeVar("T")
+
+
+class FileWatcher(Reloader[T]):
+    """The current configuration of a file, kept up to date.
+
+    `current` is one frozen instance, exchanged as a whole when the file's content has changed and is valid. Reading
+    it takes no lock; a piece of work that needs several settings that belong together reads it once. A content that
+    is malformed or invalid never replaces it: it is reported once, in `errors` and as a ``ConfigRejected`` event,
+    and looked at again when it changes. A file that is written in pieces is read again until it holds still.
+
+    Use it in a ``with`` block, where a thread watches, or in an ``async with`` block, where a task does; nothing of
+    either is left behind. Outside, only `poll` looks. The file is looked at every `interval` seconds by its content,
+    and, with the extra ``watch``, within milliseconds of an event near it. So edits in place, atomic renames,
+    deletion and return and the symbolic links of Kubernetes are all seen.
+
+    Args:
+        path: The file.
+        schema: A frozen attrs class.
+        interval: Seconds between two looks.
+        prefix: Begins the names of variables that override settings; see `load`.
+        variables: Where they are looked up; None for the variables of the process.
+        wake: Whether watchfiles, where installed, wakes it sooner.
+
+    Raises:
+        ConfigError: The file is missing or invalid now, when nothing could stand in for it.
+        TypeError: The schema cannot be understood, or its instances could be changed.
+        ValueError: `interval` is not above 0.
+
+    Example:
+        >>> import attrs, pathlib, tempfile
+        >>> from beluga.config import field
+        >>> @attrs.frozen
+        ... class AppConfig:
+        ...     model: str = "gpt-4o"
+        ...     rate_limit: int = field(100, min=1)
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "app.json"
+        >>> _ = file.write_text('{"rate_limit": 50}')
+        >>> watcher = FileWatcher(file, AppConfig)
+        >>> _ = file.write_text('{"rate_limit": 0}')
+        >>> watcher.poll(), watcher.current
+        (False, AppConfig(model='gpt-4o', rate_limit=50))
+        >>> _ = file.write_text('{"rate_limit": 200}')
+        >>> watcher.poll(), watcher.current
+        (True, AppConfig(model='gpt-4o', rate_limit=200))
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        schema: type[T],
+        interval: float | datetime.timedelta = 5.0,
+        *,
+        prefix: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        wake: bool = True,
+    ) -> None:
+        self.interval = seconds(interval)
+        if not (isinstance(self.interval, float) and 0 < self.interval < math.inf):
+            message = f"FileWatcher: interval={interval!r} must be a finite number of seconds above 0"
+            raise ValueError(message)
+        super().__init__(path, schema, prefix=prefix, variables=variables)
+        self._wakes = wake and watchfiles_installed()
+        self._driver: ThreadDriver | TaskDriver | None = None
+        self._endings: list[Callable[[None], object]] = []
+
+    @property
+    def watching(self) -> bool:
+        """Whether a thread or task looks at the file."""
+        return self._driver is not None
+
+    def start(self) -> None:
+        """Watch in a thread until `close`; what ``with`` does.
+
+        Raises:
+            RuntimeError: It is watching already.
+        """
+        self._demand_idle()
+        self._driver = ThreadDriver(self, self.interval, wake=self._wakes)
+
+    def close(self) -> None:
+        """Stop the thread and wait for its end; nothing happens where there is none.
+
+        Raises:
+            RuntimeError: A task watches, which only the end of its ``async with`` block can wait for.
+        """
+        driver = self._driver
+        if isinstance(driver, TaskDriver):
+            message = f"the watcher of {self.path} runs as a task: leave its async with block to close it"
+            raise RuntimeError(message)  # noqa: TRY004 - the call comes at the wrong time
+        if driver is not None:
+            self._driver = None
+            driver.close()
+            self._end_iterations()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        self._demand_idle()
+        self._driver = TaskDriver(self, self.interval, wake=self._wakes)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        driver, self._driver = self._driver, None
+        self._end_iterations()
+        if isinstance(driver, TaskDriver):
+            await driver.close()
+
+    def __aiter__(self) -> AsyncIterator[Change[T]]:
+        """Yield each change from now on, until the watcher is closed.
+
+        Raises:
+            RuntimeError: It does not watch.
+        """
+        if self._driver is None:
+            message = f"the watcher of {self.path} does not watch: write async with watcher: around async for"
+            raise RuntimeError(message)
+        return self._changes()
+
+    async def _changes(self) -> AsyncIterator[Change[T]]:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        changes: asyncio.Queue[Change[T] | None] = asyncio.Queue()
+
+        def put(change: Change[T] | None) -> None:
+            loop.call_soon_threadsafe(changes.put_nowait, change)
+
+        self._endings.append(put)
+        try:
+            with self._subscribers.add(put):
+                while (change := await changes.get()) is not None:
+                    yield change
+        finally:
+            self._endings.remove(put)
+
+    def _end_iterations(self) -> None:
+        for end in tuple(self._endings):
+            end(None)
+
+    def _demand_idle(self) -> None:
+        if self._driver is not None:
+            message = f"the watcher of {self.path} is watching already; close it first"
+            raise RuntimeError(message)
+
+    def __repr__(self) -> str:
+        state = "watching" if self.watching else "idle"
+        return f"<FileWatcher {self.path} {state}, {len(self._errors)} errors>"

@@ -1,0 +1,75 @@
+"""The time and the spending that each branch of a scatter may take."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
+from beluga._engine.deadline import DEADLINE, expired
+from beluga.clock import environment
+from beluga.ledger import TAB, Account, Tab
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Bounds"]
+
+
+@attrs.frozen
+class Bounds:
+    """What one call of a scatter may take; made when it begins, entered by each branch.
+
+    Args:
+        at: When the whole scatter ends, in seconds of the environment's clock; `inf` for never.
+        total: The seconds that a time-out of its own gave it; None where the enclosing budget ends sooner.
+        each: Seconds for one branch, from its start.
+        share: What each branch may spend, where the enclosing budget is split.
+    """
+
+    at: float
+    total: float | None
+    each: float
+    share: Account | None
+
+    @classmethod
+    def begin(cls, owner: str, ways: int, timeout: float | None, each: float | None, *, split: bool) -> Self:
+        """Work out the bounds of a call that begins now.
+
+        Raises:
+            DeadlineExceeded: The enclosing budget has no time left.
+            RuntimeError: There is nothing to split.
+        """
+        now = environment().monotonic()
+        at, total = DEADLINE.get(), None
+        if timeout is not None and now + timeout < at:
+            at, total = now + timeout, timeout
+        if at <= now:
+            raise expired(owner)
+        seconds, share = math.inf if each is None else each, None
+        if split:
+            tab = TAB.get()
+            if at == math.inf and tab is None:
+                message = (
+                    f'{owner}: budget="split" needs a budget to take parts of, and there is none: call it from a '
+                    "function with @budget(...), or give timeout="
+                )
+                raise RuntimeError(message)
+            seconds = min(seconds, (at - now) / ways)
+            share = None if tab is None else tab.share(ways)
+        return cls(at, total, seconds, share)
+
+    def enter(self) -> float:
+        """Make these the bounds of the running context, which belongs to one branch; return its deadline."""
+        at = min(self.at, environment().monotonic() + self.each)
+        if at < math.inf:
+            DEADLINE.set(at)
+        if self.share is not None:
+            TAB.set(Tab(Account(self.share.tokens, self.share.cost), TAB.get()))
+        return at
+
+    @property
+    def branch_total(self) -> float | None:
+        """The seconds that a branch had, for messages."""
+        return self.total if self.each == math.inf else self.each

@@ -1,0 +1,162 @@
+"""How a plain callable becomes a node; everything about it is decided here, once, before the first run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from abc import ABC, abstractmethod
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga._engine.kinds import Kind, kind_of
+from beluga.errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+__all__ = ["Composite", "Node", "name_of", "node_of", "refuse_async", "unique"]
+
+EXTRAS = ("original", "run")
+"""The parameters that a node may declare beside its first one."""
+
+
+class Composite(ABC):
+    """What consists of nodes and can be one itself: a graph, a chain, a scatter."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+    """Which of `EXTRAS` it takes as keyword arguments, to hand them on to its own nodes."""
+
+    @property
+    @abstractmethod
+    def is_async(self) -> bool:
+        """Whether one of its nodes has to be awaited, so that it cannot be called without an event loop."""
+
+    @abstractmethod
+    def __call__(self, value: Any, /) -> Any:
+        """Run it without an event loop."""
+
+    @abstractmethod
+    async def acall(self, value: Any, /) -> Any:
+        """Run it on the running event loop."""
+
+
+@attrs.frozen
+class Node:
+    """A callable with all that a run has to know of it.
+
+    Args:
+        name: Unique within its graph or scatter.
+        function: What the user gave.
+        call: What a run without an event loop calls.
+        acall: What a run on an event loop calls.
+        awaits: Whether `acall` gives something to await.
+        extras: Which of `EXTRAS` it declares.
+        composite: `function` again where it is one.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    call: Callable[..., Any]
+    acall: Callable[..., Any]
+    awaits: bool
+    extras: tuple[str, ...]
+    composite: Composite | None = None
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it cannot run without an event loop; of a composite this is only known when it is complete."""
+        return self.awaits if self.composite is None else self.composite.is_async
+
+
+def node_of(function: Any, name: str | None = None) -> Node:
+    """Return the node that `function` makes.
+
+    A class is called like a function; a generator function's output is its iterator, unread.
+
+    Raises:
+        TypeError: It is not callable, or not with the one argument that a node gets.
+    """
+    # By type, because the proxy of a decorated composite claims to be an instance and must be called itself.
+    if issubclass(type(function), Composite):
+        label = name or function.name
+        return Node(label, function, function.__call__, function.acall, True, function.extras, function)
+    if not callable(function):
+        message = f"a node must be callable, and {name or 'this one'} is of type {type(function).__name__}"
+        raise TypeError(message)
+    label = name or name_of(function)
+    awaits = not isinstance(function, type) and kind_of(function) is Kind.ASYNC
+    return Node(label, function, function, function, awaits, _extras(label, function))
+
+
+def _extras(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return which of `EXTRAS` `function` declares after its first parameter."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # built-ins without a signature
+        return ()
+    if not parameters or parameters[0].kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD):
+        message = (
+            f"node {name!r} takes no positional argument, and a node is given the output of the one before it: "
+            "let it take one parameter"
+        )
+        raise TypeError(message)
+    known = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    found = tuple(p.name for p in parameters[1:] if p.name in EXTRAS and p.kind in known)
+    variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    missing = [
+        p.name
+        for p in parameters[1:]
+        if p.name not in found and p.default is Parameter.empty and p.kind not in variadic
+    ]
+    if missing:
+        message = (
+            f"node {name!r} needs arguments that nobody gives it: {', '.join(missing)}; bind them with "
+            "functools.partial, or give them defaults"
+        )
+        raise TypeError(message)
+    return found
+
+
+def name_of(function: Any) -> str:
+    """Return what to call `function`: its own name, or that of its type."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name: str = getattr(function, "__name__", None) or type(function).__name__
+    return name
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """Return `names` with a number added to those that came before.
+
+    Example:
+        >>> unique(["ask", "ask", "check"])
+        ['ask', 'ask_2', 'check']
+    """
+    taken: list[str] = []
+    for name in names:
+        fresh, count = name, 1
+        while fresh in taken:
+            count += 1
+            fresh = f"{name}_{count}"
+        taken.append(fresh)
+    return taken
+
+
+def refuse_async(owner: str, nodes: Sequence[Node], instead: str) -> None:
+    """Make sure that all `nodes` can run without an event loop.
+
+    Args:
+        owner: What they belong to.
+        nodes: All of them, because which ones a run meets is not known before it.
+        instead: The call that would serve.
+
+    Raises:
+        GraphError: One of them is async.
+    """
+    found = [node.name for node in nodes if node.is_async]
+    if found:
+        message = f"{owner} has async nodes ({', '.join(found)}) and was called without await: use {instead}"
+        raise GraphError(message)

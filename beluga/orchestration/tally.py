@@ -1,0 +1,141 @@
+"""What the branches of one scatter have come to so far; it says when that is enough, and what it amounts to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.deadline import expired
+from beluga.errors import DeadlineExceeded
+from beluga.orchestration.outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beluga.orchestration.rules import Rule
+
+__all__ = ["Tally"]
+
+Record = tuple[Status, Any, BaseException | None, float]
+
+
+class Tally:
+    """One scatter's account; not safe for threads, so only the caller's thread writes to it.
+
+    Args:
+        owner: The scatter's name.
+        names: Of the branches, in order.
+        rule: When it is enough.
+    """
+
+    __slots__ = (
+        "_failed",
+        "_first",
+        "_names",
+        "_ok",
+        "_owner",
+        "_records",
+        "_rule",
+        "began",
+        "fatal",
+        "over",
+    )
+
+    def __init__(self, owner: str, names: Sequence[str], rule: Rule) -> None:
+        self._owner = owner
+        self._names = names
+        self._rule = rule
+        self._records: list[Record | None] = [None] * len(names)
+        self._ok = 0
+        self._failed = 0
+        self._first: tuple[int, BaseException] | None = None
+        self.began: dict[int, float] = {}
+        self.fatal: BaseException | None = None
+        self.over = False
+
+    def add(self, index: int, value: Any, error: BaseException | None, elapsed: float) -> bool:
+        """Note what a branch came to, unless it is over already; say whether it is over now."""
+        if self.over:
+            return True
+        if error is None:
+            self._records[index] = ("ok", value, None, elapsed)
+            self._ok += 1
+        else:
+            self._fail(index, error, elapsed)
+        rule = self._rule
+        finished = self._ok + self._failed == len(self._names)
+        self.over = finished or self._ok == rule.enough or self._failed > rule.spare
+        return self.over
+
+    def _fail(self, index: int, error: BaseException, elapsed: float) -> None:
+        if isinstance(error, DeadlineExceeded):
+            status: Status = "timed_out"
+        else:
+            status = "failed" if isinstance(error, Exception) else "cancelled"
+        self._records[index] = (status, None, error, elapsed)
+        self._failed += 1
+        if self._first is None:
+            self._first = index, error
+
+    def abort(self, error: BaseException) -> None:
+        """End it with an error that no policy may hold back, such as `SystemExit`."""
+        self.fatal = self.fatal or error
+        self.over = True
+
+    def close(self, now: float, *, late: bool = False, total: float | None = None) -> None:
+        """Settle what has not finished.
+
+        Args:
+            now: The moment, in seconds of the environment's clock.
+            late: Whether the time ran out; else the others were enough.
+            total: The seconds there were, for the message.
+        """
+        self.over = True
+        for index, record in enumerate(self._records):
+            if record is None:
+                elapsed = now - self.began.get(index, now)
+                if late:
+                    self._fail(index, self.overdue(index, total), elapsed)
+                else:
+                    self._records[index] = ("cancelled", None, None, elapsed)
+
+    def overdue(self, index: int, total: float | None) -> DeadlineExceeded:
+        """Build the error of a branch whose `total` seconds have run out."""
+        return expired(f"branch {self._names[index]!r} of {self._owner}", total)
+
+    def result(self) -> Any:
+        """Return what the policy gives; only once, because nothing is kept that would hold an error.
+
+        Raises:
+            BaseException: Too many branches failed: the first error, with a note that names the branches.
+        """
+        error = self._error()
+        try:
+            if error is not None:
+                raise error
+            if self._rule.gives == "outcomes":
+                return self._outcomes()
+            values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
+            return values[0] if self._rule.gives == "value" else values
+        finally:
+            self._records.clear()
+            error = self.fatal = self._first = None
+
+    def _error(self) -> BaseException | None:
+        """Return what to raise, with a note that names the branches."""
+        if self.fatal is not None or self._first is None or self._failed <= self._rule.spare:
+            return self.fatal
+        first, error = self._first
+        others = [
+            f"{self._names[index]} ({type(record[2]).__name__})"
+            for index, record in enumerate(self._records)
+            if record is not None and record[2] is not None and index != first
+        ]
+        also = f", and so did {', '.join(others)}" if others else ""
+        error.add_note(f"{self._owner}: branch {self._names[first]!r} failed{also}")
+        return error
+
+    def _outcomes(self) -> list[Outcome]:
+        named = zip(self._names, self._records, strict=True)
+        return [
+            Outcome(index, name, *record) for index, (name, record) in enumerate(named) if record is not None
+        ]

@@ -1,0 +1,165 @@
+"""Run the branches of a scatter as tasks of the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import math
+import types
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.timer import TaskTimer
+from beluga.clock import environment
+from beluga.orchestration.threads import attempt, pool
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator, Sequence
+
+    from beluga.orchestration.bounds import Bounds
+    from beluga.orchestration.job import Job
+    from beluga.orchestration.nodes import Node
+
+__all__ = ["run_tasks"]
+
+
+async def run_tasks(job: Job) -> None:
+    """Run the branches until the tally is over, then cancel the others and wait for their end."""
+    await _Tasks(job).run()
+
+
+class _Tasks:
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._tally = job.tally
+        self._loop = asyncio.get_running_loop()
+        self._done = self._loop.create_future()
+        self._environment = environment()
+        self._monotonic = self._environment.monotonic
+        self._late = False
+
+    async def run(self) -> None:
+        job, count = self._job, len(self._job.nodes)
+        create = self._loop.create_task
+        if job.limit >= count:
+            tasks = [create(self._branch(index)) for index in range(count)]
+        else:
+            waiting = iter(range(count))
+            tasks = [create(self._work(waiting)) for _ in range(job.limit)]
+        timer = None
+        if job.bounds is not None and job.bounds.total is not None:
+            left = max(0.0, job.bounds.at - self._monotonic())
+            timer = self._environment.clock.call_later(left, self._expire)
+        try:
+            await self._done
+        finally:
+            if timer is not None:
+                timer.cancel()
+            # Before the losers end, because their cleaning up is no part of what they took.
+            total = None if job.bounds is None else job.bounds.total
+            self._tally.close(self._monotonic(), late=self._late, total=total)
+            await _settle(tasks)
+
+    def _expire(self) -> None:
+        self._late = not self._tally.over
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
+
+    async def _work(self, waiting: Any) -> None:
+        """Take one branch after the other, each in a context of its own as if it were a task of its own."""
+        for index in waiting:
+            if self._tally.over:
+                return
+            await _within(copy_context(), self._branch(index))
+
+    async def _branch(self, index: int) -> None:
+        job, tally = self._job, self._tally
+        value: Any = None
+        error: BaseException | None = None
+        began = tally.began[index] = self._monotonic()
+        try:
+            if job.bounds is None:
+                value = await self._value(job.nodes[index])
+            else:
+                value = await self._bounded(index, job.bounds)
+        except (Exception, asyncio.CancelledError) as raised:
+            error = raised
+        except BaseException as raised:
+            tally.abort(raised)
+        if tally.add(index, value, error, self._monotonic() - began):
+            self._finish()
+        error = None  # its traceback holds this frame
+
+    async def _bounded(self, index: int, bounds: Bounds) -> Any:
+        """Run a branch, and cancel it when its own time runs out; `run` watches the time of all."""
+        at = bounds.enter()
+        timer = None if bounds.each == math.inf else TaskTimer(self._environment, at)
+        error: BaseException | None = None
+        try:
+            value = await self._value(self._job.nodes[index])
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            late = timer is not None and timer.stop(error)
+            error = None  # its traceback holds this frame
+            if late:
+                raise self._tally.overdue(index, bounds.branch_total)
+        if self._monotonic() > at:
+            raise self._tally.overdue(index, bounds.branch_total)
+        return value
+
+    async def _value(self, node: Node) -> Any:
+        if node.is_async:
+            return await node.acall(self._job.value, **self._job.extras(node))
+        return await self._in_thread(node)
+
+    async def _in_thread(self, node: Node) -> Any:
+        # Not through the future: the frame that sets its result would keep the error, whose traceback keeps it.
+        reports: list[tuple[Any, BaseException | None]] = []
+        context = copy_context()
+        work = functools.partial(context.run, lambda: reports.append(attempt(node, self._job)))
+        await self._loop.run_in_executor(pool(), work)
+        value, error = reports.pop()
+        try:
+            if error is not None:
+                raise error
+            return await value if type(value) is types.CoroutineType else value
+        finally:
+            error = None  # its traceback holds this frame
+
+
+@types.coroutine
+def _within(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Await `coroutine` with every step of it in `context`."""
+    step: Any = coroutine.send
+    sent: Any = None
+    while True:
+        try:
+            signal = context.run(step, sent)
+        except StopIteration as done:
+            return done.value
+        try:
+            step, sent = coroutine.send, (yield signal)
+        except GeneratorExit:
+            context.run(coroutine.close)
+            raise
+        except BaseException as error:
+            step, sent = coroutine.throw, error
+
+
+async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel what still runs and wait for its end, even when the caller is cancelled meanwhile."""
+    interruption: asyncio.CancelledError | None = None
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption

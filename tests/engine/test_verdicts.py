@@ -1,0 +1,453 @@
+"""What each verdict of a policy does, on its way in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import traceback
+
+import pytest
+
+from beluga import (
+    Again,
+    Ask,
+    CircuitOpen,
+    DeadlineExceeded,
+    Outcome,
+    Policy,
+    RateLimited,
+    RateLimiter,
+    Use,
+    Wait,
+    breaker,
+    budget,
+    explain,
+    fallback,
+    guarded,
+    layers,
+    rate_limited,
+    remaining,
+    retry,
+    traced,
+)  # fmt: skip
+from beluga._engine.kinds import Kind
+from beluga.events import CallRefused, RetryScheduled, WaitScheduled
+from beluga.guards import PatternRedactor
+from beluga.testing.contracts import _outcome, _subject
+
+KINDS = pytest.mark.parametrize("kind", list(Kind))
+
+
+class Scripted(Policy):
+    """Answers with the given verdicts, then with nothing."""
+
+    def __init__(self, enter=(), leave=()):
+        self.entering, self.leaving = iter(enter), iter(leave)
+        self.seen = []
+
+    def enter(self, call):
+        self.seen.append(("enter", call.answer and call.answer.value))
+        return self._next(self.entering)
+
+    def leave(self, call, outcome):
+        self.seen.append(("leave", call.answer and call.answer.value))
+        return self._next(self.leaving)
+
+    def abandon(self, call):
+        self.seen.append(("abandon", None))
+
+    @staticmethod
+    def _next(verdicts):
+        verdict = next(verdicts, None)
+        if isinstance(verdict, BaseException):
+            raise verdict
+        return verdict
+
+
+@KINDS
+def test_a_verdict_of_leave_counts_once(kind):
+    """The layer is not asked again for what it has answered."""
+    policy = Scripted(leave=[Again()])
+    assert _outcome(kind, policy(_subject(kind))) == "hello" * (1 + kind.is_stream)
+    assert policy.seen == [("enter", None), ("leave", None), ("leave", None)]
+
+
+@KINDS
+def test_use_replaces_the_call(kind):
+    """A value to use in `enter` is the result, and the function does not run."""
+    policy = Scripted(enter=[Use("cached")])
+    assert _outcome(kind, policy(_subject(kind, ValueError()))) == "cached"
+    assert policy.seen == [("enter", None)]
+
+
+@KINDS
+def test_use_replaces_the_outcome(kind):
+    """A value to use in `leave` takes the place of an error."""
+    assert _outcome(kind, Scripted(leave=[Use("instead")])(_subject(kind, ValueError()))) == "instead"
+
+
+@KINDS
+def test_wait_takes_time_and_asks_again(kind, fake_clock, events):
+    """A wait passes on the clock, is told to listeners, and the question is asked again."""
+    policy = Scripted(enter=[Wait(2.0), Wait(0.0)], leave=[Wait(3.0)])
+    assert _outcome(kind, policy(_subject(kind))) == "hello"
+    assert fake_clock.monotonic() == 5.0
+    assert [event.delay for event in events.of(WaitScheduled)] == [2.0, 0.0, 3.0]
+
+
+@KINDS
+def test_ask_hands_the_answer_back(kind):
+    """The I/O of a policy is done by the driver, and its answer is there for the next question only."""
+    policy = Scripted(enter=[Ask(lambda: "in")], leave=[Ask(lambda: "out")])
+    assert _outcome(kind, policy(_subject(kind))) == "hello"
+    assert policy.seen == [("enter", None), ("enter", "in"), ("leave", None), ("leave", "out")]
+
+
+@KINDS
+def test_again_runs_something_else(kind):
+    """The stand-in gets the same arguments."""
+    policy = Scripted(leave=[Again(instead=_subject(kind))])
+    assert _outcome(kind, policy(_subject(kind, ValueError())), "other") == "other"
+
+
+@KINDS
+def test_an_answer_is_not_left_to_the_next_attempt(kind, fake_clock):
+    """An error after an answer does not let the next attempt take the old answer for its own."""
+    policy = Scripted(enter=[Ask(lambda: 1), ConnectionError()])
+    assert _outcome(kind, retry(policy(_subject(kind)))) == "hello"
+    assert policy.seen[:3] == [("enter", None), ("enter", 1), ("enter", None)]
+    policy = Scripted(leave=[Ask(lambda: 1), ValueError("late")])
+    with pytest.raises(ValueError, match="late") as caught:
+        _outcome(kind, policy(_subject(kind, KeyError("first"))))
+    assert isinstance(caught.value.__context__, KeyError)
+
+
+@KINDS
+@pytest.mark.parametrize(("enter", "leave"), [([Again()], ()), ((), ["nonsense"]), (["nonsense"], ())])
+def test_a_verdict_without_meaning_is_an_error(kind, enter, leave):
+    """`Again` on the way in, and what is no verdict, are the policy's mistakes, and said so."""
+    with pytest.raises(TypeError, match="which means nothing there"):
+        _outcome(kind, Scripted(enter, leave)(_subject(kind, ValueError() if leave else None)))
+
+
+def test_a_cancellation_is_no_answer():
+    """When the I/O of a policy is cancelled the layer is abandoned, and not asked what it thinks."""
+    policy = Scripted(enter=[Ask(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))])
+    with pytest.raises(KeyboardInterrupt):
+        policy(_subject(Kind.SYNC))()
+    assert policy.seen == [("enter", None), ("abandon", None)]
+
+    class AtEnd(Policy):
+        def on_end(self, call):
+            return Ask(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
+
+    with pytest.raises(KeyboardInterrupt):
+        list(AtEnd()(_subject(Kind.GENERATOR))())
+
+
+@KINDS
+def test_no_wait_goes_past_the_deadline(kind, fake_clock):
+    """A wait that would end after the deadline raises instead, at once."""
+    with pytest.raises(DeadlineExceeded, match="the time budget it was called within"):
+        _outcome(kind, budget(5)(Scripted(enter=[Wait(6)])(_subject(kind))))
+    with pytest.raises(DeadlineExceeded):
+        _outcome(kind, budget(5)(Scripted(leave=[Again(6)])(_subject(kind, ValueError()))))
+    assert fake_clock.monotonic() == 0.0
+
+
+@KINDS
+def test_a_refusal_is_raised_as_it_is(kind, fake_clock, events):
+    """What refuses a call comes out of every kind of function, and is told."""
+    function = rate_limited(limit=1)(_subject(kind))
+    _outcome(kind, function)
+    with pytest.raises(RateLimited):
+        _outcome(kind, function)
+    assert events.one(CallRefused).policy == "rate_limited"
+    inner = retry(max_attempts=1)(rate_limited(limit=1)(_subject(kind)))
+    _outcome(kind, inner)
+    with pytest.raises(RateLimited):
+        _outcome(kind, inner)
+    assert len(events.of(CallRefused)) == 2
+
+
+@pytest.mark.parametrize("kind", [Kind.GENERATOR, Kind.ASYNC_GENERATOR])
+@pytest.mark.parametrize("inner", [lambda: budget(5), lambda: guarded(output=[PatternRedactor(("X", "x"))])])
+def test_a_stand_in_passes_by_the_inner_layers(kind, inner, fake_clock):
+    """The items of an alternative are not shown to layers that it does not run through."""
+    function = fallback(_subject(kind))(inner()(_subject(kind, ConnectionError())))
+    assert _outcome(kind, function, "xyz") == "xyz"
+    assert _outcome(kind, Scripted(enter=[Use("x")])(inner()(_subject(kind)))) == "x"
+
+
+def test_on_end_may_ask_and_hold():
+    """What a layer kept back goes out at the end, after what it asked for, through the layers outside it."""
+
+    class Last(Policy):
+        def on_end(self, call):
+            return Ask(lambda: "z") if call.answer is None else [call.answer.value]
+
+    class Upper(Policy):
+        def on_item(self, call, item):
+            return [item.upper()]
+
+    for kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
+        assert _outcome(kind, Upper()(Last()(_subject(kind))), "ab") == "ABZ"
+
+
+def test_around_runs_the_inner_layers():
+    """A layer that needs concurrency runs the rest by itself; streams are refused."""
+
+    class Twice(Policy):
+        def around(self, call, inner):
+            return inner() + inner()
+
+    @retry
+    @Twice()
+    @breaker
+    def ask(text):
+        return text
+
+    assert ask("a") == "aa"
+    assert len(layers(ask)) == 3
+    assert ask.__name__ == "ask"
+
+    class Plain(Policy):
+        def around(self, call, inner):
+            return super().around(call, inner)
+
+    assert asyncio.run(Plain()(_subject(Kind.ASYNC))("x")) == "x"
+    with pytest.raises(TypeError, match="runs the call by itself"):
+        Twice()(_subject(Kind.GENERATOR))
+
+
+def test_a_kind_that_a_policy_cannot_honour_is_refused():
+    """The message says which kinds it serves."""
+
+    class OnlySync(Policy):
+        kinds = frozenset({Kind.SYNC})
+
+    with pytest.raises(TypeError, match=r"policy cannot decorate the async function .*it serves functions"):
+        OnlySync()(_subject(Kind.ASYNC))
+
+
+def test_a_hidden_coroutine_is_refused():
+    """A plain function that returns a coroutine would pass every layer before it does anything."""
+
+    @retry
+    def ask():
+        return _subject(Kind.ASYNC)()
+
+    with pytest.raises(TypeError, match="declare it async def"):
+        ask()
+
+
+@pytest.mark.parametrize(
+    ("target", "fix"),
+    [
+        (dict, "decorate its methods"),
+        (property(len), "put the decorator under it"),
+        (5, "it is not callable"),
+        ((i for i in ()), "decorate the function, not its call"),
+    ],
+)
+def test_what_cannot_be_decorated_says_what_to_do(target, fix):
+    """Classes, properties, running generators and what cannot be called raise when the decorator runs."""
+    with pytest.raises(TypeError, match=fix):
+        retry()(target)
+
+
+def test_decorators_flatten_but_skip_no_stranger():
+    """Layers share one wrapper; another library's decorator between them stays where it is."""
+    import functools
+
+    ran = []
+
+    def stranger(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            ran.append("stranger")
+            return function(*args)
+
+        return wrapper
+
+    inner = breaker(_subject(Kind.SYNC))
+    both = retry(inner)
+    assert [layer.name for layer in layers(both)] == ["retry", "breaker"]
+    assert both.__wrapped__ is inner.__wrapped__
+    outer = retry(stranger(inner))
+    assert outer("x") == "x"
+    assert ran == ["stranger"]
+    assert [layer.name for layer in layers(outer)] == ["retry"]
+
+
+def test_a_method_of_one_instance_gets_one_more_layer():
+    """Decorating a bound, decorated method flattens too, and a proxy does not pickle."""
+    import pickle
+
+    class Client:
+        @breaker
+        def ask(self, text):
+            return text
+
+    ask = retry(Client().ask)
+    assert ask("x") == "x"
+    assert [layer.name for layer in layers(ask)] == ["retry", "breaker"]
+    assert [layer.name for layer in layers(budget(5)(ask))] == ["budget", "retry", "breaker"]
+    with pytest.raises(TypeError, match="cannot pickle"):
+        pickle.dumps(ask)
+    assert layers(len) == ()
+
+
+def test_a_cached_method_is_bound_on_the_way():
+    """A descriptor that is no function finds its instance."""
+    import functools
+
+    class Client:
+        @retry
+        @functools.lru_cache
+        def ask(self, text):
+            return (self, text)
+
+    client = Client()
+    assert client.ask("x") == (client, "x")
+
+
+def test_explain_warns_of_misplaced_layers():
+    """The plan lists the layers with options and state, and says what goes wrong where one stands too far out."""
+    function = breaker(
+        rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(_subject(Kind.SYNC))))))
+    )
+    plan = explain(function)
+    assert "breaker stands outside retry" in plan
+    assert "rate_limited stands outside retry" in plan
+    assert "guarded" in plan
+    assert "5 per 60 s fixed_window key='text' keys=0" in plan
+    with pytest.raises(TypeError, match="not decorated by beluga"):
+        explain(len)
+
+
+def _failing_anew(kind):
+    def sync():
+        raise ConnectionError
+
+    async def asynchronous():
+        raise ConnectionError
+
+    def generator():
+        raise ConnectionError
+        yield
+
+    async def async_generator():
+        raise ConnectionError
+        yield
+
+    return [sync, asynchronous, generator, async_generator][list(Kind).index(kind)]
+
+
+def test_tracebacks_show_no_engine(fake_clock):
+    """Between the caller and the function there is one frame of ours, and the last error has a note."""
+    for kind in Kind:
+        function = retry(budget(50)(breaker(_failing_anew(kind))))
+        with pytest.raises(ConnectionError) as caught:
+            _outcome(kind, function)
+        frames = traceback.extract_tb(caught.value.__traceback__)
+        ours = [f for f in frames if "/_engine/" in f.filename or f.filename.startswith("<beluga: ")]
+        assert [frame.name for frame in ours] == ["wrapper"]
+        assert "gave up after 3 attempts" in caught.value.__notes__[-1]
+
+
+def test_a_failed_call_leaves_no_cycle(fake_clock):
+    """An error and the frames it passed are freed without the garbage collector."""
+    function = retry(breaker(_subject(Kind.SYNC)))
+    failing = retry(max_attempts=2)(_subject(Kind.SYNC, None))
+    function("warm"), failing("warm")
+
+    class Marked(ConnectionError):
+        pass
+
+    def boom():
+        raise Marked
+
+    call = retry(max_attempts=2)(boom)
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(Marked):
+            call()
+        assert not [found for found in gc.get_objects() if isinstance(found, Marked)]
+    finally:
+        gc.enable()
+
+
+def test_an_open_circuit_that_ends_retries_shows_the_error(fake_clock, events):
+    """CircuitOpen is raised from the last error that the retries were made for."""
+    function = retry(max_attempts=5)(breaker(failure_threshold=2)(_subject(Kind.SYNC, ConnectionError("down"))))
+    with pytest.raises(CircuitOpen) as caught:
+        function()
+    assert str(caught.value.__cause__) == "down"
+    assert [event.attempt for event in events.of(RetryScheduled)] == [1, 2]
+
+
+def test_a_coroutine_may_be_closed_from_elsewhere():
+    """Closing a waiting call in another context leaves its layers without an error."""
+    function = budget(5)(budget(tokens=5)(_subject(Kind.ASYNC)))
+
+    async def main():
+        call = function()
+        call.send(None)
+        contextvars.Context().run(call.close)
+
+    asyncio.run(main())
+    assert remaining() == float("inf")
+
+
+@pytest.mark.parametrize("kind", [Kind.GENERATOR, Kind.ASYNC_GENERATOR])
+def test_a_stream_is_begun_anew_only_before_its_first_item(kind, fake_clock):
+    """Afterwards the error passes, unless the user asks for a replay."""
+    for replay, expected in ((False, "a"), (True, "aaa")):
+        got = []
+
+        def generator():
+            yield "a"
+            raise ConnectionError
+
+        async def async_generator():
+            yield "a"
+            raise ConnectionError
+
+        function = retry(replay=replay)(generator if kind is Kind.GENERATOR else async_generator)
+
+        async def consume(function=function, got=got):
+            if kind is Kind.GENERATOR:
+                for item in function():
+                    got.append(item)
+            else:
+                async for item in function():
+                    got.append(item)
+
+        with pytest.raises(ConnectionError):
+            fake_clock.run(consume())
+        assert "".join(got) == expected
+
+
+def test_small_records():
+    """An outcome shows its kind and not its value, and gives its error away once."""
+    assert repr(Outcome("secret")) == "Outcome(value)"
+    assert repr(Outcome(error=ValueError("secret"))) == "Outcome(ValueError)"
+    with pytest.raises(ValueError, match="no error"):
+        Outcome(1).release()
+
+
+def test_a_policy_reads_arguments_by_name():
+    """The arguments come with their defaults, and listeners hear of a call's events."""
+    seen = []
+
+    class Looking(Policy):
+        def enter(self, call):
+            seen.append((call.name.rpartition(".")[2], dict(call.arguments), call.kept(self, "nothing")))
+
+    Looking()(_subject(Kind.SYNC))("hi")
+    assert seen == [("sync", {"text": "hi", "key": "k"}, "nothing")]
+    assert RateLimiter(1, key="text", wait=True)(_subject(Kind.SYNC))(text="hi") == "hi"

@@ -1,0 +1,66 @@
+"""The examples and the documentation of orchestration say what really happens."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+EXPECTED = {
+    "scatter": [
+        "Node 2: C processed: hello",
+        "collect: archive   timed_out after 2.0 s",
+        "first:   a web page about refunds",
+        "quorum:  search ok, search_2 ok, archive cancelled",
+        "fail_fast: ConnectionError [\"scatter: branch 'database' failed\"]",
+        "virtual seconds: 2.5",
+    ],
+    "graph_routing": [
+        "Billing team will handle your request: 'I have a billing issue with my invoice'",
+        "technical: Technical support is looking into this: 'There is an error on my screen'",
+        "  path: support: classify",
+        '    n0(["classify"])',
+    ],
+    "classify_scatter_answer": [
+        "turn of 6 s",
+        "  archive has 2.0 s",
+        "  archive  timed_out after 2.0 s",
+        "  answer has 4.0 s",
+        "gpt-4o: Your refund for invoice 17 is on its way. (2 facts)",
+        "  archive has 0.5 s",
+        "gpt-4o-mini: Your refund for invoice 17 is on its way. (1 facts)",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_example_prints_what_it_promises(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each expected line is printed, in this order."""
+    spec = importlib.util.spec_from_file_location(f"example_{name}", ROOT / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main()
+    printed = iter(capsys.readouterr().out.splitlines())
+    assert [line for line in EXPECTED[name] if line in printed] == EXPECTED[name]
+
+
+def test_the_how_to_is_true() -> None:
+    """Every line of its examples gives what the page says."""
+    page = ROOT / "docs" / "how-to" / "orchestrate-functions.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 20
+    assert failed == 0
+
+
+@pytest.mark.parametrize("room", ["graph", "nodes", "rules", "scatter", "sequence"])
+def test_the_docstrings_are_true(room: str) -> None:
+    """Their examples run."""
+    failed, tried = doctest.testmod(importlib.import_module(f"beluga.orchestration.{room}"))
+    assert tried
+    assert failed == 0

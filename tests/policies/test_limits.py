@@ -1,0 +1,328 @@
+"""Limiters, breakers, budgets and spans: what the properties do not reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from beluga import (
+    Amount,
+    BudgetExceeded,
+    CircuitBreaker,
+    DeadlineExceeded,
+    ErrorCode,
+    Rate,
+    RateLimited,
+    RateLimiter,
+    TimeoutBudget,
+    breaker,
+    budget,
+    fallback,
+    retry,
+    traced,
+)  # fmt: skip
+from beluga._policies.spending import SpendingBudget
+from beluga.errors import CircuitOpen
+from beluga.events import CircuitChanged, FallbackTaken
+from beluga.schema import Usage
+
+ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "sliding_window", "token_bucket"])
+
+
+@ALGORITHMS
+def test_keys_are_bounded(algorithm, fake_clock):
+    """Beyond max_keys the oldest key is forgotten, and begins afresh."""
+    limiter = RateLimiter(1, key="who", algorithm=algorithm, max_keys=2)
+    assert [limiter.allow(key) for key in "abca"] == [True, True, True, True]
+    assert len(limiter._buckets[0]) == 2
+    assert limiter.remaining("new") == 1
+    assert limiter.retry_after("a") > 0
+    with pytest.raises(RateLimited):
+        limiter.reserve("a")
+
+
+@ALGORITHMS
+def test_a_given_back_place_over_admits_nobody(algorithm, fake_clock):
+    """After a waiter gave up, what was taken before still counts."""
+    limiter = RateLimiter(2, 10.0, algorithm=algorithm, wait=True)
+    assert limiter.allow()
+    assert limiter.allow()
+    fake_clock.advance(1)
+    at, _ = limiter.book(None, (2,), 100)
+    limiter.cancel(None, at, (2,))
+    assert not limiter.allow(cost=2)
+
+
+@ALGORITHMS
+def test_a_result_settles_what_the_call_cost(algorithm, fake_clock):
+    """Tokens are reserved by estimate and corrected by the result, also for calls at the same moment."""
+    limiter = RateLimiter(
+        rates=[Rate(10), Rate(100, cost=lambda given: given["n"], name="tokens")],
+        algorithm=algorithm,
+        key=lambda given: "one",
+        settle=lambda result: result,
+    )
+
+    @limiter
+    def ask(n, actual):
+        return actual
+
+    for _ in range(2):
+        ask(40, 10)
+    assert limiter.remaining("one") == 8
+    ask(70, 70)
+    with pytest.raises(RateLimited, match="10 per 60 s and 100 per 60 s is used up"):
+        ask(40, 0)
+    with pytest.raises(ValueError, match="tokens: cost='x'"):
+        ask("x", 0)
+
+
+def test_a_limited_wait_is_refused_beyond_it(fake_clock):
+    """A place that comes too late for the longest wait or the deadline is not taken."""
+    limiter = RateLimiter(1, 10.0, wait=5)
+    call = limiter(lambda: fake_clock.monotonic())
+    assert call() == 0
+    with pytest.raises(RateLimited):
+        call()
+    fake_clock.advance(6)
+    assert call() == 10
+    patient = RateLimiter(1, 10.0, wait=True)(lambda: fake_clock.monotonic())
+    bounded = budget(5)(patient)
+    bounded()
+    with pytest.raises(RateLimited):
+        bounded()
+
+
+def test_the_argument_may_be_missing_or_in_kwargs(fake_clock):
+    """A key is read from wherever it is given, and a call without it is the function's own error."""
+    limiter = RateLimiter(1, key="who")
+
+    @limiter
+    def ask(who, **more):
+        return who
+
+    @limiter
+    def anything(**given):
+        return given["who"]
+
+    assert ask("a") == "a"
+    assert anything(who="b") == "b"
+    with pytest.raises(TypeError, match="missing a required argument: 'who'"):
+        ask()
+    with pytest.raises(TypeError, match="is called without 'who'"):
+        anything()
+
+
+def test_a_rate_of_failures_opens_the_circuit(fake_clock, events):
+    """Enough calls and enough failures within the window; old ones are forgotten, slow ones count as bad."""
+    policy = CircuitBreaker(failure_rate=0.5, minimum_calls=4, window=10, slow_call=2, reset_timeout=5)
+
+    @policy
+    def ask(seconds):
+        fake_clock.advance(seconds)
+
+    for seconds in (3, 11, 0, 0, 0):
+        ask(seconds)
+    assert policy.state == "closed"
+    for _ in range(2):
+        ask(3)
+    assert policy.state == "open"
+    fake_clock.advance(5)
+    ask(0)
+    assert [event.new for event in events.of(CircuitChanged)] == ["open", "half_open", "closed"]
+
+
+def test_each_key_has_its_circuit(fake_clock):
+    """One key's outage does not stop the others; our own refusals and the caller's faults count neither way."""
+    policy = CircuitBreaker(failure_threshold=1, key="who", max_keys=2)
+
+    @policy
+    def ask(who, error=None):
+        if error:
+            raise error
+
+    for error in (RateLimited(), KeyboardInterrupt(), BudgetExceeded()):
+        with pytest.raises(type(error)):
+            ask("a", error)
+    ask("a")
+    with pytest.raises(DeadlineExceeded):
+        ask("a", DeadlineExceeded())
+    with pytest.raises(CircuitOpen):
+        ask("a")
+    ask("b")
+    policy.reset("a")
+    ask("a")
+    policy.trip("b")
+    with pytest.raises(CircuitOpen):
+        ask("b")
+
+
+def test_tokens_and_money_are_charged_to_all_around(fake_clock):
+    """Usage of the result is charged inside and outside, streams by their last report, and a failure costs nothing."""
+    outer = SpendingBudget(tokens=1000, key=lambda given: 0)
+    inner = SpendingBudget(
+        tokens=500, cost=1.0, key=lambda given: 0, price=lambda usage: 0.25, estimate=lambda given: 5
+    )
+
+    @outer
+    @inner
+    def ask(error=None):
+        if error:
+            raise error
+        return Usage(input_tokens=10, output_tokens=5)
+
+    @outer
+    @inner
+    def stream():
+        yield "a"
+        yield Usage(input_tokens=1, output_tokens=1)
+        yield Usage(input_tokens=2, output_tokens=3)
+
+    ask()
+    with pytest.raises(ValueError, match="no"):
+        ask(ValueError("no"))
+    assert list(stream())
+    assert inner.account(0).spent == Amount(20, 0.5)
+    assert outer.account(0).spent.tokens == 20
+    ask()
+    ask()
+    with pytest.raises(BudgetExceeded, match="does not cover the call: 1 spent") as caught:
+        ask()
+    assert caught.value.unit == "cost"
+
+
+def test_a_price_that_fails_leaves_nothing_reserved():
+    """The error surfaces and the reservation is given back."""
+    policy = SpendingBudget(tokens=50, key=lambda given: 0, price=lambda usage: 1 / 0, estimate=20)
+    with pytest.raises(ZeroDivisionError):
+        policy(lambda: Usage(input_tokens=1))()
+    assert policy.account(0).spent.tokens == 0
+
+
+def test_time_budgets_fail_early_and_late(fake_clock):
+    """No time left at the start, too late at the end, no budget to share, and steps of a TimeoutBudget."""
+    late = budget(5)(lambda: fake_clock.advance(6))
+    with pytest.raises(DeadlineExceeded):
+        late()
+    with pytest.raises(RuntimeError, match="needs an enclosing budget"):
+        budget(share=0.5)(lambda: None)()
+    turn = TimeoutBudget(10)
+    part = turn.allocate(0.5)
+    assert part.remaining() == 5
+    with pytest.raises(DeadlineExceeded), part:
+        assert part.remaining() == 5
+        fake_clock.advance(6)
+    fake_clock.advance(6)
+    assert turn.remaining() == 0
+    with pytest.raises(DeadlineExceeded), turn.allocate():
+        raise AssertionError
+    with pytest.raises(DeadlineExceeded):
+        budget(5)(lambda: (fake_clock.advance(5), budget(1)(lambda: None)()))()
+
+    @budget(10)
+    @budget(5)
+    def stream():
+        yield 1
+        fake_clock.advance(20)
+        yield 2
+
+    with pytest.raises(DeadlineExceeded):
+        list(stream())
+
+
+def test_fallbacks_are_tried_in_order(events):
+    """Each is told; the last error is raised with a note; what is the same everywhere is raised at once."""
+
+    def down():
+        raise ConnectionError("b")
+
+    @fallback(down, down)
+    def ask():
+        raise ConnectionError("a")
+
+    with pytest.raises(ConnectionError, match="b") as caught:
+        ask()
+    assert caught.value.__notes__ == [f"beluga: {ask.__qualname__} and 2 alternatives failed"]
+    assert len(events.of(FallbackTaken)) == 2
+    with pytest.raises(ConnectionError, match="a"):
+        fallback(down, on=ErrorCode.TIMEOUT)(ask.__wrapped__)()
+    assert fallback(lambda: "fine", on=[ConnectionError, lambda error: False])(down)() == "fine"
+    assert fallback(lambda: "fine", on=lambda error: True)(down)() == "fine"
+    assert fallback(lambda: "fine", on="provider_unavailable")(down)() == "fine"
+
+
+def test_retries_stop_for_a_reason(fake_clock):
+    """max_elapsed, a bad result, an unlimited growth and our own refusals."""
+    with pytest.raises(ConnectionError) as caught:
+        retry(max_elapsed=1, initial_backoff=5, jitter=False)(_down)()
+    assert "max_elapsed=1 s" in caught.value.__notes__[0]
+    answers = iter([1, 2, 3])
+    assert retry(on_result=lambda value: value < 9)(lambda: next(answers))() == 3
+    policy = retry(max_attempts=2, backoff_factor=1e200)
+    assert policy.backoff(5000) == policy.max_backoff
+
+    @retry(retryable_errors=Exception)
+    @breaker(failure_threshold=1)
+    def ask():
+        raise ConnectionError
+
+    with pytest.raises(CircuitOpen):
+        ask()
+    with pytest.raises(RateLimited):
+        retry(retryable_errors=RateLimited, max_attempts=1)(RateLimiter(1)(_down_limited))()
+
+
+def _down():
+    raise ConnectionError
+
+
+def _down_limited():
+    raise RateLimited
+
+
+def test_a_span_hears_of_what_happens_inside_it_only(spans, fake_clock, caplog):
+    """Retries inside are events on the span; a retry outside comes after the span's end, and is none."""
+
+    @retry(max_attempts=2)
+    @traced("outer", operation="chat")
+    @retry(max_attempts=2)
+    def ask():
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        ask()
+    assert [[event.name for event in span.events] for span in spans.spans] == [["beluga.retry"]] * 2
+    assert not caplog.records
+    spans.assert_all_ended()
+
+
+def test_a_span_tells_what_came_of_the_call(spans, fake_clock):
+    """Usage, answer and the way a stream ended; the agent's or tool's name makes the span's."""
+
+    class Answer:
+        usage = Usage(input_tokens=3, output_tokens=4, cached_tokens=1)
+        finish_reason, id, model = "stop", "id-1", "gpt-4o"
+
+    traced(operation="chat", model="gpt-4o", attributes={"tenant": "a"})(lambda: Answer())()
+    found = spans.one("chat gpt-4o").attributes
+    assert found["gen_ai.usage.output_tokens"] == 4
+    assert found["gen_ai.response.finish_reasons"] == ("stop",)
+    assert found["tenant"] == "a"
+    traced(agent="planner")(lambda: None)()
+    assert spans.one("invoke_agent planner").kind.name == "INTERNAL"
+
+    @traced("stream")
+    def stream():
+        yield Usage(input_tokens=1, output_tokens=2)
+        yield "x"
+
+    list(stream())
+    assert spans.one("stream").attributes["beluga.stream.outcome"] == "completed"
+    half = traced("half")(stream.__wrapped__)()
+    next(half)
+    half.close()
+    assert spans.one("half").attributes["beluga.stream.outcome"] == "abandoned"
+    failing = traced("failing")(stream.__wrapped__)()
+    next(failing)
+    with pytest.raises(ValueError, match="x"):
+        failing.throw(ValueError("x"))
+    assert spans.one("failing").attributes["beluga.stream.outcome"] == "error"

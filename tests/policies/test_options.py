@@ -1,0 +1,129 @@
+"""Wrong options raise when the decorator runs, and say what, which value, and what instead."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from beluga import (
+    CircuitBreaker,
+    Rate,
+    RateLimiter,
+    RetryPolicy,
+    RetryThrottle,
+    TimeoutBudget,
+    breaker,
+    budget,
+    explain,
+    fallback,
+    rate_limited,
+    retry,
+    spend,
+    traced,
+)  # fmt: skip
+from beluga._policies.spending import SpendingBudget
+
+NAN = float("nan")
+
+
+async def _async():
+    """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: retry(max_attempts=0), "retry: max_attempts=0 must be a whole number of at least 1"),
+        (lambda: retry(max_attempts=True), "max_attempts=True must be a whole number"),
+        (lambda: retry(max_attempts=2.5), "max_attempts=2.5 must be a whole number"),
+        (lambda: retry(initial_backoff=-1), "initial_backoff=-1.0 must be a number at least 0"),
+        (lambda: retry(max_backoff=NAN), "max_backoff=nan must be a number"),
+        (lambda: retry(backoff_factor=0.5), "backoff_factor=0.5 must be a number at least 1"),
+        (lambda: retry(max_elapsed=0), "max_elapsed=0.0 must be a number above 0"),
+        (lambda: retry(jitter="yes"), "jitter='yes' must be True or False"),
+        (lambda: retry(replay=1), "replay=1 must be True or False"),
+        (lambda: retry(on_result=5), "on_result=5 must be a function"),
+        (lambda: retry(throttle=5), "throttle=5 must be a RetryThrottle"),
+        (lambda: retry(retryable_errors="nope"), "'nope', which is no error code; known are"),
+        (lambda: retry(retryable_errors=5), "retryable_errors holds 5: list error codes"),
+        (lambda: retry(retryable_errors=[KeyboardInterrupt]), "always passes"),
+        (lambda: RetryThrottle(0), "max_tokens=0 must be above 0 and at most 1000"),
+        (lambda: RetryThrottle(5, 6), "token_ratio=6 must be above 0"),
+        (lambda: breaker(failure_threshold=0), "breaker: failure_threshold=0 must be"),
+        (lambda: breaker(failure_rate=1.5), "failure_rate=1.5 must be a number above 0 and at most 1"),
+        (lambda: breaker(slow_call=0), "slow_call=0.0 must be"),
+        (lambda: breaker(counts=[5]), "breaker: counts holds 5"),
+        (lambda: breaker(key="project")(lambda text: text), "key='project': .* has no such parameter; it has text"),
+        (lambda: breaker(key=5)(lambda text: text), "key=5 must be the name of a parameter"),
+        (lambda: CircuitBreaker().trip("a"), "made without key="),
+        (lambda: rate_limited(), "give either limit= or rates="),
+        (lambda: rate_limited(5, rates=[Rate(5)]), "give either limit= or rates="),
+        (lambda: rate_limited(-5), "limit=-5 must be a number above 0"),
+        (lambda: rate_limited(5, window=NAN), "window=nan must be"),
+        (lambda: rate_limited(5, cost=6), "cost=6 must be a number from 0 to the limit of 5"),
+        (lambda: rate_limited(5, cost=-1), "cost=-1 must be"),
+        (lambda: rate_limited(5, algorithm="leaky"), "algorithm='leaky' is unknown; known are fixed_window"),
+        (lambda: rate_limited(5, wait=-1), "wait=-1.0 must be a bool or the most seconds"),
+        (lambda: rate_limited(5, wait="long"), "wait='long' must be"),
+        (lambda: rate_limited(5, settle=5), "settle=5 must be a function"),
+        (lambda: rate_limited(5, max_keys=0), "max_keys=0 must be"),
+        (lambda: rate_limited(5, key="who")(lambda: 1), "it has none"),
+        (lambda: RateLimiter(5).allow("a"), "was made without key="),
+        (lambda: RateLimiter(5, key="who").remaining(), "needs a key"),
+        (lambda: RateLimiter(5, cost=lambda given: 1).allow(), "so give cost= here"),
+        (lambda: RateLimiter(5).allow(cost=6), "cost=6 must be"),
+        (lambda: budget(), "give total= or share= for time"),
+        (lambda: budget(-1), "total=-1.0 must be a number above 0"),
+        (lambda: budget(share=2), "share=2 must be a number above 0 and at most 1"),
+        (lambda: budget(5, key="who"), "belong to a budget of tokens= or cost="),
+        (lambda: budget(tokens=NAN), "tokens=nan must be"),
+        (lambda: budget(tokens=5, estimate=-1), "estimate=-1 must be a number of tokens"),
+        (lambda: budget(tokens=5, price=5), "price=5 must be a function"),
+        (lambda: TimeoutBudget(0), "total=0.0 must be"),
+        (lambda: TimeoutBudget(5).allocate(0), "share=0 must be"),
+        (lambda: spend(tokens=-1), "tokens=-1 and cost=0.0 must not be negative"),
+        (lambda: fallback(), "name at least one alternative"),
+        (lambda: fallback(_async)(lambda: 1), "make both of one kind"),
+    ],
+)  # fmt: skip
+def test_a_wrong_option_raises_at_once(make, message):
+    """ValueError or TypeError, with the option, the value and the rule."""
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_durations_may_be_timedeltas():
+    """Every option in seconds takes a timedelta."""
+    minute = datetime.timedelta(minutes=1)
+    assert RetryPolicy(max_backoff=minute).max_backoff == 60.0
+    assert budget(minute).total == 60.0
+    assert RateLimiter(5, minute).rates[0].window == 60.0
+
+
+def test_explain_shows_options_and_state():
+    """Each layer shows the options that matter, and what it knows now."""
+    layers = [
+        retry(max_elapsed=9, throttle=RetryThrottle()),
+        breaker(failure_rate=0.5, key="text"),
+        breaker(),
+        budget(9, tokens=5),
+        budget(share=0.5),
+        SpendingBudget(cost=3, key="text"),
+        traced(model="gpt-4o", attributes=len),
+        fallback(lambda text: text),
+        rate_limited(5),
+    ]
+
+    def ask(text):
+        """Give it back."""
+        return text
+
+    for layer in layers:
+        ask = layer(ask)
+    plan = explain(ask)
+    for part in (
+        "max_elapsed=9.0 tokens=10/10", "failure_rate=0.5 window=60.0 reset_timeout=30.0 keys=0", "state=closed",
+        "total=9.0", "tokens=5", "share=0.5", "cost=3 key='text'", "model='gpt-4o'", "remaining=5",
+    ):  # fmt: skip
+        assert part in plan, plan

@@ -1,0 +1,80 @@
+"""What holds for the injection detector on any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beluga.guards import InjectionDetector
+from beluga.testing.attacks import ATTACKS, EVASIONS, attacks, evasions
+
+DETECTOR = InjectionDetector()
+TEXTS = st.text(st.characters(), max_size=200) | st.lists(
+    st.sampled_from(
+        [
+            "ignore",
+            "all",
+            "previous",
+            "instructions",
+            "\u200b",
+            "the",
+            "rules",
+            "\ud800",
+            "<b>",
+            "1gn0r3",
+            ".",
+        ]
+    )
+).map(" ".join)
+
+
+@pytest.mark.parametrize("name", EVASIONS)
+def test_no_evasion_of_the_closed_list_escapes(name: str) -> None:
+    """A caught attack is caught in every disguise of the list."""
+    missed = [attack for attack in ATTACKS if DETECTOR.validate(EVASIONS[name](attack)).allowed]
+    assert not missed
+
+
+@given(attacks())
+def test_every_generated_attack_is_blocked_by_a_named_rule(attack: str) -> None:
+    """Whatever the strategy draws is blocked, and the verdict says why."""
+    result = DETECTOR.validate(attack)
+    assert not result.allowed
+    assert result.reason.startswith("injection: ")
+    assert all(f.rule and f.kind == "INJECTION" for f in result.findings)
+
+
+@given(evasions("The meeting starts at nine in the large room, please bring your badge"))
+def test_hiding_alone_is_no_attack(text: str) -> None:
+    """Harmless text stays harmless in any disguise but that of a message frame."""
+    assert DETECTOR.validate(text).allowed or "<|im_start|>" in text
+
+
+@given(TEXTS)
+def test_findings_are_in_range_sorted_and_disjoint(text: str) -> None:
+    """Offsets are usable without a check."""
+    findings = DETECTOR.scan(text)
+    at = 0
+    for finding in findings:
+        assert at <= finding.start <= finding.end <= len(text)
+        at = finding.end
+
+
+@given(TEXTS)
+def test_score_agrees_with_the_verdict_and_is_stable(text: str) -> None:
+    """The score is a probability, the same each time, and decides the verdict."""
+    score = DETECTOR.score(text)
+    assert 0.0 <= score <= 1.0
+    assert score == DETECTOR.score(text) == InjectionDetector().score(text)
+    assert DETECTOR.validate(text).allowed is (score < DETECTOR.threshold)
+
+
+@given(TEXTS, TEXTS)
+def test_reason_never_depends_on_the_words(text: str, other: str) -> None:
+    """The reason is made of rule names alone."""
+    allowed = {"injection", "model", "override_instructions", "reveal_prompt", "remove_limits", "hide_from_user",
+               "unrestricted_persona", "reserved_token", "hidden_instruction_block", "jailbreak_persona",
+               "image_exfiltration"}  # fmt: skip
+    reason = DETECTOR.validate(text + other).reason
+    assert set(reason.replace(":", "").replace(",", "").split()) <= allowed
