@@ -23,12 +23,15 @@ import traceback
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
+from beluga import events
 from beluga.masking import mask_secrets, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FAILED", "LoguruHandler", "install", "uninstall", "verify"]
+__all__ = ["FAILED", "LoguruHandler", "install", "log_events", "uninstall", "verify"]
 
 FAILED = "[log masking failed]"
 """The message of a line that could not be masked."""
@@ -85,6 +88,37 @@ def verify() -> None:
     if leaks:
         msg = f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first"
         raise RuntimeError(msg)
+
+
+def log_events(*types: type[events.Event]) -> events.Subscription:
+    """Log a line through loguru for each event of `types`, or for all events where none is named.
+
+    The fields stand in the line and in ``extra``; inside a recording span `install` adds the ids of the trace.
+    What needs attention is a warning: a refusal, an opened circuit, a blocked text, a failed node, a rejected file.
+
+    Returns:
+        The unsubscriber, which is a context manager too.
+
+    Example:
+        >>> with log_events(events.CircuitChanged):
+        ...     pass
+    """
+    return events.subscribe(_log_event, *types)
+
+
+_WARNINGS = (
+    events.CallRefused, events.GuardBlocked, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
+)  # fmt: skip
+
+
+def _log_event(event: events.Event) -> None:
+    from loguru import logger
+
+    fields = {name: value for name, value in attrs.asdict(event, recurse=False).items() if value not in (None, ())}
+    opened = isinstance(event, events.CircuitChanged) and event.new == "open"
+    level = "WARNING" if opened or isinstance(event, _WARNINGS) else "INFO"
+    told = " ".join(f"{name}={value}" for name, value in fields.items())
+    logger.bind(event=type(event).__name__, **fields).log(level, "{} {}", type(event).__name__, told)
 
 
 class LoguruHandler(logging.Handler):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from beluga.schema import Usage
 
-__all__ = ["usage_of"]
+__all__ = ["merged", "reported", "usage_of"]
+
+_FIGURES = tuple(field.name for field in attrs.fields(Usage))
 
 
 def usage_of(result: Any) -> Usage | None:
@@ -27,7 +31,8 @@ def usage_of(result: Any) -> Usage | None:
     if isinstance(usage, Usage):
         return usage
     if usage is None:
-        return None
+        inner = reported(result)
+        return None if inner is result else usage_of(inner)
     if _count(usage, "prompt_tokens") is not None:
         return _openai(usage, "prompt_tokens", "completion_tokens")
     if _count(usage, "cache_read_input_tokens", "cache_creation_input_tokens") is not None:
@@ -35,6 +40,39 @@ def usage_of(result: Any) -> Usage | None:
     if _count(usage, "input_tokens", "output_tokens") is not None:
         return _openai(usage, "input_tokens", "output_tokens")
     return None
+
+
+def reported(event: Any) -> Any:
+    """Return what a stream's `event` reports on as a whole, else `event` itself.
+
+    That is the ``message`` of Anthropic's ``message_start`` and the ``response`` of OpenAI's ``response.*`` events.
+    """
+    kind = _get(event, "type")
+    if not isinstance(kind, str):
+        return event
+    if kind == "message_start":
+        inner = _get(event, "message")
+    else:
+        inner = _get(event, "response") if kind.startswith("response.") else None
+    return event if inner is None else inner
+
+
+def merged(before: Usage | None, now: Usage | None) -> Usage | None:
+    """Join what two chunks of one stream report: the figures are running totals, so the larger ones count.
+
+    Anthropic's first event has the input and its last one the output.
+
+    Example:
+        >>> merged(Usage(input_tokens=12, output_tokens=1), Usage(output_tokens=30)).total_tokens
+        42
+    """
+    if before is None or now is None:
+        return now or before
+    figures = {name: max(getattr(before, name), getattr(now, name)) for name in _FIGURES}
+    figures["cache_write_tokens"] = min(
+        figures["cache_write_tokens"], figures["input_tokens"] - figures["cached_tokens"]
+    )
+    return Usage(**figures)
 
 
 def _openai(usage: Any, inward: str, outward: str) -> Usage:

@@ -46,7 +46,7 @@ def main() -> None:
         with start_span("request", {"request_id": "req-001"}):
             triage("Is my invoice paid?")
             print(billing("Is my invoice paid?"))
-        print(spans.tree())
+        print(spans.outline())
         last = spans.spans[-1]
         print("events:", [event.name for event in last.events])
         print("tokens:", last.attributes["gen_ai.usage.output_tokens"])

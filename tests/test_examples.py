@@ -39,6 +39,15 @@ an edit that the retry policy forbids:
   does not suit a policy that follows it: retry: max_attempts=0 must be a whole number of at least 1
 still in use: gpt-4o-mini 3
 """,
+    "distributed_trace": """\
+three results for billing
+desk: asking the other service, in the trace: True
+search: searching, in the trace: True
+traces: 1
+invoke_agent triage-agent
+  GET /search
+    execute_tool search
+""",
     "guard_pipeline": """\
 input allowed: True
 output becomes: Ana's address is [EMAIL].
@@ -46,6 +55,14 @@ tool call allowed: False because rule override matched
 answer: Your order is shipped. Questions? Write to [EMAIL].
 blocked: the guard pattern_detector blocked the input: rule override matched
 the model was asked 1 time
+""",
+    "multi_agent_trace": """\
+Yes: invoice 7: paid.
+request                          ████████████████   500 ms
+  invoke_agent triage-agent      ███████·········   200 ms  100+50 tokens
+  invoke_agent billing-agent     ······██████████   300 ms  200+150 tokens
+    execute_tool lookup_invoice  ············████   100 ms
+most tokens: billing-agent (200, 150)
 """,
     "rate_limit": """\
 project-a request 1: allowed=True, remaining=2
@@ -96,7 +113,8 @@ def test_every_example_is_run():
 
 
 @pytest.mark.parametrize("name", sorted(PRINTED))
-def test_an_example_prints_what_it_says(name, capsys):
-    """Run as a script, it prints exactly this."""
+def test_an_example_prints_what_it_says(name, capsys, monkeypatch):
+    """Run as a script, it prints exactly this; the processes that it starts find beluga as this one does."""
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     assert capsys.readouterr().out == PRINTED[name]

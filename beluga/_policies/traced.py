@@ -3,70 +3,51 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from beluga import events, telemetry
+from beluga import events
 from beluga._engine.policy import Policy
-from beluga.telemetry import INTERNAL_OPERATIONS, OUTCOME, SEMCONV
-from beluga.usage import usage_of
+from beluga.telemetry import content
+from beluga.telemetry.metrics import instruments
+from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
+from beluga.telemetry.providers import recording
+from beluga.telemetry.redaction import checked, redact
+from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from contextvars import Token
-
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Span, SpanKind, Tracer
+    from types import ModuleType
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.stack import Target
-    from beluga.schema import Usage
+    from beluga.telemetry.recording import Recording
 
 __all__ = ["Traced", "traced"]
 
-current_tracer = telemetry.tracer  # one look-up less on the way of every call
-
 F = TypeVar("F")
 
-
-class _Api(NamedTuple):
-    """What is used of OpenTelemetry, looked up once: an import statement on the way of a call takes 0.6 us."""
-
-    client: SpanKind
-    internal: SpanKind
-    in_context: Callable[[Span], Context]
-    attach: Callable[[Context], Token[Context]]
-    detach: Callable[[Token[Context]], None]
+_log = logging.getLogger(__name__)
 
 
-@functools.cache
-def _api() -> _Api:
-    from opentelemetry import context, trace
-
-    kinds = trace.SpanKind
-    return _Api(kinds.CLIENT, kinds.INTERNAL, trace.set_span_in_context, context.attach, context.detach)
+def _is_label(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and (not isinstance(value, str) or not value):
+        message = f"traced: {attribute.name.replace('label', 'name')}={value!r} must be a text, or None"
+        raise TypeError(message)
 
 
-class _Recording:
-    """The span of one call, and what is known of the call so far."""
+def _is_capture(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (value is None or isinstance(value, bool) or callable(value)):
+        message = f"traced: capture={value!r} must be True, False, None, or a function that redacts a text"
+        raise TypeError(message)
 
-    __slots__ = ("began", "context", "first_item", "listener", "span", "token", "usage")
 
-    def __init__(self, span: Span, began: float) -> None:
-        self.span = span
-        self.listener = lambda event: _note(span, event)
-        self.began = began
-        self.context = _api().in_context(span)
-        self.first_item: float | None = None
-        self.usage: Usage | None = None
-        self.attach()
-
-    def attach(self) -> None:
-        self.token = _api().attach(self.context)
-
-    def detach(self) -> None:
-        _api().detach(self.token)
+def _is_mapping(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (value is None or callable(value) or hasattr(value, "keys")):
+        message = f"traced: attributes={type(value).__name__} must be a mapping, or a function that gives one"
+        raise TypeError(message)
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -75,14 +56,16 @@ class Traced(Policy):
 
     concern = "traced"
 
-    label: str | None = None
-    operation: str | None = None
-    model: str | None = None
-    provider: str | None = None
-    agent: str | None = None
-    tool: str | None = None
-    attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    capture: bool = False
+    label: str | None = attrs.field(default=None, validator=_is_label)
+    operation: str | None = attrs.field(default=None, validator=_is_label)
+    model: str | None = attrs.field(default=None, validator=_is_label)
+    provider: str | None = attrs.field(default=None, validator=_is_label)
+    agent: str | None = attrs.field(default=None, validator=_is_label)
+    tool: str | None = attrs.field(default=None, validator=_is_label)
+    attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
+        default=None, validator=_is_mapping
+    )
+    capture: bool | Callable[[str], str] | None = attrs.field(default=None, validator=_is_capture)
 
     def bind(self, target: Target) -> Policy:
         """Return the layer with the span's name and constant attributes worked out."""
@@ -90,7 +73,7 @@ class Traced(Policy):
 
     def describe(self) -> str:
         """Return the options that are given."""
-        given = attrs.asdict(self, recurse=False, filter=lambda _, value: value not in (None, False))
+        given = attrs.asdict(self, recurse=False, filter=lambda _, value: value not in {None, False})
         return " ".join(f"{name}={value!r}" for name, value in given.items() if not callable(value))
 
 
@@ -103,34 +86,50 @@ class _Layer(Policy):
         subject = options.agent or options.tool or options.model
         self._span_name = options.label or " ".join(filter(None, (operation, subject))) or target.name
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
+        self._is_tool = operation == "execute_tool"
+        self._names = table = names()
+        self._redact = _redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
-        known = {
-            SEMCONV["operation"]: operation,
-            SEMCONV["model"]: options.model,
-            SEMCONV["provider"]: options.provider,
-            SEMCONV["agent"]: options.agent,
-            SEMCONV["tool"]: options.tool,
-            SEMCONV["stream"]: target.kind.is_stream or None if self._is_client else None,
-        }
-        if options.attributes is not None and not callable(options.attributes):
-            known |= options.attributes
-        self._constant = telemetry.attributes_of(known)
+        self._measured = attributes_of({
+            table["operation"]: operation,
+            table["provider"]: options.provider,
+            table["model"]: options.model,
+        })
+        self._constant = self._measured | attributes_of({
+            table["agent"]: options.agent,
+            table["tool"]: options.tool,
+            table["stream"]: target.kind.is_stream or None if self._is_client else None,
+            **legacy_attributes(options.provider),
+            **({} if self._dynamic or options.attributes is None else options.attributes),
+        })
 
     def enter(self, call: Call) -> None:
-        tracer = current_tracer()
-        if tracer is not None:
-            self._begin(call, tracer)
+        if recording():
+            try:
+                self._begin(call)
+            except Exception as error:
+                _report("begin", error)
 
-    def _begin(self, call: Call, tracer: Tracer) -> None:
-        kind = _api().client if self._is_client else _api().internal
+    def _begin(self, call: Call) -> None:
         attributes = self._constant
         if self._dynamic is not None:
-            attributes = attributes | telemetry.attributes_of(self._dynamic(call.arguments))
-        span = tracer.start_span(self._span_name, kind=kind, attributes=attributes)
-        recording = _Recording(span, call.environment.monotonic())
-        call.keep(self, recording)
+            attributes = attributes | self._asked(call)
+        begun = _room().Recording(self._span_name, attributes, call.environment, is_client=self._is_client)
+        call.keep(self, begun)
         call.valued = True
-        call.listen(recording.listener)
+        begun.listener = lambda event: _note(begun, event)
+        call.listen(begun.listener)
+        if self._redact is not None and begun.span.is_recording():
+            begun.span.set_attributes(self._taken(call, self._redact))
+            begun.texts = []
+
+    def _asked(self, call: Call) -> dict[str, Any]:
+        """Return the attributes that the user's function gives; its failure costs the span nothing else."""
+        try:
+            return attributes_of(self._dynamic(call.arguments)) if self._dynamic else {}
+        except Exception as error:
+            _report("find the attributes of", error)
+            return {}
 
     def wants_items(self, call: Call) -> bool:
         return call.kept(self) is not None
@@ -142,53 +141,78 @@ class _Layer(Policy):
         call.kept(self).attach()
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        recording = call.kept(self)
-        if recording.first_item is None:
-            recording.first_item = call.environment.monotonic() - recording.began
-        recording.usage = usage_of(item) or recording.usage
+        begun: Recording = call.kept(self)
+        if begun.first_item is None:
+            begun.first_item = begun.elapsed
+        begun.read(item)
+        if begun.texts is not None and (text := content.chunk_text(item)):
+            begun.texts.append(text)
         return (item,)
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         if call.valued is None:
             return
-        recording = call.kept(self)
-        if recording is None:
+        begun: Recording | None = call.kept(self)
+        if begun is None:
             return
         call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
-        call.listeners = tuple(heard for heard in call.listeners if heard is not recording.listener)
-        recording.detach()
-        span = recording.span
-        if span.is_recording():
-            found = self._findings(call, recording, outcome)
-            if found:  # the SDK takes its lock for an empty dict, too (1 us)
-                span.set_attributes(found)
-            if isinstance(outcome.error, Exception):
-                telemetry.fail(span, outcome.error)
-        span.end()
+        call.listeners = tuple(heard for heard in call.listeners if heard is not begun.listener)
+        begun.detach()
+        try:
+            self._end(call, begun, outcome)
+        except Exception as error:
+            _report("end", error)
 
-    def _findings(self, call: Call, recording: _Recording, outcome: Outcome) -> dict[str, Any]:
-        """Return what is only known at the end."""
-        found: dict[str, Any] = {SEMCONV["first_chunk"]: recording.first_item}
-        if call.stack.kind.is_stream:
-            found[OUTCOME] = _stream_outcome(outcome.error)
-        usage = recording.usage or usage_of(outcome.value)
-        if usage is not None:
-            found |= {
-                SEMCONV["input_tokens"]: usage.input_tokens,
-                SEMCONV["output_tokens"]: usage.output_tokens,
-                SEMCONV["cached_tokens"]: usage.cached_tokens or None,
-                SEMCONV["cache_write_tokens"]: usage.cache_write_tokens or None,
-                SEMCONV["reasoning_tokens"]: usage.reasoning_tokens or None,
-            }
-        if self._is_client and outcome.value is not None:
-            reason = getattr(outcome.value, "finish_reason", None)
-            found |= {
-                SEMCONV["finish_reasons"]: [reason] if isinstance(reason, str) else None,
-                SEMCONV["response_id"]: _text(outcome.value, "id"),
-                SEMCONV["response_model"]: _text(outcome.value, "model"),
-            }
-        return telemetry.attributes_of(found)
+    def _end(self, call: Call, begun: Recording, outcome: Outcome) -> None:
+        begun.read(outcome.value)
+        if self._is_client:
+            self._measure(begun, outcome)
+        found = {}
+        if begun.span.is_recording():
+            found = begun.findings(self._names)
+            if call.stack.kind.is_stream:
+                found[OUTCOME] = _stream_outcome(outcome.error)
+            if begun.texts is not None:
+                found |= self._given(begun, outcome)
+        begun.end(found, outcome.error)
+
+    def _measure(self, begun: Recording, outcome: Outcome) -> None:
+        """Record the call in the histograms, where somebody keeps them."""
+        histograms = instruments()
+        if histograms is not None:
+            found = begun.measured(self._names, outcome.error)
+            usage = begun.answer and begun.answer.usage
+            histograms.record(
+                begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None
+            )
+
+    def _taken(self, call: Call, redact: Callable[[str], str]) -> dict[str, Any]:
+        """Return what went into the call, redacted."""
+        if self._is_tool:
+            return {self._names["tool_arguments"]: content.given(call.arguments, redact)}
+        return attributes_of({self._names["input_messages"]: content.input_messages(call.arguments, redact)})
+
+    def _given(self, begun: Recording, outcome: Outcome) -> dict[str, Any]:
+        """Return what came out of it, redacted."""
+        if self._redact is None or (outcome.error is not None and not begun.texts):
+            return {}
+        value = "".join(begun.texts) if begun.texts else outcome.value
+        if self._is_tool:
+            return {self._names["tool_result"]: content.given(value, self._redact)}
+        reasons = begun.answer and begun.answer.finish_reasons
+        reason = reasons[0] if reasons else None
+        return attributes_of({
+            self._names["output_messages"]: content.output_messages(value, reason, self._redact)
+        })
+
+
+@functools.cache
+def _room() -> ModuleType:
+    """Return the room that needs OpenTelemetry: an import statement on the way of a call takes 0.6 us."""
+    from beluga.telemetry import recording as room
+
+    return room
 
 
 def _operation(options: Traced) -> str | None:
@@ -197,9 +221,12 @@ def _operation(options: Traced) -> str | None:
     return None if options.tool is None else "execute_tool"
 
 
-def _text(value: Any, name: str) -> str | None:
-    found = getattr(value, name, None)
-    return found if isinstance(found, str) and found else None
+def _redactor(capture: bool | Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """Return what content goes through, or None where none is captured."""
+    if callable(capture):
+        return checked(capture, content.LIMIT)
+    wanted = content.asked_for() if capture is None else capture
+    return checked(redact, content.LIMIT) if wanted else None
 
 
 def _stream_outcome(error: BaseException | None) -> str:
@@ -208,6 +235,11 @@ def _stream_outcome(error: BaseException | None) -> str:
     if isinstance(error, GeneratorExit):
         return "abandoned"
     return "error" if isinstance(error, Exception) else "cancelled"
+
+
+def _report(step: str, error: Exception) -> None:
+    """Tell the log, by type alone, that a span suffered and the call did not."""
+    _log.warning("could not %s a span: %s", step, type(error).__name__)
 
 
 _EVENT_NAMES: Mapping[type[events.Event], str] = {
@@ -221,14 +253,14 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
 }
 
 
-def _note(span: Span, event: events.Event) -> None:
+def _note(begun: Recording, event: events.Event) -> None:
     """Put `event` on the span."""
     fields = attrs.asdict(event, recurse=False)
     del fields["function"]
     fields.pop("key", None)  # whose limit it was may be confidential
     if isinstance(event, (events.GuardBlocked, events.GuardModified)):
         fields["verdict"] = "blocked" if isinstance(event, events.GuardBlocked) else "modified"
-    span.add_event(_EVENT_NAMES.get(type(event), "beluga.event"), telemetry.attributes_of(fields))
+    begun.note(_EVENT_NAMES.get(type(event), "beluga.event"), fields)
 
 
 @overload
@@ -243,15 +275,15 @@ def traced(
     agent: str | None = None,
     tool: str | None = None,
     attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
-    capture: bool = False,
+    capture: bool | Callable[[str], str] | None = None,
 ) -> Traced: ...
 def traced(name: Any = None, **options: Any) -> Any:
     """Record one OpenTelemetry span for each call, ended on every way out of it.
 
     The span is current while the function runs and never while a stream rests at a ``yield``. A stream's span begins
     at its first step and tells how it ended in ``beluga.stream.outcome``. Retries, waits, circuit changes and guard
-    verdicts of the layers inside are events on it; token usage is read from the result. While nobody records, the
-    decorator does nothing.
+    verdicts of the layers inside are events on it; token usage is read from the result or from a stream's chunks. Where
+    a meter provider is set, calls to a model are measured too. While nobody records, the decorator does nothing.
 
     Args:
         name: The span's name; None makes it from the operation and its subject (``chat gpt-4o``), else takes the
@@ -262,7 +294,12 @@ def traced(name: Any = None, **options: Any) -> Any:
         agent: The agent that is invoked.
         tool: The tool that is executed.
         attributes: More attributes, or a callable of all arguments by name that gives them.
-        capture: Reserved for message content, which is not recorded yet.
+        capture: Whether to keep what goes in and comes out, redacted: True takes personal data and secrets out, a
+            function of a text does as it says, and a text that it fails on is withheld. False never keeps any; None
+            asks ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT``, which is off unless set.
+
+    Raises:
+        TypeError: An option is of the wrong type.
 
     Source: OpenTelemetry semantic conventions for generative AI, version 1.41.
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from beluga.telemetry import use_provider
+from beluga.clock import SYSTEM, environment
+from beluga.telemetry import tree, use_provider
+from beluga.telemetry.records import from_sdk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+    from beluga.telemetry.records import SpanRecord
 
 __all__ = ["SpanRecorder", "record_spans"]
 
@@ -22,6 +28,9 @@ class SpanRecorder:
     def __init__(self) -> None:
         self._started: list[ReadableSpan] = []
 
+    def __repr__(self) -> str:
+        return f"<SpanRecorder\n{textwrap.indent(self.tree(), '  ')}\n>" if self._started else "<SpanRecorder>"
+
     def on_start(self, span: Any, parent_context: object = None) -> None:  # noqa: ARG002 - the SDK's signature
         """Keep a span; called by the SDK."""
         self._started.append(span)
@@ -31,38 +40,52 @@ class SpanRecorder:
         """All spans, ended or not."""
         return tuple(self._started)
 
-    def one(self, name: str) -> ReadableSpan:
+    @property
+    def records(self) -> Sequence[SpanRecord]:
+        """The same as records, with tokens, attempts, verdicts and the like at hand."""
+        return tuple(map(from_sdk, self._started))
+
+    def one(self, name: str, **attributes: Any) -> ReadableSpan:
         """Return the only span of that name.
+
+        Args:
+            name: The span's name.
+            attributes: What it must have too, by the keys of `beluga.telemetry.SEMCONV`, such as ``model="gpt-4o"``.
 
         Raises:
             AssertionError: There is none, or more than one.
+            ValueError: A key is not in the table.
         """
-        found = [span for span in self._started if span.name == name]
+        wanted = {_attribute(key): value for key, value in attributes.items()}
+        found = [
+            span
+            for span in self._started
+            if span.name == name and wanted.items() <= dict(span.attributes or {}).items()
+        ]
         if len(found) != 1:
-            message = f"expected one span {name!r}, got {len(found)}; recorded were\n{self.tree() or '(none)'}"
+            with_these = f" with {attributes}" if attributes else ""
+            message = (
+                f"expected one span {name!r}{with_these}, got {len(found)}; recorded were\n{self.tree() or '(none)'}"
+            )
             raise AssertionError(message)
         return found[0]
 
-    def tree(self) -> str:
+    def outline(self) -> str:
         """Return the names of the spans, each indented under its parent."""
-        return "\n".join(self._lines(None, 0))
+        return tree.outline(self.records)
 
-    def _lines(self, parent: int | None, depth: int) -> Iterator[str]:
-        known = {span.context.span_id for span in self._started if span.context}
-        for span in self._started:
-            above = span.parent.span_id if span.parent is not None and span.parent.span_id in known else None
-            if above == parent and span.context is not None:
-                yield "  " * depth + span.name
-                yield from self._lines(span.context.span_id, depth + 1)
+    def tree(self) -> str:
+        """Return the spans with a bar for their time, model, tokens, first chunk, attempts, verdicts and error."""
+        return tree.tree(self.records)
 
     def assert_tree(self, expected: str) -> None:
-        """Compare `tree` with `expected`, whose common indentation does not count.
+        """Compare `outline` with `expected`, whose common indentation does not count.
 
         Raises:
             AssertionError: They differ; the message shows both.
         """
         wanted = textwrap.dedent(expected).strip("\n").rstrip()
-        if self.tree() != wanted:
+        if self.outline() != wanted:
             message = f"the spans are not as expected.\nexpected:\n{wanted}\ngot:\n{self.tree()}"
             raise AssertionError(message)
 
@@ -77,10 +100,71 @@ class SpanRecorder:
             message = f"spans that never ended: {', '.join(still_open)}"
             raise AssertionError(message)
 
+    def assert_no_leak(self, *secrets: str) -> None:
+        """Make sure that none of `secrets` stands anywhere in a span: names, attributes, events, links, status.
+
+        Raises:
+            AssertionError: One does; the message names the span and the place, and not the secret.
+            ValueError: A secret is empty, and would be found everywhere.
+        """
+        if not secrets or not all(secrets):
+            raise ValueError("assert_no_leak needs the texts to look for, and an empty one would be everywhere")
+        for span in self._started:
+            for place, text in _texts(span):
+                if any(secret in text for secret in secrets):
+                    message = f"the span {_safe(span.name, secrets)!r} holds a secret in its {_safe(place, secrets)}"
+                    raise AssertionError(message)
+
+
+def _attribute(key: str) -> str:
+    from beluga.telemetry import names
+
+    if key not in names():
+        message = f"{key!r} is no key of beluga.telemetry.SEMCONV: take one of {', '.join(sorted(names()))}"
+        raise ValueError(message)
+    return names()[key]
+
+
+def _texts(span: ReadableSpan) -> Iterator[tuple[str, str]]:
+    """Yield every text of a span and where it stands."""
+    yield "name", span.name
+    yield "status", span.status.description or ""
+    places = [("attribute", span.attributes), ("resource", span.resource.attributes)]
+    places += [(f"event {event.name}", event.attributes) for event in span.events]
+    places += [("link", link.attributes) for link in span.links]
+    for place, attributes in places:
+        for key, value in (attributes or {}).items():
+            yield f"{place} {key}", f"{key} {value}"
+
+
+def _safe(text: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def _counting_ids() -> IdGenerator:
+    """Return a source of ids that count from 1, so that two runs of a test give the same trace."""
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+    class _Counting(IdGenerator):
+        def __init__(self) -> None:
+            self._spans, self._traces = itertools.count(1), itertools.count(1)
+
+        def generate_span_id(self) -> int:
+            return next(self._spans)
+
+        def generate_trace_id(self) -> int:
+            return next(self._traces)
+
+    return _Counting()
+
 
 @contextlib.contextmanager
 def record_spans() -> Iterator[SpanRecorder]:
     """Record the spans of this context with a provider of its own, until the block ends.
+
+    On a fake clock ids count from 1 and times are the clock's, so that a trace is the same in every run.
 
     Example:
         >>> from beluga import traced
@@ -88,7 +172,7 @@ def record_spans() -> Iterator[SpanRecorder]:
         ... def lookup() -> None: ...
         >>> with record_spans() as spans:
         ...     lookup()
-        >>> print(spans.tree())
+        >>> print(spans.outline())
         execute_tool lookup_invoice
     """
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -99,7 +183,8 @@ def record_spans() -> Iterator[SpanRecorder]:
         def on_start(self, span: Any, parent_context: Any = None) -> None:
             recorder.on_start(span, parent_context)
 
-    provider = TracerProvider(shutdown_on_exit=False)
+    ids = None if environment() is SYSTEM else _counting_ids()
+    provider = TracerProvider(shutdown_on_exit=False, id_generator=ids)
     provider.add_span_processor(_Processor())
     with use_provider(provider):
         yield recorder

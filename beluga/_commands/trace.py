@@ -1,0 +1,89 @@
+"""``beluga trace``: read a file of traces, as a tree in the terminal or as a page for the browser."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beluga.telemetry.page import Page
+from beluga.telemetry.records import arranged
+from beluga.telemetry.redaction import checked, redact
+from beluga.telemetry.tracefile import traces
+from beluga.telemetry.tree import summary, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
+
+    from beluga.telemetry.records import SpanRecord
+
+__all__ = ["trace"]
+
+_UNREADABLE = 2
+_TEXT = 4_000
+_REMEMBERED = 20_000
+
+
+def trace(path: Path, *, html: Path | None, out: TextIO, err: TextIO) -> int:
+    """Show the spans of a file of OTLP JSON lines, redacted.
+
+    A line that cannot be read is reported with its number and skipped.
+
+    Args:
+        path: The file.
+        html: Where to write a page instead of a tree; None prints the tree.
+        out: Where the tree goes.
+        err: Where complaints go.
+
+    Returns:
+        The exit status: 0, or 2 where the file cannot be read or the page not written.
+    """
+    found = _redacted(path, lambda number, why: err.write(f"{path}:{number}: {why}; skipped\n"))
+    try:
+        if html is None:
+            _print(found, out)
+        else:
+            _write(found, html, title=path.name)
+            out.write(f"{html}\n")
+    except OSError as error:
+        err.write(f"{error.filename or path}: {error.strerror or type(error).__name__}\n")
+        return _UNREADABLE
+    return 0
+
+
+def _redacted(path: Path, broken: Callable[[int, str], object]) -> Iterator[list[SpanRecord]]:
+    # Most texts of a trace file come again and again, and redaction is what takes the time.
+    clean = functools.lru_cache(_REMEMBERED)(checked(redact, _TEXT))
+    for records in traces(path, broken):
+        yield [record.redacted(clean) for record in records]
+
+
+def _print(found: Iterator[list[SpanRecord]], out: TextIO) -> None:
+    for records in found:
+        out.write(f"trace {records[0].trace_id}: {summary(arranged(records))}\n{tree(records)}\n\n")
+
+
+def _write(found: Iterator[list[SpanRecord]], html: Path, title: str) -> None:
+    """Write the page beside its place and move it there, so that a half page is never seen."""
+    handle, name = tempfile.mkstemp(dir=html.parent, prefix=f".{html.name}.")
+    half = Path(name)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - the handle is open already
+            page = Page(file, title)
+            for records in found:
+                page.add(records)
+            page.end()
+        half.chmod(0o666 & ~_umask())
+        half.replace(html)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

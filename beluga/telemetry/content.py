@@ -1,0 +1,134 @@
+"""Put what went into a call and came out of it into the conventions' form, redacted.
+
+Source: semantic conventions for generative AI 1.41, ``gen_ai.input.messages`` and ``gen_ai.output.messages``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, ToolCall, ToolResult
+from beluga.telemetry.redaction import WITHHELD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Redact = Callable[[str], str]
+
+__all__ = ["LIMIT", "asked_for", "chunk_text", "given", "input_messages", "output_messages"]
+
+LIMIT = 4_000
+"""Characters at most that are kept of one text."""
+
+_MESSAGES = 100
+_DEPTH = 6
+_ITEMS = 100
+_LONG_NUMBER = 7
+"""Digits from which a number may be somebody's telephone or card."""
+
+_ON = frozenset({"1", "true", "span_only", "span_and_event"})
+
+
+def asked_for() -> bool:
+    """Say whether ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`` asks for content on spans."""
+    return os.environ.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "").strip().lower() in _ON
+
+
+def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:
+    """Return the texts and messages among `arguments` as the conventions' JSON, or None where there are none."""
+    messages: list[dict[str, Any]] = []
+    for value in arguments.values():
+        if isinstance(value, str):
+            messages.append(_said("user", value, redact))
+        else:
+            items = value if isinstance(value, (list, tuple)) else (value,)
+            messages.extend(_message(item, redact) for item in items if _is_message(item))
+    return json.dumps(messages[-_MESSAGES:], ensure_ascii=False) if messages else None
+
+
+def output_messages(value: Any, reason: str | None, redact: Redact) -> str | None:
+    """Return what was answered as the conventions' JSON, or None where it holds no text."""
+    if isinstance(value, Response):
+        value = value.message
+    if isinstance(value, str):
+        message = _said("assistant", value, redact)
+    elif _is_message(value):
+        message = _message(value, redact)
+    else:
+        return None
+    if reason is not None:
+        message["finish_reason"] = reason
+    return json.dumps([message], ensure_ascii=False)
+
+
+def given(value: Any, redact: Redact) -> str:
+    """Return a tool's arguments or its result as JSON; what JSON has no word for is named by its type."""
+    return json.dumps(_plain(value, redact, _DEPTH), ensure_ascii=False)
+
+
+def chunk_text(item: Any) -> str:
+    """Return the text of one item of a stream, if it is a text or a chunk of ours."""
+    if isinstance(item, str):
+        return item
+    return item.text if isinstance(item, Chunk) else ""
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, Message) or (isinstance(value, Mapping) and "role" in value and "content" in value)
+
+
+def _said(role: str, text: str, redact: Redact) -> dict[str, Any]:
+    return {"role": role, "parts": [{"type": "text", "content": redact(text)}]}
+
+
+def _message(message: Any, redact: Redact) -> dict[str, Any]:
+    if isinstance(message, Message):
+        return {"role": message.role, "parts": [_part(part, redact) for part in message.parts]}
+    content = message["content"]
+    if isinstance(content, str):
+        return _said(str(message["role"]), content, redact)
+    parts: Iterable[Any] = content if isinstance(content, (list, tuple)) else ()
+    return {"role": str(message["role"]), "parts": [_plain(part, redact, _DEPTH) for part in parts]}
+
+
+def _part(part: Any, redact: Redact) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "content": redact(part.text)}
+    if isinstance(part, ThinkingPart):
+        return {"type": "reasoning", "content": redact(part.text)}
+    if isinstance(part, ToolCall):
+        arguments = _plain(part.arguments, redact, _DEPTH)
+        return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": arguments}
+    if isinstance(part, ToolResult):
+        answer = [_part(inner, redact) for inner in part.parts]
+        return {"type": "tool_call_response", "id": part.tool_call_id, "response": answer}
+    return {"type": type(part).__name__}  # pictures, sounds and files stay out
+
+
+def _plain(value: Any, redact: Redact, depth: int) -> Any:
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, int):
+        shown = str(value)
+        kept = redact(shown) if len(shown) >= _LONG_NUMBER else shown
+        return value if kept == shown else kept
+    if depth and isinstance(value, Mapping):
+        return {redact(str(key)): _entry(key, value[key], redact, depth) for key in list(value)[:_ITEMS]}
+    if depth and isinstance(value, (list, tuple)):
+        return [_plain(item, redact, depth - 1) for item in value[:_ITEMS]]
+    if isinstance(value, Message):
+        return _message(value, redact)
+    return f"<{type(value).__qualname__}>"
+
+
+def _entry(key: Any, value: Any, redact: Redact, depth: int) -> Any:
+    """Redact a value with its key in sight: ``"password": "swordfish"`` is a secret, and ``"swordfish"`` is none."""
+    if isinstance(value, str) and value not in redact(f'"{key}": "{value}"'):
+        alone = redact(value)
+        return WITHHELD if alone == value else alone
+    return _plain(value, redact, depth - 1)

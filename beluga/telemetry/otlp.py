@@ -1,0 +1,171 @@
+"""OTLP's JSON form of spans, written and read without its package.
+
+Source: OpenTelemetry protocol 1.7, JSON encoding and file exporter: ids are hexadecimal, 64-bit numbers are texts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beluga.telemetry.records import EventRecord, SpanRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+__all__ = ["decoded", "encoded"]
+
+_ERROR = 2
+
+
+def encoded(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
+    """Return `spans` as one export request, grouped by resource and scope."""
+    groups: dict[tuple[int, str], list[ReadableSpan]] = {}
+    for span in spans:
+        scope = span.instrumentation_scope
+        groups.setdefault((id(span.resource), scope.name if scope else ""), []).append(span)
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": _attributes(group[0].resource.attributes)},
+                "scopeSpans": [{"scope": {"name": scope}, "spans": [_span(span) for span in group]}],
+            }
+            for (_, scope), group in groups.items()
+        ]
+    }
+
+
+def _span(span: ReadableSpan) -> dict[str, Any]:
+    context, parent = span.get_span_context(), span.parent
+    written: dict[str, Any] = {
+        "traceId": f"{context.trace_id:032x}" if context else "",
+        "spanId": f"{context.span_id:016x}" if context else "",
+        "parentSpanId": f"{parent.span_id:016x}" if parent else "",
+        "name": span.name,
+        "kind": span.kind.value + 1,
+        "startTimeUnixNano": str(span.start_time or 0),
+        "endTimeUnixNano": str(span.end_time or 0),
+        "attributes": _attributes(span.attributes or {}),
+        "events": [
+            {"timeUnixNano": str(e.timestamp), "name": e.name, "attributes": _attributes(e.attributes or {})}
+            for e in span.events
+        ],
+        "links": [
+            {"traceId": f"{link.context.trace_id:032x}", "spanId": f"{link.context.span_id:016x}"}
+            for link in span.links
+        ],
+        "status": {"code": span.status.status_code.value},
+    }
+    if span.status.description:
+        written["status"]["message"] = span.status.description
+    return written
+
+
+def _attributes(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value)} for key, value in values.items()]
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, float):
+        # JSON has no NaN and no infinity; the protocol's mapping writes their names.
+        return {"doubleValue": value if abs(value) < float("inf") else str(value).replace("inf", "Infinity")}
+    if isinstance(value, (list, tuple)):
+        return {"arrayValue": {"values": [_value(item) for item in value]}}
+    return {"stringValue": str(value)}
+
+
+def decoded(request: Any) -> Iterator[SpanRecord]:
+    """Read the spans of one export request; unknown fields do not matter.
+
+    Raises:
+        ValueError: It is no such request; the message says where.
+    """
+    for group in _list(request, "resourceSpans", required=True):
+        resource = _read_attributes(_list(group.get("resource") or {}, "attributes"))
+        service = str(resource.get("service.name", ""))
+        for scope in _list(group, "scopeSpans"):
+            for span in _list(scope, "spans"):
+                yield _record(span, service)
+
+
+def _record(span: Any, service: str) -> SpanRecord:
+    status = span.get("status") or {}
+    failed = status.get("code") in {_ERROR, "STATUS_CODE_ERROR"}
+    return SpanRecord(
+        trace_id=_id(span, "traceId"),
+        span_id=_id(span, "spanId"),
+        parent_id=str(span.get("parentSpanId") or "").lower(),
+        name=str(span.get("name", "")),
+        start=_nanoseconds(span, "startTimeUnixNano"),
+        end=_nanoseconds(span, "endTimeUnixNano") or None,
+        kind=span["kind"] if isinstance(span.get("kind"), int) else 0,
+        error=str(status.get("message") or "") if failed else None,
+        attributes=_read_attributes(_list(span, "attributes")),
+        events=[
+            EventRecord(
+                str(event.get("name", "")),
+                _nanoseconds(event, "timeUnixNano"),
+                _read_attributes(_list(event, "attributes")),
+            )
+            for event in _list(span, "events")
+        ],
+        service=service,
+    )
+
+
+def _list(holder: Any, name: str, *, required: bool = False) -> list[dict[str, Any]]:
+    found = holder.get(name) if isinstance(holder, dict) else None
+    if found is None and isinstance(holder, dict) and not required:
+        return []
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        message = f"{name} is no list of objects"
+        raise ValueError(message)
+    return found
+
+
+def _id(span: Mapping[str, Any], name: str) -> str:
+    found = span.get(name)
+    if not isinstance(found, str) or not found:
+        message = f"a span has no {name}"
+        raise ValueError(message)
+    return found.lower()
+
+
+def _nanoseconds(holder: Mapping[str, Any], name: str) -> int:
+    found = holder.get(name, 0)
+    try:
+        return int(found)
+    except (TypeError, ValueError):
+        message = f"{name} is no whole number"
+        raise ValueError(message) from None
+
+
+def _read_attributes(pairs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {str(pair.get("key", "")): _read(pair.get("value")) for pair in pairs}
+
+
+def _read(value: Any) -> Any:
+    """Return a value of the protocol; what is unknown becomes None."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    ((kind, found),) = value.items()
+    if kind == "intValue":
+        try:
+            return int(found)
+        except (TypeError, ValueError):
+            return None
+    if kind == "doubleValue":
+        try:
+            return float(found)
+        except (TypeError, ValueError):
+            return None
+    if kind == "arrayValue":
+        return [_read(item) for item in _list(found, "values")]
+    if kind == "kvlistValue":
+        return str(_read_attributes(_list(found, "values")))
+    return found if kind in {"stringValue", "boolValue", "bytesValue"} else None

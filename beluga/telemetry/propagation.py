@@ -1,0 +1,153 @@
+"""Take a trace along: into headers and out of them, into other threads.
+
+Baggage travels in headers that anybody on the way can read, so only what is named may leave or come in.
+
+Source: W3C Trace Context and W3C Baggage, as OpenTelemetry's propagators write them.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+
+    from opentelemetry.context import Context
+
+__all__ = ["arequest_hook", "carry", "extract", "inject", "request_hook"]
+
+_ELSEWHERE = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def inject(
+    headers: MutableMapping[str, str] | None = None, *, baggage: Iterable[str] = ()
+) -> MutableMapping[str, str]:
+    """Write the current trace into `headers` and return them.
+
+    Any mapping of texts serves, such as the ``_meta`` of an MCP request. Without a current span nothing is written.
+
+    Args:
+        headers: What to fill; None makes a new dict.
+        baggage: Names of the baggage entries that may leave; by default none.
+
+    Example:
+        >>> from beluga import telemetry
+        >>> from beluga.testing import record_spans
+        >>> with record_spans(), telemetry.start_span("request"):
+        ...     list(inject())
+        ['traceparent']
+    """
+    from opentelemetry import propagate
+
+    filled: MutableMapping[str, str] = {} if headers is None else headers
+    propagate.inject(filled, _only(baggage, None))
+    return filled
+
+
+def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: Iterable[str] = ()) -> Context:
+    """Return the context that `headers` tell of, for `start_span(context=)`.
+
+    Names are compared without case. What is no valid trace gives a context without one, and a new trace begins.
+
+    Args:
+        headers: A mapping, or pairs of texts or bytes as ASGI has them.
+        baggage: Names of the baggage entries that may come in; by default none.
+
+    Example:
+        >>> from opentelemetry.trace import get_current_span
+        >>> context = extract({"TraceParent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+        >>> f"{get_current_span(context).get_span_context().trace_id:032x}"
+        '0af7651916cd43dd8448eb211c80319c'
+    """
+    from opentelemetry import propagate
+    from opentelemetry.context import Context
+
+    items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
+    pairs = headers if items is None else items()
+    carrier: dict[str, list[str]] = {}
+    for name, value in pairs:
+        carrier.setdefault(_text(name).lower(), []).append(_text(value))
+    return _only(baggage, propagate.extract(carrier, Context()))
+
+
+def carry(function: Callable[P, R]) -> Callable[P, R]:
+    """Bind the current context to `function`, for threads and executors, which do not take it along.
+
+    Each call runs in a copy of its own, so one carried function may run in many threads at once.
+
+    Raises:
+        TypeError: It is a coroutine function or a generator, whose body would run elsewhere.
+
+    Example:
+        >>> from concurrent.futures import ThreadPoolExecutor
+        >>> from beluga import telemetry
+        >>> from beluga.testing import record_spans
+        >>> def step() -> None:
+        ...     with telemetry.start_span("step"):
+        ...         pass
+        >>> with record_spans() as spans, telemetry.start_span("request"), ThreadPoolExecutor() as pool:
+        ...     pool.submit(carry(step)).result()
+        >>> print(spans.outline())
+        request
+          step
+    """
+    if any(is_kind(function) for is_kind in _ELSEWHERE):
+        message = (
+            f"carry cannot bind {getattr(function, '__qualname__', function)!r}: it serves plain functions. "
+            "Tasks take the context along by themselves; a generator runs in the context of whoever iterates it"
+        )
+        raise TypeError(message)
+    bound = contextvars.copy_context()
+
+    @functools.wraps(function)
+    def carried(*args: P.args, **kwargs: P.kwargs) -> R:
+        return bound.copy().run(function, *args, **kwargs)
+
+    return carried
+
+
+def request_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], None]:
+    """Return a hook that puts the current trace into each request of an ``httpx.Client``.
+
+    Example:
+        >>> import httpx
+        >>> client = httpx.Client(event_hooks={"request": [request_hook()]})
+    """
+    allowed = tuple(baggage)
+
+    def hook(request: Any) -> None:
+        inject(request.headers, baggage=allowed)
+
+    return hook
+
+
+def arequest_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], Any]:
+    """Return such a hook for an ``httpx.AsyncClient``."""
+    put = request_hook(baggage=baggage)
+
+    async def hook(request: Any) -> None:  # noqa: RUF029 - httpx awaits it
+        put(request)
+
+    return hook
+
+
+def _only(allowed: Iterable[str], context: Context | None) -> Context:
+    """Return `context`, None for the current one, without the baggage that is not allowed."""
+    from opentelemetry import baggage
+
+    entries = baggage.get_all(context)
+    kept = baggage.clear(context)
+    for name in frozenset(allowed):
+        if name in entries:
+            kept = baggage.set_baggage(name, entries[name], kept)
+    return kept
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,121 @@
+"""Who records now: OpenTelemetry's global providers, or those of this context.
+
+Nothing is asked of OpenTelemetry while no provider is set: the public way costs 0.9 us a call and this one 0.1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import Tracer, TracerProvider
+
+__all__ = ["meter_provider", "recording", "tracer", "use_meter_provider", "use_provider"]
+
+_TRACES: ContextVar[TracerProvider | None] = ContextVar("beluga.tracer_provider", default=None)
+_METRICS: ContextVar[MeterProvider | None] = ContextVar("beluga.meter_provider", default=None)
+# Read once, since a look into os.environ takes 0.7 us.
+_NAMED = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
+
+_LOCK = threading.Lock()
+_modules = sys.modules
+_scopes = 0
+"""How many blocks with a provider of their own are open in this process: without any, no context is asked."""
+_trace_api: Any = None
+_metrics_api: Any = None
+_tracers: dict[int, tuple[TracerProvider, Tracer]] = {}
+
+
+def recording() -> bool:
+    """Say whether anybody records traces or metrics here; it costs as little as a call can (50 ns)."""
+    if _scopes and (_TRACES.get() is not None or _METRICS.get() is not None):
+        return True
+    if _trace_api is None and _loaded_trace_api() is None:
+        return False
+    # Two private names. Where they are None, the public getters would build proxy providers.
+    try:
+        if _trace_api._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
+            return True
+        return (_metrics_api or _loaded_metrics_api())._METER_PROVIDER is not None  # noqa: SLF001 - see above
+    except AttributeError:
+        return False
+
+
+def tracer() -> Tracer | None:
+    """Return the tracer of whoever records now, or None where nobody does."""
+    provider = _TRACES.get()
+    if provider is None:
+        provider = getattr(_trace_api or _loaded_trace_api(), "_TRACER_PROVIDER", None)
+        if provider is None:
+            return None
+    known = _tracers.get(id(provider))
+    if known is None or known[0] is not provider:
+        known = _tracers[id(provider)] = (provider, provider.get_tracer("beluga"))
+    return known[1]
+
+
+def meter_provider() -> MeterProvider | None:
+    """Return the meter provider of this context, or the global one if somebody has set it."""
+    provider = _METRICS.get()
+    if provider is None:
+        provider = getattr(_modules.get("opentelemetry.metrics._internal"), "_METER_PROVIDER", None)
+    return provider
+
+
+def _loaded_trace_api() -> Any:
+    """Return OpenTelemetry's module of traces, once anybody has loaded it or the environment names a provider."""
+    global _trace_api  # noqa: PLW0603 - looked up once: a look into sys.modules takes longer than a global
+    if _NAMED and _trace_api is None:
+        from opentelemetry import trace
+
+        trace.get_tracer_provider()
+    _trace_api = _modules.get("opentelemetry.trace")
+    return _trace_api
+
+
+def _loaded_metrics_api() -> Any:
+    """Return the module of metrics, loaded beside that of traces, so that it need not be looked for again."""
+    global _metrics_api  # noqa: PLW0603 - the same
+    from opentelemetry.metrics import _internal
+
+    _metrics_api = _internal
+    return _internal
+
+
+def _count(change: int) -> None:
+    global _scopes  # noqa: PLW0603 - one process-wide figure, changed under the lock
+    with _LOCK:
+        _scopes += change
+
+
+@contextlib.contextmanager
+def use_provider(provider: TracerProvider) -> Iterator[None]:
+    """Record spans with `provider` in this context only, whatever the global one is."""
+    token = _TRACES.set(provider)
+    _count(1)
+    try:
+        yield
+    finally:
+        _count(-1)
+        _TRACES.reset(token)
+        _tracers.pop(id(provider), None)
+
+
+@contextlib.contextmanager
+def use_meter_provider(provider: MeterProvider) -> Iterator[None]:
+    """Record metrics with `provider` in this context only, whatever the global one is."""
+    token = _METRICS.set(provider)
+    _count(1)
+    try:
+        yield
+    finally:
+        _count(-1)
+        _METRICS.reset(token)

@@ -1,0 +1,241 @@
+"""Traces in files and over OTLP, as the real exporters write them."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import tracemalloc
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+
+from beluga import retry, telemetry, traced
+from beluga._commands.trace import trace
+from beluga.schema import AIMessage, Response, Usage
+from beluga.telemetry.records import SpanRecord, arranged, totals
+from beluga.telemetry.tracefile import traces
+
+SECRET = "sk-proj-" + "Zx9Kq2Lm8Rt4Vw1Yp6Ns3Bd7"
+
+
+def work():
+    """Make a trace with every kind of thing in it."""
+    left = [TimeoutError]
+
+    @traced(operation="chat", model="gpt-4o", provider="openai")
+    @retry(initial_backoff=0.001)
+    def ask():
+        if left:
+            raise left.pop()
+        return Response(AIMessage("fine"), Usage(12, 3), "stop")
+
+    @traced(tool="look", attributes={"list": ["a", "b"], "big": 2**70, "odd": "\ud800", "nan": float("nan")})
+    def look():
+        raise KeyError(f"{SECRET} of ada@example.com")
+
+    with telemetry.start_span("request", {"note": "<script>alert(1)</script>"}):
+        ask()
+        with pytest.raises(KeyError):
+            look()
+
+
+def recorded(exporter):
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with telemetry.use_provider(provider):
+        work()
+    provider.shutdown()
+
+
+def shown(path, html=None):
+    """Run the command; return its exit status and what it wrote."""
+    out, err = io.StringIO(), io.StringIO()
+    return trace(path, html=html, out=out, err=err), out.getvalue(), err.getvalue()
+
+
+def test_otlp_over_http_arrives_whole():
+    """The real exporter posts the spans, and a receiver reads the real protobuf."""
+    exporting = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    requests = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            requests.append(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_): ...
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    try:
+        recorded(exporting.OTLPSpanExporter(endpoint=f"http://127.0.0.1:{server.server_port}/v1/traces"))
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join(10)
+    spans = {s.name: s for r in requests for g in r.resource_spans for c in g.scope_spans for s in c.spans}
+    assert set(spans) == {"request", "chat gpt-4o", "execute_tool look"}
+    chat = {pair.key: pair.value for pair in spans["chat gpt-4o"].attributes}
+    assert chat["gen_ai.usage.input_tokens"].int_value == 12
+    assert spans["chat gpt-4o"].parent_span_id == spans["request"].span_id
+    assert [event.name for event in spans["chat gpt-4o"].events] == ["beluga.retry"]
+    assert SECRET not in str(requests)
+
+
+def test_a_file_tells_what_was_recorded(tmp_path):
+    """The exporter writes lines that the command shows as a tree."""
+    recorded(telemetry.FileExporter(tmp_path / "t.jsonl"))
+    (records,) = traces(tmp_path / "t.jsonl", pytest.fail)
+    by_name = {record.name: record for record in records}
+    assert by_name["chat gpt-4o"].tokens == (12, 3)
+    assert by_name["chat gpt-4o"].attempts == 2
+    assert by_name["execute_tool look"].attributes["list"] == ["a", "b"]
+    status, out, err = shown(tmp_path / "t.jsonl")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].endswith("3 spans, 12 + 3 tokens, 1 failed")
+    assert lines[2].startswith("  chat gpt-4o")
+    assert "12+3 tokens  2 attempts" in lines[2]
+    assert "error: KeyError" in lines[3]
+    assert SECRET not in out
+    assert "ada@example.com" not in out
+
+
+def test_an_exporter_without_a_place_fails_its_export(tmp_path):
+    """A folder that is not there costs the spans and not the application."""
+    recorded(telemetry.FileExporter(tmp_path / "nowhere" / "t.jsonl"))
+    assert telemetry.FileExporter(tmp_path / "new.jsonl").export([]) is SpanExportResult.SUCCESS
+
+
+BROKEN = {
+    "no JSON": b"{",
+    "no object": b"[1]",
+    "no spans": b'{"logs": []}',
+    "no ids": b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x"}]}]}]}',
+    "wrong time": b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"a","spanId":"b","startTimeUnixNano":"x"}]}]}]}',
+    "wrong kinds": b'{"resourceSpans": [{"scopeSpans": [{"spans": [5]}]}]}',
+    "no UTF-8": b'{"resourceSpans": "\xff"}',
+    "too deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("line", BROKEN.values(), ids=BROKEN)
+def test_a_broken_line_is_reported_and_skipped(line, tmp_path):
+    """The number of the line and the reason go to stderr, the rest is shown, and nothing of the line is quoted."""
+    path = tmp_path / "t.jsonl"
+    recorded(telemetry.FileExporter(path))
+    good = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([good[0], b"", line, *good[1:]]) + b"\n")
+    status, out, err = shown(path)
+    assert status == 0
+    assert err.startswith(f"{path}:3: ")
+    assert len(err.splitlines()) == 1
+    assert "3 spans" in out
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    """The exit status is 2, and the message names the file."""
+    status, out, err = shown(tmp_path / "none.jsonl")
+    assert (status, out) == (2, "")
+    assert "none.jsonl: No such file" in err
+    assert not (tmp_path / "out.html").exists()
+
+
+def test_what_others_write_is_read(tmp_path):
+    """Numbers as numbers, names of enums, unknown fields and ids in capitals, as the collector may write them."""
+    span = {
+        "traceId": "AB" * 16,
+        "spanId": "CD" * 8,
+        "name": "chat",
+        "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": 1_000,
+        "endTimeUnixNano": 2_001_000,
+        "flags": 257,
+        "status": {"code": "STATUS_CODE_ERROR"},
+        "attributes": [{"key": "error.type", "value": {"stringValue": "timeout"}}, {"key": "odd", "value": {}}],
+    }
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
+    _, out, err = shown(path)
+    assert err == ""
+    assert "trace " + "ab" * 16 in out
+    assert "2 ms  error: timeout" in out
+
+
+def test_control_characters_do_not_reach_the_terminal(tmp_path):
+    """A name cannot repaint the screen of whoever reads the trace."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(telemetry.FileExporter(tmp_path / "t.jsonl")))
+    with telemetry.use_provider(provider), telemetry.start_span("a\x1b[2Jb\nc"):
+        pass
+    _, out, _ = shown(tmp_path / "t.jsonl")
+    assert "\x1b" not in out
+    assert len(out.strip().splitlines()) == 2
+
+
+def lines_of(count, size):
+    """Yield the lines of `count` traces of `size` spans, span by span, the traces mixed."""
+    for number in range(size):
+        for which in range(count):
+            span = {
+                "traceId": f"{which + 1:032x}",
+                "spanId": f"{which * size + number + 1:016x}",
+                "parentSpanId": f"{which * size + number:016x}" if number else "",
+                "name": f"step {number % 10}",
+                "startTimeUnixNano": str(number),
+                "endTimeUnixNano": str(number + 5),
+            }
+            yield json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n"
+
+
+def test_a_large_file_needs_the_memory_of_one_trace(tmp_path):
+    """100,000 spans in 1,000 mixed traces are read holding one trace and 8 bytes for each line."""
+    path = tmp_path / "t.jsonl"
+    with path.open("w") as file:
+        file.writelines(lines_of(1_000, 100))
+    tracemalloc.start()
+    try:
+        spans = sum(len(records) for records in traces(path, pytest.fail))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert spans == 100_000
+    assert peak < 5_000_000  # 100,000 records at once take above 100 MB
+
+
+def test_a_deep_trace_is_no_problem(tmp_path):
+    """A chain of 20,000 spans is arranged without recursion."""
+    path = tmp_path / "t.jsonl"
+    with path.open("w") as file:
+        file.writelines(lines_of(1, 20_000))
+    (records,) = traces(path, pytest.fail)
+    rows = arranged(records)
+    assert [depth for depth, _ in rows] == list(range(20_000))
+    assert totals(rows) == (0, 0, 0.0)
+
+
+def record(span_id, parent="", given=0, taken=0, cost=None):
+    attributes = {"gen_ai.usage.input_tokens": given, "gen_ai.usage.output_tokens": taken, "beluga.cost": cost}
+    return SpanRecord("t", span_id, parent, span_id, int(span_id), int(span_id) + 1, attributes=attributes)
+
+
+def test_tokens_are_counted_once():
+    """What an agent reports of its model's calls is not added to what they report."""
+    rows = arranged([record("1"), record("2", "1", 100, 10, 0.5), record("3", "2", 60, 6), record("4", "2", 40, 4)])
+    assert totals(rows) == (100, 10, 0.5)
+    rows = arranged([record("1"), record("2", "1", 100, 10), record("3", "1", 7, 1)])
+    assert totals(rows) == (107, 11, 0.0)
+
+
+def test_spans_that_are_each_others_parents_are_shown():
+    """A broken file may hold a circle; every span is shown once."""
+    rows = arranged([record("1", "2"), record("2", "1"), record("3", "9")])
+    assert sorted(r.name for _, r in rows) == ["1", "2", "3"]

@@ -1,0 +1,188 @@
+"""One trace across threads, clients and services."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry import baggage, context, trace
+
+from beluga import telemetry, traced
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+TRACE = 0x0AF7651916CD43DD8448EB211C80319C
+
+
+def trace_of(found):
+    return trace.get_current_span(found).get_span_context().trace_id
+
+
+def test_what_is_injected_is_extracted(spans):
+    """A header of one service gives the context in another."""
+    with telemetry.start_span("request") as span:
+        headers = telemetry.inject({"x": "kept"})
+    assert headers["x"] == "kept"
+    assert trace_of(telemetry.extract(headers)) == span.get_span_context().trace_id
+
+
+def test_nothing_is_injected_without_a_span():
+    """There is no header for no trace."""
+    assert telemetry.inject() == {}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"traceparent": PARENT},
+        {"TRACEPARENT": PARENT},
+        [(b"TraceParent", PARENT.encode())],
+        [("traceparent", PARENT)],
+        httpx.Headers({"Traceparent": PARENT}),
+    ],
+    ids=["dict", "upper", "asgi", "pairs", "httpx"],
+)
+def test_any_form_of_headers_is_read(headers):
+    """Names have no case, and ASGI's are bytes."""
+    assert trace_of(telemetry.extract(headers)) == TRACE
+
+
+@given(st.text(), st.binary())
+def test_no_header_breaks_a_service(text, raw):
+    """What is no valid trace begins a new one."""
+    assert trace_of(telemetry.extract({"traceparent": text, "tracestate": text, "baggage": text})) in {0, TRACE}
+    telemetry.extract([(b"traceparent", raw), (raw, raw)])
+
+
+def test_extract_does_not_inherit_the_current_span(spans):
+    """Without a header a service begins a trace of its own, whatever runs around it."""
+    with telemetry.start_span("around"):
+        assert trace_of(telemetry.extract({})) == 0
+
+
+def test_baggage_leaves_and_enters_only_by_name():
+    """What is not on the list stays where it is."""
+    token = context.attach(baggage.set_baggage("tenant", "t1", baggage.set_baggage("api_key", "swordfish")))
+    try:
+        assert telemetry.inject() == {}
+        headers = telemetry.inject(baggage=["tenant", "nobody"])
+    finally:
+        context.detach(token)
+    assert headers == {"baggage": "tenant=t1"}
+    incoming = {"baggage": "tenant=t1,role=admin"}
+    assert baggage.get_all(telemetry.extract(incoming)) == {}
+    assert dict(baggage.get_all(telemetry.extract(incoming, baggage=["tenant"]))) == {"tenant": "t1"}
+
+
+def test_carry_takes_the_span_into_threads(spans):
+    """Many threads at once run under the span in which the function was carried."""
+    together = threading.Barrier(3)
+
+    @traced("step")
+    def step(number):
+        together.wait(5)
+        return number
+
+    with telemetry.start_span("request"), ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(telemetry.carry(step), range(3))) == [0, 1, 2]
+    spans.assert_tree("""
+        request
+          step
+          step
+          step
+    """)
+
+
+def test_carry_refuses_what_runs_elsewhere():
+    """The body of a coroutine or a generator would not run in the carried context."""
+
+    async def coroutine(): ...
+
+    def generator():
+        yield
+
+    for function in (coroutine, generator):
+        with pytest.raises(TypeError, match="plain functions"):
+            telemetry.carry(function)
+
+
+def test_the_httpx_hooks_put_the_trace_into_requests(spans):
+    """Sync and async clients send the current trace along."""
+
+    def answer(request):
+        return httpx.Response(200, text=request.headers.get("traceparent", ""))
+
+    hooks = {"request": [telemetry.request_hook()]}
+    with telemetry.start_span("request") as span:
+        with httpx.Client(transport=httpx.MockTransport(answer), event_hooks=hooks) as client:
+            assert f"{span.get_span_context().trace_id:032x}" in client.get("http://test/").text
+
+        async def ask():
+            hooks = {"request": [telemetry.arequest_hook()]}
+            async with httpx.AsyncClient(transport=httpx.MockTransport(answer), event_hooks=hooks) as client:
+                return (await client.get("http://test/")).text
+
+        assert f"{span.get_span_context().trace_id:032x}" in asyncio.run(ask())
+
+
+async def _served(app, headers=(), kind="http"):
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": kind, "method": "GET", "scheme": "http", "path": "/orders/4711", "headers": list(headers)}
+    await telemetry.TraceMiddleware(app)(scope, receive, send)
+    return sent
+
+
+def test_the_middleware_continues_the_callers_trace(spans):
+    """The request's span is the server's part of the trace, named without the path."""
+
+    class Route:
+        path = "/orders/{number}"
+
+    async def app(scope, receive, send):
+        scope["route"] = Route
+        await send({"type": "http.response.start", "status": 503})
+
+    asyncio.run(_served(app, [(b"traceparent", PARENT.encode())]))
+    span = spans.one("GET /orders/{number}")
+    assert span.context.trace_id == TRACE
+    assert span.kind is trace.SpanKind.SERVER
+    assert span.attributes["http.response.status_code"] == 503
+    assert not span.status.is_ok
+    spans.assert_no_leak("4711")
+    spans.assert_all_ended()
+
+
+def test_the_middleware_hands_the_trace_on_while_nobody_records():
+    """A service without a recorder does not break the trace."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(telemetry.inject())
+
+    asyncio.run(_served(app, [(b"traceparent", PARENT.encode())]))
+    assert seen == [{"traceparent": PARENT}]
+
+
+def test_the_middleware_lets_the_rest_pass(spans):
+    """Lifespan has no request, and an exception goes on."""
+
+    async def fail(scope, receive, send):
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(_served(fail, kind="lifespan"))
+    assert spans.spans == ()
+    with pytest.raises(KeyError):
+        asyncio.run(_served(fail))
+    assert spans.one("GET").attributes["error.type"] == "KeyError"
