@@ -100,7 +100,7 @@ class _Layer(Policy):
             table["tool"]: options.tool,
             table["stream"]: target.kind.is_stream or None if self._is_client else None,
             **legacy_attributes(options.provider),
-            **({} if self._dynamic or options.attributes is None else options.attributes),
+            **({} if callable(options.attributes) else options.attributes or {}),
         })
 
     def enter(self, call: Call) -> None:

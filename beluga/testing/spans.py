@@ -134,7 +134,7 @@ def _texts(span: ReadableSpan) -> Iterator[tuple[str, str]]:
     places += [("link", link.attributes) for link in span.links]
     for place, attributes in places:
         for key, value in (attributes or {}).items():
-            yield f"{place} {key}", f"{key} {value}"
+            yield f"{place} {key}", f"{key} {value!s}"
 
 
 def _safe(text: str, secrets: Sequence[str]) -> str:
