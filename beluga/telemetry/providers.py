@@ -42,7 +42,8 @@ def recording() -> bool:
         return False
     # Two private names. Where they are None, the public getters would build proxy providers.
     try:
-        if _trace_api._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
+        traces: Any = _trace_api
+        if traces._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
             return True
         return (_metrics_api or _loaded_metrics_api())._METER_PROVIDER is not None  # noqa: SLF001 - see above
     except AttributeError:
