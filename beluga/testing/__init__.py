@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from beluga.llm import faults
     from beluga.llm.fake import FakeProvider
     from beluga.llm.replies import Reply
-    from beluga.testing import contracts, strategies
+    import beluga.testing.contracts as contracts  # noqa: PLR0402 - the other form confuses mypy in its own package
+    import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
     from beluga.testing.recorder import EventRecorder, record_events
