@@ -32,21 +32,21 @@ F = TypeVar("F")
 _log = logging.getLogger(__name__)
 
 
-def _is_label(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value):
         message = f"traced: {attribute.name.replace('label', 'name')}={value!r} must be a text, or None"
         raise TypeError(message)
 
 
-def _is_capture(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_capture(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or isinstance(value, bool) or callable(value)):
-        message = f"traced: capture={value!r} must be True, False, None, or a function that redacts a text"
+        message = f"traced: {attribute.name}={value!r} must be True, False, None, or a function that redacts a text"
         raise TypeError(message)
 
 
-def _is_mapping(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_mapping(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or callable(value) or hasattr(value, "keys")):
-        message = f"traced: attributes={type(value).__name__} must be a mapping, or a function that gives one"
+        message = f"traced: {attribute.name}={type(value).__name__} must be a mapping, or a function that gives one"
         raise TypeError(message)
 
 
@@ -89,19 +89,24 @@ class _Layer(Policy):
         self._is_tool = operation == "execute_tool"
         self._names = table = names()
         self._redact = _redactor(options.capture)
-        self._dynamic = options.attributes if callable(options.attributes) else None
-        self._measured = attributes_of({
-            table["operation"]: operation,
-            table["provider"]: options.provider,
-            table["model"]: options.model,
-        })
-        self._constant = self._measured | attributes_of({
-            table["agent"]: options.agent,
-            table["tool"]: options.tool,
-            table["stream"]: target.kind.is_stream or None if self._is_client else None,
-            **legacy_attributes(options.provider),
-            **({} if self._dynamic or options.attributes is None else options.attributes),
-        })
+        given = options.attributes
+        self._dynamic = given if callable(given) else None
+        self._measured = attributes_of(
+            {
+                table["operation"]: operation,
+                table["provider"]: options.provider,
+                table["model"]: options.model,
+            }
+        )
+        self._constant = self._measured | attributes_of(
+            {
+                table["agent"]: options.agent,
+                table["tool"]: options.tool,
+                table["stream"]: target.kind.is_stream or None if self._is_client else None,
+                **legacy_attributes(options.provider),
+                **({} if given is None or callable(given) else given),
+            }
+        )
 
     def enter(self, call: Call) -> None:
         if recording():
@@ -183,9 +188,7 @@ class _Layer(Policy):
         if histograms is not None:
             found = begun.measured(self._names, outcome.error)
             usage = begun.answer and begun.answer.usage
-            histograms.record(
-                begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None
-            )
+            histograms.record(begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None)
 
     def _taken(self, call: Call, redact: Callable[[str], str]) -> dict[str, Any]:
         """Return what went into the call, redacted."""
@@ -202,9 +205,7 @@ class _Layer(Policy):
             return {self._names["tool_result"]: content.given(value, self._redact)}
         reasons = begun.answer and begun.answer.finish_reasons
         reason = reasons[0] if reasons else None
-        return attributes_of({
-            self._names["output_messages"]: content.output_messages(value, reason, self._redact)
-        })
+        return attributes_of({self._names["output_messages"]: content.output_messages(value, reason, self._redact)})
 
 
 @functools.cache
