@@ -80,6 +80,7 @@ class Traced(Policy):
 class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
+    valued_only = True
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -155,8 +156,6 @@ class _Layer(Policy):
         return (item,)
 
     def leave(self, call: Call, outcome: Outcome) -> None:
-        if call.valued is None:
-            return
         begun: Recording | None = call.kept(self)
         if begun is None:
             return

@@ -29,16 +29,16 @@ class FileExporter(SpanExporter):
         path: The file; it is made when the first spans come.
 
     Example:
-        >>> import tempfile
+        >>> import pathlib, tempfile
         >>> from opentelemetry.sdk.trace import TracerProvider
         >>> from opentelemetry.sdk.trace.export import SimpleSpanProcessor
         >>> from beluga import telemetry
         >>> provider = TracerProvider()
-        >>> path = tempfile.mkdtemp() + "/trace.jsonl"
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "trace.jsonl"
         >>> provider.add_span_processor(SimpleSpanProcessor(FileExporter(path)))
         >>> with telemetry.use_provider(provider), telemetry.start_span("request"):
         ...     pass
-        >>> len(open(path).readlines())
+        >>> len(path.read_text().splitlines())
         1
     """
 
