@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, orchestration, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     )
     from beluga.guards.pipeline import GuardPipeline
     from beluga.ledger import Amount, spend
+    from beluga.orchestration.edges import Edge
+    from beluga.orchestration.graph import Graph
+    from beluga.orchestration.rules import quorum
+    from beluga.orchestration.scatter import Scatter
+    from beluga.orchestration.sequence import chain
 
 __all__ = [
     "TRANSIENT",
@@ -55,8 +60,10 @@ __all__ = [
     "Clock",
     "ConfigError",
     "DeadlineExceeded",
+    "Edge",
     "Environment",
     "ErrorCode",
+    "Graph",
     "GraphError",
     "GuardBlocked",
     "GuardPipeline",
@@ -70,12 +77,14 @@ __all__ = [
     "Refused",
     "RetryPolicy",
     "RetryThrottle",
+    "Scatter",
     "TimeoutBudget",
     "ToolFailed",
     "Use",
     "Wait",
     "breaker",
     "budget",
+    "chain",
     "classify",
     "config",
     "errors",
@@ -86,6 +95,8 @@ __all__ = [
     "guards",
     "layers",
     "llm",
+    "orchestration",
+    "quorum",
     "rate_limited",
     "remaining",
     "retry",
@@ -115,9 +126,14 @@ _ROOMS = {
     "GuardBlocked ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "ledger": "Amount spend",
+    "orchestration.edges": "Edge",
+    "orchestration.graph": "Graph",
+    "orchestration.rules": "quorum",
+    "orchestration.scatter": "Scatter",
+    "orchestration.sequence": "chain",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "schema", "telemetry", "testing"})
+_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "orchestration", "schema", "telemetry", "testing"})
 
 
 def __getattr__(name: str) -> Any:

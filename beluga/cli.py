@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from beluga._commands.demo import demo
@@ -14,5 +20,62 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # they may hold customers' texts
 )
+config = typer.Typer(help="Look at a configuration file with an application's schema.", no_args_is_help=True)
+app.add_typer(config, name="config")
 app.command()(demo)
 app.command()(explain)
+
+_SettingsFile = Annotated[Path, typer.Argument(metavar="FILE", help="TOML, YAML or JSON.")]
+_Schema = Annotated[str, typer.Option(metavar="MODULE:CLASS", help="Such as app.settings:AppConfig.")]
+_Prefix = Annotated[str | None, typer.Option(help="Of the environment variables that override settings.")]
+
+
+@app.command()
+def scan(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="- or none reads stdin.")] = None,
+    pii: Annotated[bool, typer.Option("--pii", help="Look for personal data too.")] = False,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Look for secrets too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
+) -> None:
+    """Say where in files there are injections, personal data or secrets; none of it is printed.
+
+    The exit status is 0 if nothing is found, 1 if something is, and 2 if a file cannot be read.
+    """
+    from beluga._commands.scan import scan as run
+
+    raise typer.Exit(run(files or [], pii=pii, secrets=secrets, as_json=as_json))
+
+
+@app.command()
+def redact() -> None:
+    """Copy stdin to stdout with placeholders for personal data and secrets, as it comes."""
+    from beluga._commands.redact import redact as run
+
+    raise typer.Exit(run(sys.stdin.buffer, sys.stdout.buffer))
+
+
+@config.command()
+def check(file: _SettingsFile, schema: _Schema, prefix: _Prefix = None) -> None:
+    """Print the settings of a file, or every problem with its line and a suggestion.
+
+    The exit status is 0 if it is valid, 1 if not, and 2 if the file or the schema cannot be read.
+    """
+    from beluga._commands.config import check as run
+
+    raise typer.Exit(run(file, schema, typer.echo, prefix=prefix))
+
+
+@config.command()
+def watch(
+    file: _SettingsFile,
+    schema: _Schema,
+    prefix: _Prefix = None,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
+) -> None:
+    """Print what changes in a file, old and new, and what is rejected, until Ctrl-C."""
+    from beluga._commands.config import watch as run
+
+    status = 0
+    with contextlib.suppress(KeyboardInterrupt):
+        status = run(file, schema, typer.echo, stop=threading.Event(), interval=interval, prefix=prefix)
+    raise typer.Exit(status)

@@ -1,17 +1,20 @@
 """One support turn: classify, ask three retrievers at once with a share of one budget each, answer.
 
-The seconds of the turn and the model come from a configuration that changes while the program runs: each turn
-reads the current one once. Run it with ``python examples/classify_scatter_answer.py``; it needs no network.
+The seconds of the turn and the model come from a configuration file that is edited while the program runs: each
+turn reads the current one once. Run it with ``python examples/classify_scatter_answer.py``; it needs no network.
 """
 
 from __future__ import annotations
 
 import asyncio
+import pathlib
+import tempfile
 
 import attrs
 
 from beluga import TimeoutBudget, remaining
 from beluga.clock import environment
+from beluga.config import FileWatcher, Seconds, field
 from beluga.llm import FakeProvider, Reply
 from beluga.orchestration import Graph, Outcome, Scatter
 from beluga.testing import fake_clock
@@ -21,18 +24,13 @@ from beluga.testing import fake_clock
 class Settings:
     """What operators may change: seconds for a whole turn, and the model that answers."""
 
-    turn_seconds: float = 6.0
+    turn_seconds: Seconds = field(6.0, min=0.1)
     model: str = "gpt-4o"
 
 
-@attrs.define
-class Live:
-    """The current settings, swapped whole; a file watcher has the same attribute."""
-
-    current: Settings = Settings()
-
-
-live = Live()
+file = pathlib.Path(tempfile.mkdtemp()) / "desk.json"
+file.write_text('{"turn_seconds": "6s", "model": "gpt-4o"}')
+live = FileWatcher(file, Settings)
 provider = FakeProvider().default(Reply("Your refund for invoice 17 is on its way."))
 
 
@@ -89,9 +87,8 @@ async def serve() -> None:
     text = "Refund my invoice please"
     print(f"turn of {live.current.turn_seconds:g} s")
     print(await handle(text))
-    live.current = Settings(
-        turn_seconds=1.5, model="gpt-4o-mini"
-    )  # what a watcher does when the file changes
+    file.write_text('{"turn_seconds": "1.5s", "model": "gpt-4o-mini"}')
+    live.poll()  # a service writes ``async with live:`` and need not ask
     print(f"turn of {live.current.turn_seconds:g} s")
     print(await handle(text))
 

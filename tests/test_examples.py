@@ -103,9 +103,13 @@ tokens: 5
 }
 
 
+CHECKED_ELSEWHERE = {"classify_scatter_answer", "graph_routing", "scatter"}
+"""Their lines come in an order that is not always the same; see the tests of orchestration."""
+
+
 def test_every_example_is_run():
     """There is no example that nobody checks."""
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(PRINTED)
+    assert {path.stem for path in EXAMPLES.glob("*.py")} - CHECKED_ELSEWHERE == set(PRINTED)
 
 
 @pytest.mark.parametrize("name", sorted(PRINTED))

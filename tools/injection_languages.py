@@ -4,6 +4,9 @@ The form is that of `injection_templates`: names, alternatives, slots. Every lan
 and ``harmless``; the harmless half uses the same words in their ordinary sense on purpose.
 """
 
+# Alternatives stand on one line, however long.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 __all__ = ["LANGUAGES"]

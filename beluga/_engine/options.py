@@ -9,7 +9,7 @@ import datetime
 import math
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.live import following
+from beluga._engine.live import Live, following
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,8 @@ def number(
 
 def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """Demand True or False."""
+    if isinstance(value, Live):
+        return  # `follow` says which options may be live, and this is none of them
     if not isinstance(value, bool):
         raise _fail(instance, attribute, value, "True or False")
 

@@ -10,11 +10,27 @@ at most `_MOST_READINGS` times as long as the text, and readings of readings end
 
 from __future__ import annotations
 
-import base64
 import html
 import re
+import sys
 from typing import TYPE_CHECKING
 
+from beluga.guards._encodings import (
+    BINARY,
+    DECIMAL,
+    HEX,
+    LONG_RUNS,
+    MORSE,
+    SELECTORS,
+    TAGS,
+    from_binary,
+    from_decimal,
+    from_hex,
+    from_morse,
+    from_selectors,
+    from_tags,
+    readable,
+)
 from beluga.guards.lookalikes import latinise
 from beluga.guards.text import Edits, View, normalise, rewrite
 
@@ -61,6 +77,8 @@ def _shape(word: str) -> str:
 
 # Some words backwards are other words: era, won, ton, tub.
 _REVERSIBLE = WORDS - {"are", "now", "not"}
+# What a number of so many digits may be one of: bytes in decimal, pairs of hexadecimal digits, groups of bits.
+_DIGITS = {2: NUMBER + PAIR, 3: NUMBER, 8: BITS}
 _HEX_PAIR = re.compile("[0-9a-f]{2}")
 _SHAPES = {_shape(word): word for word in WORDS if len(word) >= _SHORTEST_SHUFFLED}
 
@@ -82,9 +100,9 @@ def _signs(token: str) -> int:
     if size >= _SHORTEST_RUN:
         return RUN
     if token.isdigit():
-        return (NUMBER if size <= 3 else 0) + (PAIR if size == 2 else 0) + (BITS if size == 8 else 0)  # noqa: PLR2004
+        return _DIGITS.get(size, 0)
     signs = LEET if not token.isalpha() and token.translate(_LEET) in WORDS else 0
-    signs += PAIR if size == 2 and _HEX_PAIR.match(token) else 0  # noqa: PLR2004 - two digits make a byte
+    signs += PAIR if _HEX_PAIR.fullmatch(token) else 0
     signs += REVERSED if token[::-1] in _REVERSIBLE else 0
     signs += ROT13 if token.translate(_ROT13) in WORDS else 0
     return signs + (SHUFFLED if size >= _SHORTEST_SHUFFLED and _shape(token) in _SHAPES else 0)
@@ -154,13 +172,13 @@ def _readings(view: View, signs: frozenset[int]) -> Iterator[View]:
     if RUN in signs:
         yield from _long_runs(view)
     if PAIR in signs:
-        yield from _runs(view, "hex", _HEX, _from_hex)
+        yield from _runs(view, "hex", HEX, from_hex)
     if BITS in signs:
-        yield from _runs(view, "binary", _BINARY, _from_binary)
+        yield from _runs(view, "binary", BINARY, from_binary)
     if NUMBER in signs:
-        yield from _runs(view, "decimal", _DECIMAL, _from_decimal)
+        yield from _runs(view, "decimal", DECIMAL, from_decimal)
     if ".-" in text or "-." in text:
-        yield from _runs(view, "morse", _MORSE, _from_morse)
+        yield from _runs(view, "morse", MORSE, from_morse)
 
 
 def _steps(text: str, signs: frozenset[int]) -> Iterator[tuple[str, re.Pattern[str], Callable[[str], str]]]:
@@ -222,7 +240,7 @@ def _unescape(escape: str) -> str:
     if kind in "nrt":
         return " "
     code = int(digits, 16) if kind in "ux" else int(escape[1:], 8)
-    return chr(code) if code <= 0x10FFFF else escape  # noqa: PLR2004 - the last code point
+    return chr(code) if code <= sys.maxunicode else escape
 
 
 # Detours: words cut by mark-up, by quotes, or letter by letter.
@@ -261,10 +279,7 @@ def _unshuffle(word: str) -> str:
 
 
 def _unspace(run: str) -> str:
-    if run[1::2].strip(run[1]) == "":
-        letters = run[::2]
-    else:
-        letters = re.sub(r"\s", "", run)
+    letters = run[::2] if not run[1::2].strip(run[1]) else re.sub(r"\s", "", run)
     if " " in letters or len(letters) <= _LONGEST_WORD:
         return letters
     # Without gaps between the words only the words themselves can tell where one ends.
@@ -276,15 +291,8 @@ def _with_gaps(known: re.Match[str]) -> str:
 
 
 # Encodings of whole runs.
-_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}")
-_BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{16,}={0,6}")
-_HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]{0,2}){8,}")
-_BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){4,}")
-_DECIMAL = re.compile(r"(?:\b\d{2,3}[\s,]{1,2}){7,}\d{2,3}\b")
-_MORSE = re.compile(r"(?:[.-]{1,6}(?:\s?[/|]\s?|\s{1,3})){5,}[.-]{1,6}")
 # More of a run than this is data, not a message.
 _MOST_OF_A_RUN = 100_000
-_LEAST_READABLE = 0.9
 
 
 def _runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[View]:
@@ -300,7 +308,7 @@ def _long_runs(view: View) -> Iterator[View]:
         if len(word) < _SHORTEST_RUN:
             continue
         at = view.text.index(word, at)
-        for name, pattern, decode in _ALPHABETS:
+        for name, pattern, decode in LONG_RUNS:
             for match in pattern.finditer(word):
                 span = (at + match.start(), at + match.end())
                 yield from _decoded(view, name, span, decode)
@@ -313,67 +321,10 @@ def _decoded(view: View, name: str, span: tuple[int, int], decode: Callable[[str
         text = decode(view.text[start : min(end, start + _MOST_OF_A_RUN)]).decode()
     except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
         return
-    if _readable(text):
+    if readable(text):
         edits = Edits()
         edits.add(0, len(text), start, end)
         yield View(text, name, edits=edits, source=view)
-
-
-def _readable(text: str) -> bool:
-    """Say whether `text` is text: bytes decoded by mistake are not printable for long."""
-    good = sum(c.isalpha() or c in " ,.'!?\n" for c in text)
-    return good >= _LEAST_READABLE * len(text) > 0
-
-
-def _from_base64(run: str) -> bytes:
-    run = run.rstrip("=").replace("-", "+").replace("_", "/")
-    return base64.b64decode(run[: len(run) - (len(run) % 4 == 1)] + "=" * (-len(run) % 4))
-
-
-def _from_base32(run: str) -> bytes:
-    run = run.rstrip("=")
-    run = run[: len(run) // 8 * 8 + {0: 0, 1: 0, 2: 2, 3: 2, 4: 4, 5: 5, 6: 5, 7: 7}[len(run) % 8]]
-    return base64.b32decode(run + "=" * (-len(run) % 8))
-
-
-def _from_hex(run: str) -> bytes:
-    return bytes.fromhex(re.sub(r"0x|\\x|[\s:,]", "", run))
-
-
-def _from_binary(run: str) -> bytes:
-    bits = re.sub(r"[\s,]", "", run)
-    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
-
-
-def _from_decimal(run: str) -> bytes:
-    return bytes(min(255, int(number)) for number in re.findall(r"\d+", run))
-
-
-_ALPHABETS = (
-    ("base64", _BASE64, _from_base64),
-    ("base32", _BASE32, _from_base32),
-    ("hex", _HEX, _from_hex),
-    ("binary", _BINARY, _from_binary),
-)
-
-# ITU-R M.1677-1: the letters, in the order of the alphabet.
-_MORSE_LETTERS = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
-        "abcdefghijklmnopqrstuvwxyz",
-        strict=True,
-    )
-)
-
-
-def _from_morse(run: str) -> bytes:
-    words = re.split(r"\s*[/|]\s*|\s{2,}", run.strip())
-    return " ".join("".join(_MORSE_LETTERS.get(s, "?") for s in word.split()) for word in words).encode()
-
-
-# What is written in characters that show nothing: tag characters, and bytes as variation selectors.
-_TAGS = re.compile("[\U000e0020-\U000e007e]+")
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 
 
 def smuggled(text: str) -> Iterator[View]:
@@ -381,14 +332,5 @@ def smuggled(text: str) -> Iterator[View]:
     if text.isascii():
         return
     source = View(text)
-    yield from _runs(source, "tags", _TAGS, _from_tags)
-    yield from _runs(source, "selectors", _SELECTORS, _from_selectors)
-
-
-def _from_tags(run: str) -> bytes:
-    return bytes(ord(c) - 0xE0000 for c in run)
-
-
-def _from_selectors(run: str) -> bytes:
-    codes = map(ord, run)
-    return bytes(code - 0xFE00 if code < 0xE0100 else code - 0xE0100 + 16 for code in codes)  # noqa: PLR2004
+    yield from _runs(source, "tags", TAGS, from_tags)
+    yield from _runs(source, "selectors", SELECTORS, from_selectors)

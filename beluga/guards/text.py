@@ -2,7 +2,7 @@
 
 `normalise` undoes what hides a text from a pattern without changing what it says::
 
-    a full-width 4, a zero-width space, a full-width 1  ->  "41"        .span(0, 2) == (0, 3)
+    a full-width 4, a zero-width space, a full-width 1  ->  "41"    .span(0, 2) == (0, 3)
 
 * invisible characters, bidi controls, tag characters, variation selectors and terminal escapes are removed;
 * compatibility characters are folded as NFKC folds them (full-width, mathematical, circled, ligatures);
@@ -11,7 +11,8 @@
 * marks on digits and punctuation are dropped.
 
 Letters of other scripts stay what they are: reading look-alikes as Latin is `beluga.guards.lookalikes`,
-decoding what is encoded is `beluga.guards.decoding`. Clean ASCII text costs one scan and gets an identity view.
+decoding what is encoded is `beluga.guards.decoding`. Clean ASCII text costs one scan and gets an identity
+view.
 
 Every `View` maps its offsets back with ``view.span(start, end)``. The map is monotone, in range, and covers
 whatever was removed inside the span, but not what was removed around it.

@@ -34,7 +34,7 @@ class FileExporter(SpanExporter):
         >>> from opentelemetry.sdk.trace.export import SimpleSpanProcessor
         >>> from beluga import telemetry
         >>> provider = TracerProvider()
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "trace.jsonl"
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "trace.jsonl")
         >>> provider.add_span_processor(SimpleSpanProcessor(FileExporter(path)))
         >>> with telemetry.use_provider(provider), telemetry.start_span("request"):
         ...     pass

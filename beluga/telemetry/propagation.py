@@ -67,7 +67,7 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
     from opentelemetry.context import Context
 
     items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
-    pairs: Iterable[tuple[Any, Any]] = headers if items is None else items()  # type: ignore[assignment]  # a Mapping has items
+    pairs: Any = headers if items is None else items()
     carrier: dict[str, list[str]] = {}
     for name, value in pairs:
         carrier.setdefault(_text(name).lower(), []).append(_text(value))

@@ -65,7 +65,7 @@ def _words(text: str, change: Callable[[str], str]) -> str:
 
 def _shuffled(word: str) -> str:
     """Swap two neighbouring letters inside a word of five letters or more."""
-    return word if len(word.strip(".,;:!")) < 5 else f"{word[0]}{word[2]}{word[1]}{word[3:]}"  # noqa: PLR2004
+    return word if len(word.strip(".,;:!")) < 5 else f"{word[0]}{word[2]}{word[1]}{word[3:]}"
 
 
 def _morse(text: str) -> str:
@@ -79,7 +79,7 @@ def _split(text: str) -> str:
 
 
 def _selectors(text: str) -> str:
-    return "\U0001f600" + "".join(chr(0xFE00 + b if b < 16 else 0xE0100 + b - 16) for b in text.encode())  # noqa: PLR2004
+    return "\U0001f600" + "".join(chr(0xFE00 + b if b < 16 else 0xE0100 + b - 16) for b in text.encode())
 
 
 EVASIONS: Mapping[str, Callable[[str], str]] = {

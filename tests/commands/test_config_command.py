@@ -116,3 +116,20 @@ def test_watch_shows_old_and_new_values_and_masks_secrets(file):
         "rejected; the configuration in use stays:",
         "  app.json:1: model must be a string, not 1",
     ]
+
+
+def test_check_and_watch_are_commands(file):
+    """``beluga config`` has both, and hands the exit status on."""
+    testing = pytest.importorskip("typer.testing", reason="the command line is the extra cli")
+    from beluga.cli import app
+
+    runner = testing.CliRunner()
+    valid = runner.invoke(app, ["config", "check", "app.json", "--schema", "app_settings:App"])
+    assert valid.exit_code == 0
+    assert "app.json: valid" in valid.stdout
+    assert SECRET not in valid.output
+    file.write_text('{"modle": "x"}')
+    assert runner.invoke(app, ["config", "check", "app.json", "--schema", "app_settings:App"]).exit_code == 1
+    assert runner.invoke(app, ["config", "check", "none.json", "--schema", "app_settings:App"]).exit_code == 2
+    assert runner.invoke(app, ["config", "watch", "app.json", "--schema", "app_settings:App"]).exit_code == 1
+    assert runner.invoke(app, ["config", "watch", "app.json", "--schema", "app_settings"]).exit_code == 2

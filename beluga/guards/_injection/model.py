@@ -14,7 +14,6 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-
 from itertools import repeat
 
 import attrs

@@ -1,0 +1,113 @@
+"""Encodings that hide a message: what a run of each looks like, and the bytes that it stands for.
+
+A decoder raises `ValueError` where a run only looked like its encoding.
+
+Source: RFC 4648 (base64, base32, base16); ITU-R M.1677-1 (Morse code); Unicode tag characters, block E0000.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+__all__ = [
+    "BINARY",
+    "DECIMAL",
+    "HEX",
+    "LONG_RUNS",
+    "MORSE",
+    "SELECTORS",
+    "TAGS",
+    "from_binary",
+    "from_decimal",
+    "from_hex",
+    "from_morse",
+    "from_selectors",
+    "from_tags",
+    "readable",
+]
+
+_LEAST_READABLE = 0.9
+BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}")
+BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{16,}={0,6}")
+HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]{0,2}){8,}")
+BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){4,}")
+DECIMAL = re.compile(r"(?:\b\d{2,3}[\s,]{1,2}){7,}\d{2,3}\b")
+MORSE = re.compile(r"(?:[.-]{1,6}(?:\s?[/|]\s?|\s{1,3})){5,}[.-]{1,6}")
+
+
+def readable(text: str) -> bool:
+    """Say whether `text` is text: bytes decoded by mistake are not printable for long."""
+    good = sum(c.isalpha() or c in " ,.'!?\n" for c in text)
+    return good >= _LEAST_READABLE * len(text) > 0
+
+
+def from_base64(run: str) -> bytes:
+    """Return the bytes of a run of base64, of either alphabet, padded or not."""
+    run = run.rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(run[: len(run) - (len(run) % 4 == 1)] + "=" * (-len(run) % 4))
+
+
+def from_base32(run: str) -> bytes:
+    """Return the bytes of a run of base32."""
+    run = run.rstrip("=")
+    run = run[: len(run) // 8 * 8 + {0: 0, 1: 0, 2: 2, 3: 2, 4: 4, 5: 5, 6: 5, 7: 7}[len(run) % 8]]
+    return base64.b32decode(run + "=" * (-len(run) % 8))
+
+
+def from_hex(run: str) -> bytes:
+    """Return the bytes of pairs of hexadecimal digits."""
+    return bytes.fromhex(re.sub(r"0x|\\x|[\s:,]", "", run))
+
+
+def from_binary(run: str) -> bytes:
+    """Return the bytes of groups of eight bits."""
+    bits = re.sub(r"[\s,]", "", run)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
+
+
+def from_decimal(run: str) -> bytes:
+    """Return the bytes that decimal numbers stand for."""
+    return bytes(min(255, int(number)) for number in re.findall(r"\d+", run))
+
+
+LONG_RUNS = (
+    ("base64", BASE64, from_base64),
+    ("base32", BASE32, from_base32),
+    ("hex", HEX, from_hex),
+    ("binary", BINARY, from_binary),
+)
+
+# ITU-R M.1677-1: the letters, in the order of the alphabet.
+_MORSE_LETTERS = dict(
+    zip(
+        (
+            ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- "
+            "-. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+        ).split(),
+        "abcdefghijklmnopqrstuvwxyz",
+        strict=True,
+    )
+)
+
+
+def from_morse(run: str) -> bytes:
+    """Return the letters of Morse code."""
+    words = re.split(r"\s*[/|]\s*|\s{2,}", run.strip())
+    return " ".join("".join(_MORSE_LETTERS.get(s, "?") for s in word.split()) for word in words).encode()
+
+
+# What is written in characters that show nothing: tag characters, and bytes as variation selectors.
+TAGS = re.compile("[\U000e0020-\U000e007e]+")
+SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+
+
+def from_tags(run: str) -> bytes:
+    """Return the ASCII that tag characters stand for."""
+    return bytes(ord(c) - 0xE0000 for c in run)
+
+
+def from_selectors(run: str) -> bytes:
+    """Return the bytes that variation selectors stand for."""
+    codes = map(ord, run)
+    return bytes(code - 0xFE00 if code < 0xE0100 else code - 0xE0100 + 16 for code in codes)
