@@ -91,18 +91,22 @@ class _Layer(Policy):
         self._names = table = names()
         self._redact = _redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
-        self._measured = attributes_of({
-            table["operation"]: operation,
-            table["provider"]: options.provider,
-            table["model"]: options.model,
-        })
-        self._constant = self._measured | attributes_of({
-            table["agent"]: options.agent,
-            table["tool"]: options.tool,
-            table["stream"]: target.kind.is_stream or None if self._is_client else None,
-            **legacy_attributes(options.provider),
-            **({} if callable(options.attributes) else options.attributes or {}),
-        })
+        self._measured = attributes_of(
+            {
+                table["operation"]: operation,
+                table["provider"]: options.provider,
+                table["model"]: options.model,
+            }
+        )
+        self._constant = self._measured | attributes_of(
+            {
+                table["agent"]: options.agent,
+                table["tool"]: options.tool,
+                table["stream"]: target.kind.is_stream or None if self._is_client else None,
+                **legacy_attributes(options.provider),
+                **({} if callable(options.attributes) else options.attributes or {}),
+            }
+        )
 
     def enter(self, call: Call) -> None:
         if recording():
