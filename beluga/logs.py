@@ -152,9 +152,7 @@ def _loguru_handler() -> Any:
     handler = getattr(_handler, "Handler", None)
     if handler is None or not callable(getattr(handler, "emit", None)):
         msg = "this version of loguru is not known, so its sinks cannot be covered; use loguru 0.7"
-        raise RuntimeError(
-            msg
-        )
+        raise RuntimeError(msg)
     return handler
 
 
@@ -284,9 +282,7 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         masked.__dict__.update(_masked_extra(extra))
         masked.__dict__.update(_trace_ids())
     except Exception:
-        masked = logging.makeLogRecord(
-            {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
-        )
+        masked = logging.makeLogRecord({"name": record.name, "levelno": record.levelno, "levelname": record.levelname})
         masked.msg = FAILED
     return masked
 

@@ -62,8 +62,9 @@ def _redacted(path: Path, broken: Callable[[int, str], object]) -> Iterator[list
 
 
 def _print(found: Iterator[list[SpanRecord]], out: TextIO) -> None:
-    for records in found:
-        out.write(f"trace {records[0].trace_id}: {summary(arranged(records))}\n{tree(records)}\n\n")
+    out.writelines(
+        f"trace {records[0].trace_id}: {summary(arranged(records))}\n{tree(records)}\n\n" for records in found
+    )
 
 
 def _write(found: Iterator[list[SpanRecord]], html: Path, title: str) -> None:

@@ -93,6 +93,7 @@ def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
         stack.valued,
         tuple(depth for depth, _ in stack.enters),
         tuple(depth for depth, _ in stack.leaves),
+        stack.optional,
         stack.depth,
     )
     namespace = dict(names)
@@ -105,11 +106,18 @@ def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
+    is_async: bool,
+    bounded: bool,
+    valued: bool,
+    enters: Sequence[int],
+    leaves: Sequence[int],
+    optional: Sequence[int],
+    depth: int,
 ) -> CodeType:
     """Compile the wrapper of this shape; stacks of one shape share it."""
-    source = "".join(_lines(is_async, bounded, valued, enters, leaves, depth))
+    source = "".join(_lines(is_async, bounded, valued, enters, leaves, optional, depth))
     shape = f"{'async' if is_async else 'sync'} {enters} {leaves} of {depth}"
+    shape += f", {optional} if valued" if optional else ""
     filename = f"<beluga: {shape}{' bounded' * bounded}{' valued' * valued}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = compile(source, filename, "exec")
@@ -117,7 +125,13 @@ def _compiled(
 
 
 def _lines(
-    is_async: bool, bounded: bool, valued: bool, enters: Sequence[int], leaves: Sequence[int], depth: int
+    is_async: bool,
+    bounded: bool,
+    valued: bool,
+    enters: Sequence[int],
+    leaves: Sequence[int],
+    optional: Sequence[int],
+    depth: int,
 ) -> Iterator[str]:
     hooked = bool(enters or leaves or bounded)
     yield _HEAD.format(define="async def" if is_async else "def")
@@ -135,7 +149,8 @@ def _lines(
     if leaves:
         yield _OUTCOME if valued else _HEALTHY
     for at in leaves:
-        yield from _asked(at, f"leave_{at}(call, outcome)")
+        # Not to call a hook that has nothing to do takes 5 ns instead of 50.
+        yield from _asked(at, f"leave_{at}(call, outcome)" + " if call.valued else None" * (at in optional))
     yield "            return value\n"
     late = "pass" if hooked else "call = new_call(stack, args, kwargs)"
     yield _TAIL.format(late_call=late, finish="await finish_async" if is_async else "finish")

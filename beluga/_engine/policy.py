@@ -93,6 +93,9 @@ class Policy:
     reads_value: bool = True
     """False where `leave` looks at the value of a good outcome only if `enter` set `Call.valued`."""
 
+    valued_only: bool = False
+    """True where `leave` need not be called for a good outcome unless `enter` set `Call.valued`."""
+
     bounds_time: bool = False
     """True where it sets a deadline at which an async driver has to cancel the running call."""
 

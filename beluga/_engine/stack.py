@@ -68,6 +68,7 @@ class Stack:
         self.leaves = tuple(
             (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
         )
+        self.optional = tuple(i + 1 for i, layer in numbered if layer.valued_only)
         self.depth = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
         self.name = self.target.name

@@ -32,21 +32,21 @@ F = TypeVar("F")
 _log = logging.getLogger(__name__)
 
 
-def _is_label(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value):
         message = f"traced: {attribute.name.replace('label', 'name')}={value!r} must be a text, or None"
         raise TypeError(message)
 
 
-def _is_capture(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_capture(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or isinstance(value, bool) or callable(value)):
-        message = f"traced: capture={value!r} must be True, False, None, or a function that redacts a text"
+        message = f"traced: {attribute.name}={value!r} must be True, False, None, or a function that redacts a text"
         raise TypeError(message)
 
 
-def _is_mapping(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_mapping(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or callable(value) or hasattr(value, "keys")):
-        message = f"traced: attributes={type(value).__name__} must be a mapping, or a function that gives one"
+        message = f"traced: {attribute.name}={type(value).__name__} must be a mapping, or a function that gives one"
         raise TypeError(message)
 
 
@@ -80,6 +80,7 @@ class Traced(Policy):
 class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
+    valued_only = True
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -90,18 +91,22 @@ class _Layer(Policy):
         self._names = table = names()
         self._redact = _redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
-        self._measured = attributes_of({
-            table["operation"]: operation,
-            table["provider"]: options.provider,
-            table["model"]: options.model,
-        })
-        self._constant = self._measured | attributes_of({
-            table["agent"]: options.agent,
-            table["tool"]: options.tool,
-            table["stream"]: target.kind.is_stream or None if self._is_client else None,
-            **legacy_attributes(options.provider),
-            **({} if callable(options.attributes) else options.attributes or {}),
-        })
+        self._measured = attributes_of(
+            {
+                table["operation"]: operation,
+                table["provider"]: options.provider,
+                table["model"]: options.model,
+            }
+        )
+        self._constant = self._measured | attributes_of(
+            {
+                table["agent"]: options.agent,
+                table["tool"]: options.tool,
+                table["stream"]: target.kind.is_stream or None if self._is_client else None,
+                **legacy_attributes(options.provider),
+                **({} if callable(options.attributes) else options.attributes or {}),
+            }
+        )
 
     def enter(self, call: Call) -> None:
         if recording():
@@ -150,8 +155,6 @@ class _Layer(Policy):
         return (item,)
 
     def leave(self, call: Call, outcome: Outcome) -> None:
-        if call.valued is None:
-            return
         begun: Recording | None = call.kept(self)
         if begun is None:
             return
@@ -183,9 +186,7 @@ class _Layer(Policy):
         if histograms is not None:
             found = begun.measured(self._names, outcome.error)
             usage = begun.answer and begun.answer.usage
-            histograms.record(
-                begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None
-            )
+            histograms.record(begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None)
 
     def _taken(self, call: Call, redact: Callable[[str], str]) -> dict[str, Any]:
         """Return what went into the call, redacted."""
@@ -202,9 +203,7 @@ class _Layer(Policy):
             return {self._names["tool_result"]: content.given(value, self._redact)}
         reasons = begun.answer and begun.answer.finish_reasons
         reason = reasons[0] if reasons else None
-        return attributes_of({
-            self._names["output_messages"]: content.output_messages(value, reason, self._redact)
-        })
+        return attributes_of({self._names["output_messages"]: content.output_messages(value, reason, self._redact)})
 
 
 @functools.cache

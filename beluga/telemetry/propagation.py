@@ -25,9 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def inject(
-    headers: MutableMapping[str, str] | None = None, *, baggage: Iterable[str] = ()
-) -> MutableMapping[str, str]:
+def inject(headers: MutableMapping[str, str] | None = None, *, baggage: Iterable[str] = ()) -> MutableMapping[str, str]:
     """Write the current trace into `headers` and return them.
 
     Any mapping of texts serves, such as the ``_meta`` of an MCP request. Without a current span nothing is written.
@@ -131,7 +129,7 @@ def arequest_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], Any]:
     """Return such a hook for an ``httpx.AsyncClient``."""
     put = request_hook(baggage=baggage)
 
-    async def hook(request: Any) -> None:  # noqa: RUF029 - httpx awaits it
+    async def hook(request: Any) -> None:
         put(request)
 
     return hook

@@ -38,12 +38,14 @@ def recording() -> bool:
     """Say whether anybody records traces or metrics here; it costs as little as a call can (50 ns)."""
     if _scopes and (_TRACES.get() is not None or _METRICS.get() is not None):
         return True
-    if _trace_api is None and _loaded_trace_api() is None:
-        return False
+    api = _trace_api
+    if api is None:
+        if "opentelemetry.trace" not in _modules and not _NAMED:
+            return False
+        api = _loaded_trace_api()
     # Two private names. Where they are None, the public getters would build proxy providers.
     try:
-        traces: Any = _trace_api
-        if traces._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
+        if api._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
             return True
         return (_metrics_api or _loaded_metrics_api())._METER_PROVIDER is not None  # noqa: SLF001 - see above
     except AttributeError:

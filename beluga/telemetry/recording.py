@@ -43,17 +43,13 @@ class Recording:
         "_began", "_clock", "_context", "_environment", "_token", "answer", "first_item", "listener", "span", "texts",
     )  # fmt: skip
 
-    def __init__(
-        self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool
-    ) -> None:
+    def __init__(self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool) -> None:
         kind = SpanKind.CLIENT if is_client else SpanKind.INTERNAL
         # On the real clock a span takes its times by itself, with a better resolution.
         self._clock = None if environment is SYSTEM else environment.clock
         self._environment = environment
         self._began = environment.monotonic()
-        self.span = (tracer() or _NOBODY).start_span(
-            name, kind=kind, attributes=attributes, start_time=self._moment()
-        )
+        self.span = (tracer() or _NOBODY).start_span(name, kind=kind, attributes=attributes, start_time=self._moment())
         self.answer: Answer | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None

@@ -70,5 +70,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"no UTF-8 at byte {error.start}"
     return str(error) if type(error) is ValueError else f"no spans: {type(error).__name__}"
-
-

@@ -108,7 +108,8 @@ class SpanRecorder:
             ValueError: A secret is empty, and would be found everywhere.
         """
         if not secrets or not all(secrets):
-            raise ValueError("assert_no_leak needs the texts to look for, and an empty one would be everywhere")
+            message = "assert_no_leak needs the texts to look for, and an empty one would be everywhere"
+            raise ValueError(message)
         for span in self._started:
             for place, text in _texts(span):
                 if any(secret in text for secret in secrets):

@@ -120,7 +120,7 @@ BROKEN = {
     "no object": b"[1]",
     "no spans": b'{"logs": []}',
     "no ids": b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x"}]}]}]}',
-    "wrong time": b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"a","spanId":"b","startTimeUnixNano":"x"}]}]}]}',
+    "bad time": b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"b","traceId":"a","endTimeUnixNano":"x"}]}]}]}',
     "wrong kinds": b'{"resourceSpans": [{"scopeSpans": [{"spans": [5]}]}]}',
     "no UTF-8": b'{"resourceSpans": "\xff"}',
     "too deep": b"[" * 100_000,

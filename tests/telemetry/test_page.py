@@ -119,7 +119,11 @@ def opened(tmp_path, text, query=""):
     path.write_text(text, encoding="utf-8")
     with_profile = [BROWSER, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=3000"]
     done = subprocess.run(
-        [*with_profile, "--dump-dom", f"{path.as_uri()}{query}"], capture_output=True, text=True, timeout=120, check=True
+        [*with_profile, "--dump-dom", f"{path.as_uri()}{query}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     return done.stdout.partition("<header>")[2]
 

@@ -210,7 +210,13 @@ def test_a_tool_captures_arguments_and_result(spans):
 
 @pytest.mark.parametrize(
     ("variable", "capture", "kept"),
-    [("true", None, True), ("SPAN_ONLY", None, True), ("NO_CONTENT", None, False), ("true", False, False), ("", None, False)],
+    [
+        ("true", None, True),
+        ("SPAN_ONLY", None, True),
+        ("NO_CONTENT", None, False),
+        ("true", False, False),
+        ("", None, False),
+    ],
 )
 def test_the_environment_asks_for_content(variable, capture, kept, monkeypatch, spans):
     """The standard variable switches capture on, and an option of False has the last word."""
@@ -238,13 +244,16 @@ def measured():
 
     def points():
         data = reader.get_metrics_data()
-        found = {} if data is None else {
-            metric.name: list(metric.data.data_points)
-            for resource in data.resource_metrics
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
-        return found
+        return (
+            {}
+            if data is None
+            else {
+                metric.name: list(metric.data.data_points)
+                for resource in data.resource_metrics
+                for scope in resource.scope_metrics
+                for metric in scope.metrics
+            }
+        )
 
     with telemetry.use_meter_provider(provider):
         yield points
