@@ -1,4 +1,4 @@
-"""The command line: nothing but the list of commands, each of which has its own module."""
+"""The command line: it parses and calls; what a command does is in its own module."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ def redact() -> None:
     from beluga._commands.redact import redact as run
 
     raise typer.Exit(run(sys.stdin.buffer, sys.stdout.buffer))
+
+
+@app.command()
+def trace(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="OTLP JSON lines.")],
+    html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write one self-contained page here.")] = None,
+) -> None:
+    """Show the spans of a file as trees, or as a page with a waterfall.
+
+    Broken lines are reported with their numbers and skipped. The exit status is 2 if the file cannot be read.
+    """
+    from beluga._commands.trace import trace as run
+
+    raise typer.Exit(run(file, html=html, out=sys.stdout, err=sys.stderr))
 
 
 @config.command()
