@@ -61,7 +61,7 @@ def scan(
     Returns:
         The exit status: 0 nothing found, 1 something found, 2 a file could not be read.
     """
-    out = sys.stdout if out is None else out
+    sink = sys.stdout if out is None else out
     detectors = list(_detectors(pii=pii, secrets=secrets))
     hits: list[Hit] = []
     errors: list[dict[str, str]] = []
@@ -77,12 +77,12 @@ def scan(
         found = list(_hits(str(path), text, detectors))
         hits += found
         if not as_json:
-            out.writelines(f"{hit}\n" for hit in found)
+            sink.writelines(f"{hit}\n" for hit in found)
     if as_json:
         json.dump(
-            {"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, out, ensure_ascii=False
+            {"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, sink, ensure_ascii=False
         )
-        out.write("\n")
+        sink.write("\n")
     return UNREADABLE if errors else FOUND if hits else CLEAN
 
 

@@ -15,8 +15,9 @@ __all__ = ["listed", "matcher"]
 
 def listed(errors: Any) -> tuple[Any, ...]:
     """Turn one item, or any iterable of them, into a tuple."""
+    several: Any = errors
     single = isinstance(errors, (str, type)) or callable(errors) or not hasattr(errors, "__iter__")
-    return (errors,) if single else tuple(errors)
+    return (errors,) if single else tuple(several)
 
 
 def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:

@@ -29,21 +29,25 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
         DeadlineExceeded: The deadline came first.
     """
     # Coroutines are driven directly; the wrapper that __await__ makes of one costs another 60 ns.
-    steps: Any = awaitable if type(awaitable) is types.CoroutineType else awaitable.__await__()
+    given: Any = awaitable
+    steps: Any = given if type(given) is types.CoroutineType else given.__await__()
     try:
         signal = steps.send(None)
     except StopIteration as done:
         return done.value
-    return (yield from in_time_from(call, steps, signal))
+    return (yield from _go_on(call, steps, signal))
 
 
-@types.coroutine
-def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
     deadline = DEADLINE.get()
     if deadline == math.inf:
         return (yield from _drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
+
+
+in_time_from = types.coroutine(_go_on)
+"""What `in_time` does from the second step on, to be awaited by whoever made the first one itself."""
 
 
 def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:

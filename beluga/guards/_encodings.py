@@ -79,7 +79,7 @@ LONG_RUNS = (
 )
 
 # ITU-R M.1677-1: the letters, in the order of the alphabet.
-_MORSE_LETTERS = dict(
+_MORSE_LETTERS: dict[str, str] = dict(
     zip(
         (
             ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- "

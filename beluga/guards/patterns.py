@@ -82,9 +82,9 @@ class Matcher:
         compiled = _compile(pattern, pattern.pattern)
         self.search = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
-        self.needs = pattern.needs and _compile(pattern, pattern.needs).search
-        self._context = pattern.context and _compile(pattern, pattern.context).search
-        self._unless = pattern.unless and _compile(pattern, pattern.unless).search
+        self.needs = _search(pattern, pattern.needs)
+        self._context = _search(pattern, pattern.context)
+        self._unless = _search(pattern, pattern.unless)
 
     def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
         """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
@@ -136,6 +136,10 @@ def surroundings(work: str, start: int) -> str:
     if BLANK in before:
         before = _FILLING.sub(BLANK, work[:start])
     return _DIGIT.split(before[-REACH:])[-1]
+
+
+def _search(pattern: Pattern, expression: str | None) -> Callable[[str], object] | None:
+    return _compile(pattern, expression).search if expression else None
 
 
 def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:

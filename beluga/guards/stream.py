@@ -43,7 +43,7 @@ class Passages:
     reach: int
     long: re.Pattern[str] = attrs.field(init=False, repr=False)
 
-    @long.default
+    @long.default  # pyright: ignore[reportAttributeAccessIssue]  # attrs' way of a default from other fields
     def _window_of_one_word(self) -> re.Pattern[str]:
         # More than 2**31 repetitions are no regular expression; a window of that size has no end anyway.
         return re.compile(rf"(?<!\S)\S{{{min(self.limit, 2**31)}}}")

@@ -97,9 +97,10 @@ class ToolGuard:
                 arguments = json.loads(arguments)
             except (ValueError, RecursionError):
                 return self._block(f"tool {name!r}: the arguments are not valid JSON")
-        if not isinstance(arguments, dict) and not hasattr(arguments, "items"):
+        given: Any = arguments
+        if not hasattr(given, "items"):
             return self._block(f"tool {name!r}: the arguments are no object")
-        values = dict(arguments.items())
+        values = dict(given.items())
         try:
             problem = _violation(values, self.schemas.get(name, {}), "") or self._bad_string(values)
         except RecursionError:

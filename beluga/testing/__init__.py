@@ -10,10 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import beluga.testing.contracts as contracts  # noqa: PLR0402 - the other form confuses mypy in its own package
+    import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
     from beluga.llm import faults
     from beluga.llm.fake import FakeProvider
     from beluga.llm.replies import Reply
-    from beluga.testing import contracts, strategies
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
     from beluga.testing.recorder import EventRecorder, record_events

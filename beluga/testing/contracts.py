@@ -478,8 +478,8 @@ class PolicyContract:
         plain = _subject(kind)
         plain.__qualname__ = plain.__name__ = "pickled_by_contract"
         function = self.policy_for(kind)(plain)
-        module = sys.modules[__name__]
-        module.pickled_by_contract = function  # type: ignore[attr-defined]
+        module: Any = sys.modules[__name__]
+        module.pickled_by_contract = function
         try:
             assert pickle.loads(pickle.dumps(function)) is function
         finally:

@@ -187,17 +187,17 @@ def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
 
     def took(size: int) -> float:
         text = (unit * (size // len(unit) + 1))[:size]
-        best = float("inf")
-        for _ in range(4):
-            started = time.process_time()
-            DETECTOR.validate(text)
-            best = min(best, time.process_time() - started)
-        return best
+        started = time.process_time()
+        DETECTOR.validate(text)
+        return time.process_time() - started
 
-    small, middle, large = took(250_000), took(500_000), took(1_000_000)
-    # Growth over both doublings: a pause of the machine in one of them cancels out.
-    assert large / small <= 2.5**2
-    assert min(middle / small, large / middle) <= 2.5
+    best = dict.fromkeys((250_000, 500_000, 1_000_000), float("inf"))
+    for _ in range(12):  # the sizes in turn, and the least of each: a busy machine only ever adds
+        best = {size: min(least, took(size)) for size, least in best.items()}
+        small, middle, large = best.values()
+        if middle / small <= 2.5 and large / middle <= 2.5:
+            return
+    pytest.fail(f"{small:.3f} s, {middle:.3f} s, {large:.3f} s")
 
 
 @pytest.mark.parametrize(
