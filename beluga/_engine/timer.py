@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beluga._engine.deadline import DEADLINE, expired
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Generator
+    from collections.abc import Awaitable, Generator, Iterator
 
     from beluga._engine.call import Call
     from beluga.clock import Environment, Timer
@@ -30,6 +30,8 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
     """
     # Coroutines are driven directly; the wrapper that __await__ makes of one costs another 60 ns.
     steps: Any = awaitable if type(awaitable) is types.CoroutineType else awaitable.__await__()
+    if not hasattr(steps, "send"):
+        steps = _awaited(steps)  # __await__ may give any iterator
     try:
         signal = steps.send(None)
     except StopIteration as done:
@@ -44,6 +46,10 @@ def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any
     if deadline == math.inf:
         return (yield from _drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
+
+
+def _awaited(steps: Iterator[Any]) -> Generator[Any, Any, Any]:
+    return (yield from steps)
 
 
 def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
