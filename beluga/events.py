@@ -65,7 +65,6 @@ class WaitScheduled(Event):
 
     policy: str
     delay: float
-    key: Hashable = None
 
 
 @attrs.frozen
