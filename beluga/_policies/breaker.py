@@ -250,15 +250,23 @@ class CircuitBreaker(Policy):
 
     def trip(self, key: Hashable = None) -> None:
         """Open the circuit by hand; it lets a probe through after `reset_timeout` seconds."""
-        circuit = self.circuit(key)
-        with self._lock:
-            circuit.trip(environment().monotonic())
+        circuit, now = self.circuit(key), environment().monotonic()
+        self._by_hand(circuit, key, lambda: circuit.trip(now))
 
     def reset(self, key: Hashable = None) -> None:
         """Close the circuit by hand and forget its failures."""
         circuit = self.circuit(key)
+        self._by_hand(circuit, key, circuit.reset)
+
+    def _by_hand(self, circuit: Circuit, key: Hashable, change: Callable[[], None]) -> None:
         with self._lock:
-            circuit.reset()
+            before = circuit.state
+            change()
+            after = circuit.state
+        if before is not after and events.listening():
+            # There is no call, and so no function that it happened to.
+            changed = events.CircuitChanged("", name=self.name, old=str(before), new=str(after), key=key)
+            events.emit(changed)
 
     def describe(self) -> str:
         """Return the options that matter, and the state."""

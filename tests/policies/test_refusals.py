@@ -225,3 +225,13 @@ def test_any_awaitable_is_awaited():
     async def ask(): ...
 
     assert asyncio.run(ask()) is None
+
+
+def test_a_change_by_hand_is_told(events):
+    """Whoever watches circuits hears of those that a person opened or closed."""
+    circuit = CircuitBreaker(name="openai")
+    circuit.trip()
+    circuit.trip()
+    circuit.reset()
+    changes = [(event.function, event.name, event.old, event.new) for event in events]
+    assert changes == [("", "openai", "closed", "open"), ("", "openai", "open", "closed")]
