@@ -36,16 +36,19 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
         signal = steps.send(None)
     except StopIteration as done:
         return done.value
-    return (yield from in_time_from(call, steps, signal))
+    return (yield from _go_on(call, steps, signal))
 
 
-@types.coroutine
-def in_time_from(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
     deadline = DEADLINE.get()
     if deadline == math.inf:
         return (yield from _drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
+
+
+in_time_from = types.coroutine(_go_on)
+"""The same, for those who await it."""
 
 
 def _awaited(steps: Iterator[Any]) -> Generator[Any, Any, Any]:
