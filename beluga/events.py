@@ -43,7 +43,8 @@ class Event:
     """Base of all events.
 
     Args:
-        function: The qualified name of the decorated function, graph or file that it happened to.
+        function: The qualified name of the decorated function, graph or file that it happened to; empty where
+            somebody did it by hand.
     """
 
     function: str
@@ -65,7 +66,6 @@ class WaitScheduled(Event):
 
     policy: str
     delay: float
-    key: Hashable = None
 
 
 @attrs.frozen

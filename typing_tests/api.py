@@ -17,6 +17,7 @@ from beluga import (
     retry,
     traced,
 )
+from beluga._policies.traced import Traced
 
 
 @traced(operation="chat", model="gpt-4o")
@@ -77,6 +78,16 @@ class Desk:
         return day
 
     @traced
+    @classmethod
+    def named(cls, name: str) -> Desk:
+        return cls()
+
+    @traced
+    @staticmethod
+    def closed(day: int) -> bool:
+        return day > 5
+
+    @traced
     async def aanswer(self, question: str) -> str:
         return question
 
@@ -85,6 +96,8 @@ desk = Desk()
 assert_type(desk.answer("x"), str)
 assert_type(Desk.open("x"), Desk)
 assert_type(Desk.hours(1), int)
+assert_type(Desk.named("x"), Desk)
+assert_type(Desk.closed(1), bool)
 
 
 async def check_method() -> None:
@@ -98,4 +111,9 @@ assert_type(rate_limited(3), RateLimiter)
 shared = CircuitBreaker()
 openai: Callable[[int], str] = shared(str)
 assert_type(fallback(plain)(plain)(1), float)
+named = traced("desk.answer")
+assert_type(named, Traced)
+assert_type(named(plain)(1), float)
+assert_type(traced(plain)(1), float)
+traced(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # neither name nor function
 job: Coroutine[Any, Any, str] = desk.aanswer("x")

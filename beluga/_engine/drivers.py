@@ -112,9 +112,18 @@ def perform(call: Call, step: Wait | Ask) -> Outcome:
         if isinstance(step, Wait):
             call.environment.clock.sleep(step.seconds)
             return Outcome()
-        return Outcome(step.io())
+        return Outcome(_not_awaitable(call, step.io()))
     except BaseException as error:
         return Outcome(error=error)
+
+
+def _not_awaitable(call: Call, answer: Any) -> Any:
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        message = f"Ask(io) gave an awaitable, and {call.name} is a {call.stack.kind.value}: its io must block"
+        raise TypeError(message)
+    return answer
 
 
 async def perform_async(call: Call, step: Wait | Ask) -> Outcome:

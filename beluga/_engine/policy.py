@@ -149,7 +149,8 @@ class Policy:
     def around(self, call: Call, inner: Callable[[], Any]) -> Any:
         """Run `inner` in a way that needs concurrency; only called where a subclass defines it.
 
-        For an async function `inner` returns an awaitable, and so must this. Streams are refused.
+        For an async function `inner` returns an awaitable, and so must this. Streams are refused, and so is a
+        policy that defines `enter` or `leave` as well: whatever these would do belongs in here.
         """
         return inner()
 

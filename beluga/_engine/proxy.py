@@ -34,8 +34,8 @@ class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic 
         self._self_stack = stack
 
     @property
-    def __beluga__(self) -> tuple[LayeredProxy, Stack]:
-        return self, self._self_stack
+    def __beluga__(self) -> tuple[Callable[[], LayeredProxy], Stack]:
+        return lambda: self, self._self_stack
 
     def __reduce__(self) -> NoReturn:
         message = (

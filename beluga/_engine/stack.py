@@ -55,6 +55,8 @@ class Stack:
         self.target = target
         self.layers = layers
         self.bound = tuple(layer.bind(target) for layer in layers)
+        for layer in self.bound:
+            _check_hooks(layer)
         self._fuse()
 
     def _fuse(self) -> None:
@@ -138,6 +140,14 @@ def _check_kind(layer: Policy, target: Target) -> None:
         raise TypeError(message)
     if target.kind.is_stream and _defines(layer, "around"):
         message = f"{layer.name} runs the call by itself, which the {target.kind.value} {target.name} forbids"
+        raise TypeError(message)
+
+
+def _check_hooks(layer: Policy) -> None:
+    """Refuse what would never be called: a layer that runs the inner ones by itself is neither entered nor left."""
+    idle = [method for method in ("enter", "leave") if _defines(layer, method)]
+    if idle and _defines(layer, "around"):
+        message = f"{layer.name} defines around, so its {' and '.join(idle)} would never be called: do it in around"
         raise TypeError(message)
 
 

@@ -144,10 +144,7 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
                     break
                 finally:
                     items.resume()
-            if thrown is not None:
-                item = source.throw(thrown)
-            else:
-                item = next(source) if reply is None else source.send(reply)
+            item = source.send(reply) if thrown is None else source.throw(thrown)
     except StopIteration as done:
         value = done.value
     except BaseException:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beluga._engine.deadline import DEADLINE, expired
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Generator
+    from collections.abc import Awaitable, Generator, Iterator
 
     from beluga._engine.call import Call
     from beluga.clock import Environment, Timer
@@ -29,8 +29,9 @@ def in_time(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
         DeadlineExceeded: The deadline came first.
     """
     # Coroutines are driven directly; the wrapper that __await__ makes of one costs another 60 ns.
-    given: Any = awaitable
-    steps: Any = given if type(given) is types.CoroutineType else given.__await__()
+    steps: Any = awaitable if type(awaitable) is types.CoroutineType else awaitable.__await__()
+    if not hasattr(steps, "send"):
+        steps = _awaited(steps)  # __await__ may give any iterator
     try:
         signal = steps.send(None)
     except StopIteration as done:
@@ -47,7 +48,11 @@ def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
 
 
 in_time_from = types.coroutine(_go_on)
-"""What `in_time` does from the second step on, to be awaited by whoever made the first one itself."""
+"""The same, for those who await it."""
+
+
+def _awaited(steps: Iterator[Any]) -> Generator[Any, Any, Any]:
+    return (yield from steps)
 
 
 def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:

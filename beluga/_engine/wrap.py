@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from beluga._engine.kinds import kind_of
 from beluga._engine.native import native
+from beluga._engine.policy import Policy
 from beluga._engine.stack import Stack, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from beluga._engine.policy import Policy
 
 __all__ = ["decorate", "explain", "layers"]
 
 F = TypeVar("F")
 
 _MARK = "__beluga__"
+_UNMARKED: tuple[Callable[[], Any], None] = (lambda: None, None)
 
 
 def decorate(policy: Policy, function: F) -> F:
@@ -32,6 +33,9 @@ def decorate(policy: Policy, function: F) -> F:
     Raises:
         TypeError: `function` is of a kind that cannot be decorated, or that `policy` cannot honour.
     """
+    if isinstance(function, Policy):
+        message = f"cannot decorate the decorator {function.name}: put {policy.name} above it, on the same function"
+        raise TypeError(message)
     if isinstance(function, (classmethod, staticmethod)):
         return cast("F", type(function)(decorate(policy, function.__func__)))
     inner = _stack_of(function)
@@ -53,8 +57,9 @@ def _wrap(stack: Stack, like: Any) -> Any:
     wrapper = native(stack)
     functools.update_wrapper(wrapper, like)
     wrapper.__wrapped__ = plain  # type: ignore[attr-defined]  # functions take attributes
-    # The mark names its owner: another library's functools.wraps copies it along with every attribute.
-    setattr(wrapper, _MARK, (wrapper, stack))
+    # The mark names its owner: another library's functools.wraps copies it along with every attribute. It does so
+    # weakly, or every function that is decorated on the fly would wait for the garbage collector.
+    setattr(wrapper, _MARK, (weakref.ref(wrapper), stack))
     return wrapper
 
 
@@ -65,11 +70,11 @@ def _proxy(stack: Stack, target: Any) -> Any:
 
 
 def _stack_of(function: Any) -> Stack | None:
-    owner, stack = getattr(function, _MARK, (None, None))
-    if owner is not function and (isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function)):
+    owner, stack = getattr(function, _MARK, _UNMARKED)
+    if owner() is not function and (isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function)):
         function = function.__func__
-        owner, stack = getattr(function, _MARK, (None, None))
-    return stack if owner is function else None
+        owner, stack = getattr(function, _MARK, _UNMARKED)
+    return stack if owner() is function else None
 
 
 def layers(function: Callable[..., Any]) -> tuple[Policy, ...]:

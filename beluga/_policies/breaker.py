@@ -58,7 +58,8 @@ class BreakerOptions:
 
     name: str = "breaker"
     failure_threshold: int = attrs.field(default=5, validator=whole(1))
-    reset_timeout: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
+    # Above 0, because a probe's lease lasts as long: with none at all every call would be a probe.
+    reset_timeout: float = attrs.field(default=30.0, converter=seconds, validator=number(0, above=True))
     half_open_max: int = attrs.field(default=1, validator=whole(1))
     success_threshold: int = attrs.field(default=1, validator=whole(1))
     failure_rate: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
@@ -222,13 +223,16 @@ class CircuitBreaker(Policy):
         """Return the circuit of `key`, or the only one where the breaker has no ``key=``.
 
         Raises:
-            ValueError: A key is given, and the breaker has none.
+            ValueError: A key is given and the breaker has none, or it needs one.
         """
-        if self.options.key is None:
-            if key is not None:
-                message = f"breaker: the breaker was made without key=, so it has one circuit; got {key!r}"
-                raise ValueError(message)
-            return self._single
+        if (key is None) != (self.options.key is None):
+            fix = "was made without key=, so it has one circuit" if self.options.key is None else "needs a key"
+            message = f"breaker: the breaker {fix}; got {key!r}"
+            raise ValueError(message)
+        return self._single if key is None else self.circuit_of(key)
+
+    def circuit_of(self, key: Hashable) -> Circuit:
+        """Return the circuit of the calls whose key is `key`, be it None."""
         with self._lock:
             circuit = self._circuits.get(key)
             if circuit is None:
@@ -237,20 +241,32 @@ class CircuitBreaker(Policy):
 
     @property
     def state(self) -> State:
-        """The state of the only circuit, now."""
+        """The state of the only circuit, now.
+
+        Raises:
+            ValueError: The breaker has a circuit for each key.
+        """
         return self.circuit().state_at(environment().monotonic())
 
     def trip(self, key: Hashable = None) -> None:
         """Open the circuit by hand; it lets a probe through after `reset_timeout` seconds."""
-        circuit = self.circuit(key)
-        with self._lock:
-            circuit.trip(environment().monotonic())
+        circuit, now = self.circuit(key), environment().monotonic()
+        self._by_hand(circuit, key, lambda: circuit.trip(now))
 
     def reset(self, key: Hashable = None) -> None:
         """Close the circuit by hand and forget its failures."""
         circuit = self.circuit(key)
+        self._by_hand(circuit, key, circuit.reset)
+
+    def _by_hand(self, circuit: Circuit, key: Hashable, change: Callable[[], None]) -> None:
         with self._lock:
-            circuit.reset()
+            before = circuit.state
+            change()
+            after = circuit.state
+        if before is not after and events.listening():
+            # There is no call, and so no function that it happened to.
+            changed = events.CircuitChanged("", name=self.name, old=str(before), new=str(after), key=key)
+            events.emit(changed)
 
     def describe(self) -> str:
         """Return the options that matter, and the state."""
@@ -277,7 +293,7 @@ class _Keyed(Policy):
 
     def enter(self, call: Call) -> None:
         key = self._read_key(call)
-        circuit = self._owner.circuit(key)
+        circuit = self._owner.circuit_of(key)
         self._owner.admit(call, circuit, key)
         call.keep(self, (key, circuit))
 
@@ -310,7 +326,7 @@ def breaker(
     max_keys: int = 10_000,
     name: str | None = None,
 ) -> CircuitBreaker: ...
-def breaker(function: Any = None, /, **options: Any) -> Any:
+def breaker(function: Any = None, /, **options: Any) -> Any:  # noqa: D417 - the options are documented one by one
     """Refuse calls at once while the other side is down, and probe whether it is up again.
 
     After `failure_threshold` failures in a row the circuit opens and every call raises `CircuitOpen`. After

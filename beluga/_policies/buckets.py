@@ -246,7 +246,7 @@ class SlidingWindow:
                 log.total += step
                 change -= step
 
-    def cancel(self, key: Hashable, at: float, cost: float) -> None:
+    def cancel(self, key: Hashable, at: float, cost: float) -> None:  # noqa: ARG002 - the log knows it
         log = self._logs.get(key)
         if log is not None and log.times and log.times[-1] == at:
             log.times.pop()

@@ -172,6 +172,9 @@ class TimeoutBudget:
         return Allocation(self, share)
 
 
+_STEP = "a step of the time budget"
+
+
 class Allocation:
     """One step's part of a `TimeoutBudget`; its clock starts when the block is entered.
 
@@ -201,7 +204,7 @@ class Allocation:
         self.seconds = self._source.remaining() * self._fraction
         at = self._at = min(now + self.seconds, current_deadline())
         if at <= now:
-            raise expired("the step before", self._source.total)
+            raise expired(_STEP, self._source.total)
         self._token = set_deadline(at)
         return self
 
@@ -213,7 +216,7 @@ class Allocation:
         """
         reset_deadline(self._token)
         if kind is None and environment().monotonic() > (self._at or math.inf):
-            raise expired("the step", self.seconds)
+            raise expired(_STEP, self.seconds)
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
@@ -225,7 +228,7 @@ class Allocation:
         """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
         if self._timer.stop(error):
             reset_deadline(self._token)
-            raise expired("the step", self.seconds) from error
+            raise expired(_STEP, self.seconds) from error
         self.__exit__(kind)
 
 

@@ -67,6 +67,8 @@ class Fallback(Policy):
         """Ask for the next alternative, if the error and the stream allow one."""
         error = outcome.error
         tried = call.kept(self, 0)
+        if tried:
+            call.keep(self, 0)  # a layer further out may run this one again, which then begins at the first
         if not isinstance(error, Exception) or call.items or not self._on(error):
             return None
         if tried == len(self.alternatives):

@@ -37,8 +37,13 @@ class Guarded(Policy):
         if isinstance(parameters, str):
             message = f"guarded: parameters={parameters!r} must be a list of names, such as [{parameters!r}]"
             raise TypeError(message)
+        if parameters is not None:
+            parameters = tuple(parameters)
+            if not parameters:
+                message = "guarded: parameters=() would guard no argument: name some, or leave it out to guard all"
+                raise ValueError(message)
         self.pipeline = pipeline
-        self.parameters = None if parameters is None else tuple(parameters)
+        self.parameters = parameters
         self.observe = observe
 
     def bind(self, target: Target) -> Policy:
@@ -144,7 +149,10 @@ class _Layer(Policy):
         return named + [slot for slot in rest(call) if carries_text(slot.read(call))]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
-        given = {name: value for name, value in call.arguments.items() if name in self._slots}
+        # What goes into *args and **kwargs is an argument of the tool like any other.
+        places = {**self._slots, **{slot.name: slot for slot in rest(call)}}
+        named = {name: value for name, value in call.arguments.items() if name in self._slots}
+        given = named | {slot.name: slot.read(call) for slot in rest(call)}
         given = {name: value for name, value in given.items() if name not in ("self", "cls")}
         result, changed = yield from judge_tool(
             self._stages["tool"], _tool_name(call), given, lambda verdict: self._report(call, "tool", verdict)
@@ -153,7 +161,7 @@ class _Layer(Policy):
         if not self._observe:
             for name, value in changed.items():
                 if value is not given[name]:
-                    self._slots[name].write(call, value)
+                    places[name].write(call, value)
 
     def _judge_value(self, call: Call, value: Any) -> Generator[Any, GuardResult, Any]:
         return (yield from self._through("output", call, value))
@@ -213,7 +221,7 @@ class _StreamLayer(_Layer):
             call.keep(self, window_for(self._stages["output"], observe=self._observe))
         return asked
 
-    def leave(self, call: Call, outcome: Outcome) -> None:
+    def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way
         call.keep(self, None)
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Cost = float | Callable[[Mapping[str, Any]], float]
 
 __all__ = ["Rate", "RateLimiter", "Reservation", "rate_limited"]
-
-F = TypeVar("F")
 
 Algorithm = Literal["fixed_window", "sliding_window", "token_bucket"]
 
@@ -148,6 +146,9 @@ class RateLimiter(Policy):
         settle: Callable[[Any], float] | None = None,
     ) -> None:
         self.rates = tuple(rates)
+        if not all(isinstance(rate, Rate) for rate in self.rates):
+            message = f"rate_limited: rates={self.rates!r} must hold nothing but Rate objects"
+            raise TypeError(message)
         if (limit is None) == (not self.rates):
             message = "rate_limited: give either limit= or rates=, a list of Rate"
             raise ValueError(message)
@@ -233,7 +234,7 @@ class RateLimiter(Policy):
 
         Args:
             key: Whose permits; leave it out where the limiter has no ``key=``.
-            cost: Permits; None takes the limiter's own constant cost.
+            cost: Permits at the last rate, as for `settle`; the others take their own. None takes the constant cost.
 
         Raises:
             ValueError: The limiter has no keys, or needs one, or the cost never fits.
@@ -289,12 +290,14 @@ class RateLimiter(Policy):
         return tuple(rate.check(rate.cost(arguments)) if callable(rate.cost) else rate.cost for rate in self.rates)
 
     def _given(self, cost: float | None) -> tuple[float, ...]:
-        if cost is not None:
-            return tuple(rate.check(cost) for rate in self.rates)
-        if not self._constant:
-            message = "rate_limited: the cost is a callable of a call's arguments, so give cost= here"
+        *others, own = self.rates
+        costs = [rate.cost for rate in others]
+        costs.append(own.cost if cost is None else own.check(cost))
+        if any(map(callable, costs)):
+            rule = "so give cost= here" if callable(costs[-1]) else "and cost= here is for the last rate only"
+            message = f"rate_limited: the cost is a callable of a call's arguments, {rule}"
             raise ValueError(message)
-        return self._costs  # type: ignore[return-value]  # all are numbers then
+        return tuple(costs)  # type: ignore[arg-type]  # all are numbers then
 
     def _checked(self, key: Hashable) -> Hashable:
         if (key is None) != (self.key is None):

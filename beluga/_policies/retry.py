@@ -106,9 +106,7 @@ class RetryPolicy(Policy):
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = attrs.field(default=True, validator=flag)
     retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
-    max_elapsed: float | None = attrs.field(
-        default=None, converter=seconds, validator=optional(number(0, above=True))
-    )
+    max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
     replay: bool = attrs.field(default=False, validator=flag)
@@ -132,9 +130,9 @@ class RetryPolicy(Policy):
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
         error = outcome.error
         if error is None:
-            if self.throttle is not None:
-                self.throttle.succeeded()
             if self.on_result is None or not self.on_result(outcome.value):
+                if self.throttle is not None:
+                    self.throttle.succeeded()
                 return None
         elif not isinstance(error, Exception):
             return None
@@ -236,13 +234,13 @@ def retry(
     throttle: RetryThrottle | None = None,
     replay: bool = False,
 ) -> RetryPolicy: ...
-def retry(function: Any = None, /, **options: Any) -> Any:
+def retry(function: Any = None, /, **options: Any) -> Any:  # noqa: D417 - the options are documented one by one
     """Call the function again when it fails in a way that may pass.
 
     The wait before attempt n + 1 is drawn evenly from 0 to ``initial_backoff * backoff_factor ** (n - 1)``, capped
-    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s; beyond
-    that the error is raised at once. No wait goes past the time budget. When it is over, the last error itself is
-    raised, with a note of the attempts.
+    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s, or to
+    `max_backoff` where that is more; beyond that the error is raised at once. No wait goes past the time budget. When
+    it is over, the last error itself is raised, with a note of the attempts.
 
     A stream is begun anew only before its first item went out; then its error passes through.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class SpendingBudget(Policy):
 
     def _amount(self, estimate: Any) -> Amount:
         amount = estimate if isinstance(estimate, Amount) else Amount(tokens=estimate)
-        if not all(isinstance(figure, (int, float)) and figure >= 0 for figure in attrs.astuple(amount)):
+        if not all(map(_countable, attrs.astuple(amount))):
             message = f"budget: estimate={estimate!r} must be a number of tokens, or an Amount, not negative"
             raise ValueError(message)
         return amount
@@ -80,12 +81,21 @@ class SpendingBudget(Policy):
         """Return what `usage` amounts to."""
         if usage is None:
             return NOTHING
-        return Amount(usage.total_tokens, 0.0 if self.price is None else self.price(usage))
+        money = 0.0 if self.price is None else self.price(usage)
+        if not _countable(money):
+            message = f"budget: price gave {money!r}; it must give a number, not negative"
+            raise ValueError(message)
+        return Amount(usage.total_tokens, money)
 
     def describe(self) -> str:
         """Return the bounds."""
         bounds = (("tokens", self.tokens), ("cost", self.cost), ("key", self.key))
         return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+def _countable(figure: Any) -> bool:
+    """Say whether `figure` can be added up: NaN would make every later comparison false, and the budget endless."""
+    return isinstance(figure, (int, float)) and not isinstance(figure, bool) and figure >= 0
 
 
 class _State:
@@ -125,10 +135,8 @@ class _Layer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         state = call.kept(self)
-        try:
+        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the tab was never set there
             TAB.reset(state.token)
-        except ValueError:
-            pass  # a coroutine that is closed from elsewhere: the tab was never set there
         used = NOTHING
         try:
             used = self._owner.used(state.usage or usage_of(outcome.value))

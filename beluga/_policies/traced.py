@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Traced", "traced"]
 
-F = TypeVar("F")
+F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
 
 _log = logging.getLogger(__name__)
 
@@ -276,7 +276,7 @@ def traced(
     attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     capture: bool | Callable[[str], str] | None = None,
 ) -> Traced: ...
-def traced(name: Any = None, **options: Any) -> Any:
+def traced(name: Any = None, **options: Any) -> Any:  # noqa: D417 - the options are documented one by one
     """Record one OpenTelemetry span for each call, ended on every way out of it.
 
     The span is current while the function runs and never while a stream rests at a ``yield``. A stream's span begins

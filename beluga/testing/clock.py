@@ -141,8 +141,9 @@ class FakeClock:
         """Suspend the task until the time has come."""
         import asyncio
 
-        woken = asyncio.get_running_loop().create_future()
-        alarm = self._alarm(seconds, lambda: None if woken.done() else woken.set_result(None))
+        loop = asyncio.get_running_loop()
+        woken = loop.create_future()
+        alarm = self._alarm(seconds, _within(loop, lambda: None if woken.done() else woken.set_result(None)))
         self._jump_when_idle()
         try:
             await woken
@@ -151,7 +152,9 @@ class FakeClock:
 
     def call_later(self, seconds: float, callback: Callable[[], Any]) -> _Alarm:
         """Call `callback` when the time has come."""
-        alarm = self._alarm(seconds, callback)
+        import asyncio
+
+        alarm = self._alarm(seconds, _within(asyncio.get_running_loop(), callback))
         self._jump_when_idle()
         return alarm
 
@@ -210,6 +213,19 @@ class FakeClock:
                 self._jump_when_idle()
 
 
+def _within(loop: asyncio.AbstractEventLoop, callback: Callable[[], Any]) -> Callable[[], Any]:
+    """Return `callback` such that it runs in the thread of `loop`, which sleeps on if another one moves the time."""
+    own = threading.get_ident()
+
+    def run() -> None:
+        if threading.get_ident() == own:
+            callback()
+        else:
+            loop.call_soon_threadsafe(callback)
+
+    return run
+
+
 @contextlib.contextmanager
 def fake_clock(
     start: float = 0.0, *, wall: float | None = None, seed: int = 0, autojump: bool = True
@@ -227,9 +243,11 @@ def fake_clock(
     Example:
         >>> from beluga import retry
         >>> with fake_clock() as clock:
+        ...
         ...     @retry(max_attempts=2, initial_backoff=60, max_backoff=60, jitter=False)
         ...     def ask():
         ...         raise TimeoutError
+        ...
         ...     try:
         ...         ask()
         ...     except TimeoutError:

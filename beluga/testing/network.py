@@ -27,13 +27,16 @@ def _is_local(address: Any) -> bool:
 
 @contextlib.contextmanager
 def no_network() -> Iterator[None]:
-    """Refuse every connection to another machine until the block ends; loopback stays open.
+    """Refuse every connection to another machine, and every look-up of its name, until the block ends.
+
+    Loopback stays open.
 
     Raises:
-        RuntimeError: In the block, by whatever tries to connect; the message names the address.
+        RuntimeError: In the block, by whatever tries; the message names the address.
     """
     target: Any = socket.socket
-    real_connect, real_connect_ex = target.connect, target.connect_ex
+    module: Any = socket
+    real_connect, real_connect_ex, real_getaddrinfo = target.connect, target.connect_ex, module.getaddrinfo
 
     def check(address: Any) -> None:
         if not _is_local(address):
@@ -49,8 +52,13 @@ def no_network() -> Iterator[None]:
         status: int = real_connect_ex(self, address)
         return status
 
-    target.connect, target.connect_ex = connect, connect_ex
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        # A client looks a name up before it connects, and where there is no network fails with less to go by.
+        check((host.decode() if isinstance(host, bytes) else host or "", port))
+        return real_getaddrinfo(host, port, *args, **options)
+
+    target.connect, target.connect_ex, module.getaddrinfo = connect, connect_ex, getaddrinfo
     try:
         yield
     finally:
-        target.connect, target.connect_ex = real_connect, real_connect_ex
+        target.connect, target.connect_ex, module.getaddrinfo = real_connect, real_connect_ex, real_getaddrinfo

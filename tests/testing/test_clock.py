@@ -94,3 +94,25 @@ def test_without_autojump_a_task_waits_for_advance():
 
     with fake_clock(autojump=False) as clock:
         asyncio.run(main(clock))
+
+
+def test_another_thread_may_move_the_time():
+    """The loop of a sleeping task is woken from outside, not left to find out by chance."""
+    with fake_clock(autojump=False) as clock:
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            woken = []
+            real, loop.call_soon_threadsafe = (
+                loop.call_soon_threadsafe,
+                lambda *args, **kw: (woken.append(1), real(*args, **kw))[1],
+            )
+            sleeping = asyncio.ensure_future(clock.asleep(5))
+            await asyncio.sleep(0)
+            mover = threading.Thread(target=clock.advance, args=(5,))
+            mover.start()
+            mover.join(10)
+            await sleeping
+            return woken
+
+        assert asyncio.run(main()) == [1]
