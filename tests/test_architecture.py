@@ -50,7 +50,8 @@ PAIRS = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},
     "threading": {
-        "_policies", "classification", "cli", "config", "events", "guards.vault", "ledger", "llm", "logs", "testing", "telemetry",
+        "_policies", "classification", "cli", "config", "events", "guards.vault", "ledger", "llm",
+        "logs", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_policies.traced", "testing", "logs", "cli", "demo", "_demo"},
     "loguru": {"logs"},

@@ -5,7 +5,6 @@ and ``harmless``; the harmless half uses the same words in their ordinary sense 
 """
 
 # Alternatives stand on one line, however long.
-# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ alternative of that name. `examples` yields labelled texts from all of them, the
 """
 
 # Alternatives stand on one line, however long.
-# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class PIIRedactor(Redactor):
         )
 
 
-def _vault(reversible: bool | Vault) -> Vault | None:  # noqa: FBT001 - the public argument, handed on
+def _vault(reversible: bool | Vault) -> Vault | None:
     if isinstance(reversible, Vault):
         return reversible
     return Vault() if reversible else None

@@ -28,7 +28,7 @@ _SENTENCE_END = ".,;:)]}'\"`"  # not `!` and `?`: passwords end in them
 def _varied(text: str) -> int:
     """Turn down what stands for a key in documentation: ``xxxx``, ``1111``, one letter over and over."""
     body = text[len(text) // 3 :]
-    return len(text) if len(set(body.lower())) >= 5 else 0  # noqa: PLR2004 - a random body has ten and more
+    return len(text) if len(set(body.lower())) >= 5 else 0
 
 
 def _mixed(text: str) -> int:
@@ -45,7 +45,7 @@ def _quoted(text: str) -> int:
 def _bare(text: str) -> int:
     """Accept a value without quotes unless it is a word or a name in a program."""
     text = text.rstrip(_SENTENCE_END)
-    if _NO_VALUE.match(text) or (text.isdigit() and len(text) < 6):  # noqa: PLR2004 - a count, a year
+    if _NO_VALUE.match(text) or (text.isdigit() and len(text) < 6):
         return 0
     return len(text) if not _IDENTIFIER.match(text) or _jumbled(text) else 0
 
@@ -53,7 +53,7 @@ def _bare(text: str) -> int:
 def _jumbled(text: str) -> bool:
     """Say whether upper and lower case change more often than in a name of several words."""
     capitals = sum(map(str.isupper, text))
-    return text.isalpha() and len(text) >= 12 and len(text) // 4 <= capitals <= len(text) * 3 // 4  # noqa: PLR2004
+    return text.isalpha() and len(text) >= 12 and len(text) // 4 <= capitals <= len(text) * 3 // 4
 
 
 def _password(text: str) -> int:

@@ -116,7 +116,7 @@ class Canary:
     def __init__(self, token: str | None = None) -> None:
         self.token = _random_word(environment().rng, 20) if token is None else token
         letters = [letter for letter in normalise(self.token).text if letter.isalnum()]
-        if len(letters) < 8:  # noqa: PLR2004 - shorter words occur by chance
+        if len(letters) < 8:
             raise ValueError("a canary needs at least eight letters or digits, or it may occur by chance")
         # A leak spelled out is still a leak: up to two other characters may stand between the letters.
         between = r"[\W_]{0,2}"

@@ -45,7 +45,7 @@ def _luhn(digits: str) -> bool:
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value  # noqa: PLR2004 - the sum of two digits
+        total += value - 9 if value > 9 else value
     return total % 10 == 0
 
 
@@ -62,7 +62,7 @@ def _card(text: str) -> int:
     """Return the length of the longest prefix, cut at a group, that is a card number of a known issuer."""
     for end in _group_ends(text):
         digits = "".join(filter(str.isdigit, text[:end]))
-        if len(digits) < 12:  # noqa: PLR2004 - the shortest card number (Maestro)
+        if len(digits) < 12:
             return 0
         if _ISSUERS.match(digits) and len(set(digits)) > 1 and _luhn(digits):
             return end
@@ -116,7 +116,7 @@ def _machine_readable(text: str) -> int:
     Source: ICAO Doc 9303-3 section 4.9 (weights 7, 3, 1).
     """
     total = sum(int(character, 36) * (7, 3, 1)[place % 3] for place, character in enumerate(text[:8]))
-    return len(text) if total % 10 == int(text[8]) and sum(map(str.isdigit, text)) >= 5 else 0  # noqa: PLR2004
+    return len(text) if total % 10 == int(text[8]) and sum(map(str.isdigit, text)) >= 5 else 0
 
 
 PATTERNS = (

@@ -67,13 +67,13 @@ def _international(text: str) -> int:
     number = re.split("[xe]", text, maxsplit=1)[0].replace("(0)", "")
     digits = "".join(filter(str.isdigit, number))
     most = next((_MOST_DIGITS[digits[:size]] for size in (1, 2, 3) if digits[:size] in _MOST_DIGITS), 15)
-    if digits.startswith("0") or len(digits) < 8:  # noqa: PLR2004 - the shortest with a country code
+    if digits.startswith("0") or len(digits) < 8:
         return 0
     if len(digits) <= most:
         return len(text)
     for cut in reversed(list(re.finditer(r"(?<=\d)[ ./()-]+", text))):
         if _digits(text[: cut.start()].replace("(0)", "")) <= most:
-            return cut.start() if _digits(text[: cut.start()]) >= 8 else len(text)  # noqa: PLR2004
+            return cut.start() if _digits(text[: cut.start()]) >= 8 else len(text)
     return len(text)
 
 
@@ -84,7 +84,7 @@ def _local(text: str) -> int:
     number = re.split("[xe]", text, maxsplit=1)[0]
     if number.count("(") != number.count(")"):
         return 0
-    return len(text) if 7 <= _digits(number) <= 15 else 0  # noqa: PLR2004 - E.164, without the area code
+    return len(text) if 7 <= _digits(number) <= 15 else 0
 
 
 def _trunk(text: str) -> int:
