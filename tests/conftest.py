@@ -1,11 +1,22 @@
-"""Make the test kit's own pytest plugin available, installed or not."""
+"""Make the test kit's own pytest plugin available, installed or not, and choose how hard properties are tried."""
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import entry_points
+
+from hypothesis import settings
 
 _PLUGIN = "beluga.testing.plugin"
 
 # pytest loads an installed plugin by its entry point, and refuses to register it a second time.
 _installed = any(entry.value == _PLUGIN for entry in entry_points(group="pytest11"))
 pytest_plugins = [] if _installed else [_PLUGIN]
+
+# No deadline: how long one example takes says more about the machine's other work than about the code.
+_profile = os.environ.get("HYPOTHESIS_PROFILE", "default")
+settings.register_profile("default", max_examples=100, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+settings.load_profile(_profile)
+# What the properties of the guards ask for by name: an evasion is rarer than any other counter-example.
+settings.register_profile("guards", max_examples=500 if _profile == "ci" else 100, deadline=None)

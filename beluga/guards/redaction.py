@@ -36,9 +36,7 @@ class Redactor:
 
     name = "redactor"
 
-    def __init__(
-        self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None
-    ) -> None:
+    def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
         self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
         self._passages = passages
@@ -120,18 +118,20 @@ class Redactor:
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        known = -1
-        while len(found) > known:
-            known = len(found)
+        last: Matcher | None = None  # who made the latest finding: those behind it have seen what it left
+        while True:
             digits = len(_DIGITS.findall(work, offset))
+            known, earlier = len(found), last
             for form in self._matchers:
-                if digits < form.digits or (form.needs and not form.needs(work)):
-                    continue
-                for start, end in form.find(work, offset):
-                    found.append((*view.span(start - offset, end - offset), form.name))
-                    work = work[:start] + BLANK * (end - start) + work[end:]
-        found.sort()
-        return found
+                if digits >= form.digits and (form.needs is None or form.needs(work)):
+                    for start, end in form.find(work, offset):
+                        found.append((*view.span(start - offset, end - offset), form.name))
+                        work = work[:start] + BLANK * (end - start) + work[end:]
+                        last = form
+                if form is earlier and len(found) == known:
+                    break
+            if len(found) == known:
+                return sorted(found)
 
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:

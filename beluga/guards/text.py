@@ -241,7 +241,7 @@ def normalise(text: str) -> View:
     """
     view = View(text)
     if text.isascii():
-        return rewrite(view, _HIDDEN_ASCII, _drop)
+        return rewrite(view, _HIDDEN_ASCII, _drop) if _HIDDEN_ASCII.search(text) else view
     view = rewrite(view, _HIDDEN, _drop)
     runs = _FOREIGN.findall(view.text)
     one_to_one = all(len(_fold(run)) == len(run) for run in runs)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import InjectionDetector
 from beluga.testing.attacks import ATTACKS, EVASIONS, attacks, evasions
+
+THOROUGHLY = settings.get_profile("guards")
 
 DETECTOR = InjectionDetector()
 TEXTS = st.text(st.characters(), max_size=200) | st.lists(
@@ -36,6 +38,7 @@ def test_no_evasion_of_the_closed_list_escapes(name: str) -> None:
     assert not missed
 
 
+@THOROUGHLY
 @given(attacks())
 def test_every_generated_attack_is_blocked_by_a_named_rule(attack: str) -> None:
     """Whatever the strategy draws is blocked, and the verdict says why."""
@@ -45,12 +48,14 @@ def test_every_generated_attack_is_blocked_by_a_named_rule(attack: str) -> None:
     assert all(f.rule and f.kind == "INJECTION" for f in result.findings)
 
 
+@THOROUGHLY
 @given(evasions("The meeting starts at nine in the large room, please bring your badge"))
 def test_hiding_alone_is_no_attack(text: str) -> None:
     """Harmless text stays harmless in any disguise but that of a message frame."""
     assert DETECTOR.validate(text).allowed or "<|im_start|>" in text
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_findings_are_in_range_sorted_and_disjoint(text: str) -> None:
     """Offsets are usable without a check."""
@@ -61,6 +66,7 @@ def test_findings_are_in_range_sorted_and_disjoint(text: str) -> None:
         at = finding.end
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_score_agrees_with_the_verdict_and_is_stable(text: str) -> None:
     """The score is a probability, the same each time, and decides the verdict."""
@@ -70,6 +76,7 @@ def test_score_agrees_with_the_verdict_and_is_stable(text: str) -> None:
     assert DETECTOR.validate(text).allowed is (score < DETECTOR.threshold)
 
 
+@THOROUGHLY
 @given(TEXTS, TEXTS)
 def test_reason_never_depends_on_the_words(text: str, other: str) -> None:
     """The reason is made of rule names alone."""

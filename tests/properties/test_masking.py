@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import copy
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.masking import MASK, is_secret_key, mask, mask_secrets
 from beluga.testing.pii import secret_text
 
-SECRET_NAMES = st.sampled_from(
-    ["api_key", "clientSecret", "X-API-Key", "password", "refresh_token", "Authorization"]
-)
-PLAIN_NAMES = st.sampled_from(
-    ["model", "max_tokens", "eos_token", "primary_key", "user", "next_page_token", "n"]
-)
+THOROUGHLY = settings.get_profile("guards")
+
+SECRET_NAMES = st.sampled_from(["api_key", "clientSecret", "X-API-Key", "password", "refresh_token", "Authorization"])
+PLAIN_NAMES = st.sampled_from(["model", "max_tokens", "eos_token", "primary_key", "user", "next_page_token", "n"])
 PLAIN = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.sampled_from(["gpt-4o", "hello", ""])
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["gpt-4o", "hello", ""])
 )
 VALUES = st.text("abcdefXYZ0123", min_size=9, max_size=30)
 DATA = st.recursive(
@@ -48,6 +42,7 @@ def leaves(data, name=""):
         yield name, data
 
 
+@THOROUGHLY
 @given(DATA)
 def test_the_data_is_not_changed(data):
     """Masking works on a copy."""
@@ -57,6 +52,7 @@ def test_the_data_is_not_changed(data):
     assert before == data
 
 
+@THOROUGHLY
 @given(DATA)
 def test_types_and_shape_are_kept(data):
     """A list stays a list, a tuple a tuple, and no key is lost."""
@@ -71,6 +67,7 @@ def test_types_and_shape_are_kept(data):
     assert shape(data) == shape(mask_secrets(data))
 
 
+@THOROUGHLY
 @given(DATA)
 def test_secrets_are_masked_and_everything_else_is_kept(data):
     """A value under a secret's name is masked, any other is the same as before."""
@@ -78,6 +75,7 @@ def test_secrets_are_masked_and_everything_else_is_kept(data):
         assert new == (mask(old) if is_secret_key(name) and isinstance(old, str) and old else old)
 
 
+@THOROUGHLY
 @given(DATA)
 def test_masking_twice_changes_nothing_more(data):
     """A mask is no secret."""
@@ -87,6 +85,7 @@ def test_masking_twice_changes_nothing_more(data):
     assert [type(leaf) for _, leaf in leaves(once)] == [type(leaf) for _, leaf in leaves(mask_secrets(once))]
 
 
+@THOROUGHLY
 @given(st.text())
 def test_at_least_eight_characters_stay_hidden(secret):
     """Four characters are shown only of a secret of twelve or more."""
@@ -95,6 +94,7 @@ def test_at_least_eight_characters_stay_hidden(secret):
     assert masked == MASK or (len(masked) == len(secret) and set(masked[2:-2]) == {"*"} and len(secret) >= 12)
 
 
+@THOROUGHLY
 @given(secret_text())
 def test_no_secret_in_free_text_survives(drawn):
     """Text is searched for secrets wherever it is: as a value, in a list, in an exception, as bytes."""

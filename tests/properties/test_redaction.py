@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor, SecretRedactor
 from beluga.testing.pii import LabelledText, pii_text, secret_text
+
+THOROUGHLY = settings.get_profile("guards")
 
 PII = PIIRedactor()
 SECRETS = SecretRedactor()
@@ -24,15 +26,12 @@ PIECES = st.sampled_from(
         "token ", "B-1234", "case 12", "NO", "of", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----",
     ]
 )  # fmt: skip
-TEXTS = (
-    st.lists(PIECES, max_size=40).map("".join)
-    | st.text(max_size=200)
-    | pii_text().map(lambda drawn: drawn.text)
-)
+TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200) | pii_text().map(lambda drawn: drawn.text)
 REDACTORS = pytest.mark.parametrize("redactor", [PII, SECRETS, CUSTOM], ids=["pii", "secrets", "custom"])
 
 
 @REDACTORS
+@THOROUGHLY
 @given(text=TEXTS)
 def test_redacting_twice_changes_nothing_more(redactor, text):
     """Redaction is idempotent: nothing that can be found survives it."""
@@ -42,6 +41,7 @@ def test_redacting_twice_changes_nothing_more(redactor, text):
 
 
 @REDACTORS
+@THOROUGHLY
 @given(text=TEXTS)
 def test_findings_are_sorted_disjoint_and_in_range(redactor, text):
     """Findings are places in the text as given, in order, and none overlaps another."""
@@ -53,6 +53,7 @@ def test_findings_are_sorted_disjoint_and_in_range(redactor, text):
 
 
 @REDACTORS
+@THOROUGHLY
 @given(text=TEXTS)
 def test_text_outside_the_findings_stays_in_order(redactor, text):
     """What is between the findings is in the result, unchanged and in its order."""
@@ -70,6 +71,7 @@ def test_text_outside_the_findings_stays_in_order(redactor, text):
 
 
 @REDACTORS
+@THOROUGHLY
 @given(text=TEXTS)
 def test_validate_allows_and_gives_the_redacted_text(redactor, text):
     """A redactor never blocks; `modified` is None exactly where nothing was found."""
@@ -79,6 +81,7 @@ def test_validate_allows_and_gives_the_redacted_text(redactor, text):
     assert result.modified == (redactor.redact(text) if result.findings else None)
 
 
+@THOROUGHLY
 @given(drawn=pii_text())
 def test_every_piece_of_personal_data_is_found(drawn: LabelledText):
     """What the strategy put in is found, whole and by its kind."""
@@ -87,6 +90,7 @@ def test_every_piece_of_personal_data_is_found(drawn: LabelledText):
     assert set(drawn.spans) <= found
 
 
+@THOROUGHLY
 @given(drawn=secret_text())
 def test_no_secret_survives(drawn: LabelledText):
     """No made-up secret is left in the result."""
@@ -95,6 +99,7 @@ def test_no_secret_survives(drawn: LabelledText):
     assert not [value for value in drawn.values if value in redacted]
 
 
+@THOROUGHLY
 @given(text=TEXTS, seed=st.integers(0, 1000))
 def test_order_of_registration_makes_no_difference(text, seed):
     """The same patterns in another order find the same."""
@@ -104,6 +109,7 @@ def test_order_of_registration_makes_no_difference(text, seed):
     assert PII.scan(text) == PIIRedactor(*patterns).scan(text)
 
 
+@THOROUGHLY
 @given(text=TEXTS)
 def test_restoring_gives_the_text_back(text):
     """A reversible redactor's vault takes every pseudonym back."""
@@ -112,6 +118,7 @@ def test_restoring_gives_the_text_back(text):
     assert text == redactor.vault.restore(redactor.redact(text))
 
 
+@THOROUGHLY
 @given(first=pii_text("EMAIL"), second=pii_text("EMAIL"))
 def test_equal_values_have_equal_pseudonyms(first, second):
     """In one vault a value has one pseudonym, and a pseudonym one value."""
@@ -123,6 +130,7 @@ def test_equal_values_have_equal_pseudonyms(first, second):
     assert set(first.values) | set(second.values) <= values
 
 
+@THOROUGHLY
 @given(drawn=pii_text("EMAIL", "CREDIT_CARD", "IBAN", "SSN", max_size=2), data=st.data())
 def test_full_width_and_invisible_characters_hide_nothing(drawn, data):
     """A disguise that a reader does not see does not help."""

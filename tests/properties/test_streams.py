@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.errors import GuardBlocked
 from beluga.guards import DEFAULT_PII_PATTERNS, Canary, PIIPattern, PIIRedactor, SecretRedactor
 from beluga.testing.pii import pii_text, secret_text
+
+THOROUGHLY = settings.get_profile("guards")
 
 LINE = PIIRedactor(*DEFAULT_PII_PATTERNS, PIIPattern("case", r"case \d+"))
 WORD = PIIRedactor(PIIPattern("badge", r"B-\d{4}"))
@@ -50,6 +52,7 @@ def chunked(draw):
 
 
 @REDACTORS
+@THOROUGHLY
 @given(drawn=chunked())
 def test_joined_output_is_the_whole_text_redacted(redactor, drawn):
     """However the text is cut, the stream gives what redacting it whole gives, within its bound."""
@@ -63,6 +66,7 @@ def test_joined_output_is_the_whole_text_redacted(redactor, drawn):
 
 
 @REDACTORS
+@THOROUGHLY
 @given(drawn=chunked())
 def test_no_more_than_the_bound_is_held_back(redactor, drawn):
     """What went in and did not come out is at most `bound` characters."""
@@ -73,6 +77,7 @@ def test_no_more_than_the_bound_is_held_back(redactor, drawn):
         assert stream.held <= stream.bound
 
 
+@THOROUGHLY
 @given(drawn=pii_text(max_size=3), stop=st.integers(0, 400))
 def test_a_stream_that_is_dropped_midway_has_leaked_nothing(drawn, stop):
     """Stopping early, without closing, leaves no raw character of a finding in the output."""
@@ -83,6 +88,7 @@ def test_a_stream_that_is_dropped_midway_has_leaked_nothing(drawn, stop):
     assert redactor.redact(drawn.text).startswith(output)
 
 
+@THOROUGHLY
 @given(text=st.text(max_size=100), chunks=st.lists(st.integers(0, 30), max_size=20))
 def test_restored_stream_is_the_text(text, chunks):
     """Pseudonyms cut in two are still taken back."""
@@ -98,6 +104,7 @@ def test_restored_stream_is_the_text(text, chunks):
     assert text == output
 
 
+@THOROUGHLY
 @given(
     before=st.text("abc 1-", max_size=50),
     between=st.sampled_from(["", "-", " ", "\u200b", "."]),

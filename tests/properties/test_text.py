@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import string
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beluga.guards.decoding import views
 from beluga.guards.lookalikes import latinise
 from beluga.guards.text import View, normalise
+
+THOROUGHLY = settings.get_profile("guards")
 
 # Any code point, lone surrogates too, and more of those that matter here than chance would bring.
 _ODD = st.sampled_from(
@@ -28,6 +30,7 @@ def check_map(view: View, text: str) -> None:
         assert view.span(0, len(view.text)) == (starts[0][0], starts[-1][1])
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_map_is_monotone_and_in_range(text: str) -> None:
     """Every character of the plain reading stands for a place in the text, in order."""
@@ -36,6 +39,7 @@ def test_map_is_monotone_and_in_range(text: str) -> None:
     check_map(latinise(view), text)
 
 
+@THOROUGHLY
 @given(TEXTS)
 @example("\uff76\uff9e")
 @example("\u1100\u200b\u1161")
@@ -47,6 +51,7 @@ def test_normal_form_is_its_own(text: str) -> None:
     assert latinise(normalise(latin)).text == latin
 
 
+@THOROUGHLY
 @given(CLEAN)
 def test_clean_ascii_is_itself(text: str) -> None:
     """Printable ASCII is its own plain reading, offset by offset."""
@@ -55,12 +60,14 @@ def test_clean_ascii_is_itself(text: str) -> None:
     assert all(view.span(i, i + 1) == (i, i + 1) for i in range(len(text)))
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_growth_is_bounded(text: str) -> None:
     """No plain reading is more than eight times as long as the text."""
     assert len(normalise(text).text) <= 8 * len(text)
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_every_reading_maps_into_the_text(text: str) -> None:
     """Whatever is decoded, its spans are places in the text as given."""
@@ -69,6 +76,7 @@ def test_every_reading_maps_into_the_text(text: str) -> None:
         assert 0 <= start <= end <= len(text)
 
 
+@THOROUGHLY
 @given(TEXTS)
 def test_views_never_fail_and_end(text: str) -> None:
     """Every text has a bounded number of readings."""
