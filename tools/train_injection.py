@@ -31,7 +31,7 @@ from injection_templates import examples
 from beluga.guards._injection import rules
 from beluga.guards._injection.features import codes_of, nearby
 from beluga.guards._injection.lexicon import UNKNOWN
-from beluga.guards._injection.model import WINDOW, probability
+from beluga.guards._injection.model import STRIDE, WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -54,13 +54,13 @@ FAMILY = {source: family for family, sources in FAMILIES.items() for source in s
 FALSE_ALARMS = 0.009
 EPOCHS = 12
 RATE = 0.5
-DECAY = 2e-4
+DECAY = 1e-2
 # A plain word says less about a new source than a concept does.
 WORD_SCALE = 0.4
 FEWEST_WINDOWS, FEWEST_SOURCES = 3, 2
 MOST_WINDOWS = 14
 MOST_FEATURES = 30_000
-TEMPLATE_WEIGHT = 1.0
+TEMPLATE_WEIGHT = 2.0
 
 
 class Row(NamedTuple):
@@ -113,7 +113,7 @@ def bags(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
     for at, row in enumerate(rows):
         tokens = tokenise(plain_form(row.text))
         letters = "".join(map(LETTERS.__getitem__, tokens))
-        starts = range(0, max(1, len(tokens) - WINDOW // 2), WINDOW // 2)
+        starts = range(0, max(1, len(tokens) - WINDOW + STRIDE), STRIDE)
         for start in starts[:MOST_WINDOWS]:
             part = slice(start, start + WINDOW)
             concepts, words = features(tokens[part], letters[part])

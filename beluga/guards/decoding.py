@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from beluga.guards._encodings import (
@@ -157,8 +158,8 @@ def _shown(tokens: list[str]) -> frozenset[int]:
         return frozenset()
     shown = frozenset(sign for sign, least in _ENOUGH.items() if total // sign % (1 << _FIELD) >= least)
     if ALONE in shown:
-        sizes = "".join("1" if len(token) == 1 else " " for token in tokens)
-        shown -= frozenset() if "1" * _ENOUGH[ALONE] in sizes else {ALONE}
+        sizes = bytes(map(min, map(len, tokens), repeat(2)))
+        shown -= frozenset() if b"\1" * _ENOUGH[ALONE] in sizes else {ALONE}
     return shown
 
 
@@ -304,9 +305,7 @@ def _runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str
 def _long_runs(view: View) -> Iterator[View]:
     """Yield what words too long to be words say."""
     at = 0
-    for word in view.text.split():
-        if len(word) < _SHORTEST_RUN:
-            continue
+    for word in [word for word in view.text.split() if len(word) >= _SHORTEST_RUN]:
         at = view.text.index(word, at)
         for name, pattern, decode in LONG_RUNS:
             for match in pattern.finditer(word):

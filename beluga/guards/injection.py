@@ -121,6 +121,8 @@ class InjectionDetector:
         """
         threshold = self.threshold
         found = [f for f in self._findings(content, threshold) if f.score >= threshold]
+        if not found:
+            return ()
         # A rule says where; the model only in which stretch of text. Nothing is said twice.
         named = disjoint(f for f in found if f.rule != _MODEL)
         ends = [f.end for f in named]

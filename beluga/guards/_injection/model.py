@@ -20,11 +20,12 @@ import attrs
 
 from beluga.guards._injection.features import codes_of, nearby
 
-__all__ = ["WINDOW", "Model", "Window", "probability", "shipped"]
+__all__ = ["STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
 
-# Tokens judged together. An instruction in a long document must not drown in it, so windows overlap by half.
+# Tokens judged together, and from one such window to the next. An instruction in a long document must not
+# drown in it, nor be cut in two.
 WINDOW = 128
-_STRIDE = WINDOW // 2
+STRIDE = 96
 # A text of two words is no surer a case than one of eight.
 _FEWEST = 8
 
@@ -67,7 +68,7 @@ class Model:
         size = len(tokens)
         places = [at for at, _ in near]
         found = []
-        for start in range(0, max(1, size - _STRIDE), _STRIDE):
+        for start in range(0, max(1, size - WINDOW + STRIDE), STRIDE):
             end = min(start + WINDOW, size)
             inside = near[bisect_left(places, start) : bisect_left(places, end)]
             features = {*codes[start:end], *(feature for _, feature in inside)}
