@@ -92,9 +92,7 @@ _CLASSES: Final = _table("""
 # Classes that say little, asked last: neither a word nor a status spoke, as in a stream's error event.
 _FAMILIES: Final = _table("provider_unavailable openai.APIError anthropic.APIError urllib.URLError")
 
-_CERTIFICATE_ERRORS: Final = frozenset(
-    {"ssl.SSLCertVerificationError", "aiohttp.ClientConnectorCertificateError"}
-)
+_CERTIFICATE_ERRORS: Final = frozenset({"ssl.SSLCertVerificationError", "aiohttp.ClientConnectorCertificateError"})
 
 # A provider's own words that outrank the status: OpenAI sends an empty purse as 429.
 _WORDS: Final = _table("""
@@ -224,9 +222,7 @@ class Classifier:
             except Exception as error:
                 import logging
 
-                logging.getLogger(__name__).warning(
-                    "classification rule %r failed with %s", rule, type(error).__name__
-                )
+                logging.getLogger(__name__).warning("classification rule %r failed with %s", rule, type(error).__name__)
         return None
 
 

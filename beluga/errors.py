@@ -166,9 +166,7 @@ class BudgetExceeded(Refused):
 
     default_code = ErrorCode.BUDGET_EXHAUSTED
 
-    def __init__(
-        self, message: str = "", *, spent: float = 0.0, limit: float = 0.0, unit: str = "tokens"
-    ) -> None:
+    def __init__(self, message: str = "", *, spent: float = 0.0, limit: float = 0.0, unit: str = "tokens") -> None:
         super().__init__(message)
         self.spent = spent
         self.limit = limit
@@ -202,9 +200,7 @@ class GuardBlocked(BelugaError):
 
     default_code = ErrorCode.GUARD_BLOCKED
 
-    def __init__(
-        self, message: str = "", *, findings: Sequence[Any] = (), guard: str = "", stage: str = ""
-    ) -> None:
+    def __init__(self, message: str = "", *, findings: Sequence[Any] = (), guard: str = "", stage: str = "") -> None:
         super().__init__(message)
         self.findings = tuple(findings)
         self.guard = guard
@@ -259,8 +255,6 @@ class ConfigError(BelugaError, ValueError):
         code: ``not_found`` for a missing file, else ``invalid_input``.
     """
 
-    def __init__(
-        self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None
-    ) -> None:
+    def __init__(self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None) -> None:
         super().__init__(message, code=code)
         self.errors = tuple(errors)

@@ -152,9 +152,7 @@ class Tab:
             accounts = [tab.account for tab in self._chain()]
             tokens = [each.tokens - each.spent.tokens for each in accounts if each.tokens is not None]
             costs = [each.cost - each.spent.cost for each in accounts if each.cost is not None]
-        return Account(
-            max(0.0, min(tokens) / ways) if tokens else None, max(0.0, min(costs) / ways) if costs else None
-        )
+        return Account(max(0.0, min(tokens) / ways) if tokens else None, max(0.0, min(costs) / ways) if costs else None)
 
     def mark_used(self) -> None:
         """Note on the whole chain that calls inside account for themselves."""

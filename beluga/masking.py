@@ -170,9 +170,7 @@ class _Walk:
             self._met[id(value)] = result
             result.clear()
             for name, inner in value.items():
-                result[self.mask(name, depth) if isinstance(name, str) else name] = self._field(
-                    name, inner, depth
-                )
+                result[self.mask(name, depth) if isinstance(name, str) else name] = self._field(name, inner, depth)
             return result
         masked = {name: self._field(name, inner, depth) for name, inner in value.items()}
         try:
@@ -187,9 +185,7 @@ class _Walk:
             result[:] = [self._item(inner, depth) for inner in value]
             return result
         if hasattr(value, "_fields"):
-            return type(value)._make(
-                self._field(n, v, depth) for n, v in zip(value._fields, value, strict=True)
-            )
+            return type(value)._make(self._field(n, v, depth) for n, v in zip(value._fields, value, strict=True))
         return type(value)(self._item(inner, depth) for inner in value)
 
     def _item(self, item: Any, depth: int) -> Any:
@@ -216,9 +212,7 @@ class _Walk:
         return result
 
     def _model(self, value: Any, depth: int) -> Any:
-        return value.model_copy(
-            update={n: self._field(n, getattr(value, n), depth) for n in type(value).model_fields}
-        )
+        return value.model_copy(update={n: self._field(n, getattr(value, n), depth) for n in type(value).model_fields})
 
     def _exception(self, value: BaseException, depth: int) -> BaseException:
         kind = type(value)

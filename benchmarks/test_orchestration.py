@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 TEXT = "a billing question"
 
 
-def fastest(
-    cases: Mapping[str, Callable[[], Awaitable[Any]]], rounds: int, repeats: int = 400
-) -> dict[str, float]:
+def fastest(cases: Mapping[str, Callable[[], Awaitable[Any]]], rounds: int, repeats: int = 400) -> dict[str, float]:
     """Return the least microseconds of each case; the cases take turns, so that load on the machine hits all."""
     best = dict.fromkeys(cases, float("inf"))
 

@@ -64,9 +64,7 @@ def anthropic(status: int, type_: str = "", error_code: str | None = None) -> Ba
     """Return what anthropic raises: the whole body, and the type and code as attributes."""
     details = SimpleNamespace(error_code=error_code)
     body = {"type": "error", "error": {"type": type_, "details": {"error_code": error_code}}}
-    return raised(
-        AnthropicStatus, status_code=status, type=type_, error_code=error_code, details=details, body=body
-    )
+    return raised(AnthropicStatus, status_code=status, type=type_, error_code=error_code, details=details, body=body)
 
 
 def http2(name: str, base: str = "TransportError") -> BaseException:

@@ -68,9 +68,7 @@ def boundary():
 
 
 @pytest.mark.usefixtures("boundary")
-@pytest.mark.parametrize(
-    "options", [{}, {"colorize": True}, {"serialize": True}], ids=["plain", "colour", "json"]
-)
+@pytest.mark.parametrize("options", [{}, {"colorize": True}, {"serialize": True}], ids=["plain", "colour", "json"])
 @pytest.mark.parametrize("way", WAYS)
 def test_no_way_leads_to_a_sink(way, options):
     """Whatever is logged, the text that a sink gets holds no secret, even with `diagnose` on."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from injection_languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Example", "examples"]
 

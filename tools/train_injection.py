@@ -21,8 +21,7 @@ import struct
 import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
@@ -33,6 +32,9 @@ from beluga.guards._injection.features import codes_of, nearby
 from beluga.guards._injection.lexicon import UNKNOWN
 from beluga.guards._injection.model import STRIDE, WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = pathlib.Path(__file__).parents[1]
 MODEL = ROOT / "beluga" / "guards" / "_injection" / "model.bin"
@@ -163,8 +165,7 @@ def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
     attack = sum(w for w, window in zip(raw, windows, strict=True) if rows[window.row].attack)
     harmless = sum(raw) - attack
     scaled = [
-        w * (harmless / attack / 2 if rows[window.row].attack else 1)
-        for w, window in zip(raw, windows, strict=True)
+        w * (harmless / attack / 2 if rows[window.row].attack else 1) for w, window in zip(raw, windows, strict=True)
     ]
     mean = sum(scaled) / len(scaled)
     return [w / mean for w in scaled]
@@ -272,9 +273,7 @@ def pack(learnt: Sequence[float], used: Features, bias: float, threshold: float)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="labelled rows, .jsonl or .jsonl.gz")
     parser.add_argument("--out", type=pathlib.Path, default=MODEL, help="where the model goes")
     parser.add_argument("--threshold", type=float, help="log-odds to ship instead of cross-validating")
@@ -284,9 +283,7 @@ def main() -> None:
     measured = len(rows)
     rows += templates()
     windows, used = indexed(rows)
-    print(
-        f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features"
-    )
+    print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
     threshold = options.threshold
     if threshold is None:
         scores = cross_validate(rows, windows, len(used.kept))[:measured]
@@ -294,9 +291,7 @@ def main() -> None:
         for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
             at = threshold_at(rows[:measured], scores, hits, rate)
             found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
-            print(
-                f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}"
-            )
+            print(f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
         threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
         print(
             *table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]),
@@ -306,9 +301,7 @@ def main() -> None:
         learnt = [w for w in windows if rows[w.row].learnt]
         weights, bias = fit(rows, learnt, len(used.kept))
         options.out.write_bytes(pack(weights, used, bias, probability(threshold)))
-        print(
-            f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}"
-        )
+        print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
 
 
 if __name__ == "__main__":

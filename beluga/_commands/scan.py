@@ -79,9 +79,7 @@ def scan(
         if not as_json:
             sink.writelines(f"{hit}\n" for hit in found)
     if as_json:
-        json.dump(
-            {"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, sink, ensure_ascii=False
-        )
+        json.dump({"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, sink, ensure_ascii=False)
         sink.write("\n")
     return UNREADABLE if errors else FOUND if hits else CLEAN
 

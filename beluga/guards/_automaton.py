@@ -168,9 +168,7 @@ def is_anchored(parsed: _Node, flags: int) -> bool:
     if not parsed.data or parsed.data[0][0] is not _constants.AT:
         return False
     place = parsed.data[0][1]
-    return place is _constants.AT_BEGINNING_STRING or (
-        place is _constants.AT_BEGINNING and not flags & re.MULTILINE
-    )
+    return place is _constants.AT_BEGINNING_STRING or (place is _constants.AT_BEGINNING and not flags & re.MULTILINE)
 
 
 def parse(pattern: re.Pattern[str]) -> _Node:

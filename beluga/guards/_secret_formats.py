@@ -101,7 +101,7 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     (
         "DISCORD_WEBHOOK",
         "/api/webhooks/",
-        r"(?:https://)?(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{40,80}",
+        r"(?:https://)?(?:\w{1,20}\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{40,80}",
     ),
     ("TELEGRAM_TOKEN", ":A[A-F]", r"\d{7,11}:A[A-F][\w-]{32,34}"),
     ("TWILIO_KEY", "SK[0-9a-f]{8}", r"SK[0-9a-f]{32}"),

@@ -29,9 +29,7 @@ _KEY_OF = frozenset(
     " cipher crypto seed"
     " kms server user".split()
 )
-_NOT_KEY_OF = frozenset(
-    "public primary foreign cache sort partition hash map row unique idempotency dedupe".split()
-)
+_NOT_KEY_OF = frozenset("public primary foreign cache sort partition hash map row unique idempotency dedupe".split())
 # A token is a credential unless it is a piece of text, or the place in a list of pages.
 _NOT_TOKEN_OF = frozenset(
     "eos bos pad unk mask cls sep stop start end special next last first prev previous max min num n"
@@ -72,9 +70,7 @@ def is_secret_name(name: str) -> bool:
     while len(stem) > 1 and stem[-1] in _TAILS:
         stem.pop()
         if _ends_in_secret(stem):
-            return not (
-                stem[-1] == "token" and words[-1] in {"text", "data", "raw", "hash"} and len(stem) == 1
-            )
+            return not (stem[-1] == "token" and words[-1] in {"text", "data", "raw", "hash"} and len(stem) == 1)
     return False
 
 

@@ -35,12 +35,15 @@ class ContentFilter:
 
     def __init__(self, keywords: Iterable[str], threshold: int = 1) -> None:
         if isinstance(keywords, str):
-            raise TypeError("keywords must be several strings, not one; write ContentFilter(['word'])")
+            msg = "keywords must be several strings, not one; write ContentFilter(['word'])"
+            raise TypeError(msg)
         self.keywords = tuple(dict.fromkeys(keywords))
         if not all(self.keywords):
-            raise ValueError("an empty keyword would match every text; leave it out")
+            msg = "an empty keyword would match every text; leave it out"
+            raise ValueError(msg)
         if threshold < 1:
-            raise ValueError(f"threshold must be at least 1, not {threshold}")
+            msg = f"threshold must be at least 1, not {threshold}"
+            raise ValueError(msg)
         self.threshold = threshold
         self._folded = tuple((word, normalise(word).text.lower()) for word in self.keywords)
 
@@ -91,7 +94,8 @@ class MaxLength:
 
     def __init__(self, limit: int) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise ValueError(f"limit must be a whole number of at least 1, not {limit!r}")
+            msg = f"limit must be a whole number of at least 1, not {limit!r}"
+            raise ValueError(msg)
         self.limit = limit
 
     def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - every role alike

@@ -206,9 +206,7 @@ def _steps(text: str, signs: frozenset[int]) -> Iterator[tuple[str, re.Pattern[s
             yield "spaced", pattern, _unspace
 
 
-def _changed(
-    view: View, steps: Iterable[tuple[str, re.Pattern[str], Callable[[str], str]]]
-) -> Iterator[View]:
+def _changed(view: View, steps: Iterable[tuple[str, re.Pattern[str], Callable[[str], str]]]) -> Iterator[View]:
     """Yield `view` after each of `steps`, where it changes anything."""
     for name, pattern, replace in steps:
         changed = rewrite(view, pattern, replace, name)

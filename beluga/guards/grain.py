@@ -33,11 +33,7 @@ def grain(pattern: re.Pattern[str]) -> Literal["word", "line", "window", "whole"
     if any(code is op.AT and what in _ENDS and not pattern.flags & re.MULTILINE for code, what in leaves):
         return "whole"
     for characters, name in ((_BREAKS, "window"), (_BLANKS, "line")):
-        if any(
-            _may_match(code, what, character, pattern.flags)
-            for code, what in leaves
-            for character in characters
-        ):
+        if any(_may_match(code, what, character, pattern.flags) for code, what in leaves for character in characters):
             return name  # type: ignore[return-value]  # one of the two literals above
     return "word"
 

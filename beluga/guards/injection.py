@@ -148,9 +148,7 @@ class InjectionDetector:
         if not findings:
             return GuardResult(allowed=True, guard=self.name)
         names = dict.fromkeys(f.rule for f in findings)
-        return GuardResult(
-            allowed=False, reason=f"{self.name}: {', '.join(names)}", guard=self.name, findings=findings
-        )
+        return GuardResult(allowed=False, reason=f"{self.name}: {', '.join(names)}", guard=self.name, findings=findings)
 
     def _findings(self, content: str, threshold: float) -> Iterator[Finding]:
         if callable(self._model):

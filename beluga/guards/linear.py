@@ -61,8 +61,7 @@ class _Ambiguity:
         self._sets = [*automaton.sets]
         self._next = {state: automaton.after(state) for state in range(len(self._sets))}
         self._reach = {
-            a: {b for (b,) in _reached((a,), lambda at: [(to,) for to in self._next[at[0]]])}
-            for a in self._next
+            a: {b for (b,) in _reached((a,), lambda at: [(to,) for to in self._next[at[0]]])} for a in self._next
         }
         self._looping = [a for a in self._next if any(a in self._reach[b] for b in self._next[a])]
         self._double = {step for step, count in automaton.steps.items() if count > 1}
@@ -70,9 +69,7 @@ class _Ambiguity:
         self._search = len(self._sets)
         self._sets.append((1 << len(automaton.alphabet)) - 1)
         self._next[self._search] = [] if anchored else [self._search, *start.first]
-        self._reach[self._search] = {self._search}.union(
-            *(self._reach[b] for b in self._next[self._search][1:])
-        )
+        self._reach[self._search] = {self._search}.union(*(self._reach[b] for b in self._next[self._search][1:]))
 
     def _same_loop(self, a: int, b: int) -> bool:
         return b in self._reach[a] and a in self._reach[b]

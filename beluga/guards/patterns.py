@@ -148,7 +148,8 @@ def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
     try:
         return re.compile(source)
     except (re.error, TypeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"pattern {pattern.name!r} is no valid regular expression: {error}") from None
+        msg = f"pattern {pattern.name!r} is no valid regular expression: {error}"
+        raise ValueError(msg) from None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -25,9 +25,7 @@ DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 _DIGIT = r"[\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
 _MONTH = rf"(?i:{dates.MONTHS})[.,]?(?=\s|\Z)"
-_LINK = (
-    rf"(?:[^\s\d]*+{_DIGIT}\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
-)
+_LINK = rf"(?:[^\s\d]*+{_DIGIT}\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
 _PASSAGES = Passages(
     gates=(
         re.compile(
@@ -71,9 +69,7 @@ class PIIRedactor(Redactor):
 
     def __init__(self, *patterns: PIIPattern, reversible: bool | Vault = False) -> None:
         own = [pattern for pattern in patterns if pattern not in _BUILT_IN]
-        super().__init__(
-            patterns or DEFAULT_PII_PATTERNS, passages_for(own, _PASSAGES), vault=_vault(reversible)
-        )
+        super().__init__(patterns or DEFAULT_PII_PATTERNS, passages_for(own, _PASSAGES), vault=_vault(reversible))
 
 
 def _vault(reversible: bool | Vault) -> Vault | None:

@@ -44,7 +44,8 @@ class Redactor:
         self._replacements: dict[str, str] = {}
         for pattern in self.patterns:
             if self._replacements.setdefault(pattern.name, pattern.replacement) != pattern.replacement:
-                raise ValueError(f"the kind {pattern.name!r} has two placeholders; give them to two kinds")
+                msg = f"the kind {pattern.name!r} has two placeholders; give them to two kinds"
+                raise ValueError(msg)
         self._placeholders = self._recognise_placeholders()
 
     def __repr__(self) -> str:
@@ -58,7 +59,8 @@ class Redactor:
             AttributeError: The redactor is not reversible.
         """
         if self._vault is None:
-            raise AttributeError("this redactor keeps nothing; make it with reversible=True to have a vault")
+            msg = "this redactor keeps nothing; make it with reversible=True to have a vault"
+            raise AttributeError(msg)
         return self._vault
 
     def scan(self, text: str) -> tuple[Finding, ...]:
@@ -93,7 +95,8 @@ class Redactor:
 
     def _read(self, text: str) -> list[Finding]:
         if not isinstance(text, str):
-            raise TypeError(f"{self.name} reads str, not {type(text).__name__}; decode or convert it first")
+            msg = f"{self.name} reads str, not {type(text).__name__}; decode or convert it first"
+            raise TypeError(msg)
         return self._window().advance(text, final=True)[0]
 
     def _recognise_placeholders(self) -> re.Pattern[str]:

@@ -188,9 +188,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 )
 """The built-in forms: provider formats, wrappings, and values behind the names of secrets."""
 
-_KEYWORD = spellings(
-    "pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de"
-)
+_KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's
 # header.

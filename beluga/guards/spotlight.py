@@ -54,7 +54,8 @@ class Spotlight:
 
     def __init__(self, mode: Literal["delimit", "datamark", "encode"] = "delimit") -> None:
         if mode not in _MODES:
-            raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(_MODES)}")
+            msg = f"there is no mode {mode!r}; choose one of {', '.join(_MODES)}"
+            raise ValueError(msg)
         self.mode = mode
         self._word = _random_word(environment().rng, 16)
         self._mark = environment().rng.choice(_MARKS)
@@ -77,11 +78,7 @@ class Spotlight:
         if self.mode == "delimit":
             # Guessing the word is hopeless; a text that has seen it loses it.
             line = f"<<{self._word}>>"
-            inner = (
-                re.sub(re.escape(self._word), "", text, flags=re.IGNORECASE)
-                if self._word in text.lower()
-                else text
-            )
+            inner = re.sub(re.escape(self._word), "", text, flags=re.IGNORECASE) if self._word in text.lower() else text
             return f"{line}\n{inner}\n{line}"
         if self.mode == "datamark":
             return re.sub(r"\s+", self._mark, text.replace(self._mark, ""))
@@ -90,9 +87,7 @@ class Spotlight:
 
     def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - every role alike
         """Allow `content`, marked."""
-        return GuardResult(
-            allowed=True, reason="marked as data", modified=self.wrap(content), guard=self.name
-        )
+        return GuardResult(allowed=True, reason="marked as data", modified=self.wrap(content), guard=self.name)
 
 
 class Canary:
@@ -117,7 +112,8 @@ class Canary:
         self.token = _random_word(environment().rng, 20) if token is None else token
         letters = [letter for letter in normalise(self.token).text if letter.isalnum()]
         if len(letters) < 8:
-            raise ValueError("a canary needs at least eight letters or digits, or it may occur by chance")
+            msg = "a canary needs at least eight letters or digits, or it may occur by chance"
+            raise ValueError(msg)
         # A leak spelled out is still a leak: up to two other characters may stand between the letters.
         between = r"[\W_]{0,2}"
         self._pattern = re.compile(between.join(map(re.escape, letters)), re.IGNORECASE)
@@ -147,9 +143,7 @@ class Canary:
         findings = () if role == "input" else self.scan(content)
         if not findings:
             return GuardResult(allowed=True, guard=self.name)
-        return GuardResult(
-            allowed=False, reason="the system prompt leaked", guard=self.name, findings=findings
-        )
+        return GuardResult(allowed=False, reason="the system prompt leaked", guard=self.name, findings=findings)
 
     def opening(self, text: str) -> int:
         """Return where at the end of `text` the canary may have begun; its length where it has not."""
@@ -186,7 +180,8 @@ class CanaryStream:
             ValueError: The stream is closed, or blocked before: it stays shut.
         """
         if not self._open:
-            raise ValueError("this stream is closed; open another one with .stream()")
+            msg = "this stream is closed; open another one with .stream()"
+            raise ValueError(msg)
         return self._check(self._held + chunk, final=False)
 
     def close(self) -> str:
@@ -201,8 +196,9 @@ class CanaryStream:
         self._open, self._held = False, ""
         findings = self._canary.scan(text)
         if findings:
+            msg = "canary blocked the output: the system prompt leaked"
             raise GuardBlocked(
-                "canary blocked the output: the system prompt leaked",
+                msg,
                 findings=findings,
                 guard="canary",
                 stage="output",

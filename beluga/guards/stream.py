@@ -104,9 +104,7 @@ class Window:
     def _starts(self, text: str) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
         gates = (
-            [*self._passages.gates, self._passages.long]
-            if len(text) >= self._passages.limit
-            else self._passages.gates
+            [*self._passages.gates, self._passages.long] if len(text) >= self._passages.limit else self._passages.gates
         )
         hits = [-1] * len(gates)
 
@@ -210,7 +208,8 @@ class RedactionStream:
 
     def _advance(self, text: str, *, final: bool) -> str:
         if not self._open:
-            raise ValueError("this stream is closed; open another one with .stream()")
+            msg = "this stream is closed; open another one with .stream()"
+            raise ValueError(msg)
         # Shut until the work is done: a detector that raises must not be followed by raw text.
         self._open, self._held = False, ""
         findings, end = self._window.advance(text, final=final)

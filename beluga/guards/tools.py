@@ -66,7 +66,8 @@ class ToolGuard:
     ) -> None:
         for what, value in (("allow", allow), ("domains", domains)):
             if isinstance(value, str):
-                raise TypeError(f"{what} must be several names, not one string; write {what}=[{value!r}]")
+                msg = f"{what} must be several names, not one string; write {what}=[{value!r}]"
+                raise TypeError(msg)
         self.allow = None if allow is None else frozenset(allow)
         self.schemas = dict(schemas or {})
         self.domains = None if domains is None else tuple(domain.lower().strip(".") for domain in domains)
@@ -105,11 +106,7 @@ class ToolGuard:
             problem = _violation(values, self.schemas.get(name, {}), "") or self._bad_string(values)
         except RecursionError:
             problem = "the arguments are nested too deeply"
-        return (
-            self._block(f"tool {name!r}: {problem}")
-            if problem
-            else GuardResult(allowed=True, guard=self.name)
-        )
+        return self._block(f"tool {name!r}: {problem}") if problem else GuardResult(allowed=True, guard=self.name)
 
     def _bad_string(self, arguments: dict[str, Any]) -> str:
         for path, text in _strings(arguments, "", 0):
@@ -169,7 +166,8 @@ _KEYWORDS = frozenset(
 def _understood(schema: Mapping[str, Any], where: str) -> None:
     unknown = sorted(set(schema) - _KEYWORDS)
     if unknown:
-        raise ValueError(f"{where} uses {', '.join(unknown)}, which would not be checked; leave it out")
+        msg = f"{where} uses {', '.join(unknown)}, which would not be checked; leave it out"
+        raise ValueError(msg)
     if "pattern" in schema:
         re.compile(schema["pattern"])
     for name, inner in schema.get("properties", {}).items():

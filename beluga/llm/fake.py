@@ -123,9 +123,7 @@ class FakeProvider:
             else:
                 yield happening
 
-    async def astream(
-        self, messages: str | Message | Iterable[Message], **options: Any
-    ) -> AsyncIterator[Chunk]:
+    async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
         """Do what `stream` does, without blocking the event loop."""
         turn = self._turn(messages, options)
         for happening in streamed(turn):

@@ -147,9 +147,7 @@ class Script:
         """Return a line for each rule, and for the queue, that had more to say."""
         with self._lock:
             return [
-                f"{rule.name}: {', '.join(steps)}"
-                for rule in (*self._rules, self._queue)
-                if (steps := rule.unplayed())
+                f"{rule.name}: {', '.join(steps)}" for rule in (*self._rules, self._queue) if (steps := rule.unplayed())
             ]
 
     def answer(self, request: Request) -> Turn:
@@ -220,9 +218,7 @@ def _stored(item: Item) -> _Stored:
     return _answered(item, "a script holds a text, a Reply, a fault or a callable of the request")
 
 
-def _answered(
-    item: object, wanted: str = "a callable of a script returns a text, a Reply or a fault"
-) -> _Ready:
+def _answered(item: object, wanted: str = "a callable of a script returns a text, a Reply or a fault") -> _Ready:
     if isinstance(item, str):
         return Reply(item)
     if isinstance(item, _READY):

@@ -208,9 +208,7 @@ class Graph(Composite):
         targets = {name: [target for target, _ in ways] for name, ways in self._arrows().items()}
         problems = problems_of(self._entry, targets)
         if problems:
-            raise GraphError(
-                "\n".join([f"{self.name} has problems:", *(f"  {problem}" for problem in problems)])
-            )
+            raise GraphError("\n".join([f"{self.name} has problems:", *(f"  {problem}" for problem in problems)]))
 
     def mermaid(self) -> str:
         """Return the graph as a Mermaid flowchart.

@@ -136,6 +136,4 @@ class Tally:
 
     def _outcomes(self) -> list[Outcome]:
         named = zip(self._names, self._records, strict=True)
-        return [
-            Outcome(index, name, *record) for index, (name, record) in enumerate(named) if record is not None
-        ]
+        return [Outcome(index, name, *record) for index, (name, record) in enumerate(named) if record is not None]

@@ -59,10 +59,7 @@ class Usage:
         if min(figures) < 0:
             msg = f"no figure of Usage can be negative: {self!r}"
         elif self.reasoning_tokens > self.output_tokens:
-            msg = (
-                f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens "
-                f"({self.output_tokens})"
-            )
+            msg = f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
         else:
             msg = (
                 f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "

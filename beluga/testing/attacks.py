@@ -45,9 +45,7 @@ _MORSE = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- 
 
 def _shifted(text: str, capital: int, small: int) -> str:
     """Return `text` with its ASCII letters from two other alphabets."""
-    moved = {ord("A") + i: chr(capital + i) for i in range(26)} | {
-        ord("a") + i: chr(small + i) for i in range(26)
-    }
+    moved = {ord("A") + i: chr(capital + i) for i in range(26)} | {ord("a") + i: chr(small + i) for i in range(26)}
     return text.translate(moved)
 
 
@@ -133,9 +131,7 @@ def attacks() -> SearchStrategy[str]:
     """Return a strategy for prompt injections, as they are and hidden in every way of `EVASIONS`."""
     from hypothesis import strategies as st
 
-    hidden = st.builds(
-        lambda text, hide: hide(text), st.sampled_from(ATTACKS), st.sampled_from([*EVASIONS.values()])
-    )
+    hidden = st.builds(lambda text, hide: hide(text), st.sampled_from(ATTACKS), st.sampled_from([*EVASIONS.values()]))
     return st.sampled_from(ATTACKS) | hidden
 
 

@@ -69,9 +69,7 @@ def _key_block() -> st.SearchStrategy[str]:
     label = st.sampled_from(["", "RSA ", "EC ", "OPENSSH "])
     dashes = "-" * 5
     return st.builds(
-        lambda name, body: (
-            f"{dashes}BEGIN {name}PRIVATE KEY{dashes}\n{body}\n{dashes}END {name}PRIVATE KEY{dashes}"
-        ),
+        lambda name, body: f"{dashes}BEGIN {name}PRIVATE KEY{dashes}\n{body}\n{dashes}END {name}PRIVATE KEY{dashes}",
         label,
         lines,
     )
@@ -103,9 +101,9 @@ _email = st.builds(
     st.text(_LOWER, min_size=2, max_size=10),
     st.sampled_from(["com", "org", "example.net", "co.uk"]),
 )
-_card = st.builds(
-    _grouped, _digits(14).map(lambda body: _luhn("4" + body)), st.sampled_from([" ", "-", ""])
-).filter(lambda card: len(set(card)) > 3)  # noqa: PLR2004 - a card is not one digit over and over
+_card = st.builds(_grouped, _digits(14).map(lambda body: _luhn("4" + body)), st.sampled_from([" ", "-", ""])).filter(
+    lambda card: len(set(card)) > 3
+)  # noqa: PLR2004 - a card is not one digit over and over
 _account = st.builds(_grouped, _digits(18).map(_iban), st.sampled_from([" ", ""]))
 _ssn = st.builds(
     "{}-{}-{}".format,

@@ -76,9 +76,7 @@ def _conversations(draw: DrawFn, max_turns: int) -> list[Message]:
 
 
 def _questions() -> SearchStrategy[HumanMessage]:
-    shown = st.sampled_from(
-        [ImagePart(url="https://example.com/a.png"), ImagePart(data=b"GIF89a" + bytes(8))]
-    )
+    shown = st.sampled_from([ImagePart(url="https://example.com/a.png"), ImagePart(data=b"GIF89a" + bytes(8))])
     return st.one_of(
         prompts().map(HumanMessage),
         st.tuples(prompts(), shown).map(lambda parts: HumanMessage(parts=parts)),
@@ -119,9 +117,7 @@ def fault_scripts(*, max_faults: int = 5) -> SearchStrategy[list[Reply | Fault |
     Args:
         max_faults: The most faults and delays before the answer.
     """
-    return st.builds(
-        lambda items, reply: [*items, reply], st.lists(_faults(), max_size=max_faults), replies()
-    )
+    return st.builds(lambda items, reply: [*items, reply], st.lists(_faults(), max_size=max_faults), replies())
 
 
 def _faults() -> SearchStrategy[Fault | Delay]:

@@ -59,9 +59,7 @@ def test_broken_pattern_is_an_error_with_its_name() -> None:
 def test_builtin_patterns_cannot_take_exponential_time() -> None:
     """The detector's own patterns pass the check that users' patterns must pass."""
     own = [p for module in (decoding, rules, text, lookalikes, reading) for p in vars(module).values()]
-    patterns = [p for p in own if isinstance(p, re.Pattern)] + [
-        r.pattern for r in (*rules.RULES, *rules.MARKERS)
-    ]
+    patterns = [p for p in own if isinstance(p, re.Pattern)] + [r.pattern for r in (*rules.RULES, *rules.MARKERS)]
     assert len(patterns) > 30
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # quadratic in theory; what they take is measured with the detector

@@ -144,7 +144,7 @@ def test_two_placeholders_for_one_name():
 
 def test_checks_of_custom_patterns():
     """A check may turn a match down or accept its beginning; a context must stand before it."""
-    even = PIIPattern("even", r"\b\d+\b", check=lambda text: int(text) % 2 == 0)
+    even = PIIPattern("even", r"\b\d{1,9}\b", check=lambda text: int(text) % 2 == 0)
     first = PIIPattern("first", r"[A-Z]{4}", check=lambda _: 2)
     room = PIIPattern("room", r"\b\d{3}\b", context=r"room $")
 
@@ -175,6 +175,4 @@ def test_nothing_shows_in_a_repr():
     reversible = PIIRedactor(reversible=True)
     reversible.redact("ana@example.com")
 
-    assert "ana" not in repr(reversible) + repr(reversible.vault) + repr(
-        reversible.validate("ana@example.com")
-    )
+    assert "ana" not in repr(reversible) + repr(reversible.vault) + repr(reversible.validate("ana@example.com"))

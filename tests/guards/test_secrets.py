@@ -104,15 +104,11 @@ def test_harmless_text(text):
     assert found(text) == []
 
 
-@pytest.mark.parametrize(
-    "label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]
-)
+@pytest.mark.parametrize("label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"])
 @pytest.mark.parametrize("newline", ["\n", "\\n", "\r\n"])
 def test_private_keys(label, newline):
     """The whole block goes, with its begin and end, also where the line breaks are escaped."""
-    block = newline.join(
-        [f"-----BEGIN {label}-----", LONG + LONG[:28], LONG[:10] + "==", f"-----END {label}-----"]
-    )
+    block = newline.join([f"-----BEGIN {label}-----", LONG + LONG[:28], LONG[:10] + "==", f"-----END {label}-----"])
 
     assert found(f"key: {block} and more") == [("PRIVATE_KEY", block)]
 

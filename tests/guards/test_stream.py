@@ -21,9 +21,7 @@ def test_prose_is_held_back_by_a_word():
 
 def test_mean_hold_on_prose_is_small():
     """On ordinary text no more than eight characters are held back on average."""
-    text = (
-        "It was the best of times, it was the worst of times, said Mr. 5 of the 12 apples to 3 pears. " * 20
-    )
+    text = "It was the best of times, it was the worst of times, said Mr. 5 of the 12 apples to 3 pears. " * 20
     stream, held = PIIRedactor().stream(), []
     for letter in text:
         stream.feed(letter)
@@ -43,9 +41,7 @@ def test_no_part_of_a_finding_leaves():
 def test_a_key_block_is_held_to_its_end():
     """A private key leaves as one placeholder, however long it took to come."""
     block = (
-        "-----BEGIN PRIVATE KEY-----\n"
-        + ("aB3dE5gH7jK9mN1pQ2sT4vW6xY8z" * 2 + "\n") * 30
-        + "-----END PRIVATE KEY-----"
+        "-----BEGIN PRIVATE KEY-----\n" + ("aB3dE5gH7jK9mN1pQ2sT4vW6xY8z" * 2 + "\n") * 30 + "-----END PRIVATE KEY-----"
     )
     output = pieces(SecretRedactor(), f"see\n{block}\nthat is all")
 

@@ -32,9 +32,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "phase", "code", "status"), FAULTS, ids=lambda value: str(value)[:30])
-def test_a_fault_raises_its_own_error(
-    fault: faults.Fault, phase: str, code: ErrorCode, status: int | None
-) -> None:
+def test_a_fault_raises_its_own_error(fault: faults.Fault, phase: str, code: ErrorCode, status: int | None) -> None:
     """The error of a direct call has the fault's code, status and request id, and retries by its code."""
     error = fault.error("fake-1")
     assert fault.phase == phase

@@ -472,9 +472,7 @@ class TestBuilding:
     )
     def test_an_edge_to_nowhere(self, add: Callable[[Graph], None]) -> None:
         """It names the nodes that there are, and its code is `not_found`."""
-        with pytest.raises(
-            GraphError, match="no node 'nowhere'; it has classify, billing, technical"
-        ) as caught:
+        with pytest.raises(GraphError, match="no node 'nowhere'; it has classify, billing, technical") as caught:
             add(support())
         assert caught.value.code == "not_found"
 

@@ -90,9 +90,7 @@ def test_collect_gives_an_outcome_for_every_branch() -> None:
 
 def test_first_gives_the_first_value() -> None:
     """A quicker failure does not count."""
-    result, took, left = run(
-        Scatter(after(3, "slow"), after(1, ValueError()), after(2, "quick"), policy="first")
-    )
+    result, took, left = run(Scatter(after(3, "slow"), after(1, ValueError()), after(2, "quick"), policy="first"))
     assert result == "quick"
     assert took == 2
     assert not left
@@ -440,9 +438,7 @@ def test_an_async_scatter_leaves_a_late_thread_behind() -> None:
     release = threading.Event()
 
     async def main() -> Any:
-        return await Scatter(lambda value: release.wait(10), str.upper, timeout=0.01, policy="collect").acall(
-            "x"
-        )
+        return await Scatter(lambda value: release.wait(10), str.upper, timeout=0.01, policy="collect").acall("x")
 
     loop = asyncio.new_event_loop()
     try:
@@ -732,9 +728,7 @@ class TestBudgets:
         ((str,), {"budget": "halved"}, ValueError, "budget='halved'"),
     ],
 )
-def test_bad_options_are_refused_when_it_is_made(
-    nodes: Any, options: Any, error: type[Exception], match: str
-) -> None:
+def test_bad_options_are_refused_when_it_is_made(nodes: Any, options: Any, error: type[Exception], match: str) -> None:
     """With the option, the value, and what it must be."""
     with pytest.raises(error, match=match):
         Scatter(*nodes, **options)

@@ -91,9 +91,7 @@ SURFACES = st.lists(st.sampled_from(["generate", "stream"]), min_size=1, max_siz
 
 
 @given(FAKES, messages(max_turns=2), SURFACES)
-def test_async_is_as_sync(
-    fake: Callable[[], FakeProvider], conversation: list[Message], surfaces: list[str]
-) -> None:
+def test_async_is_as_sync(fake: Callable[[], FakeProvider], conversation: list[Message], surfaces: list[str]) -> None:
     """Pieces, errors, times and log are the same on both sides."""
     assert play(fake(), conversation, surfaces) == asyncio.run(aplay(fake(), conversation, surfaces))
 

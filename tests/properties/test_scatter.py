@@ -42,9 +42,7 @@ timeouts = st.sampled_from([None, None, 0.5, 2.5, 4.5])
 def scatters(draw: st.DrawFn) -> tuple[list[Plan], dict[str, Any]]:
     """Generate branches, and the options of their scatter."""
     branches = draw(plans)
-    policy = draw(
-        st.sampled_from(["fail_fast", "collect", "first"]) | st.builds(quorum, st.integers(1, len(branches)))
-    )
+    policy = draw(st.sampled_from(["fail_fast", "collect", "first"]) | st.builds(quorum, st.integers(1, len(branches))))
     options = {
         "policy": policy,
         "limit": draw(limits),

@@ -25,9 +25,7 @@ WAV = b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(20)
 URL = "https://example.com/a.png"
 
 
-@pytest.mark.parametrize(
-    ("data", "mime_type"), [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")]
-)
+@pytest.mark.parametrize(("data", "mime_type"), [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")])
 def test_the_type_of_an_image_is_read_from_its_bytes(data: bytes, mime_type: str) -> None:
     """Without `mime_type` the first bytes tell it."""
     assert ImagePart(data=data).mime_type == mime_type
@@ -91,9 +89,7 @@ def test_other_media_know_their_types() -> None:
 
 def test_a_repr_shows_sizes_and_no_bytes() -> None:
     """The bytes of media stay out of every repr."""
-    assert repr(ImagePart(data=PNG)) == (
-        "ImagePart(url=None, data=<68 bytes>, mime_type='image/png', detail='auto')"
-    )
+    assert repr(ImagePart(data=PNG)) == ("ImagePart(url=None, data=<68 bytes>, mime_type='image/png', detail='auto')")
     assert "data=None" in repr(ImagePart(url=URL))
 
 

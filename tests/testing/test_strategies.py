@@ -70,6 +70,4 @@ def test_a_script_ends_with_its_answer(script: list[Reply | Fault | Delay]) -> N
 
 def test_replies_use_every_field() -> None:
     """Text, thoughts, tool calls and slow tokens turn up."""
-    assert find(
-        replies(), lambda reply: bool(reply.text and reply.thinking and reply.tools and reply.per_token)
-    )
+    assert find(replies(), lambda reply: bool(reply.text and reply.thinking and reply.tools and reply.per_token))

@@ -54,9 +54,7 @@ RULES = (
         r"O?_?SQ_{0,2}R|ON_{0,3}[RT]O",  # verb-final languages
     ),
     _rule("remove_limits", r"B_{0,2}A?_{0,2}[OM]_{0,2}[SM]?_?L"),  # bypass all your filters
-    _rule(
-        "unrestricted_persona", r"[EY]_{0,3}[EYM]?_{0,2}M_{0,4}X{1,2}_{0,2}A?_?L"
-    ),  # act as an AI without limits
+    _rule("unrestricted_persona", r"[EY]_{0,3}[EYM]?_{0,2}M_{0,4}X{1,2}_{0,2}A?_?L"),  # act as an AI without limits
     _rule("hide_from_user", r"XT_?U_{0,4}[ATN]"),  # do not tell the user about
 )
 
@@ -71,9 +69,7 @@ MARKERS = (
     ),
     Rule(
         "hidden_instruction_block",
-        re.compile(
-            r"(?i)<(important|system|instructions?|secret)>[^<]{0,200}\b(do not|don't|never|before)\b"
-        ),
+        re.compile(r"(?i)<(important|system|instructions?|secret)>[^<]{0,200}\b(do not|don't|never|before)\b"),
     ),
     Rule("jailbreak_persona", re.compile(r"\b(?:as|are|be|called|named|stay|mode:?|\[)\s?DAN\b")),
     Rule(

@@ -162,9 +162,7 @@ PATTERNS = (
         digits=9,
         priority=51,
     ),
-    PIIPattern(
-        "SSN", _START + r"\d{8}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52
-    ),
+    PIIPattern("SSN", _START + r"\d{8}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
     PIIPattern(
         "PASSPORT",
         r"[A-Z0-9](?<![\w-][A-Z0-9])(?<=(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9])[A-Z0-9]{5,8}(?![\w-])",
