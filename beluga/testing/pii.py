@@ -79,8 +79,8 @@ def _luhn(head: str) -> str:
     """Append the check digit. Source: ISO/IEC 7812-1:2017, annex B."""
     total = 0
     for place, digit in enumerate(reversed(head)):
-        value = int(digit) * (2 - place % 2)
-        total += value - 9 if value > 9 else value  # noqa: PLR2004 - the sum of two digits
+        value = int(digit) * (2 - place % 2)  # noqa: PLR2004
+        total += value - 9 if value > 9 else value
     return head + str(-total % 10)
 
 
