@@ -79,7 +79,7 @@ def _luhn(head: str) -> str:
     """Append the check digit. Source: ISO/IEC 7812-1:2017, annex B."""
     total = 0
     for place, digit in enumerate(reversed(head)):
-        value = int(digit) * (2 - place % 2)  # noqa: PLR2004
+        value = int(digit) * (2 - place % 2)
         total += value - 9 if value > 9 else value
     return head + str(-total % 10)
 
@@ -103,7 +103,7 @@ _email = st.builds(
 )
 _card = st.builds(_grouped, _digits(14).map(lambda body: _luhn("4" + body)), st.sampled_from([" ", "-", ""])).filter(
     lambda card: len(set(card)) > 3
-)  # noqa: PLR2004 - a card is not one digit over and over
+)
 _account = st.builds(_grouped, _digits(18).map(_iban), st.sampled_from([" ", ""]))
 _ssn = st.builds(
     "{}-{}-{}".format,
@@ -124,9 +124,7 @@ _ipv6 = st.builds("2001:db8::{:x}:{:x}".format, st.integers(1, 65535), st.intege
 _mac = (
     st.lists(st.integers(1, 254).map("{:02x}".format), min_size=6, max_size=6)
     .map(":".join)
-    .filter(
-        lambda mac: len(set(mac)) > 2  # noqa: PLR2004 - a colon and more than one digit
-    )
+    .filter(lambda mac: len(set(mac)) > 2)
 )
 _birth = st.builds(
     "{} {}, {}".format, st.sampled_from(_MONTHS), st.integers(1, 28), st.integers(1930, 2015)
