@@ -162,8 +162,9 @@ class RetryPolicy(Policy):
         elif throttled:
             reason = "the retry throttle is closed"
         else:
-            delay = self._delay(call, attempts, error)
-            reason = self._obstacle(began, now, delay)
+            asked = None if error is None else retry_after(error, call.environment.clock.time())
+            delay = self._delay(call, attempts) if asked is None else asked
+            reason = self._obstacle(began, now, delay, asked)
             if not reason:
                 progress[1:] = attempts, error
                 self._report(call, attempts, delay, error)
@@ -171,17 +172,13 @@ class RetryPolicy(Policy):
         self._give_up(call, error, attempts, now - began, reason)
         return None
 
-    def _delay(self, call: Call, attempts: int, error: Exception | None) -> float:
-        if error is not None:
-            asked = retry_after(error, call.environment.clock.time())
-            if asked is not None:
-                return asked
+    def _delay(self, call: Call, attempts: int) -> float:
         return self.backoff(attempts, call.environment.rng.random() if self.jitter else 1.0)
 
-    def _obstacle(self, began: float, now: float, delay: float) -> str:
+    def _obstacle(self, began: float, now: float, delay: float, asked: float | None) -> str:
         """Say what forbids a wait of `delay` seconds; empty if nothing does."""
-        if delay > max(LONGEST_RETRY_AFTER, self.max_backoff):
-            return f"the provider asked to wait {delay:g} s"
+        if asked is not None and asked > LONGEST_RETRY_AFTER:
+            return f"the provider asked to wait {asked:g} s"
         if self.max_elapsed is not None and now + delay - began > self.max_elapsed:
             return f"max_elapsed={self.max_elapsed:g} s"
         if now + delay >= DEADLINE.get():
@@ -238,9 +235,9 @@ def retry(function: Any = None, /, **options: Any) -> Any:  # noqa: D417 - the o
     """Call the function again when it fails in a way that may pass.
 
     The wait before attempt n + 1 is drawn evenly from 0 to ``initial_backoff * backoff_factor ** (n - 1)``, capped
-    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s, or to
-    `max_backoff` where that is more; beyond that the error is raised at once. No wait goes past the time budget. When
-    it is over, the last error itself is raised, with a note of the attempts.
+    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s; beyond that
+    the error is raised at once. No wait goes past the time budget. When it is over, the last error itself is raised,
+    with a note of the attempts.
 
     A stream is begun anew only before its first item went out; then its error passes through.
 
