@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher", "spellings"]
 
@@ -86,18 +86,14 @@ class Matcher:
         self._context = _search(pattern, pattern.context)
         self._unless = _search(pattern, pattern.unless)
 
-    def find(self, work: str, position: int) -> Iterable[tuple[int, int]]:
-        """Return the places in `work`, from `position` on, that match and pass the pattern's checks.
+    def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
+        """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
 
         What the check turns down is tried again one character later: an over-long or ill-begun match must not
         hide the right one inside it. What the context turns down is passed over whole, because the rest of
         a number has no better context than its beginning.
         """
         match = self.search(work, position)
-        return () if match is None else self._places(work, match)  # nearly always: no generator for nothing
-
-    def _places(self, work: str, first: re.Match[str]) -> Iterator[tuple[int, int]]:
-        match: re.Match[str] | None = first
         while match is not None:
             start, end = match.span(self.group)
             if not self._in_place(work, start):

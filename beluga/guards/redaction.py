@@ -121,20 +121,18 @@ class Redactor:
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        last: Matcher | None = None  # who made the latest finding: those behind it have seen what it left
-        while True:
+        known = -1
+        while len(found) > known:
+            known = len(found)
             digits = len(_DIGITS.findall(work, offset))
-            known, earlier = len(found), last
             for form in self._matchers:
-                if digits >= form.digits and (form.needs is None or form.needs(work)):
-                    for start, end in form.find(work, offset):
-                        found.append((*view.span(start - offset, end - offset), form.name))
-                        work = work[:start] + BLANK * (end - start) + work[end:]
-                        last = form
-                if form is earlier and len(found) == known:
-                    break
-            if len(found) == known:
-                return sorted(found)
+                if digits < form.digits or (form.needs and not form.needs(work)):
+                    continue
+                for start, end in form.find(work, offset):
+                    found.append((*view.span(start - offset, end - offset), form.name))
+                    work = work[:start] + BLANK * (end - start) + work[end:]
+        found.sort()
+        return found
 
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:

@@ -94,7 +94,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?=\d)(?<![\w.]){_IPV4}(?!\w|\.\d)",
+        rf"(?<![\w.]){_IPV4}(?!\w|\.\d)",
         unless=_VERSION,
         needs=r"\d\.\d",
         digits=4,

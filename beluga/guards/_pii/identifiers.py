@@ -119,21 +119,18 @@ def _machine_readable(text: str) -> int:
     return len(text) if total % 10 == int(text[8]) and sum(map(str.isdigit, text)) >= 5 else 0
 
 
-# `re` skips to a leading set at the speed of C; a look-behind before it would be tried at every character.
-_START = r"\d(?<![\w.-]\d)"
-
 PATTERNS = (
     PIIPattern(
         "IBAN",
-        r"[A-Za-z](?<![A-Za-z0-9][A-Za-z])[A-Za-z]\d{2}(?:[ -]?[A-Za-z0-9]){11,31}",
+        r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,31}",
         check=_iban,
         digits=8,
         priority=30,
     ),
     PIIPattern(
         "CREDIT_CARD",
-        _START + r"(?:\d{3}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?"
-        r"|\d{3}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{11,18})"
+        r"(?<![\w.-])(?:\d{4}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?"
+        r"|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
         r"(?!\w|[.-]\d)",
         check=_card,
         digits=12,
@@ -141,7 +138,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "CREDIT_CARD",
-        _START + r"(?:[ -]?\d){11,18}(?!\w|[.-]\d)",
+        r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?!\w|[.-]\d)",
         check=_any_card,
         digits=12,
         context=_CARD_WORDS,
@@ -149,30 +146,30 @@ PATTERNS = (
     ),
     PIIPattern(
         "SSN",
-        _START + r"\d\d-\d{2}-\d{4}(?!\w|[.-]\d)",
+        r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?!\w|[.-]\d)",
         check=_ssn,
         digits=9,
         priority=50,
     ),
     PIIPattern(
         "SSN",
-        _START + r"\d\d(?P<s>[ .])\d{2}(?P=s)\d{4}(?!\w|[.-]\d)",
+        r"(?<![\w.-])\d{3}(?P<s>[ .])\d{2}(?P=s)\d{4}(?!\w|[.-]\d)",
         check=_ssn,
         unless=_PHONE_WORDS,
         digits=9,
         priority=51,
     ),
-    PIIPattern("SSN", _START + r"\d{8}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
+    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
     PIIPattern(
         "PASSPORT",
-        r"[A-Z0-9](?<![\w-][A-Z0-9])(?<=(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9])[A-Z0-9]{5,8}(?![\w-])",
+        r"(?<![\w-])(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9]{6,9}(?![\w-])",
         context=_PASSPORT_WORDS,
         digits=4,
         priority=57,
     ),
     PIIPattern(
         "PASSPORT",
-        r"[CFGHJK](?<![\w-][CFGHJK])[0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
+        r"(?<![\w-])[CFGHJK][0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
         check=_machine_readable,
         digits=5,
         priority=58,

@@ -50,9 +50,7 @@ _OTHER_NUMBER = (
 )
 _EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
 _END = r"(?![\w:]|[./-]\d)"
-# The set comes before what must not stand in front of it: `re` skips to a leading set quickly.
-_OPENING = r"[(\d](?<![\w.+:/-][(\d])(?:(?<=\d)|(?<=\()\d)"
-_NUMBER = _OPENING + r"(?:[ ./()-]{0,2}\d){6,14}" + _EXTENSION + _END
+_NUMBER = r"(?<![\w.+:/-])\(?\d(?:[ ./()-]{0,2}\d){6,14}" + _EXTENSION + _END
 _DATE = re.compile(
     r"(?:1[89]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|\d{1,2}([-/.])\d{1,2}\2(?:19|20)?\d\d(?!\d|\2)"
@@ -97,7 +95,7 @@ def _trunk(text: str) -> int:
 PATTERNS = (
     PIIPattern(
         "PHONE",
-        r"[+(](?<![\w+][+(])(?:(?<=\+)|(?<=\()\+)\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
+        r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
         check=_international,
         needs=r"\+",
         digits=8,
@@ -105,7 +103,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "PHONE",
-        r"(?=[(\d])(?<![\w.+/-])(?:(?:1[ .-]|\d{1,3}-)?\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
+        r"(?<![\w.+/-])(?:(?:1[ .-]|\d{1,3}-)?\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
         r"\d{3}(?P<sep>[ .-])\d{3}(?P=sep)\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
         unless=_OTHER_NUMBER,
         digits=10,
@@ -113,7 +111,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "PHONE",
-        r"0(?<![\w.+/-]0)\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
+        r"(?<![\w.+/-])0\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
         check=_trunk,
         unless=_OTHER_NUMBER,
         digits=10,
