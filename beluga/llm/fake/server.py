@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import socket
 import struct
 import threading
@@ -16,7 +17,7 @@ from beluga.llm.fake._wire.http1 import LAST_CHUNK, BadRequest, chunk, head, rea
 from beluga.llm.fake.replies import Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from beluga.llm.fake._wire.cutting import Cut
@@ -53,6 +54,7 @@ class Server:
         self._cut = cut
         self._address = (host, port)
         self._listener: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
         self._threads: set[threading.Thread] = set()
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -101,18 +103,22 @@ class Server:
             raise
         self._listener = listener
         self._stopping.clear()
-        self._run(lambda: self._accept(listener))
+        self._acceptor = self._thread(lambda: self._accept(listener))
+        self._acceptor.start()
         return self
 
     def stop(self) -> None:
         """Close all connections and wait until every thread has ended."""
-        listener, self._listener = self._listener, None
-        if listener is None:
+        listener, acceptor = self._listener, self._acceptor
+        self._listener = self._acceptor = None
+        if listener is None or acceptor is None:
             return
         self._stopping.set()
         # A thread that waits in accept() notices no close; a last connection wakes it on every platform.
         with contextlib.suppress(OSError):
             socket.create_connection(listener.getsockname()[:2], _PATIENCE).close()
+        acceptor.join(_PATIENCE)
+        listener.close()
         with self._lock:
             connections, threads = list(self._connections), list(self._threads)
         for connection in connections:
@@ -120,21 +126,22 @@ class Server:
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(_PATIENCE)
-        listener.close()
 
-    def _run(self, work: object) -> None:
+    def _thread(self, work: Callable[[], object]) -> threading.Thread:
         context = contextvars.copy_context()
-        thread = threading.Thread(target=context.run, args=(work,), name="beluga-fake-server", daemon=True)
-        with self._lock:
-            self._threads.add(thread)
-        thread.start()
+        return threading.Thread(target=context.run, args=(work,), name="beluga-fake-server", daemon=True)
 
     def _accept(self, listener: socket.socket) -> None:
-        while not self._stopping.is_set():
+        while True:
             connection, _ = listener.accept()
+            if self._stopping.is_set():
+                connection.close()
+                return
+            thread = self._thread(functools.partial(self._serve, connection))
             with self._lock:
                 self._connections.add(connection)
-            self._run(lambda connection=connection: self._serve(connection))
+                self._threads.add(thread)
+                thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
