@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PromptCache"]
 
+_MARKERS = 4
+
 
 class PromptCache:
     """Keeps the beginnings of prompts, as the providers do, and tells how much of the next one it has.
@@ -60,14 +62,12 @@ class PromptCache:
             for beginning, tokens, ttl in _beginnings(request, self.ttl):
                 if tokens < self.minimum:
                     continue
-                if self._kept.get(beginning, -1.0) >= now:
+                until = self._kept.get(beginning, float("-inf"))
+                if until >= now:
                     had = tokens
-                self._kept[beginning] = now + ttl
+                self._kept[beginning] = max(until, now + ttl)
                 has = tokens
         return had, has - had
-
-
-_MARKERS = 4
 
 
 def _beginnings(request: Request, ttl: float) -> Iterator[tuple[Hashable, int, float]]:
@@ -75,8 +75,7 @@ def _beginnings(request: Request, ttl: float) -> Iterator[tuple[Hashable, int, f
     marked = [part for message in request.messages for part in message.parts if isinstance(part, CachePoint)]
     is_automatic = not marked and request.dialect != "anthropic"
     beginning: Hashable = (request.model, repr(request.options.get("tools")))
-    tokens = left = 0
-    left = _MARKERS
+    tokens, left = 0, _MARKERS
     for message in request.messages:
         beginning = hash((beginning, message.role))
         for part in message.parts:
