@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
     from beluga.llm import faults
     from beluga.llm.fake import FakeProvider
+    from beluga.llm.fake.cache import PromptCache
+    from beluga.llm.fake.cassette import Cassette, record, replay
     from beluga.llm.fake.replies import Reply
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
@@ -21,30 +23,38 @@ if TYPE_CHECKING:
     from beluga.testing.spans import SpanRecorder, record_spans
 
 __all__ = [
+    "Cassette",
     "EventRecorder",
     "FakeClock",
     "FakeProvider",
+    "PromptCache",
     "Reply",
     "SpanRecorder",
     "contracts",
     "fake_clock",
     "faults",
     "no_network",
+    "record",
     "record_events",
     "record_spans",
+    "replay",
     "strategies",
 ]
 
 _ROOMS = {
+    "Cassette": "beluga.llm.fake.cassette",
     "EventRecorder": "beluga.testing.recorder",
     "FakeClock": "beluga.testing.clock",
     "FakeProvider": "beluga.llm.fake",
+    "PromptCache": "beluga.llm.fake.cache",
     "Reply": "beluga.llm.fake.replies",
     "SpanRecorder": "beluga.testing.spans",
     "fake_clock": "beluga.testing.clock",
     "no_network": "beluga.testing.network",
+    "record": "beluga.llm.fake.cassette",
     "record_events": "beluga.testing.recorder",
     "record_spans": "beluga.testing.spans",
+    "replay": "beluga.llm.fake.cassette",
 }
 _MODULES = {
     "contracts": "beluga.testing.contracts",
