@@ -31,13 +31,20 @@ if TYPE_CHECKING:
     from beluga.llm.fake.faults import Delay, Fault
     from beluga.llm.fake.script import Rule
 
+    _Repeated = tuple[str | Reply | Fault | Delay, int | None]
+
 __all__ = ["load_script"]
 
 _FAULTS: Final = {
     name: make for name in faults.__all__ if callable(make := getattr(faults, name)) and name[0].islower()
 }
 _FAULTS.pop("mixed")
-_TOP: Final = ("seed", "fault_rate", "cache", "script", "rules", "default")
+_OPTIONS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "seed": ((int,), "an int"),
+    "fault_rate": ((int, float), "a number from 0 to 1"),
+    "cache": ((bool,), "true or false"),
+}
+_MOST_TIMES: Final = 10_000
 _REPLY: Final = ("text", "tools", "usage", "thinking", "finish_reason", "per_token")
 
 
@@ -78,23 +85,28 @@ class _Reader:
         self.findings = findings
 
     def provider(self, data: Any) -> FakeProvider | None:
+        """Return what the whole document describes; None where even that cannot be made."""
         top = Place()
-        self._known(data, _TOP, top)
-        script = [item for items in self._items(data.get("script", []), top.at("script")) for item in items]
-        options = {name: data[name] for name in ("seed", "fault_rate", "cache") if name in data}
-        for option, kind in (("seed", int), ("cache", bool), ("fault_rate", (int, float))):
-            value = options.get(option, 0 if option != "cache" else False)
-            if not isinstance(value, kind) or (option != "cache" and isinstance(value, bool)):
-                words = {"seed": "an int", "cache": "true or false", "fault_rate": "a number from 0 to 1"}
-                self.findings.reject(top.at(option), words[option], options.pop(option))
+        self._known(data, (*_OPTIONS, "script", "rules", "default"), top)
+        script = [item for item, times in self._items(data, "script", top) for _ in range(times or 1)]
+        options = self._options(data, top)
         fake: FakeProvider | None = self._made(top.at("fault_rate"), lambda: FakeProvider(*script, **options))
         if fake is None:
             return None
         for index, raw in enumerate(self._list(data.get("rules", []), top.at("rules"))):
             self._rule(fake, raw, top.at("rules").at(index))
-        for item in self._item(data["default"], top.at("default")) if "default" in data else ():
-            fake.default(item)
-        return fake
+        default = self._item(data["default"], top.at("default")) if "default" in data else None
+        return fake if default is None else fake.default(default[0])
+
+    def _options(self, data: dict[str, Any], top: Place) -> dict[str, Any]:
+        options = {}
+        for name in _OPTIONS.keys() & data.keys():
+            kinds, rule = _OPTIONS[name]
+            if type(data[name]) in kinds:
+                options[name] = data[name]
+            else:
+                self.findings.reject(top.at(name), rule, data[name])
+        return options
 
     def _rule(self, fake: FakeProvider, raw: Any, place: Place) -> None:
         if not isinstance(raw, dict) or not isinstance(raw.get("when"), str):
@@ -102,32 +114,32 @@ class _Reader:
             return
         self._known(raw, ("when", "answers"), place)
         rule: Rule = fake.on(raw["when"])
-        answers = self._items(raw.get("answers", []), place.at("answers"))
-        if not answers:
+        if not raw.get("answers"):
             self.findings.note(place, "has no answers")
-        for items, written in zip(answers, raw.get("answers", []), strict=False):
-            for item in items[:1]:
-                rule.reply(item)
-            if items and isinstance(written, dict) and "times" in written:
-                rule.times(len(items))
+        for item, times in self._items(raw, "answers", place):
+            rule.reply(item)
+            if times is not None:
+                rule.times(times)
 
-    def _items(self, raw: Any, place: Place) -> list[list[Any]]:
-        return [self._item(each, place.at(index)) for index, each in enumerate(self._list(raw, place))]
+    def _items(self, table: dict[str, Any], name: str, above: Place) -> list[_Repeated]:
+        place = above.at(name)
+        read = [self._item(raw, place.at(index)) for index, raw in enumerate(self._list(table.get(name, []), place))]
+        return [item for item in read if item is not None]
 
-    def _item(self, raw: Any, place: Place) -> list[Any]:
-        """Return an answer as often as it is to come; nothing where it is wrong."""
+    def _item(self, raw: Any, place: Place) -> _Repeated | None:
+        """Return an answer and how often it is to come; None where it is wrong."""
         if isinstance(raw, str):
-            return [raw]
+            return raw, None
         if not isinstance(raw, dict):
             self.findings.reject(place, "a text or a table", raw, opaque=True)
-            return []
+            return None
         fields = dict(raw)
-        times = fields.pop("times", 1)
-        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            self.findings.reject(place.at("times"), "an int of at least 1", times)
-            times = 1
+        times = fields.pop("times", None)
+        if times is not None and (type(times) is not int or not 1 <= times <= _MOST_TIMES):
+            self.findings.reject(place.at("times"), f"an int from 1 to {_MOST_TIMES}", times)
+            return None
         item = self._fault(fields, place) if "fault" in fields else self._reply(fields, place)
-        return [] if item is None else [item] * times
+        return None if item is None else (item, times)
 
     def _fault(self, fields: dict[str, Any], place: Place) -> Fault | Delay | None:
         name = fields.pop("fault")

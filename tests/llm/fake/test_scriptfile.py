@@ -118,7 +118,7 @@ def test_every_problem_is_told_with_its_line(tmp_path):
         "8": "did you mean rate_limit?",
         "9": "retry_after is a number of seconds from 0 on",
         "10": "seconds is not known",
-        "11": "times must be an int of at least 1, not 0",
+        "11": "times must be an int from 1 to 10000, not 0",
         "12": "ToolCall.name must not be empty",
         "13": "no figure of Usage can be negative",
         "16": 'must be a table with a text "when"',
