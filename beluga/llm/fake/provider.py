@@ -23,7 +23,7 @@ from beluga.schema import HumanMessage, Message
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake._wire.happenings import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Response
@@ -180,10 +180,10 @@ class FakeProvider(Surfaces):
         cached, written = self._cache.ask(request)
         return attrs.evolve(turn, cached=cached, written=written)
 
-    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+    def _responder(self) -> Responder:
         from beluga.llm.fake._wire.exchange import Exchange
 
-        return Exchange(self._play)(request)
+        return Exchange(self._play)
 
 
 def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
