@@ -167,7 +167,8 @@ class Turn:
     def response(self) -> Response:
         """Return the whole answer, as if there were no fault."""
         request, reply = self.request, self.reply
-        return Response(reply.message(request.number), self.usage, reply.ended, request.model, request.id)
+        usage = self.usage if self.written or self.cached else reply.cost(request.messages)
+        return Response(reply.message(request.number), usage, reply.ended, request.model, request.id)
 
 
 def whole(turn: Turn) -> tuple[float, Response | Fault]:
