@@ -171,7 +171,9 @@ class Server:
 
     def _answer(self, connection: socket.socket, incoming: Incoming) -> bool:
         happenings = self._cut(self._respond(incoming.request))
-        return self._send(connection, happenings, keep_alive=incoming.keep_alive, chunked=incoming.chunked)
+        # Whoever asks for the head alone would take the body for the next answer.
+        keep_alive = incoming.keep_alive and incoming.request.method != "HEAD"
+        return self._send(connection, happenings, keep_alive=keep_alive, chunked=incoming.chunked)
 
     def _send(
         self, connection: socket.socket, happenings: Iterator[Happening], *, keep_alive: bool, chunked: bool
