@@ -37,7 +37,7 @@ class Items:
         self.call = call
         self.held: list[Any] = []
         self.watch: Watch = watches[0] if len(watches) == 1 else _Watches(watches)
-        self.filtered = any(_changes(layer) for layer, _ in layers)
+        self.filtered: bool = any(_changes(layer) for layer, _ in layers)
         self._layers = layers
         # A filter on its own, the usual case, serves without a loop around it (0.1 us an item).
         alone = len(layers) == 1 and not watches

@@ -160,7 +160,7 @@ class TimeoutBudget:
     """
 
     def __init__(self, total: float) -> None:
-        self.total = TimeBudget(total).total or 0.0
+        self.total: float = TimeBudget(total).total or 0.0
         self._ends_at = environment().monotonic() + self.total
 
     def remaining(self) -> float:
@@ -193,7 +193,7 @@ class Allocation:
     def __init__(self, source: TimeoutBudget, fraction: float) -> None:
         self._source = source
         self._fraction = fraction
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         self._at: float | None = None
 
     def remaining(self) -> float:

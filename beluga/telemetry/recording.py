@@ -21,6 +21,8 @@ from beluga.telemetry.values import attributes_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from opentelemetry.trace import Span
+
     from beluga.clock import Environment
     from beluga.events import Event
 
@@ -50,7 +52,9 @@ class Recording:
         self._clock = None if environment is SYSTEM else environment.clock
         self._environment = environment
         self._began = environment.monotonic()
-        self.span = (tracer() or _NOBODY).start_span(name, kind=kind, attributes=attributes, start_time=self._moment())
+        self.span: Span = (tracer() or _NOBODY).start_span(
+            name, kind=kind, attributes=attributes, start_time=self._moment()
+        )
         self.answer: Answer | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None

@@ -55,8 +55,8 @@ class Tally:
     """How often a layer was entered and left."""
 
     def __init__(self) -> None:
-        self.entered = 0
-        self.left = 0
+        self.entered: int = 0
+        self.left: int = 0
         self._lock = threading.Lock()
 
     def enter(self) -> None:
