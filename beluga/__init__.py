@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from beluga._policies.budget import TimeoutBudget, budget
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
-    from beluga._policies.rate_limit import Rate, RateLimiter, rate_limited
+    from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited
+    from beluga._policies.rate_limit.rates import Rate
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
     from beluga._policies.traced import traced
     from beluga.classification import TRANSIENT, ErrorCode, classify
@@ -117,7 +118,8 @@ _ROOMS = {
     "_policies.budget": "TimeoutBudget budget",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
-    "_policies.rate_limit": "Rate RateLimiter rate_limited",
+    "_policies.rate_limit.limiter": "RateLimiter rate_limited",
+    "_policies.rate_limit.rates": "Rate",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
     "_policies.traced": "traced",
     "classification": "TRANSIENT ErrorCode classify",
