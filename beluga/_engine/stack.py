@@ -76,11 +76,8 @@ class Stack:
         self.name: str = self.target.name
         self.valued: bool = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
         # Each with its place, because a stream that stands in for the function is seen by the outer layers only.
-        self.ambient: tuple[tuple[int, Policy], ...] = tuple(
-            (i, layer) for i, layer in numbered if _defines(layer, "resume")
-        )
-        self.filters: tuple[tuple[int, Policy], ...] = tuple(
-            (i, layer) for i, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
+        self.watching: tuple[tuple[int, Policy], ...] = tuple(
+            (i, layer) for i, layer in outward if _defines(layer, *_ITEM_HOOKS)
         )
         self.bounded: bool = any(layer.bounds_time for layer in self.bound)
 
@@ -114,8 +111,11 @@ class Stack:
         return "\n".join(lines)
 
 
-def _defines(layer: Policy, method: str) -> bool:
-    return getattr(type(layer), method) is not getattr(Policy, method)
+def _defines(layer: Policy, *methods: str) -> bool:
+    return any(getattr(type(layer), method) is not getattr(Policy, method) for method in methods)
+
+
+_ITEM_HOOKS = ("watch", "on_item", "on_end")
 
 
 class _Unquoted(str):

@@ -119,7 +119,7 @@ def _watched_layer(layer: Policy, tally: Tally) -> Policy:
             tally.leave()
         return verdict
 
-    names = ("abandon", "around", "on_end", "on_item", "resume", "suspend", "wants_items")
+    names = ("abandon", "around", "on_end", "on_item", "watch")
     hooks: dict[str, Any] = {
         name: _delegate(getattr(layer, name))
         for name in names

@@ -196,6 +196,35 @@ def test_on_end_may_ask_and_hold():
         assert _outcome(kind, Upper()(Last()(_subject(kind))), "ab") == "ABZ"
 
 
+def test_who_watches_sees_what_the_layers_inside_it_let_out():
+    """A watch and a filter see the items in the order of the layers, whoever of both is further out."""
+
+    class Spy(Policy):
+        def __init__(self):
+            self.items = ""
+
+        def watch(self, call):
+            return self
+
+        def seen(self, item):
+            self.items += item
+
+        def suspend(self):
+            self.items += "<"
+
+        def resume(self):
+            self.items += ">"
+
+    class Upper(Policy):
+        def on_item(self, call, item):
+            return [item.upper()]
+
+    for kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
+        outer, inner = Spy(), Spy()
+        assert _outcome(kind, outer(Upper()(inner(_subject(kind)))), "ab") == "AB"
+        assert (outer.items, inner.items) == ("A<>B<>", "a<>b<>")
+
+
 def test_around_runs_the_inner_layers():
     """A layer that needs concurrency runs the rest by itself; streams are refused."""
 
