@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PolicySuite", "both_streams", "every_kind"]
 
-every_kind = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name.lower())
-both_streams = pytest.mark.parametrize(
+every_kind: pytest.MarkDecorator = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name.lower())
+both_streams: pytest.MarkDecorator = pytest.mark.parametrize(
     "kind", [kind for kind in Kind if kind.is_stream], ids=lambda kind: kind.name.lower()
 )
 
