@@ -14,6 +14,8 @@ ROOT = Path(beluga.__file__).parent
 # The longest prefix counts. A module imports from lower floors only.
 FLOORS = {
     "_anatomy": 0,
+    "_lazy": 0,
+    "_version": 0,
     "classification": 0,
     "clock": 0,
     "errors": 0,
