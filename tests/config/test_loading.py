@@ -198,6 +198,23 @@ def test_toml_tables_in_lists_have_lines_of_their_own(write):
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'text = "in [brackets"',
+        'text = "an # in it"',
+        '"text n" = 1',
+        "text = '[an'",
+        'text = """n\n[" """',
+        'text = "\\\\"',
+    ],
+)
+def test_a_string_does_not_confuse_the_lines_of_toml(write, line):
+    """What looks like structure inside a string is none, and the settings after it keep their lines."""
+    number = line.count("\n") + 2
+    assert problems_of(write("app.toml", f"{line}\nwhole = true\n"))[-1].startswith(f"app.toml:{number}: whole must be")
+
+
 MALFORMED = [
     ("app.json", b'{"text": }', "app.json:1: is not JSON: Expecting value (column 10)"),
     ("app.json", b'{"text": "sk', "app.json:1: is not JSON: Unterminated string starting at (column 10)"),
