@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.config.containers import OneOf
+from beluga.config.containers import OneOf, is_scalar
 from beluga.config.problems import Place
 from beluga.config.schema import Section
 
@@ -83,7 +83,10 @@ def _read(override: Override, found: Findings) -> Any:
     try:
         return shape.read(override.text)
     except (ValueError, RecursionError):
-        return found.reject(override.place, shape.rule, override.text)
+        if is_scalar(shape):
+            return found.reject(override.place, shape.rule, override.text)
+        # The text is not shown: what cannot be read as JSON may hold a secret anywhere.
+        return found.note(override.place, f"must be {shape.rule}, written as JSON")
 
 
 def _names(place: Place, setting: Setting, prefix: str | None) -> list[str]:

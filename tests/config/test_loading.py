@@ -311,7 +311,8 @@ def test_variables_override_the_file(write):
         ("APP_WHOLE", "1.0", "whole must be an int from 0 to 255, not '1.0'"),
         ("APP_NUMBER", "nan", "number must be a finite number from 0 to 2, not 'nan'"),
         ("APP_FLAG", "maybe", "flag must be true or false, not 'maybe'"),
-        ("APP_LIMITS", "{", "limits must be a table, each value an int, not '{'"),
+        ("APP_LIMITS", "{", "limits must be a table, each value an int, written as JSON"),
+        ("APP_ANYTHING", "x", "anything must be anything, written as JSON"),
         ("APP_LIMITS", '{"a": true}', "limits.a must be an int, not True"),
     ],
 )
@@ -352,6 +353,32 @@ def test_no_error_holds_a_secret(write, text):
     with pytest.raises(ConfigError) as caught:
         load(write("app.json", text), Everything)
     assert SECRET not in f"{caught.value!r}{caught.value}{caught.value.errors}"
+
+
+@attrs.frozen
+class Providers:
+    many: list[OpenAI] = field(factory=list)
+    named: dict[str, OpenAI] = field(factory=dict)
+    tokens: dict[str, str] = field(factory=dict, secret=True)
+    account: Spare = field(factory=Spare, secret=True)
+    free: Any = None
+
+
+@pytest.mark.parametrize("name", ["APP_MANY", "APP_NAMED", "APP_TOKENS", "APP_FREE"])
+def test_no_error_holds_the_text_of_a_variable_that_may_hold_a_secret(write, name):
+    """JSON that is cut off may have a secret anywhere in it."""
+    (problem,) = problems_of(
+        write("app.json", "{}"), Providers, prefix="APP", variables={name: f'[{{"api_key": "{SECRET}"'}
+    )
+    assert problem.startswith(f"environment variable {name}: {name[4:].lower()} must be ")
+    assert SECRET not in problem
+
+
+@pytest.mark.parametrize("text", [f'{{"tokens": {{"{SECRET}": 1}}}}', f'{{"account": {{"{SECRET}": 1}}}}'])
+def test_no_error_holds_a_key_inside_a_secret(write, text):
+    """Of a secret table the keys are as secret as the values."""
+    (problem,) = problems_of(write("app.json", text), Providers)
+    assert SECRET not in problem
 
 
 def test_a_secret_is_not_in_the_repr():
