@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga.config.problems import INVALID, Findings
+from beluga.config.problems import INVALID, Findings, shown
 from beluga.config.shapes import SCALAR_KINDS, Nothing, Shape
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Table:
             elif place.secret:
                 fitted[str(key)] = found.note(place, "has a key that is no string")
             else:
-                fitted[str(key)] = found.note(place, f"has the key {key!r}, which must be a string")
+                fitted[str(key)] = found.note(place, f"has the key {shown(key)}, which must be a string")
         return INVALID if any(item is INVALID for item in fitted.values()) else self.make(fitted)
 
     def read(self, text: str) -> Any:

@@ -215,6 +215,17 @@ def test_a_string_does_not_confuse_the_lines_of_toml(write, line):
     assert problems_of(write("app.toml", f"{line}\nwhole = true\n"))[-1].startswith(f"app.toml:{number}: whole must be")
 
 
+@pytest.mark.parametrize("key", ["k" * 100_000, "a\\nERROR forged", "\\ud800", ""])
+def test_a_strange_key_makes_no_strange_message(write, key):
+    """A message stays one short line that can be printed, whatever a file calls its keys."""
+    (problem,) = problems_of(write("app.json", f'{{"{key}": 1}}'))
+    assert problem.isprintable()
+    assert len(problem) < 200
+    (problem,) = problems_of(write("app.json", f'{{"{key}": 1, "{key}": 1}}'))
+    assert problem.isprintable()
+    assert len(problem) < 200
+
+
 MALFORMED = [
     ("app.json", b'{"text": }', "app.json:1: is not JSON: Expecting value (column 10)"),
     ("app.json", b'{"text": "sk', "app.json:1: is not JSON: Unterminated string starting at (column 10)"),
