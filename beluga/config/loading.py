@@ -100,7 +100,10 @@ class Source(Generic[T]):
         set_by = overrides(self.section, self._prefix, variables)
         sources = {override.place.path: override.source for override in set_by}
         found = Findings(lambda path: sources.get(path) or document.source_of(path))
-        instance = self.section.fit(merge(document.data, found, set_by), Place(), found)
+        try:
+            instance = self.section.fit(merge(document.data, found, set_by), Place(), found)
+        except RecursionError:
+            raise failure(self.name, [Problem("", "is nested too deeply", self.name)]) from None
         if also is not None and not found.problems:
             also(instance, found)
         if found.problems:

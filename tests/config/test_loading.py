@@ -226,6 +226,21 @@ def test_a_strange_key_makes_no_strange_message(write, key):
     assert len(problem) < 200
 
 
+@attrs.frozen
+class Nested:
+    child: Nested | None = None
+
+
+@pytest.mark.parametrize("depth", [100, 400, 900])
+def test_a_schema_that_holds_itself_reads_a_deep_file_or_says_no(write, depth):
+    """No depth ends in a traceback from inside."""
+    try:
+        load(write("app.json", '{"child":' * depth + "null" + "}" * depth), Nested)
+    except ConfigError as error:
+        assert str(error) == "app.json: is nested too deeply"
+        assert depth > 100
+
+
 MALFORMED = [
     ("app.json", b'{"text": }', "app.json:1: is not JSON: Expecting value (column 10)"),
     ("app.json", b'{"text": "sk', "app.json:1: is not JSON: Unterminated string starting at (column 10)"),
