@@ -45,11 +45,15 @@ def overrides(section: Section, prefix: str | None, variables: Mapping[str, str]
 
 
 def check_names(section: Section, prefix: str | None) -> None:
-    """Refuse a schema in which one variable would set two settings.
+    """Refuse a prefix that finds no variable, and a schema in which one variable would set two settings.
 
     Raises:
         TypeError: ``a_b`` and ``a.b`` cannot both be ``PREFIX_A_B``.
+        ValueError: `prefix` is no name, or ends in the underscore that is put behind it.
     """
+    if prefix is not None and (not isinstance(prefix, str) or not prefix or prefix.endswith("_")):
+        message = f"config: prefix={prefix!r} must be a name such as 'APP', without the underscore behind it"
+        raise ValueError(message)
     taken: dict[str, Place] = {}
     for place, setting in _leaves(section, Place(), ()):
         for name in _names(place, setting, prefix):

@@ -56,6 +56,7 @@ class Source(Generic[T]):
 
     Raises:
         TypeError: The schema cannot be understood, or two settings have the same variable.
+        ValueError: The prefix is no name.
     """
 
     def __init__(
@@ -158,6 +159,7 @@ def load(
         ConfigError: With every problem in `errors`. Its code is ``not_found`` for a missing file, else
             ``invalid_input``.
         TypeError: The schema cannot be understood.
+        ValueError: `prefix` is no name, or ends with the underscore that is put behind it.
 
     Example:
         >>> import pathlib, tempfile

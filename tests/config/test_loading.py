@@ -349,6 +349,13 @@ def test_variables_are_checked_like_the_file(write, name, text, told):
     assert name not in {"APP_WHOLE", "APP_NUMBER", "APP_FLAG"} or problem.startswith("environment variable")
 
 
+@pytest.mark.parametrize("prefix", ["APP_", "", "_", 3])
+def test_a_prefix_that_would_find_no_variable_is_refused(write, prefix):
+    """APP_ would look for APP__PORT, and nobody would notice that APP_PORT does nothing."""
+    with pytest.raises(ValueError, match=r"prefix=.* must be a name such as 'APP'"):
+        load(write("app.json", "{}"), Everything, prefix=prefix)
+
+
 def test_variables_that_would_set_two_settings_are_refused(write):
     """APP_OPENAI_KEY cannot be both openai.key and openai_key."""
 
