@@ -9,6 +9,7 @@ import gc
 import os
 import pathlib
 import threading
+from typing import Any
 
 import attrs
 import pytest
@@ -150,6 +151,29 @@ def test_the_same_content_again_is_no_change(watcher, file):
     assert not watcher.poll()
     assert (seen, watcher.current, watcher.errors) == ([], current, ())
     assert watcher.current is current
+
+
+@attrs.frozen
+class Loose:
+    either: bool | int | float = 1
+    anything: Any = None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "setting", "value"),
+    [
+        ('{"either": 1}', '{"either": true}', "either", True),
+        ('{"either": true}', '{"either": 1.0}', "either", 1.0),
+        ('{"anything": {"a": [0]}}', '{"anything": {"a": [false]}}', "anything", {"a": [False]}),
+    ],
+)
+def test_another_type_of_the_same_value_is_a_change(file, before, after, setting, value):
+    """Python says that True equals 1; a file that says so means something else."""
+    file.write_text(before)
+    watcher = FileWatcher(file, Loose)
+    file.write_text(after)
+    assert watcher.poll()
+    assert repr(getattr(watcher.current, setting)) == repr(value)
 
 
 BAD = ["", "{", content(0), content(2)[:-4], '{"limits": {"rate": true}}', '{"rate": 1}']
