@@ -9,13 +9,14 @@ import gc
 import os
 import pathlib
 import threading
+import time
 from typing import Any
 
 import attrs
 import pytest
 
 from beluga import ConfigError, ErrorCode, events
-from beluga.config import Change, FileWatcher, field
+from beluga.config import Change, FileWatcher, field, wake
 from beluga.config.wake import directories_of, watchfiles_installed
 from beluga.testing import fake_clock, record_events
 
@@ -532,6 +533,29 @@ def test_watchfiles_sees_the_swap_of_a_configmap(tmp_path):
         for _ in range(3):
             wake_by(swap, told)
             assert watcher.current.limits.rate == version
+
+
+@WAKES
+def test_a_link_that_is_exchanged_during_the_look_does_not_end_the_waking(file, monkeypatch):
+    """Between two system calls a link may go away; the thread that listens outlives that."""
+    looked = []
+
+    def raced(path):
+        looked.append(path)
+        if len(looked) == 1:
+            raise FileNotFoundError(path)
+        return directories_of(path)
+
+    monkeypatch.setattr(wake, "directories_of", raced)
+    with FileWatcher(file, App, 0.05) as watcher:
+        told = threading.Event()
+        watcher.subscribe(lambda *_: told.set())
+        file.write_text(content(2))
+        assert told.wait(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while len(looked) < 2 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert len(looked) > 1
 
 
 @WAKES
