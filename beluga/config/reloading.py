@@ -194,8 +194,10 @@ class Reloader(Generic[T]):
             for rule in rules:
                 try:
                     rule(value)
-                except ValueError as error:
-                    why = "" if self._known(setting).secret else f": {error}"
+                except Exception as error:
+                    # The text of a stranger's exception may hold anything; a ValueError is the check's own.
+                    told = error if isinstance(error, ValueError) else type(error).__name__
+                    why = "" if self._known(setting).secret else f": {told}"
                     found.note(Place(tuple(setting.split("."))), f"does not suit a policy that follows it{why}")
 
     def _add_rule(self, setting: str, rule: Callable[[Any], object]) -> None:

@@ -148,6 +148,16 @@ def test_a_value_that_a_policy_forbids_is_rejected_with_the_file(clock, watcher,
     assert "max_attempts=0 must be a whole number of at least 1" in problem.rule
 
 
+def test_a_rule_that_fails_otherwise_rejects_the_content_too(clock, watcher, edit):
+    """A mapped value may not exist for what the file says now; that is one rejection, not an error at every look."""
+    retry(max_attempts=watcher.live("total").map(lambda total: int(total)))
+    current = watcher.current
+    assert [edit('{"total": null}') for _ in range(2)] == [False, False]
+    assert watcher.current is current
+    assert [error.errors[0].path for error in watcher.errors] == ["total"]
+    assert "TypeError" in str(watcher.errors[0])
+
+
 def test_a_limit_must_cover_the_constant_cost(watcher, edit):
     """A cost that could never be met is refused with the file as it is in the decorator."""
     rate_limited(limit=watcher.live("rate_limit"), cost=2)
