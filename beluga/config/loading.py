@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
+import stat
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
@@ -118,6 +119,11 @@ class Source(Generic[T]):
 def _steady(name: str) -> bytes:
     """Return the bytes of a file that did not change while they were read, unless it never stops changing."""
     content = b""
+    kind = pathlib.Path(name).stat().st_mode
+    # Opening a pipe waits for its writer. A directory says better itself what it is.
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        message = "it is no regular file"
+        raise OSError(message)
     for _ in range(_STEADY_TRIES):
         with pathlib.Path(name).open("rb") as file:
             before = _signature(file.fileno())
