@@ -65,7 +65,7 @@ class Reloader(Generic[T]):
     ) -> None:
         self._source = Source(path, schema, prefix, variables)
         _demand_frozen(self._source.section)
-        self._errors: deque[Exception] = deque(maxlen=_ERRORS_KEPT)
+        self._errors: deque[BaseException] = deque(maxlen=_ERRORS_KEPT)
         self._subscribers: Subscribers[T] = Subscribers(self.path, self._callback_failed)
         # For each live setting the rules of the policies that use it; a dict is a set that keeps its order.
         self._rules: dict[str, dict[Callable[[Any], object], None]] = {}
@@ -80,7 +80,7 @@ class Reloader(Generic[T]):
         return self._source.name
 
     @property
-    def errors(self) -> tuple[Exception, ...]:
+    def errors(self) -> tuple[BaseException, ...]:
         """The newest 20 errors, oldest first: contents that were rejected, and what callbacks raised."""
         return tuple(self._errors)
 
@@ -174,7 +174,7 @@ class Reloader(Generic[T]):
         self.current = new
         self._subscribers.enqueue(Change(old, new, changed))
 
-    def note(self, error: Exception) -> None:
+    def note(self, error: BaseException) -> None:
         """Keep an error among the newest."""
         self._errors.append(error)
 

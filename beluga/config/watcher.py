@@ -133,7 +133,7 @@ class FileWatcher(Reloader[T]):
             await driver.close()
 
     def __aiter__(self) -> AsyncIterator[Change[T]]:
-        """Yield each change from now on, until the watcher is closed.
+        """Yield each change from the first step on, until the watcher is closed.
 
         Raises:
             RuntimeError: It does not watch.

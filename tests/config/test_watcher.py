@@ -398,6 +398,24 @@ def test_a_callback_can_close_the_watcher(file):
     assert not alive()
 
 
+def test_an_exit_in_a_callback_does_not_end_the_watching(file):
+    """In a thread `sys.exit` ends nothing but the thread, silently; the watcher keeps it as an error and goes on."""
+    with fake_clock(autojump=False) as clock, FileWatcher(file, App, 5.0, wake=False) as watcher:
+        told = threading.Event()
+
+        def callback(old, new, changed):
+            told.set()
+            raise SystemExit(1)
+
+        watcher.subscribe(callback)
+        for rate in (2, 3):
+            told.clear()
+            file.write_text(content(rate))
+            until_told(clock, told)
+            assert watcher.current.limits.rate == rate
+    assert [type(error) for error in watcher.errors] == [SystemExit, SystemExit]
+
+
 def test_watching_twice_is_refused(file):
     """One watcher has one thread or task."""
     with FileWatcher(file, App, 60) as watcher, pytest.raises(RuntimeError, match="watching already"):
