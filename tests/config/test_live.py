@@ -225,6 +225,27 @@ def test_a_live_value_reads_the_current_snapshot(watcher, edit):
     assert (live.get(), repr(live)) == (7, "7 (live: inner.rate)")
 
 
+@attrs.frozen
+class Aliased:
+    _attempts: int = 2
+
+
+def test_a_live_value_is_named_as_in_the_file(tmp_path):
+    """As in changes and problems, also where the attribute has another name."""
+    file = tmp_path / "app.json"
+    file.write_text('{"attempts": 3}')
+    watcher = FileWatcher(file, Aliased)
+    live = watcher.live("attempts")
+    retry(max_attempts=live)
+    assert live.get() == 3
+    file.write_text('{"attempts": 0}')
+    assert not watcher.poll()
+    (problem,) = watcher.errors[0].errors
+    assert (problem.path, problem.source) == ("attempts", f"{file}:1")
+    with pytest.raises(ConfigError, match="did you mean attempts"):
+        watcher.live("_attempts")
+
+
 def test_a_live_value_of_ones_own(clock):
     """Any two functions make one, such as those of a feature-flag service."""
     rules = []
