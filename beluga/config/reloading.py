@@ -196,7 +196,8 @@ class Reloader(Generic[T]):
                 except Exception as error:
                     # The text of a stranger's exception may hold anything; a ValueError is the check's own.
                     told = error if isinstance(error, ValueError) else type(error).__name__
-                    why = "" if self._known(setting)[-1].secret else f": {told}"
+                    secret = any(step.secret for step in self._known(setting))
+                    why = "" if secret else f": {told}"
                     found.note(Place(tuple(setting.split("."))), f"does not suit a policy that follows it{why}")
 
     def _add_rule(self, setting: str, rule: Callable[[Any], object]) -> None:

@@ -179,6 +179,22 @@ def test_a_secret_value_is_not_in_the_problem(watcher, edit):
     assert "987654321" not in str(watcher.errors[0])
 
 
+@attrs.frozen
+class Vault:
+    inner: Inner = field(factory=Inner, secret=True)
+
+
+def test_a_value_inside_a_secret_section_is_not_in_the_problem(tmp_path):
+    """Whatever lies in a secret section is a secret."""
+    file = tmp_path / "app.json"
+    file.write_text("{}")
+    watcher = FileWatcher(file, Vault)
+    retry(max_attempts=watcher.live("inner.rate"))
+    file.write_text('{"inner": {"rate": -987654321}}')
+    assert not watcher.poll()
+    assert "987654321" not in str(watcher.errors[0])
+
+
 def test_equal_rules_are_kept_once(watcher):
     """Decorators made in a loop do not fill the memory."""
     for _ in range(50):
