@@ -349,6 +349,38 @@ def test_variables_are_checked_like_the_file(write, name, text, told):
     assert name not in {"APP_WHOLE", "APP_NUMBER", "APP_FLAG"} or problem.startswith("environment variable")
 
 
+@attrs.frozen
+class Cloud:
+    key: str = field("", secret=True)
+    region: str = "eu"
+    size: int = 1
+
+
+@attrs.frozen
+class Local:
+    key: str = ""
+    size: str = "s"
+    gpu: bool = False
+
+
+@attrs.frozen
+class Either:
+    model: Cloud | Local = Cloud()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"APP_MODEL_KEY": "k"}, Cloud("k")),
+        ({"APP_MODEL_REGION": "us", "APP_MODEL_SIZE": "2"}, Cloud(region="us", size=2)),
+        ({"APP_MODEL_GPU": "on", "APP_MODEL_SIZE": "big"}, Local(size="big", gpu=True)),
+    ],
+)
+def test_variables_override_whichever_section_of_a_union_fits(write, variables, expected):
+    """The same name in two alternatives is one setting, read by the types of both."""
+    assert load(write("app.json", "{}"), Either, prefix="APP", variables=variables).model == expected
+
+
 @pytest.mark.parametrize("prefix", ["APP_", "", "_", 3])
 def test_a_prefix_that_would_find_no_variable_is_refused(write, prefix):
     """APP_ would look for APP__PORT, and nobody would notice that APP_PORT does nothing."""
