@@ -47,7 +47,7 @@ class _Tasks:
             waiting = iter(range(count))
             tasks = [create(self._work(waiting)) for _ in range(job.limit)]
         timer = None
-        if job.bounds is not None and job.bounds.total is not None:
+        if job.bounds is not None and job.bounds.at < math.inf:
             left = max(0.0, job.bounds.at - self._monotonic())
             timer = self._environment.clock.call_later(left, self._expire)
         try:

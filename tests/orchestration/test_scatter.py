@@ -312,6 +312,21 @@ def test_a_loser_gives_its_lease_back() -> None:
         assert asyncio.run(main()) == "recovered"
 
 
+@pytest.mark.parametrize("budgeted", [5.0, 50.0])
+@pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
+def test_a_time_out_holds_where_nobody_watches_the_enclosing_budget(budgeted: float, bounds: dict[str, float]) -> None:
+    """A sync function has no timer for its budget, so the scatter's own must end at whichever comes first."""
+
+    @budget(budgeted)
+    def turn() -> Any:
+        return asyncio.run(Scatter(after(1000, "x"), after(1000, "y"), **bounds).acall("x"))
+
+    with fake_clock() as clock:
+        with pytest.raises(DeadlineExceeded):
+            turn()
+        assert clock.monotonic() == min(budgeted, 10)
+
+
 def test_sync_branches_run_at_the_same_time() -> None:
     """Three branches that wait for each other get through."""
     barrier = threading.Barrier(3, timeout=10)
