@@ -117,6 +117,9 @@ class Graph(Composite):
         if function is self:
             message = f"{self.name} cannot be a node of itself: a run would never end"
             raise GraphError(message)
+        if node.composite is not None and self in node.composite.within():
+            message = f"{node.composite.name} cannot be a node of {self.name}, which it holds: a run would never end"
+            raise GraphError(message)
         if node.name in self._nodes:
             message = f"{self.name} has a node {node.name!r} already: give this one another name"
             raise GraphError(message)
@@ -229,6 +232,11 @@ class Graph(Composite):
 
     def _arrows(self) -> dict[str, list[tuple[str, str]]]:
         return {name: list(self._exits[name].arrows()) if name in self._exits else [] for name in self._nodes}
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Its nodes, in the order in which they were added."""
+        return tuple(self._nodes.values())
 
     @property
     def is_async(self) -> bool:

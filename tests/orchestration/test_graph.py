@@ -544,6 +544,14 @@ class TestBuilding:
         with pytest.raises(GraphError, match="cannot be a node of itself"):
             graph.add_node("again", graph)
 
+    @pytest.mark.parametrize("between", [lambda graph: graph, Scatter, chain])
+    def test_graphs_inside_each_other(self, between: Callable[[Graph], Any]) -> None:
+        """Nor would theirs, however many of what kind lie between."""
+        outer, inner = Graph("outer"), Graph("inner")
+        outer.add_node("inner", between(inner))
+        with pytest.raises(GraphError, match="outer cannot be a node of inner, which it holds"):
+            inner.add_node("outer", outer)
+
     def test_a_run_without_entry(self) -> None:
         """Says how to name one."""
         graph = Graph("g")
