@@ -10,7 +10,7 @@ from beluga.orchestration import walk
 from beluga.orchestration.check import problems_of
 from beluga.orchestration.edges import Edge, Edges, Route
 from beluga.orchestration.mermaid import draw
-from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async
+from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async
 from beluga.orchestration.plan import Plan
 from beluga.telemetry import tracer
 
@@ -285,19 +285,17 @@ class Graph(Composite):
 
     def _name(self, ref: str | Callable[..., Any]) -> str:
         """Return the name of the node that `ref` names or is."""
-        name = (
-            ref
-            if isinstance(ref, str)
-            else next(
-                (node.name for node in self._nodes.values() if node.function is ref),
-                getattr(ref, "__name__", ""),
-            )
-        )
-        if name not in self._nodes or not (isinstance(ref, str) or self._nodes[name].function is ref):
-            known = ", ".join(self._nodes) or "none yet"
-            message = f"{self.name} has no node {name or ref!r}; it has {known}: add it with add_node first"
-            raise GraphError(message, code=ErrorCode.NOT_FOUND)
-        return name
+        nodes = self._nodes.values()
+        named = [node.name for node in nodes if (node.name if isinstance(ref, str) else node.function) == ref]
+        if len(named) == 1:
+            return named[0]
+        shown = ref if isinstance(ref, str) else name_of(ref)
+        if named:
+            message = f"{self.name}: {shown} is the function of several nodes: {', '.join(named)}; say which by name"
+            raise GraphError(message)
+        known = ", ".join(self._nodes) or "none yet"
+        message = f"{self.name} has no node {shown!r}; it has {known}: add it with add_node first"
+        raise GraphError(message, code=ErrorCode.NOT_FOUND)
 
     def _plan(self) -> Plan:
         plain, watched = self._plans or self._compile()

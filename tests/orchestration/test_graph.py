@@ -486,6 +486,35 @@ class TestBuilding:
             support().set_entry(classify)
         assert caught.value.code == "not_found"
 
+    def test_a_method_is_found_again(self) -> None:
+        """Although Python makes a new object of it each time it is named."""
+
+        class Desk:
+            def classify(self, text: str) -> str:
+                return "billing"
+
+            def billing(self, label: str) -> str:
+                return f"{label} answers"
+
+        desk, graph = Desk(), Graph()
+        graph.node(desk.classify)
+        graph.node(desk.billing)
+        graph.set_entry(desk.classify)
+        graph.route(desk.classify, {"billing": desk.billing})
+        assert graph("x") == "billing answers"
+        with pytest.raises(GraphError, match="no node 'classify'"):
+            graph.set_entry(Desk().classify)
+
+    def test_a_function_that_is_two_nodes(self) -> None:
+        """Which of them is meant would be anybody's guess."""
+        graph = Graph()
+        graph.add_node("first", str.upper)
+        graph.add_node("second", str.upper)
+        with pytest.raises(
+            GraphError, match="upper is the function of several nodes: first, second; say which by name"
+        ):
+            graph.set_entry(str.upper)
+
     def test_an_edge_that_would_never_be_taken(self) -> None:
         """The one before it takes everything."""
         graph = support()
