@@ -336,6 +336,27 @@ def test_an_error_of_a_condition_has_the_path_too() -> None:
     assert caught.value.__notes__ == ["support: odd"]
 
 
+def test_a_condition_that_gives_a_coroutine_is_refused() -> None:
+    """It would always be true, so that the edge would always be taken."""
+
+    class Later:
+        async def __call__(self, output: str) -> bool:
+            return False
+
+    async def later(output: str) -> bool:
+        return False
+
+    for condition in (Later(), lambda output: later(output)):
+        graph = Graph()
+        graph.add_node("a", str.upper)
+        graph.add_node("b", str.lower)
+        graph.add_edge("a", "b", condition)
+        graph.set_entry("a")
+        for error in every_way(graph, "x"):
+            assert isinstance(error, GraphError)
+            assert "the condition of Edge('a', 'b', condition) gave a coroutine" in str(error)
+
+
 def test_nested_runs_note_both_paths() -> None:
     """The inner one first."""
 
