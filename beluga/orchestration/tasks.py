@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import math
 import types
@@ -74,6 +75,8 @@ class _Tasks:
             if self._tally.over:
                 return
             await _within(copy_context(), self._branch(index))
+            if not self._tally.over:
+                await _forget_cancellation()
 
     async def _branch(self, index: int) -> None:
         job, tally = self._job, self._tally
@@ -149,6 +152,16 @@ def _within(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[
             raise
         except BaseException as error:
             step, sent = coroutine.throw, error
+
+
+async def _forget_cancellation() -> None:
+    """Take back what a branch did to its own task, in which the next one is about to run."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)  # where the branch ended before it was told, it is told here
+        while task.uncancel():
+            pass
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:
