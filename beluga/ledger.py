@@ -54,9 +54,9 @@ class Account:
     __slots__ = ("cost", "spent", "tokens")
 
     def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
-        self.tokens = tokens
-        self.cost = cost
-        self.spent = NOTHING
+        self.tokens: float | None = tokens
+        self.cost: float | None = cost
+        self.spent: Amount = NOTHING
 
     def add(self, amount: Amount) -> None:
         """Add to what is spent; under the lock only."""
@@ -92,10 +92,10 @@ class Tab:
     __slots__ = ("account", "parent", "reserved", "used_inside")
 
     def __init__(self, account: Account, parent: Tab | None) -> None:
-        self.account = account
-        self.parent = parent
-        self.reserved = NOTHING
-        self.used_inside = False
+        self.account: Account = account
+        self.parent: Tab | None = parent
+        self.reserved: Amount = NOTHING
+        self.used_inside: bool = False
 
     def _chain(self) -> Iterator[Tab]:
         tab: Tab | None = self
