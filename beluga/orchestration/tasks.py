@@ -71,12 +71,13 @@ class _Tasks:
 
     async def _work(self, waiting: Any) -> None:
         """Take one branch after the other, each in a context of its own as if it were a task of its own."""
+        task = asyncio.current_task()
         for index in waiting:
             if self._tally.over:
                 return
             await _within(copy_context(), self._branch(index))
-            if not self._tally.over:
-                await _forget_cancellation()
+            if task is not None and task.cancelling() and not self._tally.over:
+                await _forget_cancellation(task)
 
     async def _branch(self, index: int) -> None:
         job, tally = self._job, self._tally
@@ -154,14 +155,12 @@ def _within(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[
             step, sent = coroutine.throw, error
 
 
-async def _forget_cancellation() -> None:
+async def _forget_cancellation(task: asyncio.Task[Any]) -> None:
     """Take back what a branch did to its own task, in which the next one is about to run."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(0)  # where the branch ended before it was told, it is told here
-        while task.uncancel():
-            pass
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)  # where the branch ended before it was told, it is told here
+    while task.uncancel():
+        pass
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:
