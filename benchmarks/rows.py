@@ -47,7 +47,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield _refusal(part)
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
-        yield from graphs.rows(loop, part * 5)
+        yield from graphs.rows(loop, part * 10)
     finally:
         loop.close()
     yield _memory(100_000 if part > 1 else 20_000)
