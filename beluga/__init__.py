@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, orchestration, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from beluga.orchestration.rules import quorum
     from beluga.orchestration.scatter import Scatter
     from beluga.orchestration.sequence import chain
+    from beluga.prompt.builder import PromptBuilder
+    from beluga.prompt.template import Template
 
 __all__ = [
     "TRANSIENT",
@@ -70,6 +72,7 @@ __all__ = [
     "Kind",
     "Outcome",
     "Policy",
+    "PromptBuilder",
     "ProviderError",
     "Rate",
     "RateLimited",
@@ -78,6 +81,7 @@ __all__ = [
     "RetryPolicy",
     "RetryThrottle",
     "Scatter",
+    "Template",
     "TimeoutBudget",
     "ToolFailed",
     "Use",
@@ -96,6 +100,7 @@ __all__ = [
     "layers",
     "llm",
     "orchestration",
+    "prompt",
     "quorum",
     "rate_limited",
     "remaining",
@@ -131,9 +136,13 @@ _ROOMS = {
     "orchestration.rules": "quorum",
     "orchestration.scatter": "Scatter",
     "orchestration.sequence": "chain",
+    "prompt.builder": "PromptBuilder",
+    "prompt.template": "Template",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "orchestration", "schema", "telemetry", "testing"})
+_MODULES = frozenset(
+    {"config", "errors", "events", "guards", "llm", "orchestration", "prompt", "schema", "telemetry", "testing"}
+)
 
 
 def __getattr__(name: str) -> Any:
