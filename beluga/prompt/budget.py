@@ -9,6 +9,7 @@ import attrs
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
 from beluga.prompt.conversation import is_question, rounds, turns
+from beluga.prompt.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,50 +41,47 @@ class PromptTooLong(BelugaError, ValueError):
         self.budget: int = budget
 
 
-def fitted(
-    sections: Sequence[Section],
-    history: Sequence[Message],
-    *,
-    asks: bool,
-    fixed: int,
-    budget: int,
-    cost: Callable[[Iterable[Message]], int],
-) -> tuple[list[Section], list[Message]]:
-    """Return the sections and the history that fit.
+def fitted(tail: Tail, fixed: int, budget: int, cost: Callable[[Iterable[Message]], int]) -> Tail:
+    """Return what of `tail` fits into the budget.
 
-    Dropped are, until the rest fits: sections of a priority below 0; the oldest turns; of the turn under way,
-    its oldest rounds of tool calls; sections of other priorities. Of sections the lowest priority goes first,
-    and of equals the last one. Once turns have to go, so many go that the cut can stay where it is until the
-    conversation has grown by a quarter of the budget.
+    Dropped are, until the rest fits: sections of a priority below 0; the oldest turns; of a turn that waits for
+    its answer, the oldest rounds of tool calls; sections of other priorities. Of sections the lowest priority
+    goes first, and of equals the last one. Once turns have to go, so many go that the cut can stay where it is
+    until the conversation has grown by a quarter of the budget.
+
+    Without a user input, the last question and the newest round are what the model has to answer, and stay.
 
     Args:
-        sections: In their order.
-        history: The conversation so far.
-        asks: Whether the user's input comes after the history; otherwise the last question and the newest
-            round are what the model has to answer, and stay.
-        fixed: Tokens of what always stays besides.
+        tail: What stands behind the breakpoint.
+        fixed: Tokens of what stands before it.
         budget: Tokens for all of it.
         cost: Counts the tokens of messages.
 
     Raises:
         PromptTooLong: When what has to stay does not fit.
     """
-    costs = [cost(section.content) for section in sections]
-    excess = fixed + sum(costs) + cost(history) - budget
+    costs = [cost(section.content) for section in tail.sections]
+    excess = fixed + sum(costs) + cost(tail.history) + cost(tail.asked) - budget
     if excess <= 0:
-        return list(sections), list(history)
-    units = _units(history, cost, asks=asks)
-    ranked = sorted((each.priority, -place) for place, each in enumerate(sections) if each.priority is not None)
-    early = [-place for priority, place in ranked if priority < 0]
-    late = [-place for _, place in ranked[len(early) :]]
+        return tail
+    units = _units(tail, cost)
+    early, late = _ranked(tail.sections)
     loose = sum(unit.tokens for unit in units if not unit.stays) + sum(costs[place] for place in (*early, *late))
     if excess > loose:
         _refuse(budget + excess - loose, budget)
     gone: set[int] = set()
     excess = _drop(early, costs, excess, gone)
-    excess, left = _without_oldest(units, excess, step=max(1, budget // _STEPS))
+    excess, history = _without_oldest(units, excess, step=max(1, budget // _STEPS))
     _drop(late, costs, excess, gone)
-    return [section for place, section in enumerate(sections) if place not in gone], left
+    sections = tuple(section for place, section in enumerate(tail.sections) if place not in gone)
+    return Tail(history, sections, tail.user_input)
+
+
+def _ranked(sections: Sequence[Section]) -> tuple[list[int], list[int]]:
+    """Return which sections may go before the history and which after it, each in its order."""
+    ranked = sorted((each.priority, -place) for place, each in enumerate(sections) if each.priority is not None)
+    early = [-place for priority, place in ranked if priority < 0]
+    return early, [-place for _, place in ranked[len(early) :]]
 
 
 @attrs.frozen
@@ -95,10 +93,10 @@ class _Unit:
     stays: bool
 
 
-def _units(history: Sequence[Message], cost: Callable[[Iterable[Message]], int], *, asks: bool) -> list[_Unit]:
+def _units(tail: Tail, cost: Callable[[Iterable[Message]], int]) -> list[_Unit]:
     """Return whole turns, oldest first, and the rounds of the turn that waits for an answer."""
-    gathered = turns(rounds(history))
-    under_way = [] if asks or not gathered else gathered.pop()
+    gathered = turns(rounds(tail.history))
+    under_way = gathered.pop() if gathered and tail.user_input is None else []
     whole = [tuple(message for group in turn for message in group) for turn in gathered]
     return [
         *(_Unit(turn, cost(turn), stays=False) for turn in whole),
@@ -116,7 +114,7 @@ def _drop(places: Iterable[int], costs: Sequence[int], excess: int, gone: set[in
     return excess
 
 
-def _without_oldest(units: Sequence[_Unit], excess: int, *, step: int) -> tuple[int, list[Message]]:
+def _without_oldest(units: Sequence[_Unit], excess: int, *, step: int) -> tuple[int, tuple[Message, ...]]:
     """Return how many tokens are still too many, and the messages without the oldest units."""
     rounded = -(-excess // step) * step
     loose = [unit.tokens for unit in units if not unit.stays]
@@ -129,7 +127,7 @@ def _without_oldest(units: Sequence[_Unit], excess: int, *, step: int) -> tuple[
             dropped += unit.tokens
         else:
             left += unit.messages
-    return excess - dropped, left
+    return excess - dropped, tuple(left)
 
 
 def _refuse(needed: int, budget: int) -> NoReturn:

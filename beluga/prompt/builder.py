@@ -7,72 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga.prompt.arguments import (
+    as_budget,
+    as_flags,
+    as_history,
+    as_input,
+    as_point,
+    as_role,
+    as_sections,
+    as_static,
+    as_tools,
+)
 from beluga.prompt.budget import fitted
+from beluga.prompt.explaining import explained
 from beluga.prompt.linting import lint_prompt
+from beluga.prompt.marking import marked
 from beluga.prompt.rendering import fingerprint
-from beluga.prompt.sections import Section, Situation, as_messages, as_sections, in_order
+from beluga.prompt.sections import Section, Situation, as_messages
+from beluga.prompt.tail import Tail
 from beluga.prompt.tokens import estimate_tokens, messages_tokens, tools_tokens
-from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage, TextPart, ThinkingPart, tool_of
+from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from beluga.prompt.linting import PromptFinding
     from beluga.schema import Tool
 
 __all__ = ["PromptBuilder"]
-
-
-def _as_tools(tools: Iterable[Tool | Callable[..., Any]]) -> tuple[Tool, ...]:
-    described = tuple(tool_of(tool) for tool in in_order("tools", tools))
-    names = [tool.name for tool in described]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        msg = f"each tool has a name of its own; given more than once: {', '.join(twice)}"
-        raise ValueError(msg)
-    return described
-
-
-def _as_static(parts: Iterable[str | Message]) -> tuple[Message, ...]:
-    listed = in_order("static_context", parts)
-    if any(isinstance(part, Section) for part in listed):
-        msg = "what depends on a condition or priority goes into dynamic_context: static_context is cached as it is"
-        raise TypeError(msg)
-    return tuple(message for part in listed for message in as_messages(part, SystemMessage))
-
-
-def _as_history(messages: Iterable[Message]) -> tuple[Message, ...]:
-    listed = in_order("history", messages)
-    for message in listed:
-        if not isinstance(message, Message):
-            msg = f"history is a list of messages of beluga.schema, and has a {type(message).__name__}"
-            raise TypeError(msg)
-        if isinstance(message, SystemMessage):
-            msg = "history is what user and model said; a SystemMessage goes into system_prompt or static_context"
-            raise TypeError(msg)
-    return listed
-
-
-def _as_input(given: str | HumanMessage | None) -> HumanMessage | None:
-    if given is None or isinstance(given, HumanMessage):
-        return given
-    if not isinstance(given, str):
-        msg = f"user_input is a str or a HumanMessage, not {type(given).__name__}"
-        raise TypeError(msg)
-    return HumanMessage(given)
-
-
-def _as_point(given: bool | CachePoint | None) -> CachePoint | None:
-    if not isinstance(given, (bool, CachePoint)) and given is not None:
-        msg = f"cache_breakpoint is True, False or a CachePoint, not {type(given).__name__}"
-        raise TypeError(msg)
-    return given if isinstance(given, CachePoint) else CachePoint() if given else None
-
-
-def _as_budget(given: int | None) -> int | None:
-    if given is not None and (type(given) is not int or given < 1):
-        msg = f"budget is a whole number of tokens, at least 1, or None, not {given!r}"
-        raise ValueError(msg)
-    return given
 
 
 @attrs.frozen(kw_only=True)
@@ -118,13 +80,13 @@ class PromptBuilder:
     """
 
     system_prompt: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
-    tools: tuple[Tool, ...] = attrs.field(default=(), converter=_as_tools)
-    static_context: tuple[Message, ...] = attrs.field(default=(), converter=_as_static)
-    cache_breakpoint: CachePoint | None = attrs.field(default=CachePoint(), converter=_as_point)
-    history: tuple[Message, ...] = attrs.field(default=(), converter=_as_history)
+    tools: tuple[Tool, ...] = attrs.field(default=(), converter=as_tools)
+    static_context: tuple[Message, ...] = attrs.field(default=(), converter=as_static)
+    cache_breakpoint: CachePoint | None = attrs.field(default=CachePoint(), converter=as_point)
+    history: tuple[Message, ...] = attrs.field(default=(), converter=as_history)
     dynamic_context: tuple[Section, ...] = attrs.field(default=(), converter=as_sections)
-    user_input: HumanMessage | None = attrs.field(default=None, converter=_as_input)
-    budget: int | None = attrs.field(default=None, converter=_as_budget)
+    user_input: HumanMessage | None = attrs.field(default=None, converter=as_input)
+    budget: int | None = attrs.field(default=None, converter=as_budget)
     count_tokens: Callable[[str], int] = estimate_tokens
     _static: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _prefix: tuple[Message, ...] = attrs.field(init=False, eq=False)
@@ -132,7 +94,7 @@ class PromptBuilder:
     def __attrs_post_init__(self) -> None:
         static = (*as_messages(self.system_prompt, SystemMessage), *self.static_context)
         object.__setattr__(self, "_static", static)
-        object.__setattr__(self, "_prefix", self._marked(static))
+        object.__setattr__(self, "_prefix", marked(static, self.cache_breakpoint))
 
     def build(
         self,
@@ -159,19 +121,9 @@ class PromptBuilder:
             ValueError: When there is nothing to say.
             PromptTooLong: When what may not be left out does not fit into the budget.
         """
-        asked = self.user_input if user_input is None else _as_input(user_input)
-        said = self.history if history is None else _as_history(history)
-        situation = Situation(_as_role(role), _as_flags(flags), said, asked)
-        added = as_sections(dynamic_context) if dynamic_context else ()
-        sections: Sequence[Section] = [each for each in (*self.dynamic_context, *added) if each.holds(situation)]
-        limit = self.budget if budget is None else _as_budget(budget)
-        if limit is not None:
-            sections, said = self._fitted(sections, situation, limit)
-        messages = [*self._prefix, *self._marked(said)]
-        for section in sections:
-            messages += section.content
-        if asked is not None:
-            messages.append(asked)
+        offered = self._offered(dynamic_context, user_input, history, role, flags)
+        tail = self._fitted(offered, budget)
+        messages = [*self._prefix, *marked(tail.history, self.cache_breakpoint), *tail.context, *tail.asked]
         if not messages:
             msg = "there is nothing in this prompt: give it a system_prompt or a user_input"
             raise ValueError(msg)
@@ -184,62 +136,56 @@ class PromptBuilder:
         """
         return self._fingerprint
 
-    @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint(self._static, self.tools)
-
-    @cached_property
-    def _static_tokens(self) -> int:
-        return messages_tokens(self._static, self.count_tokens) + tools_tokens(self.tools, self.count_tokens)
-
     def lint(self) -> tuple[PromptFinding, ...]:
         """Find what keeps the static part from being the same in each run: times, ids, tools without an order."""
         return lint_prompt(self.system_prompt, self.static_context, self.tools, self.dynamic_context)
 
-    def _fitted(
-        self, sections: Sequence[Section], situation: Situation, budget: int
-    ) -> tuple[Sequence[Section], tuple[Message, ...]]:
-        def cost(messages: Iterable[Message]) -> int:
-            return messages_tokens(messages, self.count_tokens)
+    def explain(self, *, budget: int | None = None, **arguments: Any) -> str:
+        """Return a line for each slot of what `build` would give: its tokens, and how much was left out.
 
-        asked = () if situation.user_input is None else (situation.user_input,)
-        fixed = self._static_tokens + cost(asked)
-        kept, said = fitted(sections, situation.history, asks=bool(asked), fixed=fixed, budget=budget, cost=cost)
-        return kept, tuple(said)
+        Args:
+            budget: The most tokens of the whole.
+            **arguments: What `build` takes besides.
 
-    def _marked(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """Return `messages` with a cache point at the end of the last one that can bear it."""
-        if self.cache_breakpoint is None:
-            return messages
-        for place in range(len(messages) - 1, -1, -1):
-            message = messages[place]
-            if message.parts and isinstance(message.parts[-1], CachePoint):
-                return messages
-            if _can_bear(message):
-                marked = attrs.evolve(message, parts=(*message.parts, self.cache_breakpoint))
-                return (*messages[:place], marked, *messages[place + 1 :])
-        return messages
+        Example:
+            >>> print(PromptBuilder(system_prompt="Be brief.").explain(user_input="Why?"))
+            system_prompt          7 tokens
+            -- static part: 7 tokens, below the 1024 from which on providers keep it; fingerprint 3440c11a
+            user_input             5 tokens
+            total                 12 tokens
+        """
+        offered = self._offered(**arguments)
+        return explained(self, offered, self._fitted(offered, budget))
 
     def __repr__(self) -> str:
         size = f"{len(self.tools)} tools, {len(self._static)} static and {len(self.dynamic_context)} dynamic parts"
         return f"<{type(self).__name__} {self.fingerprint()[:8]}: {size}>"
 
+    def _offered(
+        self,
+        dynamic_context: Iterable[str | Message | Section] = (),
+        user_input: str | HumanMessage | None = None,
+        history: Iterable[Message] | None = None,
+        role: str | None = None,
+        flags: Iterable[str] = (),
+    ) -> Tail:
+        asked = self.user_input if user_input is None else as_input(user_input)
+        said = self.history if history is None else as_history(history)
+        situation = Situation(as_role(role), as_flags(flags), said, asked)
+        sections = (*self.dynamic_context, *as_sections(dynamic_context))
+        return Tail(said, tuple(section for section in sections if section.holds(situation)), asked)
 
-def _can_bear(message: Message) -> bool:
-    """Tell whether a cache point may follow: providers refuse one after a thought or an empty text."""
-    last = message.parts[-1] if message.parts else None
-    return not (last is None or isinstance(last, ThinkingPart) or (isinstance(last, TextPart) and not last.text))
+    def _fitted(self, tail: Tail, budget: int | None) -> Tail:
+        limit = self.budget if budget is None else as_budget(budget)
+        return tail if limit is None else fitted(tail, self._static_tokens, limit, self._cost)
 
+    def _cost(self, messages: Iterable[Message]) -> int:
+        return messages_tokens(messages, self.count_tokens)
 
-def _as_role(role: str | None) -> str | None:
-    if role is not None and not isinstance(role, str):
-        msg = f"role is a str or None, not {type(role).__name__}"
-        raise TypeError(msg)
-    return role
+    @cached_property
+    def _static_tokens(self) -> int:
+        return self._cost(self._static) + tools_tokens(self.tools, self.count_tokens)
 
-
-def _as_flags(flags: Iterable[str]) -> frozenset[str]:
-    if isinstance(flags, str):
-        msg = "flags is a list or set of names; write [...] around a single one"
-        raise TypeError(msg)
-    return frozenset(flags)
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self._static, self.tools)

@@ -126,18 +126,3 @@ class Section:
     def holds(self, situation: Situation) -> bool:
         """Tell whether the section belongs into this prompt."""
         return self.when is None or bool(self.when(situation))
-
-
-def as_sections(parts: Iterable[Any]) -> tuple[Section, ...]:
-    """Return the dynamic context as sections; what is empty is left out."""
-    listed = in_order("dynamic_context", parts)
-    sections = (part if isinstance(part, Section) else Section(part) for part in listed)
-    return tuple(section for section in sections if section.content)
-
-
-def in_order(name: str, parts: Iterable[Any]) -> tuple[Any, ...]:
-    """Return `parts` as a tuple; refuse a single text, and sets, whose order changes from run to run."""
-    if isinstance(parts, (str, bytes, Message, set, frozenset)) or not isinstance(parts, Iterable):
-        msg = f"{name} is a list, in the order that the model is to see, not a {type(parts).__name__}"
-        raise TypeError(msg)
-    return tuple(parts)
