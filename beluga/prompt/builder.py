@@ -90,11 +90,14 @@ class PromptBuilder:
     count_tokens: Callable[[str], int] = estimate_tokens
     _static: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _prefix: tuple[Message, ...] = attrs.field(init=False, eq=False)
+    _fingerprint: str = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         static = (*as_messages(self.system_prompt, SystemMessage), *self.static_context)
         object.__setattr__(self, "_static", static)
         object.__setattr__(self, "_prefix", marked(static, self.cache_breakpoint))
+        # Made at once, because it refuses what cannot be written as JSON.
+        object.__setattr__(self, "_fingerprint", fingerprint(static, self.tools))
 
     def build(
         self,
@@ -185,7 +188,3 @@ class PromptBuilder:
     @cached_property
     def _static_tokens(self) -> int:
         return self._cost(self._static) + tools_tokens(self.tools, self.count_tokens)
-
-    @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint(self._static, self.tools)

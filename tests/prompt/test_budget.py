@@ -84,6 +84,30 @@ def test_a_call_and_its_results_go_together() -> None:
     assert build(75, history=history).split() == ["q2", "a2", "now"]
 
 
+def test_results_in_a_users_message_go_with_their_calls() -> None:
+    """Some applications send results as parts of the user's message; that begins no turn."""
+    call = AIMessage(parts=[ToolCall("1", "search")])
+    history = [HumanMessage("q1"), call, HumanMessage(parts=[ToolResult("r1", "1")]), AIMessage("a1"), *turn(2)]
+    assert [type(message) for message in TEN.build(history=history, user_input="now", budget=73)] == [
+        HumanMessage,
+        AIMessage,
+        HumanMessage,
+    ]
+
+
+def test_a_result_without_its_call_is_left_as_it_is() -> None:
+    """What a provider will refuse is not hidden."""
+    stray = ToolMessage("r", "unknown")
+    assert TEN.build(history=[HumanMessage("q"), stray], user_input="now", budget=100)[1] == stray
+    assert TEN.build(history=[HumanMessage("q"), stray], user_input="now", budget=29) == [HumanMessage("now")]
+
+
+def test_an_id_that_comes_again_belongs_to_the_latest_call() -> None:
+    """Ids may be counted from 1 in each turn, and do not tie turns together."""
+    asked = [HumanMessage("q"), AIMessage(parts=[ToolCall("1", "search")]), ToolMessage("r", "1")]
+    assert len(TEN.build(history=[*asked, *asked], user_input="now", budget=45)) == 4
+
+
 def agent_round(number: int) -> list:
     return [AIMessage(parts=[ToolCall(f"{number}", "search")]), ToolMessage(f"r{number}", f"{number}")]
 

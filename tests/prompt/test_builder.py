@@ -196,6 +196,12 @@ def test_the_facade_has_the_builder() -> None:
         ({"static_context": [Section("x", when=flag("beta"))]}, TypeError, "goes into dynamic_context"),
         ({"tools": {search}}, TypeError, "tools is a list.*not a set"),
         ({"tools": ["search"]}, TypeError, "a Tool or a function"),
+        ({"tools": [Tool("pay", parameters={"secret": {1}})]}, TypeError, "a set cannot be written as JSON"),
+        (
+            {"static_context": [AIMessage(parts=[ToolCall("1", "pay", {"x": object()})])]},
+            TypeError,
+            "a object cannot be",
+        ),
         ({"tools": [search, Tool("search")]}, ValueError, "given more than once: search"),
         ({"dynamic_context": HumanMessage("x")}, TypeError, "dynamic_context is a list"),
         ({"dynamic_context": [None]}, TypeError, "not NoneType"),
