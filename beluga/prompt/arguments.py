@@ -94,10 +94,15 @@ def as_role(role: str | None) -> str | None:
 
 def as_flags(flags: Iterable[str]) -> frozenset[str]:
     """Return the flags that are on."""
-    if isinstance(flags, str):
-        msg = "flags is a list or set of names; write [...] around a single one"
+    if isinstance(flags, str) or not isinstance(flags, Iterable):
+        msg = f"flags is a list or set of names, not a {type(flags).__name__}; write [...] around a single one"
         raise TypeError(msg)
-    return frozenset(flags)
+    named = frozenset(flags)
+    for each in named:
+        if not isinstance(each, str):
+            msg = f"the name of a flag is a str, not {type(each).__name__}"
+            raise TypeError(msg)
+    return named
 
 
 def as_sections(parts: Iterable[Any]) -> tuple[Section, ...]:

@@ -27,6 +27,7 @@ from beluga.prompt.sections import Section, Situation, as_messages
 from beluga.prompt.tail import Tail
 from beluga.prompt.tokens import estimate_tokens, messages_tokens, tools_tokens
 from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage
+from beluga.schema.parts import is_str
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,7 +80,7 @@ class PromptBuilder:
         user ['TextPart']
     """
 
-    system_prompt: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
+    system_prompt: str = attrs.field(default="", validator=is_str)
     tools: tuple[Tool, ...] = attrs.field(default=(), converter=as_tools)
     static_context: tuple[Message, ...] = attrs.field(default=(), converter=as_static)
     cache_breakpoint: CachePoint | None = attrs.field(default=CachePoint(), converter=as_point)
@@ -87,7 +88,7 @@ class PromptBuilder:
     dynamic_context: tuple[Section, ...] = attrs.field(default=(), converter=as_sections)
     user_input: HumanMessage | None = attrs.field(default=None, converter=as_input)
     budget: int | None = attrs.field(default=None, converter=as_budget)
-    count_tokens: Callable[[str], int] = estimate_tokens
+    count_tokens: Callable[[str], int] = attrs.field(default=estimate_tokens, validator=attrs.validators.is_callable())
     _static: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _prefix: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _fingerprint: str = attrs.field(init=False, eq=False)

@@ -75,12 +75,12 @@ def _names(kind: str, names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def as_messages(content: str | Message | Iterable[Message], kind: type[Message] = HumanMessage) -> tuple[Message, ...]:
-    """Return messages as they are, and a text as one message of `kind`; an empty text is none."""
-    if isinstance(content, str):
-        return (kind(content),) if content else ()
-    messages = (content,) if isinstance(content, Message) else content
-    gathered = tuple(messages) if isinstance(messages, Iterable) else (messages,)
+def as_messages(
+    content: str | Message | Iterable[str | Message], kind: type[Message] = HumanMessage
+) -> tuple[Message, ...]:
+    """Return messages as they are, and each text as a message of `kind`; an empty text is none."""
+    given = content if isinstance(content, Iterable) and not isinstance(content, str) else (content,)
+    gathered = tuple(kind(each) if isinstance(each, str) else each for each in given if each != "")
     for each in gathered:
         if not isinstance(each, Message):
             msg = f"a prompt is made of str and messages of beluga.schema, not {type(each).__name__}"

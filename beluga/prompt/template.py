@@ -10,6 +10,7 @@ import attrs
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
 from beluga.prompt.versions import Version, as_version
+from beluga.schema.parts import is_str
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +67,8 @@ class Template:
         ValueError: template greeting 1.10: missing: name; unknown: nam
     """
 
-    text: str = attrs.field(repr=False, validator=attrs.validators.instance_of(str))
-    name: str = attrs.field(default="", kw_only=True, validator=attrs.validators.instance_of(str))
+    text: str = attrs.field(repr=False, validator=is_str)
+    name: str = attrs.field(default="", kw_only=True, validator=is_str)
     version: Version = attrs.field(
         default=Version.parse("1"),
         kw_only=True,
@@ -138,8 +139,12 @@ class Templates:
         """Take a template in.
 
         Raises:
+            TypeError: When it is no template.
             ValueError: When it has no name, or its version is there already.
         """
+        if not isinstance(template, Template):
+            msg = f"Templates holds templates, not {type(template).__name__}"
+            raise TypeError(msg)
         if not template.name:
             msg = "a template needs a name= to be found by"
             raise ValueError(msg)

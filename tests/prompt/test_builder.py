@@ -210,6 +210,8 @@ def test_the_facade_has_the_builder() -> None:
         ({"history": [SystemMessage("x")]}, TypeError, "a SystemMessage goes into system_prompt"),
         ({"user_input": AIMessage("x")}, TypeError, "user_input is a str or a HumanMessage, not AIMessage"),
         ({"cache_breakpoint": "yes"}, TypeError, "True, False or a CachePoint"),
+        ({"static_context": [{"a", 1}]}, TypeError, "not int"),
+        ({"count_tokens": 5}, TypeError, "count_tokens.*callable"),
         ({"budget": 0}, ValueError, "at least 1"),
         ({"budget": 1.5}, ValueError, "whole number of tokens"),
         ({"budget": True}, ValueError, "whole number of tokens"),
@@ -226,6 +228,8 @@ def test_a_wrong_argument_is_refused_at_once(arguments, kind, match) -> None:
     [
         ({}, ValueError, "nothing in this prompt"),
         ({"flags": "beta"}, TypeError, "flags is a list or set"),
+        ({"flags": 5}, TypeError, "flags is a list or set of names, not a int"),
+        ({"flags": [5]}, TypeError, "the name of a flag is a str, not int"),
         ({"role": 5}, TypeError, "role is a str or None"),
         ({"user_input": 5}, TypeError, "user_input is a str"),
         ({"history": [SystemMessage("x")]}, TypeError, "a SystemMessage goes into"),
@@ -259,3 +263,4 @@ def test_text_parts_stay_in_one_message() -> None:
     """A section of several messages stays together, in order."""
     pair = [HumanMessage("a"), AIMessage(parts=[TextPart("b")])]
     assert PromptBuilder(dynamic_context=[Section(pair)]).build() == pair
+    assert PromptBuilder(dynamic_context=[Section(["a", pair[1], ""])]).build() == pair

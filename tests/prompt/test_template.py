@@ -119,6 +119,15 @@ def test_a_version_is_taken_once() -> None:
         known.add(Template("y", name="a", version="1"))
     with pytest.raises(ValueError, match="needs a name="):
         known.add(Template("y"))
+    with pytest.raises(TypeError, match="not str"):
+        known.add("y")
+
+
+def test_a_text_is_a_str() -> None:
+    """Anything else is refused without being quoted."""
+    with pytest.raises(TypeError, match="text must be a str, not bytes") as caught:
+        Template(b"secret")
+    assert "secret" not in str(caught.value)
 
 
 def test_a_template_is_a_value_that_shows_no_text() -> None:
