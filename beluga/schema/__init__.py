@@ -5,6 +5,7 @@ an image or a file, never its bytes. Wire formats are the providers' business an
 """
 
 from beluga.schema.answers import Chunk, Response, Usage
+from beluga.schema.functions import tool_of
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
 from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
@@ -29,4 +30,5 @@ __all__ = [
     "ToolMessage",
     "ToolResult",
     "Usage",
+    "tool_of",
 ]
