@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from beluga._policies.guarded import guarded
     from beluga._policies.rate_limit import Rate, RateLimiter, rate_limited
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
+    from beluga._policies.structured import structured
     from beluga._policies.traced import traced
     from beluga.classification import TRANSIENT, ErrorCode, classify
     from beluga.clock import Clock, Environment
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         DeadlineExceeded,
         GraphError,
         GuardBlocked,
+        InvalidResponse,
         ProviderError,
         RateLimited,
         Refused,
@@ -67,6 +69,7 @@ __all__ = [
     "GraphError",
     "GuardBlocked",
     "GuardPipeline",
+    "InvalidResponse",
     "Kind",
     "Outcome",
     "Policy",
@@ -102,6 +105,7 @@ __all__ = [
     "retry",
     "schema",
     "spend",
+    "structured",
     "telemetry",
     "testing",
     "traced",
@@ -119,11 +123,12 @@ _ROOMS = {
     "_policies.guarded": "guarded",
     "_policies.rate_limit": "Rate RateLimiter rate_limited",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
+    "_policies.structured": "structured",
     "_policies.traced": "traced",
     "classification": "TRANSIENT ErrorCode classify",
     "clock": "Clock Environment",
     "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
-    "GuardBlocked ProviderError RateLimited Refused ToolFailed",
+    "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "ledger": "Amount spend",
     "orchestration.edges": "Edge",

@@ -46,6 +46,9 @@ PAIRS = {
     ("_policies.rate_limit", "_policies.buckets"),
     ("_policies.rate_limit", "_policies.live_bucket"),
     ("_policies.rate_limit", "_policies.window_layer"),
+    ("_policies.structured", "_policies.structured_answer"),
+    ("_policies.structured", "_policies.structured_form"),
+    ("_policies.structured_form", "_policies.structured_answer"),
 }
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},
