@@ -8,6 +8,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from beluga import events
+from beluga._engine.deadline import DEADLINE
 from beluga._engine.kinds import Kind
 from beluga._engine.parameters import Slot, slots
 from beluga._engine.policy import Again, Policy, Use
@@ -192,7 +193,7 @@ class _Layer(Policy):
             call.source = turn.source(given)
             return Use(value)
         call.emit(events.AnswerRejected, attempt=turn.asked, errors=len(problems))
-        if turn.asked >= self._attempts:
+        if turn.asked >= self._attempts or call.environment.monotonic() >= DEADLINE.get():
             raise self._given_up(call, turn, problems)
         turn.open()
         asked = _conversation(self._messages.read(call), call)
@@ -202,7 +203,8 @@ class _Layer(Policy):
 
     def _given_up(self, call: Call, turn: _Turn, problems: list[Problem]) -> InvalidResponse:
         times = "once" if turn.asked == 1 else f"{turn.asked} times"
-        message = f"{call.name}: asked {times}, {self._form.verdict(problems)}"
+        late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
+        message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
         return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
 
 
@@ -228,7 +230,7 @@ def _conversation(given: Any, call: Call) -> list[Message]:
 def _instructed(messages: list[Message], form: Form) -> list[Message]:
     """Return `messages` with the schema in words, after the application's own instructions."""
     at = next((i for i, message in enumerate(messages) if not isinstance(message, SystemMessage)), len(messages))
-    return [*messages[:at], SystemMessage(form.instructions), *messages[at:]]
+    return [*messages[:at], form.instructions, *messages[at:]]
 
 
 def _usable(call: Call, value: Any, turn: _Turn) -> Answer:
@@ -247,7 +249,7 @@ def _usable(call: Call, value: Any, turn: _Turn) -> Answer:
         raise TypeError(message)
     code, why = None, ""
     if answer.is_cut:
-        why = f"was cut at the most tokens allowed ({answer.reason}): allow more, or ask for less"
+        why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
     elif answer.is_refused:
         code, why = ErrorCode.CONTENT_FILTERED, f"was refused ({answer.reason})"
     elif answer.calls_tools:

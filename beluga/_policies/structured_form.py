@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._policies.structured_answer import parse
+from beluga.schema import SystemMessage
 from beluga.schema.json_schema import json_schema, object_schema
 from beluga.schema.records import Property
 from beluga.schema.structuring import Structurer
@@ -19,6 +20,12 @@ _MOST: Final = 20
 """Problems that are told of one answer: who fixes these has understood the rest."""
 
 _KEY: Final = "value"
+
+
+_IN_WORDS: Final = (
+    "Answer with one JSON value that fits this JSON schema, and with nothing else: no explanation and no code fence."
+    "\n\n"
+)
 
 
 class Form:
@@ -41,16 +48,8 @@ class Form:
         if self._is_boxed:
             schema = object_schema(self.name, [Property(_KEY, kind)])
         self.schema: dict[str, Any] = schema
+        self.instructions: SystemMessage = SystemMessage(_IN_WORDS + json.dumps(schema, ensure_ascii=False))
         self._structure = Structurer(kind)
-
-    @property
-    def instructions(self) -> str:
-        """What to tell a model that is not given the schema."""
-        schema = json.dumps(self.schema, ensure_ascii=False)
-        return (
-            "Answer with one JSON value that fits this JSON schema, and with nothing else: no explanation and no "
-            f"code fence.\n\n{schema}"
-        )
 
     def read(self, text: str) -> tuple[Any, list[Problem]]:
         """Return the value in `text` and no problems, or anything and the problems."""

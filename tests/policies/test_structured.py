@@ -269,7 +269,7 @@ def test_many_errors_are_all_kept_and_told_in_part():
 @pytest.mark.parametrize(
     ("answer", "code", "match"),
     [
-        (Reply(OSLO, finish_reason="length"), "invalid_response", r"cut at the most tokens allowed \(length\)"),
+        (Reply(OSLO, finish_reason="length"), "invalid_response", r"cut at its token limit \(length\)"),
         (Reply("no", finish_reason="content_filter"), "content_filtered", "was refused"),
         (Reply("", tools=[tool_call("search")]), "invalid_response", "calls tools: run them in the function"),
     ],
@@ -392,6 +392,14 @@ def test_a_used_up_budget_forbids_to_ask_again():
         ask("?")
     assert len(model.calls) == 1
     assert TAB.get() is None
+
+
+def test_beyond_the_deadline_nothing_is_asked_again(fake_clock):
+    """The second answer would come too late for certain."""
+    model = FakeProvider(faults.slow_tokens(9.0), BAD)
+    error = failing(budget(10.0)(asking(model)))
+    assert str(error).endswith("the time budget leaves no room for another attempt")
+    assert (error.attempts, len(model.calls)) == (1, 1)
 
 
 def test_a_valid_answer_may_empty_the_budget():
