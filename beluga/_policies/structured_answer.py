@@ -29,7 +29,7 @@ class Answer:
         calls_tools: Whether it wants tools to be called.
     """
 
-    message: AIMessage
+    message: AIMessage = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
     reason: str = ""
     calls_tools: bool = False
@@ -61,8 +61,9 @@ def read(value: Any) -> Answer | None:
     choices = _get(value, "choices")
     if isinstance(choices, (list, tuple)) and choices:
         return _completion(choices[0])
-    if isinstance(_get(value, "output_text"), str):
-        return _said(value.output_text, _get(_get(value, "incomplete_details"), "reason"))
+    output = _get(value, "output")
+    if isinstance(output, (list, tuple)):
+        return _items(output, _get(_get(value, "incomplete_details"), "reason"))
     content = _get(value, "content")
     return _blocks(content, _get(value, "stop_reason")) if isinstance(content, (list, tuple)) else None
 
@@ -80,10 +81,21 @@ def _completion(choice: Any) -> Answer | None:
     return _said(text if isinstance(text, str) else "", reason, calls_tools=bool(_get(message, "tool_calls")))
 
 
+def _items(output: Any, reason: Any) -> Answer:
+    parts = [part for item in output if _get(item, "type") == "message" for part in _get(item, "content") or ()]
+    refused = any(_get(part, "type") == "refusal" for part in parts)
+    calls = any(_get(item, "type") == "function_call" for item in output)
+    return _said(_text(parts, "output_text"), "refusal" if refused else reason, calls_tools=calls)
+
+
 def _blocks(content: Any, reason: Any) -> Answer:
-    kinds = [_get(block, "type") for block in content]
-    texts = [_get(block, "text") for block, kind in zip(content, kinds, strict=True) if kind == "text"]
-    return _said("".join(text for text in texts if isinstance(text, str)), reason, calls_tools="tool_use" in kinds)
+    calls = any(_get(block, "type") == "tool_use" for block in content)
+    return _said(_text(content, "text"), reason, calls_tools=calls)
+
+
+def _text(parts: Any, kind: str) -> str:
+    texts = [_get(part, "text") for part in parts if _get(part, "type") == kind]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _get(holder: Any, name: str) -> Any:

@@ -88,7 +88,7 @@ class _Reading:
             return self.shape(arguments[0], where)
         if isinstance(kind, NewType):
             return self.shape(kind.__supertype__, where)
-        if hasattr(kind, "__value__") and not isinstance(kind, type):  # type X = ..., of Python 3.12
+        if type(kind).__name__ == "TypeAliasType":  # of Python 3.12: type Name = ...
             return self.shape(kind.__value__, where)
         if origin is Literal:
             return _choice(arguments, where)

@@ -50,6 +50,12 @@ class Pair:
     right: City
 
 
+@attrs.frozen
+class Amount:
+    value: int
+    unit: str
+
+
 OSLO = '{"name": "Oslo", "people": 724290}'
 BAD = '{"name": "Oslo", "people": "many of ann@example.com"}'
 USED = Usage(10, 5)
@@ -130,6 +136,7 @@ def test_a_part_of_a_broken_answer_is_no_answer():
         (City | None, '{"value": null}', None),
         (City | None, OSLO, City("Oslo", 724290)),
         (int, "7", 7),
+        (Amount | None, '{"value": 7, "unit": "m"}', Amount(7, "m")),
         (dict[str, int], '{"value": 7}', {"value": 7}),
         (Pair, f'{{"left": {OSLO}, "right": {{"name": "Rome"}}}}', Pair(City("Oslo", 724290), City("Rome"))),
     ],
@@ -147,6 +154,12 @@ def _openai(content, reason="stop", **more):
     return {"choices": [{"message": {"role": "assistant", "content": content, **more}, "finish_reason": reason}]}
 
 
+def _output(part, reason=None):
+    message = SimpleNamespace(type="message", content=[part])
+    details = reason and {"reason": reason}
+    return SimpleNamespace(output=[SimpleNamespace(type="reasoning"), message], incomplete_details=details)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -154,7 +167,7 @@ def _openai(content, reason="stop", **more):
         AIMessage(OSLO),
         Response(AIMessage(parts=[OSLO[:9], OSLO[9:]]), finish_reason="stop"),
         _openai(OSLO),
-        SimpleNamespace(output_text=OSLO, incomplete_details=None),
+        _output({"type": "output_text", "text": OSLO}),
         {"content": [{"type": "thinking"}, {"type": "text", "text": OSLO}], "stop_reason": "end_turn"},
     ],
 )
@@ -289,7 +302,9 @@ def test_a_cut_refused_or_unfinished_answer_fails_at_once(answer, code, match):
         (_openai(None, refusal="I cannot."), "content_filtered"),
         (_openai("{", "length"), "invalid_response"),
         (_openai(None, "tool_calls", tool_calls=[{}]), "invalid_response"),
-        (SimpleNamespace(output_text="{", incomplete_details={"reason": "max_output_tokens"}), "invalid_response"),
+        (_output({"type": "output_text", "text": "{"}, "max_output_tokens"), "invalid_response"),
+        (_output({"type": "refusal", "refusal": "I cannot."}), "content_filtered"),
+        ({"output": [{"type": "function_call", "name": "search"}]}, "invalid_response"),
         ({"content": [], "stop_reason": "refusal"}, "content_filtered"),
         ({"content": [{"type": "text", "text": "{"}], "stop_reason": "max_tokens"}, "invalid_response"),
         ({"content": [{"type": "tool_use"}], "stop_reason": "tool_use"}, "invalid_response"),
