@@ -77,8 +77,8 @@ class BelugaError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.code = self.default_code if code is None else ErrorCode(code)
-        self.retryable = self.code in TRANSIENT if retryable is None else retryable
+        self.code: ErrorCode = self.default_code if code is None else ErrorCode(code)
+        self.retryable: bool = self.code in TRANSIENT if retryable is None else retryable
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -204,7 +204,7 @@ class GuardBlocked(BelugaError):
 
     def __init__(self, message: str = "", *, findings: Sequence[Any] = (), guard: str = "", stage: str = "") -> None:
         super().__init__(message)
-        self.findings = tuple(findings)
+        self.findings: tuple[Any, ...] = tuple(findings)
         self.guard = guard
         self.stage = stage
 
@@ -279,4 +279,4 @@ class ConfigError(BelugaError, ValueError):
 
     def __init__(self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None) -> None:
         super().__init__(message, code=code)
-        self.errors = tuple(errors)
+        self.errors: tuple[Any, ...] = tuple(errors)

@@ -177,8 +177,8 @@ class Subscription:
     __slots__ = ("callback", "types")
 
     def __init__(self, callback: Callable[[Any], object], types: tuple[type[Event], ...]) -> None:
-        self.callback = callback
-        self.types = types or (Event,)
+        self.callback: Callable[[Any], object] = callback
+        self.types: tuple[type[Event], ...] = types or (Event,)
 
     def __call__(self) -> None:
         """Stop hearing; a second call changes nothing."""

@@ -62,9 +62,9 @@ class Account:
     __slots__ = ("cost", "spent", "tokens")
 
     def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
-        self.tokens = tokens
-        self.cost = cost
-        self.spent = NOTHING
+        self.tokens: float | None = tokens
+        self.cost: float | None = cost
+        self.spent: Amount = NOTHING
 
     def add(self, amount: Amount) -> None:
         """Add to what is spent; under the lock only."""
@@ -103,13 +103,13 @@ class Tab:
     def __init__(
         self, account: Account, parent: Tab | None, amount_of: Callable[[Usage], Amount] | None = None
     ) -> None:
-        self.account = account
-        self.parent = parent
         if amount_of is None:
             amount_of = tokens_of if parent is None else parent.amount_of
+        self.account: Account = account
+        self.parent: Tab | None = parent
         self.amount_of: Callable[[Usage], Amount] = amount_of
-        self.reserved = NOTHING
-        self.used_inside = False
+        self.reserved: Amount = NOTHING
+        self.used_inside: bool = False
 
     def _chain(self) -> Iterator[Tab]:
         tab: Tab | None = self

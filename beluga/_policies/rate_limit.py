@@ -145,7 +145,7 @@ class RateLimiter(Policy):
         rates: Iterable[Rate] = (),
         settle: Callable[[Any], float] | None = None,
     ) -> None:
-        self.rates = tuple(rates)
+        self.rates: tuple[Rate, ...] = tuple(rates)
         if not all(isinstance(rate, Rate) for rate in self.rates):
             message = f"rate_limited: rates={self.rates!r} must hold nothing but Rate objects"
             raise TypeError(message)
@@ -162,7 +162,7 @@ class RateLimiter(Policy):
             raise ValueError(message)
         self.key = key
         self.algorithm = algorithm
-        self.longest_wait = _longest_wait(wait)
+        self.longest_wait: float = _longest_wait(wait)
         self._settle = settle
         self._lock = threading.Lock()
         keys = _Keys(max_keys).max_keys

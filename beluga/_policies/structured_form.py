@@ -21,7 +21,6 @@ _MOST: Final = 20
 
 _KEY: Final = "value"
 
-
 _IN_WORDS: Final = (
     "Answer with one JSON value that fits this JSON schema, and with nothing else: no explanation and no code fence."
     "\n\n"
@@ -47,6 +46,8 @@ class Form:
         self._is_boxed = schema.get("type") != "object"
         if self._is_boxed:
             schema = object_schema(self.name, [Property(_KEY, kind)])
+        if isinstance(kind, type):
+            schema = {"title": self.name, **schema}  # OpenAI wants a name for what it is to make
         self.schema: dict[str, Any] = schema
         self.instructions: SystemMessage = SystemMessage(_IN_WORDS + json.dumps(schema, ensure_ascii=False))
         self._structure = Structurer(kind)

@@ -18,7 +18,7 @@ from beluga.telemetry.redaction import checked, redact
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from beluga._engine.call import Call, Outcome
@@ -81,6 +81,7 @@ class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
     valued_only = True
+    needed = staticmethod(recording)
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -136,23 +137,9 @@ class _Layer(Policy):
             _report("find the attributes of", error)
             return {}
 
-    def wants_items(self, call: Call) -> bool:
-        return call.kept(self) is not None
-
-    def suspend(self, call: Call) -> None:
-        call.kept(self).detach()
-
-    def resume(self, call: Call) -> None:
-        call.kept(self).attach()
-
-    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        begun: Recording = call.kept(self)
-        if begun.first_item is None:
-            begun.first_item = begun.elapsed
-        begun.read(item)
-        if begun.texts is not None and (text := content.chunk_text(item)):
-            begun.texts.append(text)
-        return (item,)
+    def watch(self, call: Call) -> Recording | None:
+        begun: Recording | None = call.kept(self)
+        return begun
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         begun: Recording | None = call.kept(self)
@@ -161,7 +148,7 @@ class _Layer(Policy):
         call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
         call.listeners = tuple(heard for heard in call.listeners if heard is not begun.listener)
-        begun.detach()
+        begun.suspend()
         try:
             self._end(call, begun, outcome)
         except Exception as error:

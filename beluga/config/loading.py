@@ -18,6 +18,7 @@ from beluga.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from beluga.config.schema import Section
     from beluga.errors import ConfigError
 
 __all__ = ["Reading", "Source", "load", "validate"]
@@ -65,8 +66,8 @@ class Source(Generic[T]):
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.name = os.fspath(path)
-        self.section = section_of(schema)
+        self.name: str = os.fspath(path)
+        self.section: Section = section_of(schema)
         self._prefix = prefix
         self._variables = variables
         check_names(self.section, prefix)

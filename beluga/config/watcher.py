@@ -76,7 +76,7 @@ class FileWatcher(Reloader[T]):
         variables: Mapping[str, str] | None = None,
         wake: bool = True,
     ) -> None:
-        self.interval = seconds(interval)
+        self.interval: float = seconds(interval)
         if not (isinstance(self.interval, float) and 0 < self.interval < math.inf):
             message = f"FileWatcher: interval={interval!r} must be a finite number of seconds above 0"
             raise ValueError(message)

@@ -5,10 +5,6 @@ A model comes undecorated: retry, breaker, budget and the rest are composed arou
 
 from __future__ import annotations
 
-from beluga.llm import faults
-from beluga.llm.fake import FakeProvider
-from beluga.llm.replies import Reply, tool_call
-from beluga.llm.request import Request
-from beluga.llm.script import Rule, ScriptExhausted
+from beluga.llm.fake import FakeProvider, Reply, Request, Rule, ScriptExhausted, faults, tool_call
 
 __all__ = ["FakeProvider", "Reply", "Request", "Rule", "ScriptExhausted", "faults", "tool_call"]

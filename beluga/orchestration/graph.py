@@ -55,7 +55,7 @@ class Graph(Composite):
     """
 
     def __init__(self, name: str | None = None, max_steps: int = 100) -> None:
-        self.name = name or "graph"
+        self.name: str = name or "graph"
         if not isinstance(max_steps, int) or isinstance(max_steps, bool) or max_steps < 1:
             message = f"{self.name}: max_steps={max_steps!r} must be a whole number of at least 1"
             raise ValueError(message)

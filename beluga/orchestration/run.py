@@ -43,7 +43,7 @@ class Memory:
     __slots__ = ("original", "outputs", "path")
 
     def __init__(self, original: Any) -> None:
-        self.original = original
+        self.original: Any = original
         self.path: list[str] = []
         self.outputs: dict[str, Any] = {}
 

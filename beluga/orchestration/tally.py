@@ -50,7 +50,7 @@ class Tally:
         self._first: tuple[int, BaseException] | None = None
         self.began: dict[int, float] = {}
         self.fatal: BaseException | None = None
-        self.over = False
+        self.over: bool = False
 
     def add(self, index: int, value: Any, error: BaseException | None, elapsed: float) -> bool:
         """Note what a branch came to, unless it is over already; say whether it is over now."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
     from beluga.llm import faults
     from beluga.llm.fake import FakeProvider
-    from beluga.llm.replies import Reply
+    from beluga.llm.fake.replies import Reply
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
     from beluga.testing.recorder import EventRecorder, record_events
@@ -39,7 +39,7 @@ _ROOMS = {
     "EventRecorder": "beluga.testing.recorder",
     "FakeClock": "beluga.testing.clock",
     "FakeProvider": "beluga.llm.fake",
-    "Reply": "beluga.llm.replies",
+    "Reply": "beluga.llm.fake.replies",
     "SpanRecorder": "beluga.testing.spans",
     "fake_clock": "beluga.testing.clock",
     "no_network": "beluga.testing.network",
@@ -48,7 +48,7 @@ _ROOMS = {
 }
 _MODULES = {
     "contracts": "beluga.testing.contracts",
-    "faults": "beluga.llm.faults",
+    "faults": "beluga.llm.fake.faults",
     "strategies": "beluga.testing.strategies",
 }
 

@@ -55,8 +55,8 @@ class Tally:
     """How often a layer was entered and left."""
 
     def __init__(self) -> None:
-        self.entered = 0
-        self.left = 0
+        self.entered: int = 0
+        self.left: int = 0
         self._lock = threading.Lock()
 
     def enter(self) -> None:
@@ -119,7 +119,7 @@ def _watched_layer(layer: Policy, tally: Tally) -> Policy:
             tally.leave()
         return verdict
 
-    names = ("abandon", "around", "on_end", "on_item", "resume", "suspend", "wants_items")
+    names = ("abandon", "around", "on_end", "on_item", "watch")
     hooks: dict[str, Any] = {
         name: _delegate(getattr(layer, name))
         for name in names

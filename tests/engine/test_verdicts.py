@@ -196,6 +196,35 @@ def test_on_end_may_ask_and_hold():
         assert _outcome(kind, Upper()(Last()(_subject(kind))), "ab") == "ABZ"
 
 
+def test_who_watches_sees_what_the_layers_inside_it_let_out():
+    """A watch and a filter see the items in the order of the layers, whoever of both is further out."""
+
+    class Spy(Policy):
+        def __init__(self):
+            self.items = ""
+
+        def watch(self, call):
+            return self
+
+        def seen(self, item):
+            self.items += item
+
+        def suspend(self):
+            self.items += "<"
+
+        def resume(self):
+            self.items += ">"
+
+    class Upper(Policy):
+        def on_item(self, call, item):
+            return [item.upper()]
+
+    for kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
+        outer, inner = Spy(), Spy()
+        assert _outcome(kind, outer(Upper()(inner(_subject(kind)))), "ab") == "AB"
+        assert (outer.items, inner.items) == ("A<>B<>", "a<>b<>")
+
+
 def test_around_runs_the_inner_layers():
     """A layer that needs concurrency runs the rest by itself; streams are refused."""
 
@@ -451,3 +480,23 @@ def test_a_policy_reads_arguments_by_name():
     Looking()(_subject(Kind.SYNC))("hi")
     assert seen == [("sync", {"text": "hi", "key": "k"}, "nothing")]
     assert RateLimiter(1, key="text", wait=True)(_subject(Kind.SYNC))(text="hi") == "hi"
+
+
+@pytest.mark.parametrize("kind", [Kind.SYNC, Kind.ASYNC])
+def test_a_layer_that_nobody_needs_is_gone_past(kind):
+    """Its hooks run from the very call on that finds it needed, and the others' run in any case."""
+
+    class Lazy(Policy):
+        wanted = False
+
+        def needed(self):
+            return self.wanted
+
+        def enter(self, call):
+            return Use("used")
+
+    lazy = Lazy()
+    alone, among = lazy(_subject(kind)), lazy(Scripted()(_subject(kind)))
+    assert (_outcome(kind, alone, "a"), _outcome(kind, among, "a")) == ("a", "a")
+    lazy.wanted = True
+    assert (_outcome(kind, alone, "a"), _outcome(kind, among, "a")) == ("used", "used")

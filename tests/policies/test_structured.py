@@ -207,6 +207,7 @@ def test_the_schema_goes_to_a_parameter_or_into_any_keywords():
     schemas = [call.options["schema"] for call in model.calls]
     assert [schema.get("mine", False) for schema in schemas] == [False, False, True, True, False]
     assert schemas[0]["required"] == ["name"]
+    assert schemas[0]["title"] == "City"
     assert model.calls[1].options["temperature"] == 0
 
 

@@ -19,8 +19,8 @@ from beluga.schema import AIMessage, Chunk, Response, TextPart, ThinkingPart, To
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from beluga.llm.faults import Fault
-    from beluga.llm.request import Request
+    from beluga.llm.fake.faults import Fault
+    from beluga.llm.fake.request import Request
     from beluga.schema import Message, Part
 
 __all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tool_call", "whole"]

@@ -18,7 +18,7 @@ from beluga.classification import ErrorCode, is_transient
 from beluga.clock import Environment, use_environment
 from beluga.errors import ProviderError
 from beluga.llm import FakeProvider, Reply, ScriptExhausted, faults, tool_call
-from beluga.llm.script import Steps
+from beluga.llm.fake.script import Steps
 from beluga.schema import AIMessage, Chunk, HumanMessage, SystemMessage, ToolCall, ToolMessage, Usage
 
 if TYPE_CHECKING:

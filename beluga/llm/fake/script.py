@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from beluga.errors import BelugaError
-from beluga.llm.faults import Delay, Fault, mixed
-from beluga.llm.replies import Reply, Turn
-from beluga.llm.request import Request
+from beluga.llm.fake.faults import Delay, Fault, mixed
+from beluga.llm.fake.replies import Reply, Turn
+from beluga.llm.fake.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,17 +10,17 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from beluga.clock import environment
-from beluga.llm.faults import Fault
-from beluga.llm.replies import Pause, streamed, whole
-from beluga.llm.request import Request
-from beluga.llm.script import Script
+from beluga.llm.fake.faults import Fault
+from beluga.llm.fake.replies import Pause, streamed, whole
+from beluga.llm.fake.request import Request
+from beluga.llm.fake.script import Script
 from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-    from beluga.llm.replies import Turn
-    from beluga.llm.script import Item, Rule
+    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Response
 
 __all__ = ["FakeProvider"]
