@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited
     from beluga._policies.rate_limit.rates import Rate
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
+    from beluga._policies.structured import structured
     from beluga._policies.traced import traced
     from beluga._version import __version__ as __version__
     from beluga.classification import TRANSIENT, ErrorCode, classify
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         DeadlineExceeded,
         GraphError,
         GuardBlocked,
+        InvalidResponse,
         ProviderError,
         RateLimited,
         Refused,
@@ -72,6 +74,7 @@ __all__ = [
     "GraphError",
     "GuardBlocked",
     "GuardPipeline",
+    "InvalidResponse",
     "Kind",
     "Outcome",
     "Policy",
@@ -110,6 +113,7 @@ __all__ = [
     "retry",
     "schema",
     "spend",
+    "structured",
     "telemetry",
     "testing",
     "traced",
@@ -128,12 +132,13 @@ _ROOMS = {
     "_policies.rate_limit.limiter": "RateLimiter rate_limited",
     "_policies.rate_limit.rates": "Rate",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
+    "_policies.structured": "structured",
     "_policies.traced": "traced",
     "_version": "__version__",
     "classification": "TRANSIENT ErrorCode classify",
     "clock": "Clock Environment",
     "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
-    "GuardBlocked ProviderError RateLimited Refused ToolFailed",
+    "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "ledger": "Amount spend",
     "orchestration.edges": "Edge",

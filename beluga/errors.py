@@ -11,6 +11,7 @@
     │   └── DeadlineExceeded        timeout            also a TimeoutError
     ├── GuardBlocked                guard_blocked      a guard stopped the text
     ├── ProviderError               any                what a model provider answered
+    │   └── InvalidResponse         invalid_response   an answer that cannot be used
     ├── ToolFailed                  tool_failed        a tool's own failure
     ├── GraphError                  invalid_input      a graph that cannot run
     └── ConfigError                 invalid_input      also a ValueError
@@ -38,6 +39,7 @@ __all__ = [
     "ErrorCode",
     "GraphError",
     "GuardBlocked",
+    "InvalidResponse",
     "ProviderError",
     "RateLimited",
     "Refused",
@@ -234,6 +236,26 @@ class ProviderError(BelugaError):
         super().__init__(message, code=code, retryable=retryable, retry_after=retry_after)
         self.status = status
         self.request_id = request_id
+
+
+class InvalidResponse(ProviderError):
+    """A model's answer cannot be used; neither message nor errors quote it.
+
+    Args:
+        message: What is wrong with the answer, and what to do.
+        code: ``content_filtered`` for a refusal, else ``invalid_response``.
+        errors: What is wrong at which place of the answer, one line each.
+        attempts: How often the model was asked.
+    """
+
+    default_code = ErrorCode.INVALID_RESPONSE
+
+    def __init__(
+        self, message: str = "", *, code: ErrorCode | str | None = None, errors: Sequence[str] = (), attempts: int = 1
+    ) -> None:
+        super().__init__(message, code=code, retryable=False)
+        self.errors: tuple[str, ...] = tuple(errors)
+        self.attempts: int = attempts
 
 
 class ToolFailed(BelugaError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beluga.classification import ErrorCode
 
 __all__ = [
+    "AnswerRejected",
     "CallRefused",
     "CircuitChanged",
     "ConfigRejected",
@@ -93,6 +94,14 @@ class FallbackTaken(Event):
 
     alternative: str
     code: ErrorCode | None
+
+
+@attrs.frozen
+class AnswerRejected(Event):
+    """A model's answer does not fit its type at so many places; `attempt` counts from 1."""
+
+    attempt: int
+    errors: int
 
 
 @attrs.frozen

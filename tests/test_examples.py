@@ -115,6 +115,16 @@ data: It is paid.
 the provider asked for 7 s; waited at least: True
 not retried: quota_exhausted
 """,
+    "structured_output": """\
+Invoice(number=7, lines=[Line(text='tea', price=2.5)], currency='EUR')
+what the model was told:
+That answer cannot be used:
+- lines[0].price: expected a number, not "two fifty"
+- currency: expected one of "EUR", "USD", not "euro"
+Answer again with the whole JSON value, corrected and complete, and with nothing else.
+a blurred page: invalid_response after 2 calls: the answer: holds no JSON
+a long page: invalid_response after 1 call: the answer was cut at its token limit (length): allow more, or ask for less
+""",
     "timeout_budget": """\
 model: 4.0 s of its share left, 8.0 s in all
 tool: 2.4 s

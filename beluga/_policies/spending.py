@@ -127,7 +127,7 @@ class _Layer(Policy):
 
     def enter(self, call: Call) -> None:
         key = None if self._read_key is None else self._read_key(call)
-        tab = Tab(self._owner.account(key), TAB.get())
+        tab = Tab(self._owner.account(key), TAB.get(), self._owner.used)
         tab.reserve(self._owner.wanted(call))
         call.keep(self, _State(tab))
 

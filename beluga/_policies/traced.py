@@ -154,7 +154,7 @@ class _Layer(Policy):
             _report("end", error)
 
     def _end(self, call: Call, begun: Recording, outcome: Outcome) -> None:
-        begun.read(outcome.value)
+        begun.read(outcome.value if call.source is None else call.source)
         if self._is_client:
             self._measure(begun, outcome)
         found = {}
@@ -229,6 +229,7 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.CircuitChanged: "beluga.circuit",
     events.CallRefused: "beluga.refused",
     events.FallbackTaken: "beluga.fallback",
+    events.AnswerRejected: "beluga.rejected",
     events.GuardBlocked: "beluga.guard",
     events.GuardModified: "beluga.guard",
 }
