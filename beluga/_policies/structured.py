@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
 from beluga import events
 from beluga._engine.deadline import DEADLINE
@@ -39,7 +39,7 @@ class Structured(Policy, Generic[T]):
     """The type of a function's answers, and a decorator; see `structured`."""
 
     concern = "structured"
-    kinds = frozenset({Kind.SYNC, Kind.ASYNC})
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.SYNC, Kind.ASYNC})
 
     def __init__(self, kind: Any, *, attempts: int = 2) -> None:
         if inspect.isroutine(kind):
