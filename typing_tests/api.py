@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, assert_type
 
+import beluga
 from beluga import (
     CircuitBreaker,
     RateLimiter,
@@ -18,7 +19,7 @@ from beluga import (
     structured,
     traced,
 )
-from beluga._policies.structured import Structured
+from beluga._policies.structured.policy import Structured
 from beluga._policies.traced import Traced
 from beluga.schema import AIMessage, Message, Response
 
@@ -120,6 +121,11 @@ assert_type(named(plain)(1), float)
 assert_type(traced(plain)(1), float)
 traced(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # neither name nor function
 job: Coroutine[Any, Any, str] = desk.aanswer("x")
+
+
+def misspelt() -> None:
+    beluga.retri  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # lazy names are known
+    assert_type(beluga.__version__, str)
 
 
 class Invoice:

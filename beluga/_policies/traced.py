@@ -10,11 +10,10 @@ import attrs
 
 from beluga import events
 from beluga._engine.policy import Policy
-from beluga.telemetry import content
+from beluga.telemetry.capture import redactor
 from beluga.telemetry.metrics import instruments
 from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
 from beluga.telemetry.providers import recording
-from beluga.telemetry.redaction import checked, redact
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class _Layer(Policy):
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
         self._names = table = names()
-        self._redact = _redactor(options.capture)
+        self._redact = redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
         self._measured = attributes_of(
             {
@@ -177,6 +176,8 @@ class _Layer(Policy):
 
     def _taken(self, call: Call, redact: Callable[[str], str]) -> dict[str, Any]:
         """Return what went into the call, redacted."""
+        from beluga.telemetry import content
+
         if self._is_tool:
             return {self._names["tool_arguments"]: content.given(call.arguments, redact)}
         return attributes_of({self._names["input_messages"]: content.input_messages(call.arguments, redact)})
@@ -185,6 +186,8 @@ class _Layer(Policy):
         """Return what came out of it, redacted."""
         if self._redact is None or (outcome.error is not None and not begun.texts):
             return {}
+        from beluga.telemetry import content
+
         value = "".join(begun.texts) if begun.texts else outcome.value
         if self._is_tool:
             return {self._names["tool_result"]: content.given(value, self._redact)}
@@ -205,14 +208,6 @@ def _operation(options: Traced) -> str | None:
     if options.agent is not None:
         return "invoke_agent"
     return None if options.tool is None else "execute_tool"
-
-
-def _redactor(capture: bool | Callable[[str], str] | None) -> Callable[[str], str] | None:
-    """Return what content goes through, or None where none is captured."""
-    if callable(capture):
-        return checked(capture, content.LIMIT)
-    wanted = content.asked_for() if capture is None else capture
-    return checked(redact, content.LIMIT) if wanted else None
 
 
 def _stream_outcome(error: BaseException | None) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from threading import Lock
 
     from beluga._engine.call import Call
-    from beluga._policies.buckets import FixedWindow
+    from beluga._policies.rate_limit.buckets import FixedWindow
 
 __all__ = ["KeyedWindowLayer", "WindowLayer"]
 
