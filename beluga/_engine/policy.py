@@ -121,6 +121,10 @@ class Policy:
         if "concern" in vars(cls) and "name" not in vars(cls):
             cls.name = cls.concern
 
+    def needed(self) -> bool:
+        """Say whether anybody needs this layer now; a call may go past all hooks of one that nobody needs."""
+        return True
+
     def enter(self, call: Call) -> Verdict | None:
         """Decide before the inner layers run.
 

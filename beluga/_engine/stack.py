@@ -71,6 +71,11 @@ class Stack:
             (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
         )
         self.optional: tuple[int, ...] = tuple(i + 1 for i, layer in numbered if layer.valued_only)
+        self.needed: dict[int, Callable[[], bool]] = {
+            i: layer.needed for i, layer in numbered if _defines(layer, "needed") and _defines(layer, "enter")
+        }
+        hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
+        self.idle: bool = bool(hooked) and hooked == set(self.needed)
         self.depth: int = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
         self.name: str = self.target.name
@@ -115,6 +120,7 @@ def _defines(layer: Policy, *methods: str) -> bool:
     return any(getattr(type(layer), method) is not getattr(Policy, method) for method in methods)
 
 
+_HOOKS = ("enter", "leave")
 _ITEM_HOOKS = ("watch", "on_item", "on_end")
 
 

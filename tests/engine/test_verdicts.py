@@ -478,3 +478,23 @@ def test_a_policy_reads_arguments_by_name():
     Looking()(subject(Kind.SYNC))("hi")
     assert seen == [("sync", {"text": "hi", "key": "k"}, "nothing")]
     assert RateLimiter(1, key="text", wait=True)(subject(Kind.SYNC))(text="hi") == "hi"
+
+
+@pytest.mark.parametrize("kind", [Kind.SYNC, Kind.ASYNC])
+def test_a_layer_that_nobody_needs_is_gone_past(kind):
+    """Its hooks run from the very call on that finds it needed, and the others' run in any case."""
+
+    class Lazy(Policy):
+        wanted = False
+
+        def needed(self):
+            return self.wanted
+
+        def enter(self, call):
+            return Use("used")
+
+    lazy = Lazy()
+    alone, among = lazy(subject(kind)), lazy(Scripted()(subject(kind)))
+    assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("a", "a")
+    lazy.wanted = True
+    assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("used", "used")
