@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, orchestration, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from beluga.orchestration.rules import quorum
     from beluga.orchestration.scatter import Scatter
     from beluga.orchestration.sequence import chain
+    from beluga.prompt.builder import PromptBuilder
+    from beluga.prompt.template import Template
 
 __all__ = [
     "TRANSIENT",
@@ -73,6 +75,7 @@ __all__ = [
     "Kind",
     "Outcome",
     "Policy",
+    "PromptBuilder",
     "ProviderError",
     "Rate",
     "RateLimited",
@@ -81,6 +84,7 @@ __all__ = [
     "RetryPolicy",
     "RetryThrottle",
     "Scatter",
+    "Template",
     "TimeoutBudget",
     "ToolFailed",
     "Use",
@@ -99,6 +103,7 @@ __all__ = [
     "layers",
     "llm",
     "orchestration",
+    "prompt",
     "quorum",
     "rate_limited",
     "remaining",
@@ -136,8 +141,12 @@ _ROOMS = {
     "orchestration.rules": "quorum",
     "orchestration.scatter": "Scatter",
     "orchestration.sequence": "chain",
+    "prompt.builder": "PromptBuilder",
+    "prompt.template": "Template",
 }
-_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "orchestration", "schema", "telemetry", "testing"})
+_MODULES = frozenset(
+    {"config", "errors", "events", "guards", "llm", "orchestration", "prompt", "schema", "telemetry", "testing"}
+)
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = facade(__name__, _ROOMS, _MODULES)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._engine.notes import add_note
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -72,4 +74,4 @@ def show_path(path: Sequence[str]) -> str:
 
 def note_path(error: BaseException, owner: str, path: Sequence[str]) -> None:
     """Note on `error` which way the run took; its last node is where it ended."""
-    error.add_note(f"{owner}: {show_path(path)}")
+    add_note(error, f"{owner}: {show_path(path)}")

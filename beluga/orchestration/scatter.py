@@ -119,6 +119,11 @@ class Scatter(Composite):
         return f"Scatter({', '.join(self._names)}, policy={self._policy!r})"
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Its branches, in the order in which they were declared."""
+        return tuple(self._nodes)
+
+    @property
     def is_async(self) -> bool:
         """Whether a branch has to be awaited, so that a plain call refuses to run."""
         return any(node.is_async for node in self._nodes)

@@ -52,6 +52,7 @@ class Fault:
         anthropic_type: Anthropic's word for it, the ``type`` of its error body.
         retry_after: Seconds that the provider asks to wait.
         after: Chunks that a stream delivers before it fails.
+        anthropic_status: Anthropic's HTTP status, where it is another one.
     """
 
     name: str
@@ -62,13 +63,27 @@ class Fault:
     anthropic_type: str = ""
     retry_after: float | None = None
     after: int = 0
+    anthropic_status: int | None = None
+
+    def described(self, status: int | None) -> str:
+        """Return what an error says about it.
+
+        Args:
+            status: The HTTP status that it is told with; None for none.
+        """
+        told = "" if status is None else f", status {status}"
+        wait = "" if self.retry_after is None else f", retry after {self.retry_after} s"
+        return f"the fake provider plays {self.name}{told}{wait}"
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the provider says what is wrong, rather than to break off."""
+        return bool(self.openai_code)
 
     def error(self, request_id: str | None = None) -> ProviderError:
         """Return the error that a direct call raises."""
-        status = "" if self.status is None else f", status {self.status}"
-        wait = "" if self.retry_after is None else f", retry after {self.retry_after} s"
         return ProviderError(
-            f"the fake provider plays {self.name}{status}{wait}",
+            self.described(self.status),
             code=self.code,
             status=self.status,
             request_id=request_id,
@@ -104,11 +119,12 @@ def rate_limit(retry_after: float | None = None) -> Fault:
 
 
 def quota() -> Fault:
-    """Refuse for good, as the account is out of credit: status 429, but not transient."""
+    """Refuse for good, as the account is out of credit: OpenAI's status 429, but not transient; Anthropic's 402."""
     return Fault(
         *("quota", ErrorCode.QUOTA_EXHAUSTED, "response", 429),
         openai_code="insufficient_quota",
         anthropic_type="billing_error",
+        anthropic_status=402,
     )
 
 

@@ -6,19 +6,24 @@ that the script does not foresee is an error and never an invented answer.
 
 from __future__ import annotations
 
-import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+import attrs
+
 from beluga.clock import environment
+from beluga.llm.fake.cache import PromptCache
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed, whole
-from beluga.llm.fake.request import Request
+from beluga.llm.fake.request import CallLog, Request
 from beluga.llm.fake.script import Script
+from beluga.llm.fake.surfaces import Surfaces
 from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
+    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Response
@@ -26,11 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["FakeProvider"]
 
 
-class FakeProvider:
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class FakeProvider(Surfaces):
     """A model provider that answers from a script.
 
     Rules made by `on` are asked first, then the items of the script in their order, then `default`.
-    Threads and tasks may share one.
+    Threads and tasks may share one. It is called directly, or by a real client through `transport` or
+    `serve`; whichever way a call comes, it gets the same answer.
 
     Args:
         *script: A text, a `Reply`, a fault or delay of `beluga.llm.faults`, or a callable that takes the
@@ -38,6 +47,8 @@ class FakeProvider:
         seed: Makes everything random repeatable; call number n draws from ``Random(f"{seed}:{n}")``.
         fault_rate: The probability, from 0.0 to 1.0, that a call fails with a transient fault before the
             script is asked. Nothing of the script is used up by it.
+        cache: Whether the usage tells what a provider's prompt cache would have had; a `PromptCache` says
+            of what size and for how long.
 
     Raises:
         TypeError: When an item of the script is none.
@@ -56,12 +67,13 @@ class FakeProvider:
         2
     """
 
-    def __init__(self, *script: Item, seed: int = 0, fault_rate: float = 0.0) -> None:
-        self.seed = seed
+    def __init__(
+        self, *script: Item, seed: int = 0, fault_rate: float = 0.0, cache: bool | PromptCache = False
+    ) -> None:
+        self.seed: int = seed
         self._script = Script(*script, fault_rate=fault_rate)
-        self._calls: list[Request] = []
-        self._attempts: dict[tuple[Message, ...], list[int]] = {}
-        self._lock = threading.Lock()
+        self._log = CallLog(seed)
+        self._cache = PromptCache() if cache is True else cache or None
 
     # The script
 
@@ -139,30 +151,39 @@ class FakeProvider:
     @property
     def calls(self) -> tuple[Request, ...]:
         """All calls so far, the failed ones too, in their order."""
-        return tuple(self._calls)
+        return self._log.all()
 
     def assert_done(self) -> None:
         """Raise `AssertionError` when an item of the script, or a counted step of a rule, was not played."""
         left = self._script.unplayed()
         if left:
-            msg = f"after {len(self._calls)} calls some of it was not played: {'; '.join(left)}"
+            msg = f"after {len(self._log)} calls some of it was not played: {'; '.join(left)}"
             raise AssertionError(msg)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} after {len(self._calls)} calls>"
+        return f"<{type(self).__name__} after {len(self._log)} calls>"
 
     def _turn(self, messages: str | Message | Iterable[Message], options: dict[str, Any]) -> Turn:
-        return self._script.answer(self._logged(_as_messages(messages), options))
+        return self._play(_as_messages(messages), options)
 
-    def _logged(self, messages: tuple[Message, ...], options: dict[str, Any]) -> Request:
-        at = environment().monotonic()
-        with self._lock:
-            # One look-up, as it hashes the whole conversation.
-            asked = self._attempts.setdefault(messages, [0])
-            asked[0] += 1
-            request = Request(len(self._calls) + 1, messages, options, asked[0], at, self.seed)
-            self._calls.append(request)
-        return request
+    def _play(
+        self,
+        messages: tuple[Message, ...],
+        options: dict[str, Any],
+        dialect: str = "",
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Turn:
+        request = self._log.add(messages, options, environment().monotonic(), dialect, headers)
+        turn = self._script.answer(request)
+        if self._cache is None or turn.fault is not None:
+            return turn
+        cached, written = self._cache.ask(request)
+        return attrs.evolve(turn, cached=cached, written=written)
+
+    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+        from beluga.llm.fake._wire.exchange import Exchange
+
+        return Exchange(self._play)(request)
 
 
 def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake.request import Request
     from beluga.schema import Message, Part
 
-__all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tool_call", "whole"]
+__all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tokens_of", "tool_call", "whole"]
 
 
 # Words with the spaces after them; a longer word is cut as a tokeniser would.
@@ -117,7 +117,7 @@ class Reply:
         asked = 0
         for message in messages:
             for part in message.parts:
-                asked += _tokens_of(part)
+                asked += tokens_of(part)
         return _estimated(asked, *self._tokens)
 
     @property
@@ -143,6 +143,8 @@ class Turn:
         fault: How it fails, if it does.
         before: Seconds before anything happens.
         per_token: Seconds before each piece, on top of the reply's own.
+        cached: Tokens of the input that a prompt cache had.
+        written: Tokens of the input that it has from now on.
     """
 
     request: Request
@@ -150,20 +152,32 @@ class Turn:
     fault: Fault | None = None
     before: float = 0.0
     per_token: float = 0.0
+    cached: int = 0
+    written: int = 0
+
+    @property
+    def usage(self) -> Usage:
+        """What the answer costs."""
+        usage = self.reply.cost(self.request.messages)
+        if self.reply.usage is not None or not (self.cached or self.written):
+            return usage
+        return attrs.evolve(usage, cached_tokens=self.cached, cache_write_tokens=self.written)
+
+    def response(self) -> Response:
+        """Return the whole answer, as if there were no fault."""
+        request, reply = self.request, self.reply
+        return Response(reply.message(request.number), self.usage, reply.ended, request.model, request.id)
 
 
 def whole(turn: Turn) -> tuple[float, Response | Fault]:
     """Return how long `turn` takes when all of it is waited for, and its outcome."""
     if turn.fault is not None:
         return turn.before, turn.fault
-    request, reply = turn.request, turn.reply
     seconds = turn.before
-    per_token = turn.per_token + reply.per_token
+    per_token = turn.per_token + turn.reply.per_token
     if per_token:
-        seconds += per_token * len(reply.pieces(request.number))
-    return seconds, Response(
-        reply.message(request.number), reply.cost(request.messages), reply.ended, request.model, request.id
-    )
+        seconds += per_token * len(turn.reply.pieces(turn.request.number))
+    return seconds, turn.response()
 
 
 def streamed(turn: Turn) -> Iterator[Pause | Chunk | Fault]:
@@ -179,7 +193,7 @@ def streamed(turn: Turn) -> Iterator[Pause | Chunk | Fault]:
         if per_token:
             yield Pause(per_token)
         yield piece
-    yield turn.fault or Chunk(usage=reply.cost(request.messages), finish_reason=reply.ended)
+    yield turn.fault or Chunk(usage=turn.usage, finish_reason=reply.ended)
 
 
 def count_tokens(text: str) -> int:
@@ -192,7 +206,8 @@ def count_tokens(text: str) -> int:
     return (len(text) + 3) // 4
 
 
-def _tokens_of(part: Part) -> int:
+def tokens_of(part: Part) -> int:
+    """Estimate the tokens of one part."""
     if isinstance(part, _SPEAKING):
         return count_tokens(part.text)
     return count_tokens(_tool_text(part)) if isinstance(part, ToolCall) else 0
