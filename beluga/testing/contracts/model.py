@@ -12,11 +12,10 @@ import pytest
 
 from beluga.classification import classify
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, ThinkingPart, Usage
-from beluga.testing.clock import fake_clock
 from beluga.testing.contracts.subjects import collected
+from beluga.testing.contracts.suite import Suite
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["ModelContract"]
@@ -70,11 +69,11 @@ _every_way = pytest.mark.parametrize(
 _both_streams = pytest.mark.parametrize("ask", [_stream, _astream], ids=["stream", "astream"])
 
 
-class ModelContract:
+class ModelContract(Suite):
     """What every model must keep, whoever answers.
 
-    Set `make_model`, and where there is something to check, `make_failing_model`, `question`, `options` and
-    `secrets`.
+    Set `make_model`, and where there is something to check, `make_failing_model`, `question`, `options`,
+    `secrets` or `surroundings`.
     """
 
     question = "Say hello."
@@ -93,15 +92,6 @@ class ModelContract:
     def make_failing_model(self) -> Any:
         """Return a new model of which every call fails in the same way; None leaves errors unchecked."""
         return None
-
-    def surroundings(self) -> contextlib.AbstractContextManager[Any]:
-        """Return the context that every test runs in; virtual time unless overridden."""
-        return fake_clock()
-
-    @pytest.fixture(autouse=True)
-    def _surrounded(self) -> Any:
-        with self.surroundings():
-            yield
 
     @pytest.fixture
     def expected(self) -> _Answer:
