@@ -6,9 +6,23 @@ A model comes undecorated: retry, breaker, budget and the rest are composed arou
 from __future__ import annotations
 
 from beluga.llm import faults
+from beluga.llm.base import Model
 from beluga.llm.fake import FakeProvider
+from beluga.llm.registry import new, providers, register
 from beluga.llm.replies import Reply, tool_call
 from beluga.llm.request import Request
 from beluga.llm.script import Rule, ScriptExhausted
 
-__all__ = ["FakeProvider", "Reply", "Request", "Rule", "ScriptExhausted", "faults", "tool_call"]
+__all__ = [
+    "FakeProvider",
+    "Model",
+    "Reply",
+    "Request",
+    "Rule",
+    "ScriptExhausted",
+    "faults",
+    "new",
+    "providers",
+    "register",
+    "tool_call",
+]

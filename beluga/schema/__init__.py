@@ -6,6 +6,7 @@ an image or a file, never its bytes. Wire formats are the providers' business an
 
 from beluga.schema.answers import Chunk, Response, Usage
 from beluga.schema.functions import tool_of
+from beluga.schema.limits import RateLimit, RateLimitInfo
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
 from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
@@ -21,6 +22,8 @@ __all__ = [
     "ImagePart",
     "Message",
     "Part",
+    "RateLimit",
+    "RateLimitInfo",
     "Response",
     "SystemMessage",
     "TextPart",
