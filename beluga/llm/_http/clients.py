@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import asyncio
+    import ssl
 
     import httpx
 
@@ -46,7 +48,7 @@ class Clients:
             if self._given is not None:
                 return self._given
             if self._sync is None:
-                self._sync = _httpx().Client(transport=self._transport)
+                self._sync = _httpx().Client(transport=self._transport, verify=_tls())
             return self._sync
 
     def of_running_loop(self) -> Any:
@@ -60,7 +62,7 @@ class Clients:
                 return self._async_given
             client = self._of_loops.get(loop)
             if client is None:
-                client = self._of_loops[loop] = _httpx().AsyncClient(transport=self._transport)
+                client = self._of_loops[loop] = _httpx().AsyncClient(transport=self._transport, verify=_tls())
             return client
 
     def is_given(self, client: Any) -> bool:
@@ -103,6 +105,13 @@ def _check(client: Any, async_client: Any, transport: Any) -> None:
         raise TypeError(msg)
     if client is None or async_client is None:
         _httpx()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return what is needed to check certificates; reading them all takes 30 ms, so every client shares it."""
+    context: ssl.SSLContext = _httpx().create_ssl_context()
+    return context
 
 
 def _httpx() -> Any:

@@ -84,7 +84,8 @@ def refusal(answer: Answer, chunks: int | None = None) -> ProviderError:
         inner = anatomy.get(anatomy.get(answer.body, "error"), "code")
         if isinstance(inner, int) and inner in _ERROR_STATUSES:
             answer.status_code = inner  # gateways put the status of whom they asked into a 200
-    code = classify(answer) or (ErrorCode.INVALID_RESPONSE if chunks is None else ErrorCode.PROVIDER_UNAVAILABLE)
+    known = classify(answer)
+    code = known or (ErrorCode.INVALID_RESPONSE if chunks is None else ErrorCode.PROVIDER_UNAVAILABLE)
     limits = answer.limits()
     wait = retry_after(answer, environment().clock.time())
     if wait is None and limits is not None and code is ErrorCode.RATE_LIMIT:
@@ -103,7 +104,7 @@ def refusal(answer: Answer, chunks: int | None = None) -> ProviderError:
         code=code,
         status=status,
         request_id=answer.request_id,
-        retryable=is_transient(answer),
+        retryable=None if known is None else is_transient(answer),
         retry_after=wait,
         partial=bool(chunks),
         limits=limits,

@@ -57,9 +57,13 @@ class Wire:
         delta = {"type": "text_delta", "text": text}
         return ("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta})
 
+    def beginning(self, *texts):
+        """Return the bytes of a stream that does not end."""
+        return sse(*self.opening, *map(self.text_event, texts))
+
     def stream(self, *texts):
         """Return the bytes of a whole stream."""
-        return sse(*self.opening, *map(self.text_event, texts), *self.ending)
+        return self.beginning(*texts) + sse(*self.ending)
 
 
 OPENAI = Wire(
