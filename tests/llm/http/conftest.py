@@ -227,7 +227,7 @@ def answering_fixture():
     return answering
 
 
-@pytest.fixture(name="sse")
+@pytest.fixture(name="sse", scope="session")
 def sse_fixture():
     """Return the maker of streams' bytes."""
     return sse
