@@ -11,6 +11,7 @@ from beluga import events
 from beluga._engine.deadline import DEADLINE
 from beluga._engine.live import follow
 from beluga._engine.matching import listed, matcher
+from beluga._engine.notes import add_note
 from beluga._engine.options import flag, function, instance, number, optional, seconds, whole
 from beluga._engine.policy import Again, Policy
 from beluga.classification import TRANSIENT, classify, retry_after
@@ -195,7 +196,7 @@ class RetryPolicy(Policy):
         if error is not None and (attempts > 1 or reason):
             why = f": {reason}" if reason else ""
             plural = "" if attempts == 1 else "s"
-            error.add_note(f"beluga: gave up after {attempts} attempt{plural} in {elapsed:.3g} s{why}")
+            add_note(error, f"beluga: gave up after {attempts} attempt{plural} in {elapsed:.3g} s{why}")
 
     def _trace_cause(self, call: Call, error: Exception) -> None:
         """Let an open circuit that ends the retries show the error that they were made for."""

@@ -76,13 +76,13 @@ class Matcher:
     __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search")
 
     def __init__(self, pattern: Pattern) -> None:
-        self.name = pattern.name
-        self.digits = pattern.digits
+        self.name: str = pattern.name
+        self.digits: int = pattern.digits
         self._check = pattern.check
         compiled = _compile(pattern, pattern.pattern)
-        self.search = compiled.search
+        self.search: Callable[[str, int], re.Match[str] | None] = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
-        self.needs = _search(pattern, pattern.needs)
+        self.needs: Callable[[str], object] | None = _search(pattern, pattern.needs)
         self._context = _search(pattern, pattern.context)
         self._unless = _search(pattern, pattern.unless)
 

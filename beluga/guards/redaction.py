@@ -37,7 +37,7 @@ class Redactor:
     name = "redactor"
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
-        self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
+        self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
         self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
         self._passages = passages
         self._vault = vault

@@ -44,10 +44,10 @@ class Edits:
     __slots__ = ("ends", "origin_ends", "origin_starts", "starts")
 
     def __init__(self) -> None:
-        self.starts = array("L")
-        self.ends = array("L")
-        self.origin_starts = array("L")
-        self.origin_ends = array("L")
+        self.starts: array[int] = array("L")
+        self.ends: array[int] = array("L")
+        self.origin_starts: array[int] = array("L")
+        self.origin_ends: array[int] = array("L")
 
     def add(self, start: int, end: int, origin_start: int, origin_end: int) -> None:
         """Note that ``[start, end)`` stands for the source's ``[origin_start, origin_end)``."""
@@ -90,8 +90,8 @@ class View:
     def __init__(
         self, text: str, name: str = "plain", *, edits: Edits | None = None, source: View | None = None
     ) -> None:
-        self.text = text
-        self.name = name
+        self.text: str = text
+        self.name: str = name
         self._edits = edits
         self._source = source
 

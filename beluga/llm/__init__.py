@@ -5,16 +5,17 @@ A model comes undecorated: retry, breaker, budget and the rest are composed arou
 
 from __future__ import annotations
 
-from beluga.llm import faults
-from beluga.llm.base import Model
-from beluga.llm.collecting import Collector, collect
-from beluga.llm.fake import FakeProvider
-from beluga.llm.hooks import Hooks, ModelCall
-from beluga.llm.middleware import Middleware, ModelWrapper, apply_middleware
-from beluga.llm.registry import new, providers, register
-from beluga.llm.replies import Reply, tool_call
-from beluga.llm.request import Request
-from beluga.llm.script import Rule, ScriptExhausted
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
+
+if TYPE_CHECKING:
+    from beluga.llm.base import Model
+    from beluga.llm.collecting import Collector, collect
+    from beluga.llm.fake import FakeProvider, Reply, Request, Rule, ScriptExhausted, faults, tool_call
+    from beluga.llm.hooks import Hooks, ModelCall
+    from beluga.llm.middleware import Middleware, ModelWrapper, apply_middleware
+    from beluga.llm.registry import new, providers, register
 
 __all__ = [
     "Collector",
@@ -36,3 +37,15 @@ __all__ = [
     "register",
     "tool_call",
 ]
+
+_ROOMS = {
+    "llm.base": "Model",
+    "llm.collecting": "Collector collect",
+    "llm.fake": "FakeProvider Reply Request Rule ScriptExhausted faults tool_call",
+    "llm.hooks": "Hooks ModelCall",
+    "llm.middleware": "Middleware ModelWrapper apply_middleware",
+    "llm.registry": "new providers register",
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

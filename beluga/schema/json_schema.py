@@ -66,7 +66,7 @@ def json_schema(kind: Any) -> dict[str, Any]:
     Source: JSON Schema, draft 2020-12.
     """
     writer = _Writer(kind)
-    return writer.complete(writer.schema(kind, kind.__name__ if isinstance(kind, type) else "the type"))
+    return writer.complete(writer.schema(kind, "the type"))
 
 
 def object_schema(owner: str, fields: Iterable[Property]) -> dict[str, Any]:
@@ -201,10 +201,10 @@ def _name(kind: Any) -> str:
 
 def _refuse(kind: Any, where: str) -> NoReturn:
     if isinstance(kind, (str, ForwardRef)):
-        msg = f"{where} has an annotation that is a string inside of another type; write the type itself"
+        msg = f"{where} is written as a string, which nobody can resolve here; write the type itself"
     else:
         msg = (
-            f"{where} is of type {_name(kind)}, which JSON has no form for; use str, int, float, bool, None, list, "
+            f"{where} is {_name(kind)}, which JSON has no form for; use str, int, float, bool, None, list, "
             f"tuple, set, dict, Literal, an Enum, an attrs or data class, or a TypedDict"
         )
     raise TypeError(msg)

@@ -16,7 +16,7 @@ from beluga.schema import AIMessage, HumanMessage, ImagePart, SystemMessage, Too
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from beluga.llm.faults import Delay, Fault
+    from beluga.llm.fake.faults import Delay, Fault
     from beluga.schema import Message
 
 __all__ = ["chunkings", "fault_scripts", "messages", "prompts", "replies"]

@@ -177,13 +177,13 @@ class Strange:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (Strange, "Strange.value[] is of type complex, which JSON has no form for; use str"),
+        (Strange, "Strange.value[] is complex, which JSON has no form for; use str"),
         (dict[int, str], "the type has keys of type int, but the keys of a JSON object are str"),
-        (Literal[b"x"], "the type is of type bytes"),
-        (typing.TypeVar("T"), "the type is of type ~T"),
-        (list["Tree"], "the type[] has an annotation that is a string inside of another type"),
-        ([str], "the type is of type [<class 'str'>]"),
-        (Enum("Sides", {"LEFT": (1, 2)}), "Sides is of type tuple"),
+        (Literal[b"x"], "the type is bytes"),
+        (typing.TypeVar("T"), "the type is ~T"),
+        (list["Tree"], "the type[] is written as a string"),
+        ([str], "the type is [<class 'str'>]"),
+        (Enum("Sides", {"LEFT": (1, 2)}), "the type is tuple"),
     ],
     ids=str,
 )

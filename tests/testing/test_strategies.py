@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from beluga.errors import ProviderError
 from beluga.llm import FakeProvider, Reply
-from beluga.llm.faults import Delay, Fault
+from beluga.llm.fake.faults import Delay, Fault
 from beluga.schema import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from beluga.testing.strategies import chunkings, fault_scripts, messages, prompts, replies
 

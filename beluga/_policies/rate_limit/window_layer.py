@@ -1,0 +1,98 @@
+"""The layer of the usual rate limiter: one fixed window, a constant cost, no waiting.
+
+It does in line what `RateLimiter.enter` and `FixedWindow.book` do for a call that is admitted, which spares a call
+0.1 us; everything else it leaves to them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beluga._engine.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from threading import Lock
+
+    from beluga._engine.call import Call
+    from beluga._policies.rate_limit.buckets import FixedWindow
+
+__all__ = ["KeyedWindowLayer", "WindowLayer"]
+
+
+class WindowLayer(Policy):
+    """Admits or refuses the calls of one shared window.
+
+    Args:
+        window: The permits.
+        lock: Held while they are counted.
+        cost: What a call takes.
+        refusal: Makes the error of a call that has to wait so many seconds.
+    """
+
+    concern = "rate_limited"
+    reads_value = False
+
+    def __init__(
+        self, window: FixedWindow, lock: Lock, cost: float, refusal: Callable[[Hashable, float], Exception]
+    ) -> None:
+        self._limit = window.limit
+        self._states = window.states
+        self._book = window.book
+        self._lock = lock
+        self._cost = cost
+        self._refusal = refusal
+
+    def enter(self, call: Call) -> None:
+        # In CPython 3.11 a with block takes 60 ns longer, and calling an attribute that is no method 30 ns longer
+        # than calling it from a local name.
+        lock, monotonic, cost = self._lock, call.environment.monotonic, self._cost
+        lock.acquire()
+        try:
+            now = monotonic()  # under the lock, so that no caller counts with an older time than the one before it
+            state = self._states.get(None)
+            if state is not None and now < state[0]:
+                used = state[1] + cost
+                if used <= self._limit:
+                    state[1] = used
+                    return
+            at = self._book(None, now, cost, now)
+        finally:
+            lock.release()
+        if at > now:
+            raise self._refusal(None, at - now)
+
+
+class KeyedWindowLayer(WindowLayer):
+    """Admits or refuses by a window for each key."""
+
+    def __init__(
+        self,
+        window: FixedWindow,
+        lock: Lock,
+        cost: float,
+        refusal: Callable[[Hashable, float], Exception],
+        read_key: Callable[[Call], Hashable],
+    ) -> None:
+        super().__init__(window, lock, cost, refusal)
+        self._read_key = read_key
+
+    def enter(self, call: Call) -> None:
+        # A copy of the method above with a key: shared code would be one more frame (40 ns).
+        read_key = self._read_key
+        key = read_key(call)
+        lock, monotonic, cost = self._lock, call.environment.monotonic, self._cost
+        lock.acquire()
+        try:
+            now = monotonic()
+            state = self._states.get(key)
+            if state is not None and now < state[0]:
+                used = state[1] + cost
+                if used <= self._limit:
+                    state[1] = used
+                    return
+            at = self._book(key, now, cost, now)
+        finally:
+            lock.release()
+        if at > now:
+            raise self._refusal(key, at - now)

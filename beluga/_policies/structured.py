@@ -1,0 +1,308 @@
+"""Turn a model's answer into an instance of a type."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from beluga import events
+from beluga._engine.deadline import DEADLINE
+from beluga._engine.kinds import Kind
+from beluga._engine.parameters import Slot, slots
+from beluga._engine.policy import Again, Policy, Use
+from beluga._policies.structured_answer import read
+from beluga._policies.structured_form import Form
+from beluga.errors import ErrorCode, InvalidResponse
+from beluga.ledger import NOTHING, TAB, Account, Tab
+from beluga.schema import Chunk, HumanMessage, Message, Response, SystemMessage
+from beluga.usage import usage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from contextvars import Token
+
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.stack import Target
+    from beluga._policies.structured_answer import Answer
+    from beluga.schema import Usage
+    from beluga.schema.problems import Problem
+
+__all__ = ["Structured", "structured"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Structured(Policy, Generic[T]):
+    """The type of a function's answers, and a decorator; see `structured`."""
+
+    concern = "structured"
+    kinds = frozenset({Kind.SYNC, Kind.ASYNC})
+
+    def __init__(self, kind: Any, *, attempts: int = 2) -> None:
+        if inspect.isroutine(kind):
+            message = f"structured: say what to make of the answers: @structured(Type) above {kind.__qualname__}"
+            raise TypeError(message)
+        if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+            message = f"structured: attempts={attempts!r} must be a whole number of at least 1; 1 never asks again"
+            raise ValueError(message)
+        self.kind: Any = kind
+        self.form: Form = Form(kind)
+        self.attempts: int = attempts
+
+    # The one decorator that changes what a function returns; and Any, which an answer may be, holds coroutines too.
+    @overload  # type: ignore[override]
+    def __call__(  # pyright: ignore[reportOverlappingOverload]
+        self, function: Callable[P, Coroutine[Any, Any, Any]]
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __call__(self, function: Callable[P, Any]) -> Callable[P, T]: ...
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, function: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        """Decorate `function`: same parameters, same kind, and a `T` for its answer."""
+        decorated = super().__call__(function)
+        if inspect.isfunction(decorated):
+            # What reads annotations, such as a web framework, is to find what is returned now.
+            signature = inspect.signature(decorated).replace(return_annotation=self.kind)
+            decorated.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
+            decorated.__annotations__ = {**decorated.__annotations__, "return": self.kind}
+        return decorated
+
+    def bind(self, target: Target) -> Policy:
+        """Return the layer that knows where the function takes messages and schema."""
+        return _Layer(self, _messages_slot(target), _schema_slot(target))
+
+    def describe(self) -> str:
+        """Return the type and how often it is asked for."""
+        return f"{self.form.name} attempts={self.attempts}"
+
+
+def _messages_slot(target: Target) -> Slot:
+    known = slots(target)
+    if "messages" in known:
+        return known["messages"]
+    for slot in known.values():
+        if slot.index is not None and slot.name not in {"self", "cls", "schema"}:
+            return slot
+    message = f"structured: {target.name} takes no messages: give it a parameter messages, or make them its first one"
+    raise TypeError(message)
+
+
+def _schema_slot(target: Target) -> Slot | None:
+    """Return where the function takes the schema by keyword, or None."""
+    for parameter in target.signature.parameters.values():
+        if parameter.name == "schema" and parameter.kind in {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}:
+            return slots(target)["schema"]
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            return Slot("schema", None, None)
+    return None
+
+
+class _Turn:
+    """One call: what the caller gave, and what the model has used up for it so far."""
+
+    __slots__ = ("args", "asked", "kwargs", "tab", "token", "usage")
+
+    def __init__(self, call: Call) -> None:
+        self.args = call.args
+        self.kwargs = call.kwargs
+        self.asked = 0
+        self.usage: Usage | None = None
+        self.tab: Tab | None = None
+        self.token: Token[Tab | None] | None = None
+
+    def open(self) -> None:
+        """Begin an attempt, on a tab of its own under that of the budget around, if there is one.
+
+        Raises:
+            BudgetExceeded: That budget is used up.
+        """
+        self.asked += 1
+        around = TAB.get()
+        if around is not None:
+            tab = Tab(Account(), around)
+            tab.reserve(NOTHING)
+            self.tab, self.token = tab, TAB.set(tab)
+
+    def close(self, outcome: Outcome) -> None:
+        """End the attempt, and charge what it used up unless a budget further in has done so."""
+        usage = usage_of(outcome.value) if outcome.error is None else None
+        if usage is not None:
+            self.usage = usage if self.usage is None else self.usage + usage
+        if self.tab is not None and self.token is not None:
+            with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the tab was never set there
+                TAB.reset(self.token)
+            self.tab.settle(NOTHING if usage is None else self.tab.amount_of(usage))
+            self.tab = self.token = None
+
+    def source(self, value: Any) -> Any:
+        """Return `value`, the last answer, with the usage of all."""
+        if self.asked == 1 or self.usage is None:
+            return value
+        if isinstance(value, Response):
+            return Response(value.message, self.usage, value.finish_reason, value.model, value.id, value.raw)
+        return Chunk(usage=self.usage)
+
+
+class _Layer(Policy):
+    concern = "structured"
+
+    def __init__(self, owner: Structured[Any], messages: Slot, schema: Slot | None) -> None:
+        self._form = owner.form
+        self._attempts = owner.attempts
+        self._messages = messages
+        self._schema = schema
+
+    def enter(self, call: Call) -> None:
+        given = self._messages.read(call)
+        asked = self._asked(given, call)
+        turn = _Turn(call)
+        turn.open()
+        call.keep(self, turn)
+        if asked is not given:
+            self._messages.write(call, asked)
+        if self._schema is not None and not _is_given(self._schema, call):
+            call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
+
+    def _asked(self, given: Any, call: Call) -> Any:
+        """Return what to ask first: what the caller gave, unless the schema has to be put into words."""
+        if self._schema is None:
+            return _instructed(_conversation(given, call), self._form)
+        # An iterator could be asked once only.
+        return given if isinstance(given, (str, Message, list, tuple)) else _conversation(given, call)
+
+    def leave(self, call: Call, outcome: Outcome) -> Again | Use | None:
+        turn: _Turn = call.kept(self)
+        verdict: Again | Use | None = None
+        try:
+            turn.close(outcome)
+            if outcome.error is None:
+                verdict = self._judge(call, turn, outcome.value)
+        finally:
+            if not isinstance(verdict, Again):
+                call.args, call.kwargs = turn.args, turn.kwargs  # an alternative, say, is asked what the caller asked
+        return verdict
+
+    def _judge(self, call: Call, turn: _Turn, given: Any) -> Again | Use:
+        answer = _usable(call, given, turn)
+        value, problems = self._form.read(answer.text)
+        if not problems:
+            call.source = turn.source(given)
+            return Use(value)
+        call.emit(events.AnswerRejected, attempt=turn.asked, errors=len(problems))
+        if turn.asked >= self._attempts or call.environment.monotonic() >= DEADLINE.get():
+            raise self._given_up(call, turn, problems)
+        turn.open()
+        asked = _conversation(self._messages.read(call), call)
+        heard = [answer.message] if answer.text else []  # providers refuse an empty message
+        self._messages.write(call, [*asked, *heard, HumanMessage(self._form.complaint(problems))])
+        return Again()
+
+    def _given_up(self, call: Call, turn: _Turn, problems: list[Problem]) -> InvalidResponse:
+        times = "once" if turn.asked == 1 else f"{turn.asked} times"
+        late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
+        message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
+        return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
+
+
+def _is_given(slot: Slot, call: Call) -> bool:
+    return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
+
+
+def _conversation(given: Any, call: Call) -> list[Message]:
+    """Return `given` as a list of messages."""
+    if isinstance(given, str):
+        return [HumanMessage(given)]
+    messages = [given] if isinstance(given, Message) else list(given) if hasattr(given, "__iter__") else [given]
+    for message in messages:
+        if not isinstance(message, Message):
+            text = (
+                f"structured: the messages of {call.name} are a str, a message or several of beluga.schema, "
+                f"not {type(message).__name__}"
+            )
+            raise TypeError(text)
+    return messages
+
+
+def _instructed(messages: list[Message], form: Form) -> list[Message]:
+    """Return `messages` with the schema in words, after the application's own instructions."""
+    at = next((i for i, message in enumerate(messages) if not isinstance(message, SystemMessage)), len(messages))
+    return [*messages[:at], form.instructions, *messages[at:]]
+
+
+def _usable(call: Call, value: Any, turn: _Turn) -> Answer:
+    """Return the answer in `value`, if it is a whole one.
+
+    Raises:
+        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
+        TypeError: It is no answer of a model.
+    """
+    answer = read(value)
+    if answer is None:
+        message = (
+            f"structured: {call.name} returned {type(value).__qualname__}, which is no answer of a model: return the "
+            "Response, or the answer's text"
+        )
+        raise TypeError(message)
+    code, why = None, ""
+    if answer.is_cut:
+        why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
+    elif answer.is_refused:
+        code, why = ErrorCode.CONTENT_FILTERED, f"was refused ({answer.reason})"
+    elif answer.calls_tools:
+        why = "calls tools: run them in the function, and return the answer that follows"
+    if why:
+        message = f"{call.name}: the model's answer {why}"
+        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=turn.asked)
+    return answer
+
+
+@overload
+def structured(kind: type[T], /, *, attempts: int = 2) -> Structured[T]: ...
+@overload
+def structured(kind: Any, /, *, attempts: int = 2) -> Structured[Any]: ...
+def structured(kind: Any, /, *, attempts: int = 2) -> Structured[Any]:
+    """Return an instance of `kind` in place of a model's answer.
+
+    The function takes messages (a str, a message or a list of them) as its parameter ``messages``, else as its first
+    one, and returns what the model answered: a `Response`, its text, or a response of the openai or anthropic SDK. If
+    it takes a keyword ``schema`` or any keywords, it is given the JSON schema there, to hand on to the model;
+    otherwise the schema is asked for in words, in a system message.
+
+    An answer that does not fit is shown to the model again with what is wrong with it. The last one that does not fit
+    raises `InvalidResponse`, and so does, without another attempt, one that was cut, refused, or calls tools. Keys
+    that the type does not know are errors, defaults are honoured, and a class's converters and validators run.
+
+    Put it outside `retry`, `breaker`, `rate_limited` and output guards, which then see every single answer, and inside
+    `budget`, which is charged for all of them. `retry` does not repeat an `InvalidResponse` unless told to.
+
+    Args:
+        kind: An attrs or data class, a TypedDict, or any annotation of JSON values such as ``list[Item]``.
+        attempts: How often the model is asked at most, the first time included; 1 never asks again.
+
+    Raises:
+        TypeError: JSON has no form for `kind`, or the function takes no messages or is a generator.
+        ValueError: `attempts` is below 1.
+
+    Example:
+        >>> import attrs
+        >>> from beluga.llm import FakeProvider
+        >>> @attrs.frozen
+        ... class City:
+        ...     name: str
+        ...     people: int
+        >>> model = FakeProvider('{"name": "Oslo", "people": "many"}', '{"name": "Oslo", "people": 724290}')
+        >>> @structured(City)
+        ... def describe(messages, schema=None):
+        ...     return model.generate(messages, schema=schema)
+        >>> describe("Tell me about Oslo.")
+        City(name='Oslo', people=724290)
+        >>> print(model.calls[1].text)
+        That answer cannot be used:
+        - people: expected a whole number, not "many"
+        Answer again with the whole JSON value, corrected and complete, and with nothing else.
+    """
+    return Structured(kind, attempts=attempts)

@@ -1,0 +1,117 @@
+"""Read somebody's JSON with an eye on what is wrong with it, and where."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Invalid", "each", "encode", "member", "parsed_arguments", "read_object"]
+
+T = TypeVar("T")
+Kind = Literal["missing", "type", "value"]
+
+_REQUIRED: Any = object()
+_NAMES = {
+    str: "a string", int: "an integer", bool: "a boolean", list: "an array", dict: "an object",
+    float: "a number", type(None): "null",
+}  # fmt: skip
+
+
+class Invalid(Exception):
+    """A request that a provider would refuse; each dialect has its own words for it.
+
+    Args:
+        path: Where, from the top of the body.
+        kind: Whether a value is missing, of the wrong type, or wrong.
+        problem: For a wrong type what was expected and came, for a wrong value what is wrong.
+    """
+
+    def __init__(self, path: tuple[str | int, ...], kind: Kind, problem: str = "") -> None:
+        super().__init__(path, kind, problem)
+        self.path = path
+        self.kind: Kind = kind
+        self.problem = problem
+
+    def below(self, *steps: str | int) -> Invalid:
+        """Return this problem as seen from further up."""
+        return Invalid((*steps, *self.path), self.kind, self.problem)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in `body`.
+
+    Raises:
+        Invalid: It is none.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        problem = "the body is not valid JSON" if body else "the body is empty; a JSON object is wanted"
+        raise Invalid((), "value", problem) from None
+    if not isinstance(document, dict):
+        raise Invalid((), "type", f"expected an object, but got {_kind(document)}")
+    return document
+
+
+def member(source: Any, name: str, kind: type[T], default: Any = _REQUIRED) -> T:
+    """Return ``source[name]``, which is of `kind`; null counts as absent where there is a default.
+
+    Raises:
+        Invalid: It is missing or of another type.
+    """
+    if not isinstance(source, dict):
+        raise Invalid((), "type", f"expected an object, but got {_kind(source)}")
+    value = source.get(name)
+    if type(value) is kind:
+        return value
+    if value is None and (default is not _REQUIRED or name not in source):
+        if default is _REQUIRED:
+            raise Invalid((name,), "missing")
+        return default  # type: ignore[no-any-return]  # whoever gives a default knows its type
+    raise Invalid((name,), "type", f"expected {_NAMES[kind]}, but got {_kind(value)}")
+
+
+def each(items: Iterable[Any], name: str, read: Callable[[Any], T]) -> list[T]:
+    """Return what `read` makes of each of the `items`, which stand under `name`.
+
+    Raises:
+        Invalid: One is refused; records of the schema refuse by a TypeError or ValueError.
+    """
+    done: list[T] = []
+    try:
+        for item in items:
+            done.append(read(item))  # noqa: PERF401 - the length of the list tells which one failed
+    except Invalid as problem:
+        raise problem.below(name, len(done)) from None
+    except (TypeError, ValueError) as error:
+        raise Invalid((name, len(done)), "value", str(error)) from None
+    return done
+
+
+def parsed_arguments(text: str) -> tuple[dict[str, Any], str | None]:
+    """Return a tool call's arguments, and the text itself where it is no JSON object."""
+    try:
+        arguments = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, text
+    return (arguments, None) if isinstance(arguments, dict) else ({}, text)
+
+
+# Made once: json.dumps with options makes an encoder for each call, which is as long as a small answer takes.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+_ASCII = json.JSONEncoder(separators=(",", ":"), default=str)
+
+
+def encode(document: Any) -> bytes:
+    """Return compact JSON, in UTF-8 as the providers send it."""
+    try:
+        return _ENCODER.encode(document).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
+        return _ASCII.encode(document).encode()
+
+
+def _kind(value: Any) -> str:
+    return _NAMES.get(type(value), "something else")

@@ -1,0 +1,206 @@
+"""A model provider that answers from a script: no network, no key, no waiting.
+
+It has the methods of every model, keeps a log of what it was asked, fails on demand, and is strict: a call
+that the script does not foresee is an error and never an invented answer.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+from beluga.clock import environment
+from beluga.llm.fake.cache import PromptCache
+from beluga.llm.fake.faults import Fault
+from beluga.llm.fake.replies import Pause, streamed, whole
+from beluga.llm.fake.request import CallLog, Request
+from beluga.llm.fake.script import Script
+from beluga.llm.fake.surfaces import Surfaces
+from beluga.schema import HumanMessage, Message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+
+    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.script import Item, Rule
+    from beluga.schema import Chunk, Response
+
+__all__ = ["FakeProvider"]
+
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class FakeProvider(Surfaces):
+    """A model provider that answers from a script.
+
+    Rules made by `on` are asked first, then the items of the script in their order, then `default`.
+    Threads and tasks may share one. It is called directly, or by a real client through `transport` or
+    `serve`; whichever way a call comes, it gets the same answer.
+
+    Args:
+        *script: A text, a `Reply`, a fault or delay of `beluga.llm.faults`, or a callable that takes the
+            `Request` and returns one of these.
+        seed: Makes everything random repeatable; call number n draws from ``Random(f"{seed}:{n}")``.
+        fault_rate: The probability, from 0.0 to 1.0, that a call fails with a transient fault before the
+            script is asked. Nothing of the script is used up by it.
+        cache: Whether the usage tells what a provider's prompt cache would have had; a `PromptCache` says
+            of what size and for how long.
+
+    Raises:
+        TypeError: When an item of the script is none.
+        ValueError: When the rate is out of range.
+
+    Example:
+        >>> from beluga.llm import faults
+        >>> fake = FakeProvider(faults.rate_limit(), "It is sunny.")
+        >>> fake.generate("How is the weather?")
+        Traceback (most recent call last):
+        ...
+        beluga.errors.ProviderError: the fake provider plays rate_limit, status 429
+        >>> fake.generate("How is the weather?").text
+        'It is sunny.'
+        >>> fake.calls[1].attempt
+        2
+    """
+
+    def __init__(
+        self, *script: Item, seed: int = 0, fault_rate: float = 0.0, cache: bool | PromptCache = False
+    ) -> None:
+        self.seed: int = seed
+        self._script = Script(*script, fault_rate=fault_rate)
+        self._log = CallLog(seed)
+        self._cache = PromptCache() if cache is True else cache or None
+
+    # The script
+
+    def on(self, condition: str | Callable[[Request], object]) -> Rule:
+        """Begin a rule for the requests that `condition` picks; of several rules the first one answers.
+
+        Args:
+            condition: A predicate of the `Request` without side effects, or a text that the user's last
+                message must contain.
+
+        Example:
+            >>> from beluga.llm import faults
+            >>> fake = FakeProvider("Hello!")
+            >>> rule = fake.on("refund").fault(faults.server_error()).times(2).reply("It is on its way.")
+            >>> fake.generate("hi").text
+            'Hello!'
+        """
+        return self._script.on(condition)
+
+    def default(self, item: Item) -> Self:
+        """Answer with `item` whenever neither a rule nor the script has an answer."""
+        self._script.default(item)
+        return self
+
+    # The surface of a model
+
+    def generate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
+        """Return the whole answer to `messages`.
+
+        Raises:
+            ProviderError: When the script says so.
+            ScriptExhausted: When the script has no answer.
+        """
+        turn = self._turn(messages, options)
+        seconds, outcome = whole(turn)
+        if seconds:
+            environment().clock.sleep(seconds)
+        return _answer(turn, outcome)
+
+    async def agenerate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
+        """Do what `generate` does, without blocking the event loop."""
+        turn = self._turn(messages, options)
+        seconds, outcome = whole(turn)
+        if seconds:
+            await environment().clock.asleep(seconds)
+        return _answer(turn, outcome)
+
+    def stream(self, messages: str | Message | Iterable[Message], **options: Any) -> Iterator[Chunk]:
+        """Yield the answer in pieces; the last has its usage and finish reason.
+
+        The call is made, and logged, with the first step of the iteration.
+        """
+        turn = self._turn(messages, options)
+        for happening in streamed(turn):
+            if isinstance(happening, Pause):
+                environment().clock.sleep(happening.seconds)
+            elif isinstance(happening, Fault):
+                raise happening.error(turn.request.id)
+            else:
+                yield happening
+
+    async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
+        """Do what `stream` does, without blocking the event loop."""
+        turn = self._turn(messages, options)
+        for happening in streamed(turn):
+            if isinstance(happening, Pause):
+                await environment().clock.asleep(happening.seconds)
+            elif isinstance(happening, Fault):
+                raise happening.error(turn.request.id)
+            else:
+                yield happening
+
+    # What happened
+
+    @property
+    def calls(self) -> tuple[Request, ...]:
+        """All calls so far, the failed ones too, in their order."""
+        return self._log.all()
+
+    def assert_done(self) -> None:
+        """Raise `AssertionError` when an item of the script, or a counted step of a rule, was not played."""
+        left = self._script.unplayed()
+        if left:
+            msg = f"after {len(self._log)} calls some of it was not played: {'; '.join(left)}"
+            raise AssertionError(msg)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} after {len(self._log)} calls>"
+
+    def _turn(self, messages: str | Message | Iterable[Message], options: dict[str, Any]) -> Turn:
+        return self._play(_as_messages(messages), options)
+
+    def _play(
+        self,
+        messages: tuple[Message, ...],
+        options: dict[str, Any],
+        dialect: str = "",
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Turn:
+        request = self._log.add(messages, options, environment().monotonic(), dialect, headers)
+        turn = self._script.answer(request)
+        if self._cache is None or turn.fault is not None:
+            return turn
+        cached, written = self._cache.ask(request)
+        return attrs.evolve(turn, cached=cached, written=written)
+
+    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+        from beluga.llm.fake._wire.exchange import Exchange
+
+        return Exchange(self._play)(request)
+
+
+def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
+    if isinstance(messages, str):
+        return (HumanMessage(messages),)
+    gathered = (messages,) if isinstance(messages, Message) else tuple(messages)
+    if not gathered:
+        msg = "a model needs at least one message"
+        raise ValueError(msg)
+    for message in gathered:
+        if not isinstance(message, Message):
+            msg = f"messages are a str or messages of beluga.schema, not {type(message).__name__}"
+            raise TypeError(msg)
+    return gathered
+
+
+def _answer(turn: Turn, outcome: Response | Fault) -> Response:
+    if isinstance(outcome, Fault):
+        raise outcome.error(turn.request.id)
+    return outcome

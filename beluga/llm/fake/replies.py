@@ -1,0 +1,226 @@
+"""What a fake provider says to one call, worked out without saying it.
+
+A `Turn` is all that is known of one answer. `whole` and `streamed` turn it into waits, pieces and faults;
+who calls them does the waiting and the raising. So a direct call, sync or async, and a server on the wire
+play the same script the same way.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga.schema import AIMessage, Chunk, Response, TextPart, ThinkingPart, ToolCall, ToolResult, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from beluga.llm.fake.faults import Fault
+    from beluga.llm.fake.request import Request
+    from beluga.schema import Message, Part
+
+__all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tokens_of", "tool_call", "whole"]
+
+
+# Words with the spaces after them; a longer word is cut as a tokeniser would.
+_TOKEN = re.compile(r"\S{1,12}\s*|\s+")
+
+
+def tool_call(name: str, /, **arguments: Any) -> ToolCall:
+    """Return a tool call for a `Reply`, to which the fake provider gives an id.
+
+    Example:
+        >>> tool_call("search", query="whales").arguments
+        {'query': 'whales'}
+    """
+    return ToolCall("", name, arguments)
+
+
+def _as_seconds(value: float) -> float:
+    if not 0.0 <= value < float("inf"):
+        msg = f"Reply.per_token is a number of seconds from 0 on, not {value!r}"
+        raise ValueError(msg)
+    return float(value)
+
+
+@attrs.frozen
+class Reply:
+    """One answer of a fake provider.
+
+    Args:
+        text: What it says.
+        tools: Tool calls, made by `tool_call`; an empty id is filled with ``call_{call}_{position}``.
+        usage: What it costs; None counts a token for each four characters begun.
+        thinking: What it thinks before it speaks.
+        finish_reason: Why it ends; None means ``tool_calls`` where there are some, else ``stop``.
+        per_token: Seconds before each piece of a stream; a call that waits for the whole waits as long.
+    """
+
+    text: str = ""
+    tools: tuple[ToolCall, ...] = attrs.field(default=(), kw_only=True, converter=tuple[ToolCall, ...])
+    usage: Usage | None = attrs.field(default=None, kw_only=True)
+    thinking: str = attrs.field(default="", kw_only=True)
+    finish_reason: str | None = attrs.field(default=None, kw_only=True)
+    per_token: float = attrs.field(default=0.0, kw_only=True, converter=_as_seconds)
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("text", "thinking"):
+            if not isinstance(getattr(self, name), str):
+                msg = f"Reply.{name} must be a str, not {type(getattr(self, name)).__name__}"
+                raise TypeError(msg)
+        for call in self.tools:
+            if not isinstance(call, ToolCall):
+                msg = f"Reply.tools holds tool_call(name, **arguments), not {type(call).__name__}"
+                raise TypeError(msg)
+
+    # What depends on the reply alone is worked out once: a reply is often played many times, and this is
+    # half of the time of a call.
+
+    @functools.cached_property
+    def _spoken(self) -> AIMessage:
+        thoughts = [ThinkingPart(self.thinking)] if self.thinking else []
+        return AIMessage(parts=[*thoughts, *([self.text] if self.text else [])])
+
+    @functools.cached_property
+    def _tokens(self) -> tuple[int, int]:
+        thoughts = count_tokens(self.thinking)
+        calls = sum(count_tokens(_tool_text(call)) for call in self.tools)
+        return count_tokens(self.text) + thoughts + calls, thoughts
+
+    def calls(self, number: int) -> tuple[ToolCall, ...]:
+        """Return the tool calls, each with an id, as call `number` gets them."""
+        return tuple(
+            call if call.id else attrs.evolve(call, id=f"call_{number}_{position}")
+            for position, call in enumerate(self.tools, 1)
+        )
+
+    def message(self, number: int) -> AIMessage:
+        """Return the message that call `number` gets."""
+        return AIMessage(parts=[*self._spoken.parts, *self.calls(number)]) if self.tools else self._spoken
+
+    def pieces(self, number: int) -> list[Chunk]:
+        """Return the chunks of a stream that call `number` gets, without the last one."""
+        return [
+            *(Chunk(thinking=token) for token in _TOKEN.findall(self.thinking)),
+            *(Chunk(token) for token in _TOKEN.findall(self.text)),
+            *(Chunk(tool_call=call) for call in self.calls(number)),
+        ]
+
+    def cost(self, messages: tuple[Message, ...]) -> Usage:
+        """Return the usage: what was given, else an estimate."""
+        if self.usage is not None:
+            return self.usage
+        asked = 0
+        for message in messages:
+            for part in message.parts:
+                asked += tokens_of(part)
+        return _estimated(asked, *self._tokens)
+
+    @property
+    def ended(self) -> str:
+        """The finish reason: what was given, else what suits the reply."""
+        return self.finish_reason or ("tool_calls" if self.tools else "stop")
+
+
+@attrs.frozen
+class Pause:
+    """So many seconds pass before the next piece."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Turn:
+    """All that is known of the answer to one call.
+
+    Args:
+        request: What was asked.
+        reply: What is answered; with a fault, what a stream begins to answer.
+        fault: How it fails, if it does.
+        before: Seconds before anything happens.
+        per_token: Seconds before each piece, on top of the reply's own.
+        cached: Tokens of the input that a prompt cache had.
+        written: Tokens of the input that it has from now on.
+    """
+
+    request: Request
+    reply: Reply
+    fault: Fault | None = None
+    before: float = 0.0
+    per_token: float = 0.0
+    cached: int = 0
+    written: int = 0
+
+    @property
+    def usage(self) -> Usage:
+        """What the answer costs."""
+        usage = self.reply.cost(self.request.messages)
+        if self.reply.usage is not None or not (self.cached or self.written):
+            return usage
+        return attrs.evolve(usage, cached_tokens=self.cached, cache_write_tokens=self.written)
+
+    def response(self) -> Response:
+        """Return the whole answer, as if there were no fault."""
+        request, reply = self.request, self.reply
+        return Response(reply.message(request.number), self.usage, reply.ended, request.model, request.id)
+
+
+def whole(turn: Turn) -> tuple[float, Response | Fault]:
+    """Return how long `turn` takes when all of it is waited for, and its outcome."""
+    if turn.fault is not None:
+        return turn.before, turn.fault
+    seconds = turn.before
+    per_token = turn.per_token + turn.reply.per_token
+    if per_token:
+        seconds += per_token * len(turn.reply.pieces(turn.request.number))
+    return seconds, turn.response()
+
+
+def streamed(turn: Turn) -> Iterator[Pause | Chunk | Fault]:
+    """Yield what happens in `turn` piece by piece; nothing comes after a fault.
+
+    The last chunk, and no other, has a usage and a finish reason.
+    """
+    request, reply = turn.request, turn.reply
+    if turn.before:
+        yield Pause(turn.before)
+    per_token = turn.per_token + reply.per_token
+    for piece in reply.pieces(request.number)[: turn.fault.after if turn.fault else None]:
+        if per_token:
+            yield Pause(per_token)
+        yield piece
+    yield turn.fault or Chunk(usage=turn.usage, finish_reason=reply.ended)
+
+
+def count_tokens(text: str) -> int:
+    """Estimate the tokens of `text`: one for each four characters begun.
+
+    Example:
+        >>> count_tokens("hello")
+        2
+    """
+    return (len(text) + 3) // 4
+
+
+def tokens_of(part: Part) -> int:
+    """Estimate the tokens of one part."""
+    if isinstance(part, _SPEAKING):
+        return count_tokens(part.text)
+    return count_tokens(_tool_text(part)) if isinstance(part, ToolCall) else 0
+
+
+_SPEAKING = (TextPart, ThinkingPart, ToolResult)
+
+
+# Usage is frozen, so equal ones can be the same one: a tenth of a call's time.
+@functools.lru_cache(maxsize=1024)
+def _estimated(asked: int, output: int, thoughts: int) -> Usage:
+    return Usage(asked, output, reasoning_tokens=thoughts)
+
+
+def _tool_text(call: ToolCall) -> str:
+    return call.name + json.dumps(call.arguments, default=str)
