@@ -18,6 +18,8 @@ from beluga.testing.contracts.suite import Suite
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from beluga.llm import Model
+
 __all__ = ["ModelContract"]
 
 _MANY = 4
@@ -47,19 +49,19 @@ def _joined(chunks: Sequence[Chunk]) -> _Answer:
     return _Answer(text, thinking, tools, chunks[-1].usage, chunks[-1].finish_reason)
 
 
-def _generate(model: Any, question: Any, **options: Any) -> Any:
+def _generate(model: Model, question: Any, **options: Any) -> Any:
     return model.generate(question, **options)
 
 
-def _agenerate(model: Any, question: Any, **options: Any) -> Any:
+def _agenerate(model: Model, question: Any, **options: Any) -> Any:
     return asyncio.run(model.agenerate(question, **options))
 
 
-def _stream(model: Any, question: Any, **options: Any) -> Any:
+def _stream(model: Model, question: Any, **options: Any) -> Any:
     return list(model.stream(question, **options))
 
 
-def _astream(model: Any, question: Any, **options: Any) -> Any:
+def _astream(model: Model, question: Any, **options: Any) -> Any:
     return asyncio.run(collected(model.astream(question, **options)))
 
 
@@ -85,11 +87,11 @@ class ModelContract(Suite):
     secrets: Sequence[str] = ()
     """What no error and no repr may show, such as the API key that the model was made with."""
 
-    def make_model(self) -> Any:
+    def make_model(self) -> Model:
         """Return a new model that gives the same good answer to each of some ten calls, however it is asked."""
         raise NotImplementedError
 
-    def make_failing_model(self) -> Any:
+    def make_failing_model(self) -> Model | None:
         """Return a new model of which every call fails in the same way; None leaves errors unchecked."""
         return None
 
@@ -98,7 +100,7 @@ class ModelContract(Suite):
         """The answer of a model of its own, asked in the simplest way."""
         return _whole(_generate(self.make_model(), self.question, **self.options))
 
-    def _answer(self, ask: Callable[..., Any], model: Any, question: Any = None) -> _Answer:
+    def _answer(self, ask: Callable[..., Any], model: Model, question: Any = None) -> _Answer:
         given = ask(model, self.question if question is None else question, **self.options)
         return _whole(given) if isinstance(given, Response) else _joined(given)
 
@@ -163,7 +165,7 @@ class ModelContract(Suite):
     def test_a_stream_can_be_left(self, expected: _Answer) -> None:
         """After a consumer has left a stream early, the model answers as before."""
         model = self.make_model()
-        stream = model.stream(self.question, **self.options)
+        stream: Any = model.stream(self.question, **self.options)
         next(stream)
         stream.close()
         stream.close()
@@ -174,7 +176,7 @@ class ModelContract(Suite):
         model = self.make_model()
 
         async def main() -> list[Chunk]:
-            stream = model.astream(self.question, **self.options)
+            stream: Any = model.astream(self.question, **self.options)
             await anext(stream)
             await stream.aclose()
             await stream.aclose()
@@ -220,7 +222,7 @@ class ModelContract(Suite):
         if model is None:
             pytest.skip("make_failing_model gives no model, so there is no error to check")
         with pytest.raises(Exception) as reference:  # noqa: PT011 - which one it is, is the model's business
-            _generate(self.make_failing_model(), self.question, **self.options)
+            _generate(model, self.question, **self.options)
         with pytest.raises(type(reference.value)) as caught:
             ask(model, self.question, **self.options)
         assert classify(caught.value) is not None
