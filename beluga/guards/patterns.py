@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher", "spellings"]
+    Gate = Callable[[str], object]
+
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "initials", "matcher", "shape", "spellings"]
 
 BLANK = "\0"
 """Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
@@ -34,6 +37,7 @@ class Pattern:
             to the last digit.
         unless: One that must not.
         needs: A cheap regular expression without which the pattern is not tried.
+        shape: Another, for the passage with each digit written as ``0`` and each ASCII letter as ``A``.
         digits: How many digits a passage must have, or the pattern is not tried.
         priority: Patterns of a lower number go first; what they found, others leave alone.
     """
@@ -45,6 +49,7 @@ class Pattern:
     context: str | None = attrs.field(default=None, kw_only=True)
     unless: str | None = attrs.field(default=None, kw_only=True)
     needs: str | None = attrs.field(default=None, kw_only=True)
+    shape: str | None = attrs.field(default=None, kw_only=True)
     digits: int = attrs.field(default=0, kw_only=True)
     priority: int = attrs.field(default=0, kw_only=True)
 
@@ -73,7 +78,7 @@ class SecretPattern(Pattern):
 class Matcher:
     """A pattern made ready to search."""
 
-    __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search")
+    __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search", "shape")
 
     def __init__(self, pattern: Pattern) -> None:
         self.name = pattern.name
@@ -82,18 +87,19 @@ class Matcher:
         compiled = _compile(pattern, pattern.pattern)
         self.search = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
-        self.needs = _search(pattern, pattern.needs)
+        self.needs = _gate(pattern, pattern.needs)
+        self.shape = _gate(pattern, pattern.shape)
         self._context = _search(pattern, pattern.context)
         self._unless = _search(pattern, pattern.unless)
 
-    def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
-        """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
+    def places(self, work: str, first: re.Match[str]) -> Iterator[tuple[int, int]]:
+        """Yield the places in `work`, from the match `first` on, that match and pass the pattern's checks.
 
         What the check turns down is tried again one character later: an over-long or ill-begun match must not
         hide the right one inside it. What the context turns down is passed over whole, because the rest of
         a number has no better context than its beginning.
         """
-        match = self.search(work, position)
+        match: re.Match[str] | None = first
         while match is not None:
             start, end = match.span(self.group)
             if not self._in_place(work, start):
@@ -121,6 +127,8 @@ class Matcher:
         return len(text) if verdict is True else min(int(verdict), len(text))
 
 
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_SPECIAL = re.compile(r"[][(){}.*+?^$|\\]")
 _FILLING = re.compile(f"{BLANK}+")
 _DIGIT = re.compile(r"\d")
 
@@ -130,14 +138,34 @@ def surroundings(work: str, start: int) -> str:
 
     They end at the last digit: words belong to the first number behind them.
     """
-    before = work[max(0, start - 16 * REACH) : start]
+    before = work[max(0, start - REACH) : start]
     if BLANK in before:
         before = _FILLING.sub(BLANK, work[:start])
     return _DIGIT.split(before[-REACH:])[-1]
 
 
-def _search(pattern: Pattern, expression: str | None) -> Callable[[str], object] | None:
+_SHAPES = bytes(48 if 48 <= code <= 57 else 65 if chr(code).isalpha() and code < 128 else code for code in range(256))
+
+
+def shape(text: str) -> str:
+    """Return `text` with each digit as ``0``, each ASCII letter as ``A``, and ``?`` for what is beyond ASCII.
+
+    Example:
+        >>> shape("SSN 123-45-6789")
+        'AAA 000-00-0000'
+    """
+    return text.encode("ascii", "replace").translate(_SHAPES).decode("ascii")
+
+
+def _search(pattern: Pattern, expression: str | None) -> Gate | None:
     return _compile(pattern, expression).search if expression else None
+
+
+def _gate(pattern: Pattern, expression: str | None) -> Gate | None:
+    """Return a search for `expression`; for one that is a plain string, the four times quicker ``in``."""
+    if not expression or _SPECIAL.search(_ESCAPED.sub("", expression)):
+        return _search(pattern, expression)
+    return operator.methodcaller("__contains__", _ESCAPED.sub(r"\1", expression))
 
 
 def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
@@ -157,7 +185,32 @@ def matcher(pattern: Pattern) -> Matcher:
 def spellings(words: str) -> str:
     """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
 
-    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast.
+    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast; so each of them
+    is there once.
     """
     each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
-    return "|".join(map(re.escape, sorted(each)))
+    by_first: dict[str, list[str]] = {}
+    for form in sorted(each):
+        by_first.setdefault(form[0], []).append(re.escape(form[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+
+
+def initials(words: str) -> tuple[str, str]:
+    """Return the first letters of `words`, in both cases, and an expression for what follows one just matched.
+
+    A regular expression that begins with the set of first letters is up to ten times as fast as one that tries
+    every word everywhere, as ``(?i:one|another)`` does.
+
+    Args:
+        words: Regular expressions separated by ``|``, each of which begins with a plain letter.
+
+    Example:
+        >>> initials("tel|text|fax")
+        ('tTfF', '(?:(?<=[tT])(?i:el|ext)|(?<=[fF])(?i:ax))')
+    """
+    by_first: dict[str, list[str]] = {}
+    for word in words.split("|"):
+        first = word[0] + word[0].upper() if word[0].upper() != word[0] else word[0]
+        by_first.setdefault(first, []).append(word[1:])
+    tails = (f"(?<=[{first}])(?i:{'|'.join(rest)})" for first, rest in by_first.items())
+    return "".join(by_first), f"(?:{'|'.join(tails)})"

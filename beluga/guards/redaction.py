@@ -11,12 +11,12 @@ import attrs
 from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
 from beluga.guards.linear import check_linear
-from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.patterns import BLANK, Pattern, matcher, shape
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from beluga.guards.base import Finding
     from beluga.guards.patterns import Matcher
@@ -121,18 +121,36 @@ class Redactor:
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        known = -1
-        while len(found) > known:
-            known = len(found)
-            digits = len(_DIGITS.findall(work, offset))
-            for form in self._matchers:
-                if digits < form.digits or (form.needs and not form.needs(work)):
+        forms = _possible(self._matchers, work, offset)
+        while forms:
+            last = 0
+            for place, form in enumerate(forms, 1):
+                match = form.search(work, offset)
+                if match is None:
                     continue
-                for start, end in form.find(work, offset):
+                for start, end in form.places(work, match):
                     found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]
+                    last = place
+            # The forms behind the last that found something have seen all that it left.
+            forms = _possible(forms[:last], work, offset)
         found.sort()
         return found
+
+
+def _possible(forms: Sequence[Matcher], work: str, offset: int) -> list[Matcher]:
+    """Return the forms that the cheap signs of a text do not rule out."""
+    if not forms:
+        return []
+    look = shape(work[offset:])
+    digits = look.count("0")
+    return [
+        form
+        for form in forms
+        if form.digits <= digits
+        and (form.shape is None or form.shape(look))
+        and (form.needs is None or form.needs(work))
+    ]
 
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
@@ -153,7 +171,6 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
 
 
 _DISGUISED = re.compile(r"[^\t-\r -~]")
-_DIGITS = re.compile(r"\d")
 
 
 def _blanked(match: re.Match[str]) -> str:

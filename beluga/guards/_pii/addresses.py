@@ -81,7 +81,7 @@ PATTERNS = (
         rf"(?<![\w:.-])(?:{_HEX}{{2}}(?P<mac>[:-])(?:{_HEX}{{2}}(?P=mac)){{4}}{_HEX}{{2}}"
         rf"|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:-])",
         check=_mac,
-        needs=rf"{_HEX}([:.-]){_HEX}{{2,4}}\1{_HEX}",
+        shape=r"[:.-][0A]{2,4}[:.-][0A]",
         priority=44,
     ),
     PIIPattern(
@@ -89,14 +89,14 @@ PATTERNS = (
         rf"(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,8}}(?:{_IPV4}|{_HEX}{{1,4}})?(?:%\w[\w-]{{0,15}})?(?!\w|\.\d"
         rf"|:\w*:)",
         check=_ipv6,
-        needs=rf":{_HEX}{{0,4}}:",
+        shape=r":[0A]{0,4}:",
         priority=45,
     ),
     PIIPattern(
         "IP_ADDRESS",
         rf"(?<![\w.]){_IPV4}(?!\w|\.\d)",
         unless=_VERSION,
-        needs=r"\d\.\d",
+        shape=r"0\.0",
         digits=4,
         priority=46,
     ),
