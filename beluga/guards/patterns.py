@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Gate = Callable[[str], object]
 
-__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "initials", "matcher", "shape", "spellings"]
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "initials", "matcher", "spellings"]
 
 BLANK = "\0"
 """Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
@@ -142,19 +142,6 @@ def surroundings(work: str, start: int) -> str:
     if BLANK in before:
         before = _FILLING.sub(BLANK, work[:start])
     return _DIGIT.split(before[-REACH:])[-1]
-
-
-_SHAPES = bytes(48 if 48 <= code <= 57 else 65 if chr(code).isalpha() and code < 128 else code for code in range(256))
-
-
-def shape(text: str) -> str:
-    """Return `text` with each digit as ``0``, each ASCII letter as ``A``, and ``?`` for what is beyond ASCII.
-
-    Example:
-        >>> shape("SSN 123-45-6789")
-        'AAA 000-00-0000'
-    """
-    return text.encode("ascii", "replace").translate(_SHAPES).decode("ascii")
 
 
 def _search(pattern: Pattern, expression: str | None) -> Gate | None:

@@ -11,15 +11,15 @@ import attrs
 from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
 from beluga.guards.linear import check_linear
-from beluga.guards.patterns import BLANK, Pattern, matcher, shape
+from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.sieve import Sieve
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from beluga.guards.base import Finding
-    from beluga.guards.patterns import Matcher
     from beluga.guards.vault import Vault
 
 __all__ = ["Redactor", "passages_for"]
@@ -38,7 +38,7 @@ class Redactor:
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
-        self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
+        self._sieve = Sieve(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
         self._replacements: dict[str, str] = {}
@@ -117,14 +117,18 @@ class Redactor:
         the edge of a finding is a boundary, so that a second pass over the result would find nothing.
         """
         view = normalise(passage)
+        forms = self._sieve.pick(view.text)
+        if not forms:
+            return []
         lead = before if before.isascii() else _plain(before)
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        forms = _possible(self._matchers, work, offset)
         while forms:
             last = 0
             for place, form in enumerate(forms, 1):
+                if form.needs is not None and not form.needs(work):
+                    continue
                 match = form.search(work, offset)
                 if match is None:
                     continue
@@ -133,24 +137,10 @@ class Redactor:
                     work = work[:start] + BLANK * (end - start) + work[end:]
                     last = place
             # The forms behind the last that found something have seen all that it left.
-            forms = _possible(forms[:last], work, offset)
+            again = forms[:last]
+            forms = tuple([form for form in self._sieve.pick(work[offset:]) if form in again]) if last else ()
         found.sort()
         return found
-
-
-def _possible(forms: Sequence[Matcher], work: str, offset: int) -> list[Matcher]:
-    """Return the forms that the cheap signs of a text do not rule out."""
-    if not forms:
-        return []
-    look = shape(work[offset:])
-    digits = look.count("0")
-    return [
-        form
-        for form in forms
-        if form.digits <= digits
-        and (form.shape is None or form.shape(look))
-        and (form.needs is None or form.needs(work))
-    ]
 
 
 def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:

@@ -160,6 +160,7 @@ PATTERNS = (
         check=_any_card,
         digits=12,
         context=_CARD_WORDS,
+        needs=f"[{_FIRST}]{_TAILS}",
         priority=41,
     ),
     PIIPattern(
@@ -179,7 +180,16 @@ PATTERNS = (
         digits=9,
         priority=51,
     ),
-    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, shape="0" * 9, digits=9, priority=52),
+    PIIPattern(
+        "SSN",
+        r"(?<![\w.-])\d{9}(?!\w|[.-]\d)",
+        check=_ssn,
+        context=_SSN_WORDS,
+        needs="[sS](?i:sn|oc)",
+        shape="0" * 9,
+        digits=9,
+        priority=52,
+    ),
     PIIPattern(
         "PASSPORT",
         r"[A-Z0-9](?<![\w-].)(?<=(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4}).)[A-Z0-9]{5,8}(?![\w-])",

@@ -74,22 +74,31 @@ _DATE = re.compile(
 _DECIMAL = re.compile(r"\d+\.\d+$")
 
 
-def _digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
+_NO_DIGITS = str.maketrans("", "", " ./()-+")
+_CUT = re.compile(r"(?<=\d)[ ./()-]+")
+
+
+def _number(text: str) -> str:
+    """Return `text` without its extension."""
+    return text.partition("x")[0].partition(" e")[0]
+
+
+def _digits(number: str) -> str:
+    return number.translate(_NO_DIGITS)
 
 
 def _international(text: str) -> int:
     """Cut off the groups that are more than a number of its country has."""
-    number = re.split("[xe]", text, maxsplit=1)[0].replace("(0)", "")
-    digits = "".join(filter(str.isdigit, number))
-    most = next((_MOST_DIGITS[digits[:size]] for size in (1, 2, 3) if digits[:size] in _MOST_DIGITS), 15)
+    digits = _digits(_number(text).replace("(0)", ""))
+    most = _MOST_DIGITS.get(digits[:1]) or _MOST_DIGITS.get(digits[:2]) or _MOST_DIGITS.get(digits[:3], 15)
     if digits.startswith("0") or len(digits) < 8:
         return 0
     if len(digits) <= most:
         return len(text)
-    for cut in reversed(list(re.finditer(r"(?<=\d)[ ./()-]+", text))):
-        if _digits(text[: cut.start()].replace("(0)", "")) <= most:
-            return cut.start() if _digits(text[: cut.start()]) >= 8 else len(text)
+    for cut in reversed(list(_CUT.finditer(text))):
+        kept = text[: cut.start()]
+        if len(_digits(kept.replace("(0)", ""))) <= most:
+            return cut.start() if len(_digits(kept)) >= 8 else len(text)
     return len(text)
 
 
@@ -97,15 +106,15 @@ def _local(text: str) -> int:
     """Turn down dates and decimals, and what has too few or too many digits."""
     if _DATE.match(text) or _DECIMAL.match(text):
         return 0
-    number = re.split("[xe]", text, maxsplit=1)[0]
+    number = _number(text)
     if number.count("(") != number.count(")"):
         return 0
-    return len(text) if 7 <= _digits(number) <= 15 else 0
+    return len(text) if 7 <= len(_digits(number)) <= 15 else 0
 
 
 def _trunk(text: str) -> int:
     """Accept ten or eleven digits behind a trunk prefix 0."""
-    return len(text) if _digits(text) in {10, 11} else 0
+    return len(text) if len(_digits(text)) in {10, 11} else 0
 
 
 PATTERNS = (
@@ -113,7 +122,7 @@ PATTERNS = (
         "PHONE",
         r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
         check=_international,
-        needs=r"\+",
+        shape=r"\+",
         digits=8,
         priority=60,
     ),
