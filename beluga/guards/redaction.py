@@ -12,7 +12,7 @@ from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
 from beluga.guards.linear import check_linear
 from beluga.guards.patterns import BLANK, Pattern, matcher
-from beluga.guards.sieve import Sieve
+from beluga.guards.sieve import Sieve, shape
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
 
@@ -137,8 +137,8 @@ class Redactor:
                     work = work[:start] + BLANK * (end - start) + work[end:]
                     last = place
             # The forms behind the last that found something have seen all that it left.
-            again = forms[:last]
-            forms = tuple([form for form in self._sieve.pick(work[offset:]) if form in again]) if last else ()
+            left = shape(work[offset:]).count("0") if last else 0
+            forms = [form for form in forms[:last] if form.digits <= left]
         found.sort()
         return found
 

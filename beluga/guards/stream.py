@@ -107,19 +107,25 @@ class Window:
     def _starts(self, text: str) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
         passages, size = self._passages, len(text)
-        gates = passages.gates if size < passages.limit else (*passages.gates, passages.long)
+        if size < passages.limit and len(passages.gates) == 1:
+            search = passages.gates[0].search
+
+            def only(position: int) -> int:
+                match = search(text, position)
+                return passages.word(text, position, match.start()) if match else -1
+
+            return only
+        gates = (*passages.gates, passages.long)
         hits = [-1] * len(gates)
 
         def following(position: int) -> int:
             # Each gate is asked again only behind its last hit: asking all of them each time takes time
             # with the square of the text.
-            first = size
             for index, gate in enumerate(gates):
-                hit = hits[index]
-                if hit < position:
+                if hits[index] < position:
                     match = gate.search(text, position)
-                    hit = hits[index] = match.start() if match else size
-                first = min(first, hit)
+                    hits[index] = match.start() if match else size
+            first = min(hits)
             return passages.word(text, position, first) if first < size else -1
 
         return following
@@ -130,7 +136,7 @@ class Window:
         return start + 1
 
     def _read(self, text: str, start: int, end: int, findings: list[Finding]) -> int:
-        limit = self._passages.limit
+        limit, last = self._passages.limit, start
         self._inside = end - start >= limit
         if self._inside:
             end = start + limit
@@ -138,9 +144,8 @@ class Window:
         if self._inside:
             found, cut = _undivided(found, limit - self._passages.reach)
             end = start + cut
-        last = start
         for first, behind, kind in found:
-            findings.append(Finding(kind, start + first, start + behind, rule=kind))
+            findings.append(Finding(kind, start + first, start + behind, 1.0, kind))
             self._recent += (text[last : start + first], BLANK)
             last = start + behind
         self._recent.append(text[last:end])
@@ -158,6 +163,8 @@ class Window:
 
     def _before(self) -> str:
         """Return the last REACH characters before the present place, findings and placeholders as one BLANK."""
+        if not self._recent:
+            return ""
         # More is kept than is returned: a placeholder whose end is yet to come will shrink.
         kept = self._placeholders.sub(BLANK, "".join(self._recent))[-4 * REACH :]
         self._recent = [kept]

@@ -202,6 +202,7 @@ PATTERNS = (
         "PASSPORT",
         r"[CFGHJK](?<![\w-].)[0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
         check=_machine_readable,
+        shape="A",
         digits=5,
         priority=58,
     ),
