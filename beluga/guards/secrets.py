@@ -191,11 +191,11 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 _KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's
-# header.
+# header. Nothing here looks behind: a stream may have passed on what was there.
 _LINK = (
     rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest"
     rf"|provided:?)(?=\s|\Z)"
-    r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?:(?<=-BEGIN)|(?<=-END)))"
+    r"|\S*;(?=\s)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*?-(?:BEGIN|END)(?=\s))"
 )
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
