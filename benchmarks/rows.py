@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import footprint, graphs, peers, reloads
+from benchmarks import dialects, footprint, graphs, peers, reloads
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -50,6 +50,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from graphs.rows(loop, part * 10)
     finally:
         loop.close()
+    yield from dialects.rows(part * 3)
     yield _memory(100_000 if part > 1 else 20_000)
     yield from reloads.rows(part, edits=20 if part > 1 else 6)
     yield from _imports(rounds=6 if part > 1 else 3)

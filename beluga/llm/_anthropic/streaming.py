@@ -10,14 +10,12 @@ from beluga.llm._anthropic.encoding import REDACTED
 from beluga.llm._http.dialect import ErrorEvent
 from beluga.llm._http.parts import tool_call
 from beluga.schema import Chunk, ToolCall
-from beluga.usage import merged, usage_of
+from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from beluga.llm._http.sse import ServerSentEvent
-    from beluga.schema import Usage
-
 __all__ = ["BlockReader"]
 
 Json = dict[str, Any]
@@ -28,7 +26,7 @@ class BlockReader:
 
     def __init__(self) -> None:
         self.done: bool = False
-        self._usage: Usage | None = None
+        self._figures: Json = {}
         self._reason: str | None = None
         self._calls: dict[int, tuple[Json, list[str]]] = {}
         self._takes: dict[str, Callable[[Json], Iterable[Chunk]]] = {
@@ -48,8 +46,9 @@ class BlockReader:
         return () if take is None else take(data)
 
     def _count(self, data: Json) -> Iterable[Chunk]:
-        """Take the usage, which comes twice, in running totals, and the stop reason."""
-        self._usage = merged(self._usage, usage_of(data))
+        """Take the usage, which comes twice, the second time for good, and the stop reason."""
+        figures = (data.get("message") or data).get("usage") or {}
+        self._figures.update((name, figure) for name, figure in figures.items() if figure is not None)
         self._reason = (data.get("delta") or {}).get("stop_reason") or self._reason
         return ()
 
@@ -94,7 +93,7 @@ class BlockReader:
         if self._reason is None:
             return ()  # cut before its end, whatever it says
         self.done = True
-        return (Chunk(usage=self._usage, finish_reason=finish_reason(self._reason)),)
+        return (Chunk(usage=usage_of({"usage": self._figures}), finish_reason=finish_reason(self._reason)),)
 
     def _break(self, data: Json) -> Iterable[Chunk]:
         raise ErrorEvent(data)
