@@ -58,6 +58,7 @@ class Passages:
 
 
 _PIECES = 64  # of what was read before they are put together
+_SHORT = 256  # a passage shorter than this is read again with every chunk
 
 
 class Window:
@@ -198,6 +199,7 @@ class RedactionStream:
         self._window = window
         self._replace = replace
         self._held = ""
+        self._due = 0  # how long the held text must be to be worth reading again
         self._open = True
 
     @property
@@ -211,7 +213,16 @@ class RedactionStream:
         Raises:
             ValueError: The stream is closed, or failed before: it stays shut.
         """
-        return self._advance(self._held + chunk, final=False)
+        text = self._held + chunk
+        if self._open and len(text) < self._due and "\n" not in chunk:
+            self._held = text
+            return ""
+        done = self._advance(text, final=False)
+        size = len(self._held)
+        # A long passage is read again when it has grown by an eighth, not at every character, or a stream of
+        # single characters would take time with the square of the window.
+        self._due = 0 if size < _SHORT else min(size + size // 8, self.bound)
+        return done
 
     def close(self) -> str:
         """End the text and return the rest of it; a second call returns nothing."""

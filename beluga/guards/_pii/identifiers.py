@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from beluga.guards.patterns import PIIPattern, initials
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["PATTERNS"]
 
@@ -69,12 +65,12 @@ _ISSUERS = re.compile(
 
 def _card(text: str) -> int:
     """Return the length of the longest prefix, cut at a group, that is a card number of a known issuer."""
-    for end in _group_ends(text):
-        digits = _compact(text[:end])
-        if len(digits) < 12:
-            return 0
-        if _ISSUERS.match(digits) and len(set(digits)) > 1 and _luhn(digits):
+    end, number = len(text), text
+    while len(digits := _compact(number)) >= 12:
+        if _ISSUERS.match(digits) and _luhn(digits) and len(set(digits)) > 1:
             return end
+        end = max(number.rfind(" "), number.rfind("-"))
+        number = text[: max(end, 0)]
     return 0
 
 
@@ -82,13 +78,6 @@ def _any_card(text: str) -> int:
     """Accept every number with a right check digit; its context says that it is a card."""
     digits = _compact(text)
     return len(text) if len(set(digits)) > 1 and _luhn(digits) else 0
-
-
-def _group_ends(text: str) -> Iterator[int]:
-    yield len(text)
-    for place in range(len(text) - 1, 0, -1):
-        if text[place] in " -":
-            yield place
 
 
 def _iban(text: str) -> int:
