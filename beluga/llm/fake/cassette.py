@@ -23,7 +23,7 @@ from beluga.llm.fake.surfaces import Surfaces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest, Responder
 
 __all__ = ["Cassette", "record", "replay"]
 
@@ -86,6 +86,9 @@ class Cassette(Surfaces):
             numbers = ", ".join(str(index + 1) for index in left)
             msg = f"{self.path.name}: of {len(self)} recorded exchanges these were not asked for: {numbers}"
             raise AssertionError(msg)
+
+    def _responder(self) -> Responder:
+        return self._respond
 
     def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
         asked = kept_request(request)

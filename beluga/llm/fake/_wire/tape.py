@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from beluga.llm.fake._wire.reading import encode
+from beluga.llm.fake._wire.writing import encode
 from beluga.masking import MASK, is_secret_key, mask_secrets, mask_text
 
 if TYPE_CHECKING:
