@@ -5,11 +5,12 @@ Names are loaded when they are first used, so that importing beluga costs next t
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, orchestration, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from beluga._policies.budget import TimeoutBudget, budget
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
-    from beluga._policies.rate_limit import Rate, RateLimiter, rate_limited
+    from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited
+    from beluga._policies.rate_limit.rates import Rate
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
+    from beluga._policies.structured.policy import structured
     from beluga._policies.traced import traced
+    from beluga._version import __version__ as __version__
     from beluga.classification import TRANSIENT, ErrorCode, classify
     from beluga.clock import Clock, Environment
     from beluga.errors import (
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
         DeadlineExceeded,
         GraphError,
         GuardBlocked,
+        InvalidResponse,
         ProviderError,
         RateLimited,
         Refused,
@@ -45,6 +50,8 @@ if TYPE_CHECKING:
     from beluga.orchestration.rules import quorum
     from beluga.orchestration.scatter import Scatter
     from beluga.orchestration.sequence import chain
+    from beluga.prompt.builder import PromptBuilder
+    from beluga.prompt.template import Template
 
 __all__ = [
     "TRANSIENT",
@@ -67,9 +74,11 @@ __all__ = [
     "GraphError",
     "GuardBlocked",
     "GuardPipeline",
+    "InvalidResponse",
     "Kind",
     "Outcome",
     "Policy",
+    "PromptBuilder",
     "ProviderError",
     "Rate",
     "RateLimited",
@@ -78,6 +87,7 @@ __all__ = [
     "RetryPolicy",
     "RetryThrottle",
     "Scatter",
+    "Template",
     "TimeoutBudget",
     "ToolFailed",
     "Use",
@@ -96,12 +106,14 @@ __all__ = [
     "layers",
     "llm",
     "orchestration",
+    "prompt",
     "quorum",
     "rate_limited",
     "remaining",
     "retry",
     "schema",
     "spend",
+    "structured",
     "telemetry",
     "testing",
     "traced",
@@ -117,13 +129,16 @@ _ROOMS = {
     "_policies.budget": "TimeoutBudget budget",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
-    "_policies.rate_limit": "Rate RateLimiter rate_limited",
+    "_policies.rate_limit.limiter": "RateLimiter rate_limited",
+    "_policies.rate_limit.rates": "Rate",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
+    "_policies.structured.policy": "structured",
     "_policies.traced": "traced",
+    "_version": "__version__",
     "classification": "TRANSIENT ErrorCode classify",
     "clock": "Clock Environment",
     "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
-    "GuardBlocked ProviderError RateLimited Refused ToolFailed",
+    "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "ledger": "Amount spend",
     "orchestration.edges": "Edge",
@@ -131,25 +146,12 @@ _ROOMS = {
     "orchestration.rules": "quorum",
     "orchestration.scatter": "Scatter",
     "orchestration.sequence": "chain",
+    "prompt.builder": "PromptBuilder",
+    "prompt.template": "Template",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = frozenset({"config", "errors", "events", "guards", "llm", "orchestration", "schema", "telemetry", "testing"})
+_MODULES = frozenset(
+    {"config", "errors", "events", "guards", "llm", "orchestration", "prompt", "schema", "telemetry", "testing"}
+)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("beluga-ai")
-    if name not in _HOME:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS, _MODULES)

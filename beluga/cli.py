@@ -15,13 +15,15 @@ from beluga._commands.explain import explain
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Every production concern of an LLM application as one decorator on a plain function.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # they may hold customers' texts
 )
-config = typer.Typer(help="Look at a configuration file with an application's schema.", no_args_is_help=True)
-fake = typer.Typer(help="Stand in for a provider of models.", no_args_is_help=True)
+config: typer.Typer = typer.Typer(
+    help="Look at a configuration file with an application's schema.", no_args_is_help=True
+)
+fake: typer.Typer = typer.Typer(help="Stand in for a provider of models.", no_args_is_help=True)
 app.add_typer(config, name="config")
 app.add_typer(fake, name="fake")
 app.command()(demo)

@@ -62,9 +62,9 @@ class SystemClock:
 
     __slots__ = ()
 
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
-    time = staticmethod(time.time)
+    monotonic: staticmethod[[], float] = staticmethod(time.monotonic)
+    sleep: staticmethod[[float], None] = staticmethod(time.sleep)
+    time: staticmethod[[], float] = staticmethod(time.time)
 
     @staticmethod
     async def asleep(seconds: float) -> None:
@@ -108,7 +108,7 @@ SYSTEM = Environment(SystemClock(), random.Random())  # noqa: S311 - jitter need
 
 _CURRENT: ContextVar[Environment] = ContextVar("beluga.environment", default=SYSTEM)
 
-environment = _CURRENT.get
+environment: Callable[[], Environment] = _CURRENT.get
 """Return the environment of the current context."""
 
 

@@ -11,6 +11,7 @@
     │   └── DeadlineExceeded        timeout            also a TimeoutError
     ├── GuardBlocked                guard_blocked      a guard stopped the text
     ├── ProviderError               any                what a model provider answered
+    │   └── InvalidResponse         invalid_response   an answer that cannot be used
     ├── ToolFailed                  tool_failed        a tool's own failure
     ├── GraphError                  invalid_input      a graph that cannot run
     └── ConfigError                 invalid_input      also a ValueError
@@ -27,6 +28,8 @@ from beluga.classification import TRANSIENT, ErrorCode, classify
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from beluga.schema.limits import RateLimitInfo
+
 __all__ = [
     "TRANSIENT",
     "BelugaError",
@@ -38,6 +41,7 @@ __all__ = [
     "ErrorCode",
     "GraphError",
     "GuardBlocked",
+    "InvalidResponse",
     "ProviderError",
     "RateLimited",
     "Refused",
@@ -75,8 +79,8 @@ class BelugaError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.code = self.default_code if code is None else ErrorCode(code)
-        self.retryable = self.code in TRANSIENT if retryable is None else retryable
+        self.code: ErrorCode = self.default_code if code is None else ErrorCode(code)
+        self.retryable: bool = self.code in TRANSIENT if retryable is None else retryable
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -202,7 +206,7 @@ class GuardBlocked(BelugaError):
 
     def __init__(self, message: str = "", *, findings: Sequence[Any] = (), guard: str = "", stage: str = "") -> None:
         super().__init__(message)
-        self.findings = tuple(findings)
+        self.findings: tuple[Any, ...] = tuple(findings)
         self.guard = guard
         self.stage = stage
 
@@ -217,6 +221,10 @@ class ProviderError(BelugaError):
         request_id: The provider's id of the request, for its support.
         retryable: Whether another attempt may succeed; None takes it from the code.
         retry_after: Seconds the provider asks to wait.
+        partial: Whether a part of the answer had already come when it failed.
+        limits: What the provider said about its rate limits.
+        body: What the provider answered, parsed where it could be. It may quote the request, so it is in no
+            message, and belongs into no log.
     """
 
     default_code = ErrorCode.PROVIDER_UNAVAILABLE
@@ -230,10 +238,36 @@ class ProviderError(BelugaError):
         request_id: str | None = None,
         retryable: bool | None = None,
         retry_after: float | None = None,
+        partial: bool = False,
+        limits: RateLimitInfo | None = None,
+        body: Any = None,
     ) -> None:
         super().__init__(message, code=code, retryable=retryable, retry_after=retry_after)
         self.status = status
         self.request_id = request_id
+        self.partial = partial
+        self.limits = limits
+        self.body: Any = body
+
+
+class InvalidResponse(ProviderError):
+    """A model's answer cannot be used; neither message nor errors quote it.
+
+    Args:
+        message: What is wrong with the answer, and what to do.
+        code: ``content_filtered`` for a refusal, else ``invalid_response``.
+        errors: What is wrong at which place of the answer, one line each.
+        attempts: How often the model was asked.
+    """
+
+    default_code = ErrorCode.INVALID_RESPONSE
+
+    def __init__(
+        self, message: str = "", *, code: ErrorCode | str | None = None, errors: Sequence[str] = (), attempts: int = 1
+    ) -> None:
+        super().__init__(message, code=code, retryable=False)
+        self.errors: tuple[str, ...] = tuple(errors)
+        self.attempts: int = attempts
 
 
 class ToolFailed(BelugaError):
@@ -257,4 +291,4 @@ class ConfigError(BelugaError, ValueError):
 
     def __init__(self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None) -> None:
         super().__init__(message, code=code)
-        self.errors = tuple(errors)
+        self.errors: tuple[Any, ...] = tuple(errors)

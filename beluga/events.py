@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beluga.classification import ErrorCode
 
 __all__ = [
+    "AnswerRejected",
     "CallRefused",
     "CircuitChanged",
     "ConfigRejected",
@@ -96,6 +97,14 @@ class FallbackTaken(Event):
 
 
 @attrs.frozen
+class AnswerRejected(Event):
+    """A model's answer does not fit its type at so many places; `attempt` counts from 1."""
+
+    attempt: int
+    errors: int
+
+
+@attrs.frozen
 class GuardBlocked(Event):
     """A guard stopped a text at `stage`; with `observed` it only would have."""
 
@@ -168,8 +177,8 @@ class Subscription:
     __slots__ = ("callback", "types")
 
     def __init__(self, callback: Callable[[Any], object], types: tuple[type[Event], ...]) -> None:
-        self.callback = callback
-        self.types = types or (Event,)
+        self.callback: Callable[[Any], object] = callback
+        self.types: tuple[type[Event], ...] = types or (Event,)
 
     def __call__(self) -> None:
         """Stop hearing; a second call changes nothing."""

@@ -15,7 +15,9 @@ import attrs
 from beluga.errors import BudgetExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from beluga.schema import Usage
 
 __all__ = ["NOTHING", "TAB", "Account", "Amount", "Tab", "spend"]
 
@@ -39,6 +41,12 @@ class Amount:
 
 NOTHING = Amount()
 
+
+def tokens_of(usage: Usage) -> Amount:
+    """Return what `usage` comes to where nobody knows a price."""
+    return Amount(usage.total_tokens)
+
+
 _LOCK = threading.Lock()
 """One for all accounts: an amount is taken from a whole chain of them or from none."""
 
@@ -54,9 +62,9 @@ class Account:
     __slots__ = ("cost", "spent", "tokens")
 
     def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
-        self.tokens = tokens
-        self.cost = cost
-        self.spent = NOTHING
+        self.tokens: float | None = tokens
+        self.cost: float | None = cost
+        self.spent: Amount = NOTHING
 
     def add(self, amount: Amount) -> None:
         """Add to what is spent; under the lock only."""
@@ -87,15 +95,21 @@ class Tab:
     Args:
         account: Who pays.
         parent: The tab of the enclosing call, which pays too.
+        amount_of: Tells what a usage comes to; None leaves that to the tab of the enclosing call.
     """
 
-    __slots__ = ("account", "parent", "reserved", "used_inside")
+    __slots__ = ("account", "amount_of", "parent", "reserved", "used_inside")
 
-    def __init__(self, account: Account, parent: Tab | None) -> None:
-        self.account = account
-        self.parent = parent
-        self.reserved = NOTHING
-        self.used_inside = False
+    def __init__(
+        self, account: Account, parent: Tab | None, amount_of: Callable[[Usage], Amount] | None = None
+    ) -> None:
+        if amount_of is None:
+            amount_of = tokens_of if parent is None else parent.amount_of
+        self.account: Account = account
+        self.parent: Tab | None = parent
+        self.amount_of: Callable[[Usage], Amount] = amount_of
+        self.reserved: Amount = NOTHING
+        self.used_inside: bool = False
 
     def _chain(self) -> Iterator[Tab]:
         tab: Tab | None = self

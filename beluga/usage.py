@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from beluga.schema import Usage
+from beluga.schema.usage import Usage
 
 __all__ = ["merged", "reported", "usage_of"]
 

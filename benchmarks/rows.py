@@ -6,11 +6,10 @@ import asyncio
 import functools
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import exchanges, footprint, peers
+from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -21,48 +20,16 @@ from benchmarks.floors import (
     pass_through_async,
     refuse,
 )
+from benchmarks.row import Row, measured
 from benchmarks.subjects import ONE_POLICY, SPAN, consume, consume_async, five, open_breaker, recording, refused, six
 from benchmarks.timing import async_batch, batch, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from benchmarks.timing import Batch
 
-__all__ = ["Row", "rows", "transparent"]
-
-
-@attrs.frozen(kw_only=True)
-class Row:
-    """One line of the table.
-
-    Args:
-        what: What is measured.
-        floor: What it is compared with, in `unit`.
-        ours: What beluga takes, in `unit`.
-        target: The ratio to reach, or with `extra` the amount above the floor.
-        peers: What others take, in `unit`; None for one that is not installed.
-        unit: ``"ns"``, ``"B"`` or ``"ms"``.
-        extra: Whether the target is an amount above the floor instead of a ratio.
-    """
-
-    what: str
-    floor: float
-    ours: float
-    target: float
-    peers: Mapping[str, float | None] = {}
-    unit: str = "ns"
-    extra: bool = False
-
-    @property
-    def ratio(self) -> float:
-        """Ours as a multiple of the floor."""
-        return self.ours / self.floor
-
-    @property
-    def missed_by(self) -> float:
-        """How far ours is from the target; not above 0 where it is reached."""
-        return (self.ours - self.floor if self.extra else self.ratio) - self.target
+__all__ = ["rows", "transparent"]
 
 
 def rows(seconds: float) -> Iterator[Row]:
@@ -80,19 +47,14 @@ def rows(seconds: float) -> Iterator[Row]:
         yield _refusal(part)
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
+        yield from graphs.rows(loop, part * 10)
         yield from _fakes(loop, part * 2)
     finally:
         loop.close()
+    yield from dialects.rows(part * 3)
     yield _memory(100_000 if part > 1 else 20_000)
+    yield from reloads.rows(part, edits=20 if part > 1 else 6)
     yield from _imports(rounds=6 if part > 1 else 3)
-
-
-def _measured(
-    contenders: dict[str, Batch], known: Mapping[str, Batch | None], seconds: float
-) -> tuple[dict[str, float], dict[str, float | None]]:
-    present = {name: run for name, run in known.items() if run is not None}
-    figures = measure({**contenders, **present}, seconds)
-    return figures, {name: figures.get(name) for name in known}
 
 
 def _policies(loop: asyncio.AbstractEventLoop, seconds: float, *, is_async: bool) -> Iterator[Row]:
@@ -110,7 +72,7 @@ def _policies(loop: asyncio.AbstractEventLoop, seconds: float, *, is_async: bool
         for name, decorate in decorators.items()
     }
     known[stack_name] = take(stacked(plain), 1) if all(map(peers.installed, needed)) else None
-    figures, theirs = _measured(contenders, known, seconds)
+    figures, theirs = measured(contenders, known, seconds)
     for policy in ONE_POLICY:
         own = {name: theirs[f"{policy}/{name}"] for name in others.get(policy, ())}
         yield Row(what=f"{policy}, {kind}", floor=figures["floor"], ours=figures[policy], target=4.0, peers=own)
@@ -157,7 +119,7 @@ def _refusal(seconds: float) -> Row:
         for name, opened in peers.OPENED.items()
     }
     contenders = {"floor": batch(refused(refuse([True])), 1), "ours": batch(refused(open_breaker()), 1)}
-    figures, theirs = _measured(contenders, known, seconds)
+    figures, theirs = measured(contenders, known, seconds)
     return Row(
         what="refusal by an open circuit, caught",
         floor=figures["floor"],
@@ -210,7 +172,7 @@ def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
     contenders |= {dialect: batch(exchanges.exchange(dialect)) for dialect in exchanges.PATHS}
     # Not in turns: a call of a peer's takes a thousand times as long and leaves nothing of ours in the caches.
     figures = measure(contenders, seconds / 2)
-    _, theirs = _measured({}, known, seconds / 2)
+    _, theirs = measured({}, known, seconds / 2)
     yield Row(what="fake provider, a direct call", floor=5_000.0, ours=figures["direct"], target=1.0, peers=theirs)
     for dialect in exchanges.PATHS:
         what = f"fake provider, an exchange of {dialect}"

@@ -48,6 +48,14 @@ invoke_agent triage-agent
   GET /search
     execute_tool search
 """,
+    "failover": """\
+call 1: It is 42, says Anthropic. (openai was asked 1 times, closed)
+call 2: It is 42, says Anthropic. (openai was asked 2 times, closed)
+call 3: It is 42, says Anthropic. (openai was asked 3 times, open)
+call 4: It is 42, says Anthropic. (openai was asked 3 times, open)
+call 5: It is 42, says Anthropic. (openai was asked 3 times, open)
+30 s later: It is 42, says OpenAI again. closed
+""",
     "guard_pipeline": """\
 input allowed: True
 output becomes: Ana's address is [EMAIL].
@@ -63,6 +71,38 @@ request                          ███████████████�
   invoke_agent billing-agent     ······██████████   300 ms  200+150 tokens
     execute_tool lookup_invoice  ············████   100 ms
 most tokens: billing-agent (200, 150)
+""",
+    "multi_image": """\
+analysis: 2 images (image/png in high detail, image/png in high detail): the second has a queue.
+parts: ['TextPart', 'ImagePart', 'TextPart', 'ImagePart']
+shown in logs as: ImagePart(url=None, data=<108 bytes>, mime_type='image/png', detail='low')
+analysis: 2 images (image/png in low detail, image/png in low detail): the second has a queue.
+refused: ImagePart takes exactly one of url= and data=, not none
+refused: ImagePart.url needs a scheme such as https://; for a local file read it and pass data=
+refused: the bytes of this ImagePart do not tell what they are; pass mime_type=
+""",
+    "prompt_cache": """\
+6 messages for anybody
+  0: [system] You are a helpful coding assistant.
+  1: [system] The code base uses Python 3.11.
+  2: [system] All packages follow the registry pattern. | cache point
+  3: [user] I'm working on the tool package.
+  4: [assistant] I see, what would you like to do? | cache point
+  5: [user] How do I add middleware to a tool?
+answer: Wrap its function.
+8 messages for {'role': 'maintainer', 'flags': {'diffs'}}
+  0: [system] You are a helpful coding assistant.
+  1: [system] The code base uses Python 3.11.
+  2: [system] All packages follow the registry pattern. | cache point
+  3: [user] I'm working on the tool package.
+  4: [assistant] I see, what would you like to do? | cache point
+  5: [user] The user may merge to main.
+  6: [user] Answer with a diff.
+  7: [user] How do I add middleware to a tool?
+answer: Here is the diff.
+tools: ['read_file'] fingerprint: 8b8fa65a
+lint: timestamp in system_prompt, characters 6 to 22
+  so: it differs in each run, so nothing after it is cached; give it in dynamic_context
 """,
     "rate_limit": """\
 project-a request 1: allowed=True, remaining=2
@@ -83,11 +123,29 @@ data: It is paid.
 the provider asked for 7 s; waited at least: True
 not retried: quota_exhausted
 """,
+    "structured_output": """\
+Invoice(number=7, lines=[Line(text='tea', price=2.5)], currency='EUR')
+what the model was told:
+That answer cannot be used:
+- lines[0].price: expected a number, not "two fifty"
+- currency: expected one of "EUR", "USD", not "euro"
+Answer again with the whole JSON value, corrected and complete, and with nothing else.
+a blurred page: invalid_response after 2 calls: the answer: holds no JSON
+a long page: invalid_response after 1 call: the answer was cut at its token limit (length): allow more, or ask for less
+""",
     "timeout_budget": """\
 model: 4.0 s of its share left, 8.0 s in all
 tool: 2.4 s
 memory: 7.0 s
 after 10 s: turn did not finish within its time budget of 10 s
+""",
+    "token_budget": """\
+blue: 400 tokens, 0.15 cents
+blue: 400 tokens, 0.15 cents
+blue: 800 of 1000 tokens are spent
+green: 400 tokens, 0.15 cents
+blue: 800 of 1000 tokens are spent
+steps of the agent: 3
 """,
     "tracing": """\
 The invoice is paid.

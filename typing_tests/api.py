@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, assert_type
 
+import beluga
 from beluga import (
     CircuitBreaker,
     RateLimiter,
@@ -15,9 +16,12 @@ from beluga import (
     guarded,
     rate_limited,
     retry,
+    structured,
     traced,
 )
+from beluga._policies.structured.policy import Structured
 from beluga._policies.traced import Traced
+from beluga.schema import AIMessage, Message, Response
 
 
 @traced(operation="chat", model="gpt-4o")
@@ -117,3 +121,54 @@ assert_type(named(plain)(1), float)
 assert_type(traced(plain)(1), float)
 traced(5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # neither name nor function
 job: Coroutine[Any, Any, str] = desk.aanswer("x")
+
+
+def misspelt() -> None:
+    beluga.retri  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # lazy names are known
+    assert_type(beluga.__version__, str)
+
+
+class Invoice:
+    number: int
+
+
+@traced
+@structured(Invoice)
+@retry
+def extract(messages: list[Message], *, schema: dict[str, Any] | None = None) -> Response:
+    return Response(AIMessage(str(schema)))
+
+
+assert_type(extract([]), Invoice)
+extract("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # not what it takes
+
+
+@budget(10.0)
+@structured(list[Invoice], attempts=3)
+async def aextract(question: str, *, project_id: str) -> str:
+    return question + project_id
+
+
+async def check_aextract() -> None:
+    assert_type(await aextract("text", project_id="a"), list[Invoice])
+    await aextract("text")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # project_id is missing
+
+
+class Clerk:
+    @structured(Invoice)
+    def read(self, messages: str) -> str:
+        return messages
+
+    @classmethod
+    @structured(Invoice)
+    async def aread(cls, messages: str) -> str:
+        return messages
+
+
+assert_type(Clerk().read("text"), Invoice)
+assert_type(structured(Invoice), Structured[Invoice])
+either: Callable[[str], Any] = structured(Invoice | None)(str)
+
+
+async def check_clerk() -> None:
+    assert_type(await Clerk.aread("text"), Invoice)

@@ -81,6 +81,8 @@ class Call:
     """
     valued: bool | None
     """True once a layer wants to see the value of a good outcome of this call; see `Policy.reads_value`."""
+    source: Any = None
+    """The answer that a layer made the value from; layers outside read there what the answer tells of itself."""
     listeners: tuple[Callable[[events.Event], object], ...] = ()
     """Who hears of this call's events besides the subscribers."""
 

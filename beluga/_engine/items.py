@@ -5,51 +5,71 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.policy import Ask
+from beluga._engine.policy import Ask, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from beluga._engine.call import Call
-    from beluga._engine.policy import Policy
+    from beluga._engine.policy import Watch
 
 __all__ = ["Items"]
 
 
 class Items:
-    """The items of one call on their way out through the layers that have to do with them."""
+    """The items of one call on their way out through the layers that have to do with them.
 
-    __slots__ = ("_filters", "_resumes", "_suspends", "call", "held", "resume", "shown", "suspend")
+    Args:
+        call: The call.
+        layers: Those layers, innermost first, each with who watches for it.
 
-    def __init__(self, call: Call, filters: list[Policy], ambient: list[Policy]) -> None:
+    Attributes:
+        watch: Speaks for all who watch.
+        filtered: Whether a layer may hand out other items than it got.
+        shown: Takes an item and gives those to hand out for it.
+        held: What the layers gave when the stream had ended.
+    """
+
+    __slots__ = ("_layers", "call", "filtered", "held", "shown", "watch")
+
+    def __init__(self, call: Call, layers: list[tuple[Policy, Watch | None]]) -> None:
+        watches = [watch for _, watch in layers if watch is not None]
         self.call = call
         self.held: list[Any] = []
-        self._filters = filters
-        self._resumes = [layer.resume for layer in ambient]
-        self._suspends = [layer.suspend for layer in reversed(ambient)]
-        # With one layer each, the usual case, its own method serves without a loop around it (0.1 us an item each).
-        self.suspend: Callable[[], None] = _only(self._suspends, call) or self._suspend_all
-        self.resume: Callable[[], None] = _only(self._resumes, call) or self._resume_all
-        hooks = [layer.on_item for layer in self._filters]
-        self.shown: Callable[[Any], Iterable[Any]] = _only(hooks, call) or self._shown_to_all
+        self.watch: Watch = watches[0] if len(watches) == 1 else _Watches(watches)
+        self.filtered: bool = any(_changes(layer) for layer, _ in layers)
+        self._layers = layers
+        # A filter on its own, the usual case, serves without a loop around it (0.1 us an item).
+        alone = len(layers) == 1 and not watches
+        self.shown: Callable[[Any], Iterable[Any]] = (
+            functools.partial(layers[0][0].on_item, call) if alone else self._shown_to_all
+        )
 
     @classmethod
     def of(cls, call: Call, depth: int) -> Items | None:
         """Return the items of `call`, or None where none of its `depth` outermost layers has to do with them."""
-        stack = call.stack
-        filters = [layer for i, layer in stack.filters if i < depth and layer.wants_items(call)]
-        ambient = [layer for i, layer in stack.ambient if i < depth and layer.wants_items(call)]
-        return cls(call, filters, ambient) if filters or ambient else None
+        watching = call.stack.watching
+        if not watching:
+            return None
+        layers = [(layer, layer.watch(call)) for i, layer in watching if i < depth]
+        layers = [(layer, watch) for layer, watch in layers if watch is not None or _changes(layer)]
+        return cls(call, layers) if layers else None
 
     def through(self, items: Iterable[Any], start: int = 0) -> Iterable[Any]:
         """Pass `items` through the layers from `start` on, innermost first; one may become none or several."""
-        for layer in self._filters[start:]:
-            items = [outgoing for item in items for outgoing in layer.on_item(self.call, item)]
+        for layer, watch in self._layers[start:]:
+            if watch is not None:
+                items = _witnessed(items, watch)
+            if _changes(layer):
+                items = [outgoing for item in items for outgoing in layer.on_item(self.call, item)]
         return items
+
+    def _shown_to_all(self, item: Any) -> Iterable[Any]:
+        return self.through((item,))
 
     def flush(self) -> Iterator[Ask]:
         """Put what the layers kept back into `held`; yield the I/O that must be answered on the way."""
-        for position, layer in enumerate(self._filters, 1):
+        for position, (layer, _) in enumerate(self._layers, 1):
             produced = layer.on_end(self.call)
             while isinstance(produced, Ask):
                 yield produced
@@ -60,21 +80,40 @@ class Items:
             self.call.answer = None
             self.held.extend(self.through(produced, position))
 
-    def _shown_to_all(self, item: Any) -> Iterable[Any]:
-        """Show one item to the layers; return what is to be handed out for it."""
-        return self.through((item,))
 
-    def _suspend_all(self) -> None:
-        """Take back what the layers made ambient, inner ones first."""
-        for undo in self._suspends:
-            undo(self.call)
-
-    def _resume_all(self) -> None:
-        """Make it ambient again, outer layers first."""
-        for redo in self._resumes:
-            redo(self.call)
+def _changes(layer: Policy) -> bool:
+    kind = type(layer)
+    return kind.on_item is not Policy.on_item or kind.on_end is not Policy.on_end
 
 
-def _only(hooks: list[Callable[..., Any]], call: Call) -> Callable[..., Any] | None:
-    """Return the only hook, bound to `call`."""
-    return functools.partial(hooks[0], call) if len(hooks) == 1 else None
+def _witnessed(items: Iterable[Any], watch: Watch) -> list[Any]:
+    items = list(items)
+    for item in items:
+        watch.seen(item)
+    return items
+
+
+class _Watches:
+    """Several who watch as one.
+
+    Args:
+        watches: The innermost first.
+    """
+
+    __slots__ = ("_inward", "_outward")
+
+    def __init__(self, watches: list[Watch]) -> None:
+        self._outward = watches
+        self._inward = watches[::-1]
+
+    def seen(self, item: Any) -> None:
+        for watch in self._outward:
+            watch.seen(item)
+
+    def suspend(self) -> None:
+        for watch in self._outward:
+            watch.suspend()
+
+    def resume(self) -> None:
+        for watch in self._inward:
+            watch.resume()

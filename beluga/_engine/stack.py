@@ -30,8 +30,8 @@ class Target:
     def __init__(self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None) -> None:
         self.function = function
         self.kind = kind
-        self.declared = function if declared is None else declared
-        self.name = _qualified_name(self.declared)
+        self.declared: Callable[..., Any] = function if declared is None else declared
+        self.name: str = _qualified_name(self.declared)
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
@@ -54,7 +54,7 @@ class Stack:
             _check_kind(layer, target)
         self.target = target
         self.layers = layers
-        self.bound = tuple(layer.bind(target) for layer in layers)
+        self.bound: tuple[Policy, ...] = tuple(layer.bind(target) for layer in layers)
         for layer in self.bound:
             _check_hooks(layer)
         self._fuse()
@@ -70,17 +70,21 @@ class Stack:
         self.leaves = tuple(
             (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
         )
-        self.optional = tuple(i + 1 for i, layer in numbered if layer.valued_only)
-        self.depth = len(self.bound)
+        self.optional: tuple[int, ...] = tuple(i + 1 for i, layer in numbered if layer.valued_only)
+        self.needed: dict[int, Callable[[], bool]] = {
+            i: layer.needed for i, layer in numbered if _defines(layer, "needed") and _defines(layer, "enter")
+        }
+        hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
+        self.idle: bool = bool(hooked) and hooked == set(self.needed)
+        self.depth: int = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
-        self.name = self.target.name
-        self.valued = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
+        self.name: str = self.target.name
+        self.valued: bool = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
         # Each with its place, because a stream that stands in for the function is seen by the outer layers only.
-        self.ambient = tuple((i, layer) for i, layer in numbered if _defines(layer, "resume"))
-        self.filters = tuple(
-            (i, layer) for i, layer in outward if _defines(layer, "on_item") or _defines(layer, "on_end")
+        self.watching: tuple[tuple[int, Policy], ...] = tuple(
+            (i, layer) for i, layer in outward if _defines(layer, *_ITEM_HOOKS)
         )
-        self.bounded = any(layer.bounds_time for layer in self.bound)
+        self.bounded: bool = any(layer.bounds_time for layer in self.bound)
 
     @property
     def kind(self) -> Kind:
@@ -112,8 +116,12 @@ class Stack:
         return "\n".join(lines)
 
 
-def _defines(layer: Policy, method: str) -> bool:
-    return getattr(type(layer), method) is not getattr(Policy, method)
+def _defines(layer: Policy, *methods: str) -> bool:
+    return any(getattr(type(layer), method) is not getattr(Policy, method) for method in methods)
+
+
+_HOOKS = ("enter", "leave")
+_ITEM_HOOKS = ("watch", "on_item", "on_end")
 
 
 class _Unquoted(str):

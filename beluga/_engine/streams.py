@@ -18,11 +18,11 @@ from beluga._engine.items import Items
 from beluga._engine.timer import in_time
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 
     from beluga._engine.call import Call
     from beluga._engine.course import Step
-    from beluga._engine.policy import Verdict
+    from beluga._engine.policy import Verdict, Watch
     from beluga._engine.stack import Stack
 
 __all__ = ["async_generator_driver", "generator_driver"]
@@ -115,26 +115,56 @@ def _come_out(call: Call, outcome: Outcome) -> tuple[int, Verdict | None, Outcom
     return 0, None, outcome
 
 
-def _opened(call: Call, run: Run) -> Generator[Any, Any, Any]:
-    source = run.function(*call.args, **call.kwargs)
+def _opened(call: Call, run: Run) -> Any:
+    source: Any = run.function(*call.args, **call.kwargs)
     if type(source) is not GeneratorType:
         source = _each(source)
     items = Items.of(call, run.depth)
-    return source if items is None else _filtered(items, source)
+    if items is None:
+        return source
+    return _filtered(items, source) if items.filtered else _watched(items.watch, source)
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
     yield from items
 
 
+def _watched(watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Pass the items of `source` on under the eyes of `watch`."""
+    seen, suspend, resume = watch.seen, watch.suspend, watch.resume
+    try:
+        item = next(source)
+        while True:
+            seen(item)
+            suspend()
+            try:
+                reply = yield item
+            except GeneratorExit:
+                resume()
+                raise
+            except BaseException as thrown:
+                resume()
+                item = source.throw(thrown)
+            else:
+                resume()
+                item = source.send(reply)
+    except StopIteration as done:
+        value = done.value
+    except BaseException:
+        source.close()
+        raise
+    return value
+
+
 def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Pass the items of `source` through the layers that want them."""
+    """Pass the items of `source` through layers that may change them."""
+    suspend, resume = items.watch.suspend, items.watch.resume
     try:
         item = next(source)
         while True:
             reply = thrown = None
             for outgoing in items.shown(item):
-                items.suspend()
+                suspend()
                 try:
                     reply = yield outgoing
                 except GeneratorExit:
@@ -143,7 +173,7 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
                     thrown = error
                     break
                 finally:
-                    items.resume()
+                    resume()
             item = source.send(reply) if thrown is None else source.throw(thrown)
     except StopIteration as done:
         value = done.value
@@ -153,11 +183,11 @@ def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, 
     for ask in items.flush():
         items.call.answer = perform(items.call, ask)
     for outgoing in items.held:
-        items.suspend()
+        suspend()
         try:
             yield outgoing
         finally:
-            items.resume()
+            resume()
     return value
 
 
@@ -211,7 +241,9 @@ def _opened_async(call: Call, run: Run) -> Any:
     if type(source) is not AsyncGeneratorType:
         source = _each_async(source)
     items = Items.of(call, run.depth)
-    return source if items is None else _filtered_async(items, source)
+    if items is None:
+        return source
+    return _filtered_async(items, source) if items.filtered else _watched_async(items.watch, source)
 
 
 async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any, Any]:
@@ -223,14 +255,42 @@ async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerat
             yield item
 
 
+async def _watched_async(watch: Watch, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Pass the items of `source` on under the eyes of `watch`."""
+    seen, suspend, resume, advance = watch.seen, watch.suspend, watch.resume, source.__anext__
+    coming: Awaitable[Any] = advance()
+    try:
+        while True:
+            item = await coming
+            seen(item)
+            suspend()
+            try:
+                reply = yield item
+            except GeneratorExit:
+                resume()
+                raise
+            except BaseException as thrown:
+                resume()
+                coming = source.athrow(thrown)
+            else:
+                resume()
+                coming = advance() if reply is None else source.asend(reply)
+    except StopAsyncIteration:
+        pass
+    except BaseException:
+        await source.aclose()
+        raise
+
+
 async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """Pass the items of `source` through the layers that want them."""
+    """Pass the items of `source` through layers that may change them."""
+    suspend, resume = items.watch.suspend, items.watch.resume
     try:
         item = await source.__anext__()
         while True:
             reply = thrown = None
             for outgoing in items.shown(item):
-                items.suspend()
+                suspend()
                 try:
                     reply = yield outgoing
                 except GeneratorExit:
@@ -239,7 +299,7 @@ async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> Asy
                     thrown = error
                     break
                 finally:
-                    items.resume()
+                    resume()
             if thrown is not None:
                 item = await source.athrow(thrown)
             else:
@@ -252,8 +312,8 @@ async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> Asy
     for ask in items.flush():
         items.call.answer = await perform_async(items.call, ask)
     for outgoing in items.held:
-        items.suspend()
+        suspend()
         try:
             yield outgoing
         finally:
-            items.resume()
+            resume()

@@ -110,7 +110,7 @@ class CircuitBreaker(Policy):
         max_keys: int = 10_000,
         name: str | None = None,
     ) -> None:
-        options = self.options = BreakerOptions(
+        options = BreakerOptions(
             name=name or self.concern,
             failure_threshold=failure_threshold,
             reset_timeout=reset_timeout,
@@ -124,7 +124,8 @@ class CircuitBreaker(Policy):
             key=key,
             max_keys=max_keys,
         )
-        self.name = options.name
+        self.options: BreakerOptions = options
+        self.name: str = options.name
         self._label = name
         self._is_failure = _is_failure if counts is None else matcher(listed(counts), "breaker: counts")
         self._lock = threading.Lock()

@@ -23,7 +23,7 @@ from beluga._policies.spending import SpendingBudget
 from beluga.clock import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga.ledger import Amount
@@ -74,27 +74,9 @@ class TimeBudget(Policy):
             raise RuntimeError(message)
         return min(self._total, max(0.0, enclosing - now) * (self.share or 1.0))
 
-    def suspend(self, call: Call) -> None:
-        """Take the deadline away from the consumer of a stream."""
-        own = call.deadline
-        reset_deadline((own if own[4] is self else self._own(call))[2])
-
-    def resume(self, call: Call) -> None:
-        """Give it back to the stream."""
-        own = call.deadline
-        if own[4] is not self:
-            own = self._own(call)
-        own[2] = set_deadline(own[0])
-
-    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        """Stop a stream that goes on beyond its deadline."""
-        own = call.deadline
-        if own[4] is not self:
-            own = self._own(call)
-        monotonic = call.environment.monotonic
-        if monotonic() > own[0]:
-            raise expired(call.name, own[1])
-        return (item,)
+    def watch(self, call: Call) -> _Lease:
+        """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
+        return _Lease(call, self._own(call))
 
     def _own(self, call: Call) -> list[Any]:
         """Return what this layer put into the call; budgets further in are linked before it."""
@@ -119,6 +101,32 @@ class TimeBudget(Policy):
         """Return the seconds or the share."""
         bounds = (("total", self.total), ("share", self.share))
         return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
+
+
+class _Lease:
+    """The deadline of one stream, which holds while the stream works and not while its consumer does.
+
+    Args:
+        call: The call.
+        own: What the budget put into it.
+    """
+
+    __slots__ = ("_monotonic", "_name", "_own")
+
+    def __init__(self, call: Call, own: list[Any]) -> None:
+        self._name = call.name
+        self._monotonic = call.environment.monotonic
+        self._own = own
+
+    def seen(self, item: Any) -> None:  # noqa: ARG002 - an item of any kind comes too late
+        if self._monotonic() > self._own[0]:
+            raise expired(self._name, self._own[1])
+
+    def suspend(self) -> None:
+        reset_deadline(self._own[2])
+
+    def resume(self) -> None:
+        self._own[2] = set_deadline(self._own[0])
 
 
 def _endless(total: Any) -> Any:
@@ -152,7 +160,7 @@ class TimeoutBudget:
     """
 
     def __init__(self, total: float) -> None:
-        self.total = TimeBudget(total).total or 0.0
+        self.total: float = TimeBudget(total).total or 0.0
         self._ends_at = environment().monotonic() + self.total
 
     def remaining(self) -> float:
@@ -185,7 +193,7 @@ class Allocation:
     def __init__(self, source: TimeoutBudget, fraction: float) -> None:
         self._source = source
         self._fraction = fraction
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         self._at: float | None = None
 
     def remaining(self) -> float:

@@ -99,12 +99,12 @@ class Circuit:
         self._failure_rate = failure_rate
         self._window = None if failure_rate is None else Window(window)
         self._minimum_calls = minimum_calls
-        self.state = CLOSED
-        self.generation = 0
-        self.failures = 0
+        self.state: State = CLOSED
+        self.generation: int = 0
+        self.failures: int = 0
         self._successes = 0
         # When an open circuit lets its first probe through.
-        self.probes_at = 0.0
+        self.probes_at: float = 0.0
         self._leases: dict[int, float] = {}
         self._next_lease = 0
 

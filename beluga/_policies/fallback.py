@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from beluga import events
 from beluga._engine.kinds import kind_of
 from beluga._engine.matching import listed, matcher
+from beluga._engine.notes import add_note
 from beluga._engine.policy import Again, Policy
 from beluga.classification import ErrorCode, classify
 
@@ -72,7 +73,7 @@ class Fallback(Policy):
         if not isinstance(error, Exception) or call.items or not self._on(error):
             return None
         if tried == len(self.alternatives):
-            error.add_note(f"beluga: {call.name} and {tried} alternative{'s' * (tried > 1)} failed")
+            add_note(error, f"beluga: {call.name} and {tried} alternative{'s' * (tried > 1)} failed")
             return None
         call.keep(self, tried + 1)
         alternative = self.alternatives[tried]

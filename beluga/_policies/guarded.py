@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga import events
 from beluga._engine.parameters import rest, slots
 from beluga._engine.policy import Ask, Policy, Use
-from beluga._policies.guarded_stream import window_for
 from beluga.errors import GuardBlocked
 from beluga.guards.carriers import carries_text, rewriting
 from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, run_async
@@ -215,10 +215,17 @@ def _tool_name(call: Call) -> str:
 class _StreamLayer(_Layer):
     """The layer of a stream: its items go through a window that holds back what may yet be a finding."""
 
+    def __init__(self, owner: Guarded, known: Mapping[str, Slot], *, awaits: bool) -> None:
+        super().__init__(owner, known, awaits=awaits)
+        # Only here, because it knows chunks, and with them all of the schema (15 ms).
+        from beluga._policies.guarded_stream import window_for
+
+        self._new_window = functools.partial(window_for, self._stages["output"], observe=self._observe)
+
     def enter(self, call: Call) -> Ask | None:
         asked = super().enter(call)
         if asked is None:
-            call.keep(self, window_for(self._stages["output"], observe=self._observe))
+            call.keep(self, self._new_window())
         return asked
 
     def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way

@@ -15,7 +15,7 @@ from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
 from beluga.usage import usage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Hashable, Mapping, MutableMapping
     from contextvars import Token
 
     from beluga._engine.call import Call, Outcome
@@ -99,12 +99,23 @@ def _countable(figure: Any) -> bool:
 
 
 class _State:
+    """What one call has on its tab, and the usage that its stream reported last."""
+
     __slots__ = ("tab", "token", "usage")
 
-    def __init__(self, tab: Tab, token: Token[Tab | None]) -> None:
+    def __init__(self, tab: Tab) -> None:
         self.tab = tab
-        self.token = token
+        self.token: Token[Tab | None] = TAB.set(tab)
         self.usage: Usage | None = None
+
+    def seen(self, item: Any) -> None:
+        self.usage = usage_of(item) or self.usage  # of a stream the last report counts: it is cumulative
+
+    def suspend(self) -> None:
+        TAB.reset(self.token)
+
+    def resume(self) -> None:
+        self.token = TAB.set(self.tab)
 
 
 class _Layer(Policy):
@@ -116,22 +127,13 @@ class _Layer(Policy):
 
     def enter(self, call: Call) -> None:
         key = None if self._read_key is None else self._read_key(call)
-        tab = Tab(self._owner.account(key), TAB.get())
+        tab = Tab(self._owner.account(key), TAB.get(), self._owner.used)
         tab.reserve(self._owner.wanted(call))
-        call.keep(self, _State(tab, TAB.set(tab)))
+        call.keep(self, _State(tab))
 
-    def suspend(self, call: Call) -> None:
-        TAB.reset(call.kept(self).token)
-
-    def resume(self, call: Call) -> None:
-        state = call.kept(self)
-        state.token = TAB.set(state.tab)
-
-    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        usage = usage_of(item)
-        if usage is not None:
-            call.kept(self).usage = usage  # of a stream the last report counts: it is cumulative
-        return (item,)
+    def watch(self, call: Call) -> _State:
+        state: _State = call.kept(self)
+        return state
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         state = call.kept(self)

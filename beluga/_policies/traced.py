@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import functools
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
 from beluga import events
 from beluga._engine.policy import Policy
-from beluga.telemetry import content
+from beluga.telemetry.capture import redactor
 from beluga.telemetry.metrics import instruments
 from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
 from beluga.telemetry.providers import recording
-from beluga.telemetry.redaction import checked, redact
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from beluga._engine.call import Call, Outcome
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Traced", "traced"]
 
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
-
-_log = logging.getLogger(__name__)
 
 
 def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -81,6 +77,7 @@ class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
     valued_only = True
+    needed = staticmethod(recording)  # pyright: ignore[reportAssignmentType]  # asked as it is, without a frame for self
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -89,7 +86,7 @@ class _Layer(Policy):
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
         self._names = table = names()
-        self._redact = _redactor(options.capture)
+        self._redact = redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
         self._measured = attributes_of(
             {
@@ -136,23 +133,9 @@ class _Layer(Policy):
             _report("find the attributes of", error)
             return {}
 
-    def wants_items(self, call: Call) -> bool:
-        return call.kept(self) is not None
-
-    def suspend(self, call: Call) -> None:
-        call.kept(self).detach()
-
-    def resume(self, call: Call) -> None:
-        call.kept(self).attach()
-
-    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
-        begun: Recording = call.kept(self)
-        if begun.first_item is None:
-            begun.first_item = begun.elapsed
-        begun.read(item)
-        if begun.texts is not None and (text := content.chunk_text(item)):
-            begun.texts.append(text)
-        return (item,)
+    def watch(self, call: Call) -> Recording | None:
+        begun: Recording | None = call.kept(self)
+        return begun
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         begun: Recording | None = call.kept(self)
@@ -161,14 +144,14 @@ class _Layer(Policy):
         call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
         call.listeners = tuple(heard for heard in call.listeners if heard is not begun.listener)
-        begun.detach()
+        begun.suspend()
         try:
             self._end(call, begun, outcome)
         except Exception as error:
             _report("end", error)
 
     def _end(self, call: Call, begun: Recording, outcome: Outcome) -> None:
-        begun.read(outcome.value)
+        begun.read(outcome.value if call.source is None else call.source)
         if self._is_client:
             self._measure(begun, outcome)
         found = {}
@@ -190,6 +173,8 @@ class _Layer(Policy):
 
     def _taken(self, call: Call, redact: Callable[[str], str]) -> dict[str, Any]:
         """Return what went into the call, redacted."""
+        from beluga.telemetry import content
+
         if self._is_tool:
             return {self._names["tool_arguments"]: content.given(call.arguments, redact)}
         return attributes_of({self._names["input_messages"]: content.input_messages(call.arguments, redact)})
@@ -198,6 +183,8 @@ class _Layer(Policy):
         """Return what came out of it, redacted."""
         if self._redact is None or (outcome.error is not None and not begun.texts):
             return {}
+        from beluga.telemetry import content
+
         value = "".join(begun.texts) if begun.texts else outcome.value
         if self._is_tool:
             return {self._names["tool_result"]: content.given(value, self._redact)}
@@ -220,14 +207,6 @@ def _operation(options: Traced) -> str | None:
     return None if options.tool is None else "execute_tool"
 
 
-def _redactor(capture: bool | Callable[[str], str] | None) -> Callable[[str], str] | None:
-    """Return what content goes through, or None where none is captured."""
-    if callable(capture):
-        return checked(capture, content.LIMIT)
-    wanted = content.asked_for() if capture is None else capture
-    return checked(redact, content.LIMIT) if wanted else None
-
-
 def _stream_outcome(error: BaseException | None) -> str:
     if error is None:
         return "completed"
@@ -238,7 +217,9 @@ def _stream_outcome(error: BaseException | None) -> str:
 
 def _report(step: str, error: Exception) -> None:
     """Tell the log, by type alone, that a span suffered and the call did not."""
-    _log.warning("could not %s a span: %s", step, type(error).__name__)
+    import logging
+
+    logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
 
 
 _EVENT_NAMES: Mapping[type[events.Event], str] = {
@@ -247,6 +228,7 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.CircuitChanged: "beluga.circuit",
     events.CallRefused: "beluga.refused",
     events.FallbackTaken: "beluga.fallback",
+    events.AnswerRejected: "beluga.rejected",
     events.GuardBlocked: "beluga.guard",
     events.GuardModified: "beluga.guard",
 }

@@ -45,9 +45,18 @@ def changed_settings(section: Section, old: Any, new: Any, above: str = "") -> t
         before, after = (getattr(config, setting.attribute.name) for config in (old, new))
         if attrs.has(type(before)) and type(before) is type(after):
             paths += changed_settings(Section(type(before)), before, after, f"{path}.")
-        elif before != after:
+        elif _differ(before, after):
             paths.append(path)
     return tuple(paths)
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Say whether a file would write them differently; to ``!=`` 1 is True and 1.0."""
+    if type(before) is not type(after) or before != after:
+        return True
+    if isinstance(before, dict):
+        return any(_differ(value, after[key]) for key, value in before.items())
+    return isinstance(before, (list, tuple)) and any(map(_differ, before, after))
 
 
 class Unsubscribe:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga.config.problems import INVALID, Findings
+from beluga.config.problems import INVALID, Findings, shown
 from beluga.config.shapes import SCALAR_KINDS, Nothing, Shape
 
 if TYPE_CHECKING:
     from beluga.config.problems import Place
 
-__all__ = ["MAPPINGS", "SEQUENCES", "Items", "OneOf", "Record", "Table", "parts"]
+__all__ = ["MAPPINGS", "SEQUENCES", "Items", "OneOf", "Record", "Table", "is_scalar", "parts"]
 
 SEQUENCES: Final[Mapping[Any, Callable[[Any], Any]]] = {
     list: list,
@@ -91,9 +91,12 @@ class Table:
         fitted: dict[str, Any] = {}
         for key, item in value.items():
             if isinstance(key, str):
-                fitted[key] = self.item.fit(item, place.at(key), found)
+                # Of a secret table the keys are not shown either.
+                fitted[key] = self.item.fit(item, place if place.secret else place.at(key), found)
+            elif place.secret:
+                fitted[str(key)] = found.note(place, "has a key that is no string")
             else:
-                fitted[str(key)] = found.note(place, f"has the key {key!r}, which must be a string")
+                fitted[str(key)] = found.note(place, f"has the key {shown(key)}, which must be a string")
         return INVALID if any(item is INVALID for item in fitted.values()) else self.make(fitted)
 
     def read(self, text: str) -> Any:
@@ -120,14 +123,19 @@ class OneOf:
             fitted = arm.fit(value, place, Findings())
             if fitted is not INVALID:
                 return fitted
-        opaque = not all(isinstance(arm, SCALAR_KINDS) for arm in others)
-        return found.reject(place, self.rule, value, opaque=opaque)
+        return found.reject(place, self.rule, value, opaque=not is_scalar(self))
 
     def read(self, text: str) -> Any:
         for arm in sorted(self.arms, key=lambda arm: arm.rule == "a string"):
             with contextlib.suppress(ValueError):
                 return arm.read(text)
         raise ValueError(self.rule)
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Return whether `shape` is one plain value, so that a message may show what stands in its place."""
+    arms = shape.arms if isinstance(shape, OneOf) else (shape,)
+    return all(isinstance(arm, SCALAR_KINDS) for arm in arms)
 
 
 def parts(shape: Shape) -> tuple[Shape, ...]:

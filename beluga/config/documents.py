@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga.config.problems import Problem, failure
+from beluga.config.problems import Problem, failure, shown
 from beluga.config.sources import json_lines, toml_lines, yaml_lines
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _read_json(text: str, name: str) -> Any:
         if len(table) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise _malformed(name, f"has the key {twice!r} twice in one table")
+            raise _malformed(name, f"has the key {shown(twice)} twice in one table")
         return table
 
     try:
@@ -124,7 +124,7 @@ def _read_yaml(text: str, name: str) -> Any:
     except (yaml.YAMLError, ValueError):
         raise _malformed(name, "is not YAML: it holds a character or a value that cannot be read") from None
     if twice is not None:
-        raise _malformed(name, f"has the key {twice[0]!r} twice in one table", twice[1])
+        raise _malformed(name, f"has the key {shown(twice[0])} twice in one table", twice[1])
     return data
 
 

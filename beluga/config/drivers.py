@@ -53,7 +53,7 @@ class ThreadDriver:
                     clock.wait(self._closed, pause)
                     if self._closed.is_set():
                         return
-            except Exception as error:
+            except BaseException as error:  # in a thread SystemExit would end the watching alone, and silently
                 self._reloader.note(error)
             clock.wait(self._woken, self._interval)
             self._woken.clear()

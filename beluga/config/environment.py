@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.config.containers import OneOf
+from beluga.config.containers import OneOf, is_scalar
 from beluga.config.problems import Place
 from beluga.config.schema import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from beluga.config.problems import Findings
     from beluga.config.schema import Setting
+    from beluga.config.shapes import Shape
 
 __all__ = ["Override", "check_names", "merge", "overrides"]
 
@@ -37,7 +38,7 @@ class Override:
 def overrides(section: Section, prefix: str | None, variables: Mapping[str, str]) -> list[Override]:
     """Return the overrides of `section` that are set; a setting's own `env` name goes before the prefix's."""
     found = []
-    for place, setting in _leaves(section, Place(), ()):
+    for place, setting in _settable(section):
         name = next((name for name in _names(place, setting, prefix) if name in variables), None)
         if name is not None:
             found.append(Override(name, place, setting, variables[name]))
@@ -45,13 +46,17 @@ def overrides(section: Section, prefix: str | None, variables: Mapping[str, str]
 
 
 def check_names(section: Section, prefix: str | None) -> None:
-    """Refuse a schema in which one variable would set two settings.
+    """Refuse a prefix that finds no variable, and a schema in which one variable would set two settings.
 
     Raises:
         TypeError: ``a_b`` and ``a.b`` cannot both be ``PREFIX_A_B``.
+        ValueError: `prefix` is no name, or ends in the underscore that is put behind it.
     """
+    if prefix is not None and (not isinstance(prefix, str) or not prefix or prefix.endswith("_")):
+        message = f"config: prefix={prefix!r} must be a name such as 'APP', without the underscore behind it"
+        raise ValueError(message)
     taken: dict[str, Place] = {}
-    for place, setting in _leaves(section, Place(), ()):
+    for place, setting in _settable(section):
         for name in _names(place, setting, prefix):
             if name in taken:
                 paths = " and ".join(".".join(map(str, p.path)) for p in (taken[name], place))
@@ -83,7 +88,10 @@ def _read(override: Override, found: Findings) -> Any:
     try:
         return shape.read(override.text)
     except (ValueError, RecursionError):
-        return found.reject(override.place, shape.rule, override.text)
+        if is_scalar(shape):
+            return found.reject(override.place, shape.rule, override.text)
+        # The text is not shown: what cannot be read as JSON may hold a secret anywhere.
+        return found.note(override.place, f"must be {shape.rule}, written as JSON")
 
 
 def _names(place: Place, setting: Setting, prefix: str | None) -> list[str]:
@@ -91,13 +99,29 @@ def _names(place: Place, setting: Setting, prefix: str | None) -> list[str]:
     return own if prefix is None else [*own, "_".join((prefix, *map(str, place.path))).upper()]
 
 
+def _settable(section: Section) -> Iterable[tuple[Place, Setting]]:
+    """Return every setting that a variable can set, once; of alternative sections the namesakes are one setting."""
+    found: dict[Any, tuple[Place, Setting]] = {}
+    for place, setting in _leaves(section, Place(), ()):
+        if place.path in found:
+            _, other = found[place.path]
+            shape = OneOf((*_arms(other.shape), *_arms(setting.shape)))
+            secret = other.secret or setting.secret
+            found[place.path] = attrs.evolve(place, secret=secret), attrs.evolve(other, shape=shape, secret=secret)
+        else:
+            found[place.path] = place, setting
+    return found.values()
+
+
+def _arms(shape: Shape) -> tuple[Shape, ...]:
+    return shape.arms if isinstance(shape, OneOf) else (shape,)
+
+
 def _leaves(section: Section, place: Place, above: tuple[Any, ...]) -> Iterator[tuple[Place, Setting]]:
     """Yield every setting that a variable can set; a section that holds itself is not followed twice."""
     for setting in section.settings:
         at = place.at(setting.key, secret=setting.secret)
-        shape = setting.shape
-        arms = shape.arms if isinstance(shape, OneOf) else (shape,)
-        inner = [arm for arm in arms if isinstance(arm, Section)]
+        inner = [arm for arm in _arms(setting.shape) if isinstance(arm, Section)]
         for arm in inner:
             if arm.kind not in above:
                 yield from _leaves(arm, at, (*above, section.kind))

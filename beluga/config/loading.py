@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
+import stat
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
@@ -18,6 +19,7 @@ from beluga.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from beluga.config.schema import Section
     from beluga.errors import ConfigError
 
 __all__ = ["Reading", "Source", "load", "validate"]
@@ -56,6 +58,7 @@ class Source(Generic[T]):
 
     Raises:
         TypeError: The schema cannot be understood, or two settings have the same variable.
+        ValueError: The prefix is no name.
     """
 
     def __init__(
@@ -65,8 +68,8 @@ class Source(Generic[T]):
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.name = os.fspath(path)
-        self.section = section_of(schema)
+        self.name: str = os.fspath(path)
+        self.section: Section = section_of(schema)
         self._prefix = prefix
         self._variables = variables
         check_names(self.section, prefix)
@@ -100,7 +103,10 @@ class Source(Generic[T]):
         set_by = overrides(self.section, self._prefix, variables)
         sources = {override.place.path: override.source for override in set_by}
         found = Findings(lambda path: sources.get(path) or document.source_of(path))
-        instance = self.section.fit(merge(document.data, found, set_by), Place(), found)
+        try:
+            instance = self.section.fit(merge(document.data, found, set_by), Place(), found)
+        except RecursionError:
+            raise failure(self.name, [Problem("", "is nested too deeply", self.name)]) from None
         if also is not None and not found.problems:
             also(instance, found)
         if found.problems:
@@ -114,6 +120,11 @@ class Source(Generic[T]):
 def _steady(name: str) -> bytes:
     """Return the bytes of a file that did not change while they were read, unless it never stops changing."""
     content = b""
+    kind = pathlib.Path(name).stat().st_mode
+    # Opening a pipe waits for its writer. A directory says better itself what it is.
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        message = "it is no regular file"
+        raise OSError(message)
     for _ in range(_STEADY_TRIES):
         with pathlib.Path(name).open("rb") as file:
             before = _signature(file.fileno())
@@ -155,6 +166,7 @@ def load(
         ConfigError: With every problem in `errors`. Its code is ``not_found`` for a missing file, else
             ``invalid_input``.
         TypeError: The schema cannot be understood.
+        ValueError: `prefix` is no name, or ends with the underscore that is put behind it.
 
     Example:
         >>> import pathlib, tempfile

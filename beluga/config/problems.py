@@ -12,7 +12,7 @@ from beluga.errors import ConfigError, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["INVALID", "Findings", "Place", "Problem", "dotted", "failure"]
+__all__ = ["INVALID", "Findings", "Place", "Problem", "dotted", "failure", "shown"]
 
 INVALID: Final = object()
 """Stands for a value whose problem is already noted."""
@@ -77,8 +77,8 @@ class Findings:
 
         With `opaque` only its type is told: a secret may have slipped into a table's place.
         """
-        shown = "" if place.secret else _type(value) if opaque else _shown(value)
-        return self.note(place, f"must be {rule}", value=shown, suggestion=suggestion)
+        told = "" if place.secret else _type(value) if opaque else shown(value)
+        return self.note(place, f"must be {rule}", value=told, suggestion=suggestion)
 
     def note(self, place: Place, rule: str, *, value: str = "", suggestion: str = "") -> Any:
         """Note a problem in words; return `INVALID`."""
@@ -96,8 +96,13 @@ def dotted(path: Iterable[str | int]) -> str:
     """
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        text += f"[{step}]" if isinstance(step, int) else f".{_key(step)}" if text else _key(step)
     return text
+
+
+def _key(key: str) -> str:
+    """Return `key` as it is, or quoted and shortened where it would spoil a line of text."""
+    return key if key.isprintable() and 0 < len(key) <= _LONGEST else shown(key)
 
 
 def failure(title: str, problems: Iterable[Problem], code: ErrorCode | None = None) -> ConfigError:
@@ -109,7 +114,7 @@ def failure(title: str, problems: Iterable[Problem], code: ErrorCode | None = No
     return ConfigError(f"{title} has {len(told)} problems:{lines}", errors=told, code=code)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a short form of a plain value; of anything that could hold a secret only its type."""
     if not isinstance(value, _SHOWN):
         return _type(value)

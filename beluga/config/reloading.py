@@ -65,7 +65,7 @@ class Reloader(Generic[T]):
     ) -> None:
         self._source = Source(path, schema, prefix, variables)
         _demand_frozen(self._source.section)
-        self._errors: deque[Exception] = deque(maxlen=_ERRORS_KEPT)
+        self._errors: deque[BaseException] = deque(maxlen=_ERRORS_KEPT)
         self._subscribers: Subscribers[T] = Subscribers(self.path, self._callback_failed)
         # For each live setting the rules of the policies that use it; a dict is a set that keeps its order.
         self._rules: dict[str, dict[Callable[[Any], object], None]] = {}
@@ -80,7 +80,7 @@ class Reloader(Generic[T]):
         return self._source.name
 
     @property
-    def errors(self) -> tuple[Exception, ...]:
+    def errors(self) -> tuple[BaseException, ...]:
         """The newest 20 errors, oldest first: contents that were rejected, and what callbacks raised."""
         return tuple(self._errors)
 
@@ -110,9 +110,8 @@ class Reloader(Generic[T]):
         Raises:
             ConfigError: There is no such setting, or it lies in a section that may be absent.
         """
-        self._known(setting)
         # Both look-ups are done in C: 0.1 us for a setting at the top.
-        read = attrgetter(f"current.{setting}")
+        read = attrgetter(f"current.{self._attribute(setting)}")
         return Live(lambda: read(self), lambda rule: self._add_rule(setting, rule), setting)
 
     def poll(self) -> bool:
@@ -174,7 +173,7 @@ class Reloader(Generic[T]):
         self.current = new
         self._subscribers.enqueue(Change(old, new, changed))
 
-    def note(self, error: Exception) -> None:
+    def note(self, error: BaseException) -> None:
         """Keep an error among the newest."""
         self._errors.append(error)
 
@@ -190,38 +189,44 @@ class Reloader(Generic[T]):
 
     def _apply_rules(self, config: T, found: Findings) -> None:
         for setting, rules in self._rules.items():
-            value = attrgetter(setting)(config)
+            value = attrgetter(self._attribute(setting))(config)
             for rule in rules:
                 try:
                     rule(value)
-                except ValueError as error:
-                    why = "" if self._known(setting).secret else f": {error}"
+                except Exception as error:
+                    # The text of a stranger's exception may hold anything; a ValueError is the check's own.
+                    told = error if isinstance(error, ValueError) else type(error).__name__
+                    secret = any(step.secret for step in self._known(setting))
+                    why = "" if secret else f": {told}"
                     found.note(Place(tuple(setting.split("."))), f"does not suit a policy that follows it{why}")
 
     def _add_rule(self, setting: str, rule: Callable[[Any], object]) -> None:
         with self._lock:  # so that no content is checked without the rule and becomes current after it
-            rule(attrgetter(setting)(self.current))
+            rule(attrgetter(self._attribute(setting))(self.current))
             self._rules.setdefault(setting, {})[rule] = None
 
-    def _known(self, path: str) -> Setting:
-        """Return the setting at `path`, which every configuration must have."""
+    def _attribute(self, path: str) -> str:
+        """Return the attributes that lead to the setting at `path`, dotted."""
+        return ".".join(setting.attribute.name for setting in self._known(path))
+
+    def _known(self, path: str) -> list[Setting]:
+        """Return the setting at `path`, which every configuration must have, behind the sections around it."""
         shape: Any = self._source.section
-        found: Any = None
+        found: list[Setting] = []
         for step in path.split("."):
             if not isinstance(shape, Section):
                 optional = any(isinstance(part, Section) for part in parts(shape))
                 why = "lies in a section that may be absent" if optional else "is no known setting"
                 message = f"live: {path} {why}"
                 raise ConfigError(message)
-            settings = {setting.attribute.name: setting for setting in shape.settings}
+            settings = {setting.key: setting for setting in shape.settings}
             if step not in settings:
                 meant = nearest(step, settings)
                 message = f"live: {path} is no known setting" + (f"; did you mean {meant}?" if meant else "")
                 raise ConfigError(message)
-            found = settings[step]
-            shape = found.shape
-        known: Setting = found
-        return known
+            found.append(settings[step])
+            shape = settings[step].shape
+        return found
 
 
 def _demand_frozen(section: Section) -> None:

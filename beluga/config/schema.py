@@ -92,7 +92,9 @@ class Section:
         before = len(found.problems)
         known = [setting.key for setting in self.settings]
         for key in value:
-            if key not in known:
+            if key not in known and place.secret:
+                found.note(place, "has a key that is not known")
+            elif key not in known:
                 # Its value is not shown: it may be a secret under a misspelt name.
                 found.note(_beside(place, key), "is no known key", suggestion=nearest(key, known))
         arguments = {}

@@ -259,7 +259,7 @@ class Anything:
         return json.loads(text)
 
 
-SCALAR_KINDS: Final = (Whole, Number, Duration, Flag, Instance, Choice, Nothing, Anything)
+SCALAR_KINDS: Final = (Whole, Number, Duration, Flag, Instance, Choice, Nothing)
 
 SCALARS: Final[Mapping[Any, Shape]] = {
     Any: Anything(),

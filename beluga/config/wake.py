@@ -95,11 +95,10 @@ class Waker:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            watched = directories_of(self._path)
             try:
-                self._listen(watched)
-            except (OSError, RuntimeError):
-                # A directory went away in this moment, or the system's watches are used up; polling goes on.
+                self._listen(directories_of(self._path))
+            except (OSError, RuntimeError, ValueError):
+                # A link or directory went away in this moment, or the system's watches are used up; polling goes on.
                 environment().clock.wait(self._stop, self._interval)
 
     def _listen(self, watched: dict[str, tuple[int, int]]) -> None:

@@ -46,7 +46,7 @@ class FileWatcher(Reloader[T]):
     Raises:
         ConfigError: The file is missing or invalid now, when nothing could stand in for it.
         TypeError: The schema cannot be understood, or its instances could be changed.
-        ValueError: `interval` is not above 0.
+        ValueError: `interval` is not above 0, or `prefix` is no name.
 
     Example:
         >>> import attrs, pathlib, tempfile
@@ -76,7 +76,7 @@ class FileWatcher(Reloader[T]):
         variables: Mapping[str, str] | None = None,
         wake: bool = True,
     ) -> None:
-        self.interval = seconds(interval)
+        self.interval: float = seconds(interval)
         if not (isinstance(self.interval, float) and 0 < self.interval < math.inf):
             message = f"FileWatcher: interval={interval!r} must be a finite number of seconds above 0"
             raise ValueError(message)
@@ -133,7 +133,7 @@ class FileWatcher(Reloader[T]):
             await driver.close()
 
     def __aiter__(self) -> AsyncIterator[Change[T]]:
-        """Yield each change from now on, until the watcher is closed.
+        """Yield each change from the first step on, until the watcher is closed.
 
         Raises:
             RuntimeError: It does not watch.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
 
 if TYPE_CHECKING:
     from beluga.guards.base import Finding, Guard, GuardResult
@@ -43,40 +44,20 @@ __all__ = [
     "Vault",
 ]
 
-# Where each name lives; a room is entered on the first use of a name.
 _ROOMS = {
-    "DEFAULT_PII_PATTERNS": "pii",
-    "DEFAULT_SECRET_PATTERNS": "secrets",
-    "Canary": "spotlight",
-    "ContentFilter": "content",
-    "Finding": "base",
-    "Guard": "base",
-    "GuardPipeline": "pipeline",
-    "GuardResult": "base",
-    "InjectionDetector": "injection",
-    "MaxLength": "content",
-    "PIIPattern": "pii",
-    "PIIRedactor": "pii",
-    "PatternDetector": "expressions",
-    "PatternRedactor": "expressions",
-    "RedactionStream": "stream",
-    "Redactor": "redaction",
-    "SecretPattern": "secrets",
-    "SecretRedactor": "secrets",
-    "Spotlight": "spotlight",
-    "ToolGuard": "tools",
-    "Vault": "vault",
+    "guards.base": "Finding Guard GuardResult",
+    "guards.content": "ContentFilter MaxLength",
+    "guards.expressions": "PatternDetector PatternRedactor",
+    "guards.injection": "InjectionDetector",
+    "guards.pii": "DEFAULT_PII_PATTERNS PIIPattern PIIRedactor",
+    "guards.pipeline": "GuardPipeline",
+    "guards.redaction": "Redactor",
+    "guards.secrets": "DEFAULT_SECRET_PATTERNS SecretPattern SecretRedactor",
+    "guards.spotlight": "Canary Spotlight",
+    "guards.stream": "RedactionStream",
+    "guards.tools": "ToolGuard",
+    "guards.vault": "Vault",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

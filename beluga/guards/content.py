@@ -37,7 +37,7 @@ class ContentFilter:
         if isinstance(keywords, str):
             msg = "keywords must be several strings, not one; write ContentFilter(['word'])"
             raise TypeError(msg)
-        self.keywords = tuple(dict.fromkeys(keywords))
+        self.keywords: tuple[str, ...] = tuple(dict.fromkeys(keywords))
         if not all(self.keywords):
             msg = "an empty keyword would match every text; leave it out"
             raise ValueError(msg)

@@ -109,7 +109,7 @@ class Canary:
     name = "canary"
 
     def __init__(self, token: str | None = None) -> None:
-        self.token = _random_word(environment().rng, 20) if token is None else token
+        self.token: str = _random_word(environment().rng, 20) if token is None else token
         letters = [letter for letter in normalise(self.token).text if letter.isalnum()]
         if len(letters) < 8:
             msg = "a canary needs at least eight letters or digits, or it may occur by chance"
@@ -122,7 +122,7 @@ class Canary:
         for letter in reversed(letters[:-1]):
             opening = rf"{re.escape(letter)}(?:{between}{opening})?" if opening else re.escape(letter)
         self._opening = re.compile(rf"{opening}{between}\Z", re.IGNORECASE)
-        self.reach = 3 * len(letters)
+        self.reach: int = 3 * len(letters)
 
     def __repr__(self) -> str:
         """Never show the token: a log is an output too."""
@@ -166,7 +166,7 @@ class CanaryStream:
     """
 
     def __init__(self, canary: Canary) -> None:
-        self.bound = 2 * canary.reach
+        self.bound: int = 2 * canary.reach
         """The most characters that may be held back."""
         self._canary = canary
         self._held = ""

@@ -44,10 +44,10 @@ class Edits:
     __slots__ = ("ends", "origin_ends", "origin_starts", "starts")
 
     def __init__(self) -> None:
-        self.starts = array("L")
-        self.ends = array("L")
-        self.origin_starts = array("L")
-        self.origin_ends = array("L")
+        self.starts: array[int] = array("L")
+        self.ends: array[int] = array("L")
+        self.origin_starts: array[int] = array("L")
+        self.origin_ends: array[int] = array("L")
 
     def add(self, start: int, end: int, origin_start: int, origin_end: int) -> None:
         """Note that ``[start, end)`` stands for the source's ``[origin_start, origin_end)``."""
@@ -90,8 +90,8 @@ class View:
     def __init__(
         self, text: str, name: str = "plain", *, edits: Edits | None = None, source: View | None = None
     ) -> None:
-        self.text = text
-        self.name = name
+        self.text: str = text
+        self.name: str = name
         self._edits = edits
         self._source = source
 
@@ -247,7 +247,7 @@ def normalise(text: str) -> View:
     """
     view = View(text)
     if text.isascii():
-        return view if _is_clean(text) else rewrite(view, _HIDDEN_ASCII, _drop)
+        return view if text.isprintable() or _is_clean(text) else rewrite(view, _HIDDEN_ASCII, _drop)
     view = rewrite(view, _HIDDEN, _drop)
     runs = _FOREIGN.findall(view.text)
     one_to_one = all(len(_fold(run)) == len(run) for run in runs)

@@ -68,10 +68,12 @@ class ToolGuard:
             if isinstance(value, str):
                 msg = f"{what} must be several names, not one string; write {what}=[{value!r}]"
                 raise TypeError(msg)
-        self.allow = None if allow is None else frozenset(allow)
-        self.schemas = dict(schemas or {})
-        self.domains = None if domains is None else tuple(domain.lower().strip(".") for domain in domains)
-        self.arguments = tuple(arguments)
+        self.allow: frozenset[str] | None = None if allow is None else frozenset(allow)
+        self.schemas: dict[str, Mapping[str, Any]] = dict(schemas or {})
+        self.domains: tuple[str, ...] | None = (
+            None if domains is None else tuple(domain.lower().strip(".") for domain in domains)
+        )
+        self.arguments: tuple[Guard, ...] = tuple(arguments)
         for tool, schema in self.schemas.items():
             _understood(schema, f"the schema of {tool!r}")
 

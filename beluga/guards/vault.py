@@ -35,7 +35,7 @@ class Vault:
         self._tokens: dict[tuple[str, str], str] = {}
         self._values: dict[str, str] = {}
         self._lock = threading.Lock()
-        self.pattern = re.compile(rf"\[[A-Z0-9_]{{1,{_LONGEST_KIND}}}_{self._mark}_[0-9]{{1,9}}\]")
+        self.pattern: re.Pattern[str] = re.compile(rf"\[[A-Z0-9_]{{1,{_LONGEST_KIND}}}_{self._mark}_[0-9]{{1,9}}\]")
         """Matches every pseudonym of this vault."""
 
     def __repr__(self) -> str:

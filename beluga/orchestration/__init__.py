@@ -6,8 +6,9 @@ gets what the whole graph was given, and one named ``run`` gets the `Run` so far
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
 
 if TYPE_CHECKING:
     from beluga.orchestration.edges import Edge
@@ -21,24 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "Graph", "Outcome", "Run", "Scatter", "chain", "quorum"]
 
 _ROOMS = {
-    "Edge": "edges",
-    "Graph": "graph",
-    "Outcome": "outcome",
-    "Run": "run",
-    "Scatter": "scatter",
-    "chain": "sequence",
-    "quorum": "rules",
+    "orchestration.edges": "Edge",
+    "orchestration.graph": "Graph",
+    "orchestration.outcome": "Outcome",
+    "orchestration.rules": "quorum",
+    "orchestration.run": "Run",
+    "orchestration.scatter": "Scatter",
+    "orchestration.sequence": "chain",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

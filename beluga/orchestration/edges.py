@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -81,15 +82,20 @@ class Edges:
 
     def chooser(self, name: str, steps: Mapping[str, Any]) -> Callable[[Any], Any]:
         """Return the function that picks the next of `steps` by the output of node `name`."""
-        ways = [(edge.condition, steps[str(edge.target)]) for edge in self._edges]
-        first_condition, first_step = ways[0]
+        ways = [(edge, edge.condition, steps[str(edge.target)]) for edge in self._edges]
+        _, first_condition, first_step = ways[0]
         if first_condition is None:
             return lambda _: first_step
         tried = [f"{edge.target!r} ({edge.label})" for edge in self._edges]
 
         def choose(output: Any) -> Any:
-            for condition, step in ways:
-                if condition is None or condition(output):
+            for edge, condition, step in ways:
+                if condition is None:
+                    return step
+                answer = condition(output)
+                if type(answer) is CoroutineType:
+                    raise _undecided(edge, answer)
+                if answer:
                     return step
             raise _no_way(name, output, tried, "add an edge without condition as the last one")
 
@@ -130,6 +136,13 @@ class Route:
             raise _no_way(name, output, tried, "add the value, or give otherwise=")
 
         return choose
+
+
+def _undecided(edge: Edge, answer: CoroutineType[Any, Any, Any]) -> GraphError:
+    answer.close()  # else Python warns that nobody awaited it
+    return GraphError(
+        f"the condition of {edge} gave a coroutine, which would always be true: let the node return what it decides by"
+    )
 
 
 def _no_way(name: str, output: Any, tried: Sequence[str], fix: str) -> GraphError:

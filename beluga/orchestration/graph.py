@@ -10,7 +10,7 @@ from beluga.orchestration import walk
 from beluga.orchestration.check import problems_of
 from beluga.orchestration.edges import Edge, Edges, Route
 from beluga.orchestration.mermaid import draw
-from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async
+from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async
 from beluga.orchestration.plan import Plan
 from beluga.telemetry import tracer
 
@@ -55,7 +55,7 @@ class Graph(Composite):
     """
 
     def __init__(self, name: str | None = None, max_steps: int = 100) -> None:
-        self.name = name or "graph"
+        self.name: str = name or "graph"
         if not isinstance(max_steps, int) or isinstance(max_steps, bool) or max_steps < 1:
             message = f"{self.name}: max_steps={max_steps!r} must be a whole number of at least 1"
             raise ValueError(message)
@@ -116,6 +116,9 @@ class Graph(Composite):
         node = node_of(function, name)
         if function is self:
             message = f"{self.name} cannot be a node of itself: a run would never end"
+            raise GraphError(message)
+        if node.composite is not None and self in node.composite.within():
+            message = f"{node.composite.name} cannot be a node of {self.name}, which it holds: a run would never end"
             raise GraphError(message)
         if node.name in self._nodes:
             message = f"{self.name} has a node {node.name!r} already: give this one another name"
@@ -231,6 +234,11 @@ class Graph(Composite):
         return {name: list(self._exits[name].arrows()) if name in self._exits else [] for name in self._nodes}
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Its nodes, in the order in which they were added."""
+        return tuple(self._nodes.values())
+
+    @property
     def is_async(self) -> bool:
         """Whether a node has to be awaited, so that `invoke` refuses to run."""
         return any(node.is_async for node in self._nodes.values())
@@ -277,19 +285,17 @@ class Graph(Composite):
 
     def _name(self, ref: str | Callable[..., Any]) -> str:
         """Return the name of the node that `ref` names or is."""
-        name = (
-            ref
-            if isinstance(ref, str)
-            else next(
-                (node.name for node in self._nodes.values() if node.function is ref),
-                getattr(ref, "__name__", ""),
-            )
-        )
-        if name not in self._nodes or not (isinstance(ref, str) or self._nodes[name].function is ref):
-            known = ", ".join(self._nodes) or "none yet"
-            message = f"{self.name} has no node {name or ref!r}; it has {known}: add it with add_node first"
-            raise GraphError(message, code=ErrorCode.NOT_FOUND)
-        return name
+        nodes = self._nodes.values()
+        named = [node.name for node in nodes if (node.name if isinstance(ref, str) else node.function) == ref]
+        if len(named) == 1:
+            return named[0]
+        shown = ref if isinstance(ref, str) else name_of(ref)
+        if named:
+            message = f"{self.name}: {shown} is the function of several nodes: {', '.join(named)}; say which by name"
+            raise GraphError(message)
+        known = ", ".join(self._nodes) or "none yet"
+        message = f"{self.name} has no node {shown!r}; it has {known}: add it with add_node first"
+        raise GraphError(message, code=ErrorCode.NOT_FOUND)
 
     def _plan(self) -> Plan:
         plain, watched = self._plans or self._compile()

@@ -37,12 +37,12 @@ class Job:
         bounds: Bounds | None,
         tally: Tally,
     ) -> None:
-        self.nodes = nodes
-        self.value = value
-        self.given = given
-        self.limit = limit
-        self.bounds = bounds
-        self.tally = tally
+        self.nodes: Sequence[Node] = nodes
+        self.value: Any = value
+        self.given: Mapping[str, Any] = given
+        self.limit: int = limit
+        self.bounds: Bounds | None = bounds
+        self.tally: Tally = tally
 
     def extras(self, node: Node) -> dict[str, Any]:
         """Return what `node` declares beside its first parameter."""

@@ -14,7 +14,7 @@ from beluga._engine.kinds import Kind, kind_of
 from beluga.errors import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["Composite", "Node", "name_of", "node_of", "refuse_async", "unique"]
 
@@ -31,8 +31,20 @@ class Composite(ABC):
 
     @property
     @abstractmethod
+    def nodes(self) -> tuple[Node, ...]:
+        """What it consists of."""
+
+    @property
+    @abstractmethod
     def is_async(self) -> bool:
         """Whether one of its nodes has to be awaited, so that it cannot be called without an event loop."""
+
+    def within(self) -> Iterator[Composite]:
+        """Yield the composites among its nodes and theirs."""
+        for node in self.nodes:
+            if node.composite is not None:
+                yield node.composite
+                yield from node.composite.within()
 
     @abstractmethod
     def __call__(self, value: Any, /) -> Any:

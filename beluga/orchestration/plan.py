@@ -25,11 +25,11 @@ class Step:
     __slots__ = ("acall", "awaits", "call", "extras", "follow", "name")
 
     def __init__(self, node: Node) -> None:
-        self.name = node.name
-        self.call = node.call
-        self.acall = node.acall
-        self.awaits = node.awaits
-        self.extras = node.extras
+        self.name: str = node.name
+        self.call: Callable[..., Any] = node.call
+        self.acall: Callable[..., Any] = node.acall
+        self.awaits: bool = node.awaits
+        self.extras: tuple[str, ...] = node.extras
         self.follow: Callable[[Any], Step] | None = None
 
 
@@ -61,11 +61,11 @@ class Plan:
         for source, ways in exits.items():
             choose = ways.chooser(source, steps)
             steps[source].follow = _announced(name, source, choose) if watch else choose
-        self.name = name
-        self.entry = steps[entry]
-        self.turns = range(max_steps)
-        self.is_async = any(node.is_async for node in nodes.values())
-        self.remembers = any(node.extras for node in nodes.values())
+        self.name: str = name
+        self.entry: Step = steps[entry]
+        self.turns: range = range(max_steps)
+        self.is_async: bool = any(node.is_async for node in nodes.values())
+        self.remembers: bool = any(node.extras for node in nodes.values())
 
 
 def _announced(graph: str, source: str, choose: Callable[[Any], Step]) -> Callable[[Any], Step]:

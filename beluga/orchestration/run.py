@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._engine.notes import add_note
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -43,7 +45,7 @@ class Memory:
     __slots__ = ("original", "outputs", "path")
 
     def __init__(self, original: Any) -> None:
-        self.original = original
+        self.original: Any = original
         self.path: list[str] = []
         self.outputs: dict[str, Any] = {}
 
@@ -72,4 +74,4 @@ def show_path(path: Sequence[str]) -> str:
 
 def note_path(error: BaseException, owner: str, path: Sequence[str]) -> None:
     """Note on `error` which way the run took; its last node is where it ended."""
-    error.add_note(f"{owner}: {show_path(path)}")
+    add_note(error, f"{owner}: {show_path(path)}")

@@ -102,7 +102,7 @@ class Scatter(Composite):
         if not nodes:
             message = "scatter needs at least one node"
             raise ValueError(message)
-        self.name = name or "scatter"
+        self.name: str = name or "scatter"
         self._options = _Options(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
         self._policy = policy
         self._rule = rule_of(policy, len(nodes))
@@ -112,11 +112,16 @@ class Scatter(Composite):
         self._watched = [watched(self.name, node) for node in self._nodes]
         self._limit = min(len(nodes), len(nodes) if limit is None else limit)
         self._bounded = timeout is not None or branch_timeout is not None or budget == "split"
-        self.extras = tuple(sorted({extra for node in self._nodes for extra in node.extras}))
+        self.extras: tuple[str, ...] = tuple(sorted({extra for node in self._nodes for extra in node.extras}))
 
     def __repr__(self) -> str:
         """Show the branches and the policy."""
         return f"Scatter({', '.join(self._names)}, policy={self._policy!r})"
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Its branches, in the order in which they were declared."""
+        return tuple(self._nodes)
 
     @property
     def is_async(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.deadline import expired
+from beluga._engine.notes import add_note
 from beluga.errors import DeadlineExceeded
 from beluga.orchestration.outcome import Outcome, Status
 
@@ -50,7 +51,7 @@ class Tally:
         self._first: tuple[int, BaseException] | None = None
         self.began: dict[int, float] = {}
         self.fatal: BaseException | None = None
-        self.over = False
+        self.over: bool = False
 
     def add(self, index: int, value: Any, error: BaseException | None, elapsed: float) -> bool:
         """Note what a branch came to, unless it is over already; say whether it is over now."""
@@ -131,7 +132,7 @@ class Tally:
             if record is not None and record[2] is not None and index != first
         ]
         also = f", and so did {', '.join(others)}" if others else ""
-        error.add_note(f"{self._owner}: branch {self._names[first]!r} failed{also}")
+        add_note(error, f"{self._owner}: branch {self._names[first]!r} failed{also}")
         return error
 
     def _outcomes(self) -> list[Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import math
 import types
@@ -47,7 +48,7 @@ class _Tasks:
             waiting = iter(range(count))
             tasks = [create(self._work(waiting)) for _ in range(job.limit)]
         timer = None
-        if job.bounds is not None and job.bounds.total is not None:
+        if job.bounds is not None and job.bounds.at < math.inf:
             left = max(0.0, job.bounds.at - self._monotonic())
             timer = self._environment.clock.call_later(left, self._expire)
         try:
@@ -70,10 +71,13 @@ class _Tasks:
 
     async def _work(self, waiting: Any) -> None:
         """Take one branch after the other, each in a context of its own as if it were a task of its own."""
+        task = asyncio.current_task()
         for index in waiting:
             if self._tally.over:
                 return
             await _within(copy_context(), self._branch(index))
+            if task is not None and task.cancelling() and not self._tally.over:
+                await _forget_cancellation(task)
 
     async def _branch(self, index: int) -> None:
         job, tally = self._job, self._tally
@@ -149,6 +153,20 @@ def _within(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[
             raise
         except BaseException as error:
             step, sent = coroutine.throw, error
+
+
+@types.coroutine
+def _turn() -> Generator[None]:
+    """Let the event loop go round once."""
+    yield
+
+
+async def _forget_cancellation(task: asyncio.Task[Any]) -> None:
+    """Take back what a branch did to its own task, in which the next one is about to run."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await _turn()  # where the branch ended before it was told, it is told here
+    while task.uncancel():
+        pass
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:

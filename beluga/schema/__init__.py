@@ -4,11 +4,21 @@ Everything here is a frozen record that can be compared, hashed, pickled and sho
 an image or a file, never its bytes. Wire formats are the providers' business and not known here.
 """
 
-from beluga.schema.answers import Chunk, Response, Usage
-from beluga.schema.media import AudioPart, FilePart, ImagePart
-from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
-from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
-from beluga.schema.tools import Tool
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
+
+if TYPE_CHECKING:
+    from beluga.schema.answers import Chunk, Response
+    from beluga.schema.functions import tool_of
+    from beluga.schema.limits import RateLimit, RateLimitInfo
+    from beluga.schema.media import AudioPart, FilePart, ImagePart
+    from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
+    from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
+    from beluga.schema.tools import Tool
+    from beluga.schema.usage import Usage
 
 __all__ = [
     "AIMessage",
@@ -20,6 +30,8 @@ __all__ = [
     "ImagePart",
     "Message",
     "Part",
+    "RateLimit",
+    "RateLimitInfo",
     "Response",
     "SystemMessage",
     "TextPart",
@@ -29,4 +41,19 @@ __all__ = [
     "ToolMessage",
     "ToolResult",
     "Usage",
+    "tool_of",
 ]
+
+_ROOMS = {
+    "schema.answers": "Chunk Response",
+    "schema.functions": "tool_of",
+    "schema.limits": "RateLimit RateLimitInfo",
+    "schema.media": "AudioPart FilePart ImagePart",
+    "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
+    "schema.parts": "CachePoint Part TextPart ThinkingPart ToolCall ToolResult",
+    "schema.tools": "Tool",
+    "schema.usage": "Usage",
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

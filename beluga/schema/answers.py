@@ -1,95 +1,24 @@
-"""What a model answers: whole or in pieces, and what that costs."""
+"""What a model answers: whole or in pieces."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import attrs
 
-from beluga.schema.messages import AIMessage  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.carrier import Carrier
+from beluga.schema.limits import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
 from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
+from beluga.schema.usage import Usage
 
 __all__ = ["Chunk", "Response", "Usage"]
 
-
-@attrs.frozen
-class Usage:
-    """What a call used up, in tokens.
-
-    Args:
-        input_tokens: The whole input, cached or not.
-        output_tokens: The whole output, thoughts included.
-        cached_tokens: The part of the input that was read from the provider's cache.
-        cache_write_tokens: The part of the input that was written into it.
-        reasoning_tokens: The part of the output that were thoughts.
-
-    Raises:
-        TypeError: When a figure is no int.
-        ValueError: When one is negative, or parts are larger than their whole.
-
-    Example:
-        >>> (Usage(10, 5) + Usage(1, 2)).total_tokens
-        18
-    """
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        given, taken = self.input_tokens, self.output_tokens
-        cached, written, thought = self.cached_tokens, self.cache_write_tokens, self.reasoning_tokens
-        # Every answer has one of these: the chain of checks costs a third of a loop over the fields.
-        if not (
-            type(given) is type(taken) is type(cached) is type(written) is type(thought) is int
-            and cached >= 0 <= written
-            and cached + written <= given
-            and 0 <= thought <= taken
-        ):
-            self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        figures = self._figures()
-        if set(map(type, figures)) != {int}:
-            kinds = ", ".join(type(figure).__name__ for figure in figures)
-            msg = f"the figures of Usage are ints, not {kinds}"
-            raise TypeError(msg)
-        if min(figures) < 0:
-            msg = f"no figure of Usage can be negative: {self!r}"
-        elif self.reasoning_tokens > self.output_tokens:
-            msg = f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
-        else:
-            msg = (
-                f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
-                f"({self.cache_write_tokens}) are parts of input_tokens ({self.input_tokens})"
-            )
-        raise ValueError(msg)
-
-    def __add__(self, other: Usage) -> Usage:
-        """Add figure by figure."""
-        if not isinstance(other, Usage):
-            return NotImplemented
-        return Usage(*(mine + its for mine, its in zip(self._figures(), other._figures(), strict=True)))
-
-    @property
-    def total_tokens(self) -> int:
-        """Input and output together."""
-        return self.input_tokens + self.output_tokens
-
-    def _figures(self) -> tuple[int, int, int, int, int]:
-        return (
-            self.input_tokens,
-            self.output_tokens,
-            self.cached_tokens,
-            self.cache_write_tokens,
-            self.reasoning_tokens,
-        )
+_UNCOUNTED = Usage()
 
 
 @attrs.frozen
-class Response:
+class Response(Carrier):
     """A model's whole answer.
 
     Args:
@@ -100,14 +29,16 @@ class Response:
         model: The model that answered.
         id: The provider's id of the answer.
         raw: The provider's own data, untouched; not compared.
+        limits: What the provider said about its rate limits; not compared.
     """
 
     message: AIMessage
-    usage: Usage = Usage()
+    usage: Usage = _UNCOUNTED
     finish_reason: str | None = None
     model: str = ""
     id: str = ""
     raw: Any = attrs.field(default=None, repr=False, eq=False)
+    limits: RateLimitInfo | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
     def text(self) -> str:
@@ -121,7 +52,7 @@ class Response:
 
 
 @attrs.frozen
-class Chunk:
+class Chunk(Carrier):
     """A piece of a streamed answer.
 
     Args:
@@ -130,6 +61,7 @@ class Chunk:
         tool_call: A tool call, whole.
         usage: What the answer cost; with the last chunk.
         finish_reason: Why the answer ended; a stream that ends without one was cut.
+        signature: The provider's seal of the thoughts so far, which ends them; see `ThinkingPart`.
     """
 
     text: str = ""
@@ -137,3 +69,4 @@ class Chunk:
     tool_call: ToolCall | None = None
     usage: Usage | None = None
     finish_reason: str | None = None
+    signature: str | None = None

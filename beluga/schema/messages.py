@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
+from beluga.schema.carrier import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.parts import (
     TOOL_PARTS,
@@ -27,7 +28,7 @@ __all__ = ["AIMessage", "HumanMessage", "Message", "SystemMessage", "ToolMessage
 
 
 @attrs.frozen(init=False)
-class Message:
+class Message(Carrier):
     """Base of the four kinds of messages; use one of those.
 
     Args:

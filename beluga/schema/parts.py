@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga.schema.carrier import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def is_name(instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 @attrs.frozen
-class TextPart:
+class TextPart(Carrier):
     """Plain text."""
 
     text: str = attrs.field(validator=is_str)
@@ -93,7 +94,7 @@ class CachePoint:
 
 
 @attrs.frozen(init=False)
-class ToolResult:
+class ToolResult(Carrier):
     """What a tool answered, as a part of a user's message; `ToolMessage` is the same as a message.
 
     Args:

@@ -7,9 +7,9 @@ measures, ``export`` writes traces to a file, and ``reading``, ``tree`` and ``pa
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from beluga._lazy import facade
 from beluga.telemetry.names import SEMCONV, names
 from beluga.telemetry.providers import tracer, use_meter_provider, use_provider
 from beluga.telemetry.spans import start_span
@@ -38,24 +38,10 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "FileExporter": "export",
-    "TraceMiddleware": "asgi",
-    "arequest_hook": "propagation",
-    "carry": "propagation",
-    "extract": "propagation",
-    "inject": "propagation",
-    "request_hook": "propagation",
+    "telemetry.asgi": "TraceMiddleware",
+    "telemetry.export": "FileExporter",
+    "telemetry.propagation": "arequest_hook carry extract inject request_hook",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

@@ -6,7 +6,6 @@ Source: semantic conventions for generative AI 1.41, ``gen_ai.input.messages`` a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +17,13 @@ if TYPE_CHECKING:
 
     Redact = Callable[[str], str]
 
-__all__ = ["LIMIT", "asked_for", "chunk_text", "given", "input_messages", "output_messages"]
-
-LIMIT = 4_000
-"""Characters at most that are kept of one text."""
+__all__ = ["chunk_text", "given", "input_messages", "output_messages"]
 
 _MESSAGES = 100
 _DEPTH = 6
 _ITEMS = 100
 _LONG_NUMBER = 7
 """Digits from which a number may be somebody's telephone or card."""
-
-_ON = frozenset({"1", "true", "span_only", "span_and_event"})
-
-
-def asked_for() -> bool:
-    """Say whether ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`` asks for content on spans."""
-    return os.environ.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "").strip().lower() in _ON
 
 
 def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:

@@ -12,6 +12,7 @@ from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 
 from beluga.clock import SYSTEM
 from beluga.telemetry.answers import SILENT, Answer
+from beluga.telemetry.content import chunk_text
 from beluga.telemetry.names import SEMCONV
 from beluga.telemetry.providers import tracer
 from beluga.telemetry.spans import error_type, fail
@@ -19,6 +20,8 @@ from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from opentelemetry.trace import Span
 
     from beluga.clock import Environment
     from beluga.events import Event
@@ -49,7 +52,9 @@ class Recording:
         self._clock = None if environment is SYSTEM else environment.clock
         self._environment = environment
         self._began = environment.monotonic()
-        self.span = (tracer() or _NOBODY).start_span(name, kind=kind, attributes=attributes, start_time=self._moment())
+        self.span: Span = (tracer() or _NOBODY).start_span(
+            name, kind=kind, attributes=attributes, start_time=self._moment()
+        )
         self.answer: Answer | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None
@@ -62,13 +67,22 @@ class Recording:
         """Seconds since the call began."""
         return self._environment.monotonic() - self._began
 
-    def attach(self) -> None:
+    def resume(self) -> None:
         """Make the span current for the next step of a stream."""
         self._token = attach(self._context)
 
-    def detach(self) -> None:
+    def suspend(self) -> None:
         """Make current again what was so before, in the same step."""
         detach(self._token)
+
+    def seen(self, item: Any) -> None:
+        """Take note of an item of a stream."""
+        if self.first_item is None:
+            self.first_item = self.elapsed
+        if type(item) not in SILENT:
+            self.read(item)
+        if self.texts is not None and (text := chunk_text(item)):
+            self.texts.append(text)
 
     def read(self, value: Any) -> None:
         """Take in what a result or an item of a stream tells of itself."""

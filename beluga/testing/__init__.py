@@ -6,14 +6,14 @@ Clock, fake provider and recorders need nothing but beluga itself; the strategie
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from beluga._lazy import facade
 
 if TYPE_CHECKING:
     import beluga.testing.contracts as contracts  # noqa: PLR0402 - the other form confuses mypy in its own package
     import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
-    from beluga.llm import faults
-    from beluga.llm.fake import FakeProvider
+    from beluga.llm import FakeProvider, faults
     from beluga.llm.fake.cache import PromptCache
     from beluga.llm.fake.cassette import Cassette, record, replay
     from beluga.llm.fake.replies import Reply
@@ -42,37 +42,15 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Cassette": "beluga.llm.fake.cassette",
-    "EventRecorder": "beluga.testing.recorder",
-    "FakeClock": "beluga.testing.clock",
-    "FakeProvider": "beluga.llm.fake",
-    "PromptCache": "beluga.llm.fake.cache",
-    "Reply": "beluga.llm.fake.replies",
-    "SpanRecorder": "beluga.testing.spans",
-    "fake_clock": "beluga.testing.clock",
-    "no_network": "beluga.testing.network",
-    "record": "beluga.llm.fake.cassette",
-    "record_events": "beluga.testing.recorder",
-    "record_spans": "beluga.testing.spans",
-    "replay": "beluga.llm.fake.cassette",
+    "llm": "FakeProvider Reply faults",
+    "llm.fake.cache": "PromptCache",
+    "llm.fake.cassette": "Cassette record replay",
+    "testing.clock": "FakeClock fake_clock",
+    "testing.network": "no_network",
+    "testing.recorder": "EventRecorder record_events",
+    "testing.spans": "SpanRecorder record_spans",
 }
-_MODULES = {
-    "contracts": "beluga.testing.contracts",
-    "faults": "beluga.llm.fake.faults",
-    "strategies": "beluga.testing.strategies",
-}
+_MODULES = ("contracts", "strategies")
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
-    if name not in _ROOMS:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(_ROOMS[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS, _MODULES)

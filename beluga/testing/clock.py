@@ -36,8 +36,8 @@ class _Alarm:
     __slots__ = ("at", "callback", "number")
 
     def __init__(self, at: float, number: int, callback: Callable[[], Any] | None) -> None:
-        self.at = at
-        self.number = number
+        self.at: float = at
+        self.number: int = number
         self.callback = callback
 
     def __lt__(self, other: _Alarm) -> bool:

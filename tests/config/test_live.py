@@ -148,6 +148,16 @@ def test_a_value_that_a_policy_forbids_is_rejected_with_the_file(clock, watcher,
     assert "max_attempts=0 must be a whole number of at least 1" in problem.rule
 
 
+def test_a_rule_that_fails_otherwise_rejects_the_content_too(clock, watcher, edit):
+    """A mapped value may not exist for what the file says now; that is one rejection, not an error at every look."""
+    retry(max_attempts=watcher.live("total").map(lambda total: int(total)))
+    current = watcher.current
+    assert [edit('{"total": null}') for _ in range(2)] == [False, False]
+    assert watcher.current is current
+    assert [error.errors[0].path for error in watcher.errors] == ["total"]
+    assert "TypeError" in str(watcher.errors[0])
+
+
 def test_a_limit_must_cover_the_constant_cost(watcher, edit):
     """A cost that could never be met is refused with the file as it is in the decorator."""
     rate_limited(limit=watcher.live("rate_limit"), cost=2)
@@ -165,8 +175,24 @@ def test_a_bad_current_value_is_refused_when_the_decorator_runs(watcher, edit):
 def test_a_secret_value_is_not_in_the_problem(watcher, edit):
     """A rule's text would quote it."""
     retry(max_attempts=watcher.live("hidden"))
-    assert not edit('{"hidden": -77}')
-    assert "77" not in str(watcher.errors[0])
+    assert not edit('{"hidden": -987654321}')
+    assert "987654321" not in str(watcher.errors[0])
+
+
+@attrs.frozen
+class Vault:
+    inner: Inner = field(factory=Inner, secret=True)
+
+
+def test_a_value_inside_a_secret_section_is_not_in_the_problem(tmp_path):
+    """Whatever lies in a secret section is a secret."""
+    file = tmp_path / "app.json"
+    file.write_text("{}")
+    watcher = FileWatcher(file, Vault)
+    retry(max_attempts=watcher.live("inner.rate"))
+    file.write_text('{"inner": {"rate": -987654321}}')
+    assert not watcher.poll()
+    assert "987654321" not in str(watcher.errors[0])
 
 
 def test_equal_rules_are_kept_once(watcher):
@@ -213,6 +239,27 @@ def test_a_live_value_reads_the_current_snapshot(watcher, edit):
     assert (live.get(), live.map(str).get()) == (2, "2")
     edit('{"inner": {"rate": 7}}')
     assert (live.get(), repr(live)) == (7, "7 (live: inner.rate)")
+
+
+@attrs.frozen
+class Aliased:
+    _attempts: int = 2
+
+
+def test_a_live_value_is_named_as_in_the_file(tmp_path):
+    """As in changes and problems, also where the attribute has another name."""
+    file = tmp_path / "app.json"
+    file.write_text('{"attempts": 3}')
+    watcher = FileWatcher(file, Aliased)
+    live = watcher.live("attempts")
+    retry(max_attempts=live)
+    assert live.get() == 3
+    file.write_text('{"attempts": 0}')
+    assert not watcher.poll()
+    (problem,) = watcher.errors[0].errors
+    assert (problem.path, problem.source) == ("attempts", f"{file}:1")
+    with pytest.raises(ConfigError, match="did you mean attempts"):
+        watcher.live("_attempts")
 
 
 def test_a_live_value_of_ones_own(clock):

@@ -198,6 +198,49 @@ def test_toml_tables_in_lists_have_lines_of_their_own(write):
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'text = "in [brackets"',
+        'text = "an # in it"',
+        '"text n" = 1',
+        "text = '[an'",
+        'text = """n\n[" """',
+        'text = "\\\\"',
+    ],
+)
+def test_a_string_does_not_confuse_the_lines_of_toml(write, line):
+    """What looks like structure inside a string is none, and the settings after it keep their lines."""
+    number = line.count("\n") + 2
+    assert problems_of(write("app.toml", f"{line}\nwhole = true\n"))[-1].startswith(f"app.toml:{number}: whole must be")
+
+
+@pytest.mark.parametrize("key", ["k" * 100_000, "a\\nERROR forged", "\\ud800", ""])
+def test_a_strange_key_makes_no_strange_message(write, key):
+    """A message stays one short line that can be printed, whatever a file calls its keys."""
+    (problem,) = problems_of(write("app.json", f'{{"{key}": 1}}'))
+    assert problem.isprintable()
+    assert len(problem) < 200
+    (problem,) = problems_of(write("app.json", f'{{"{key}": 1, "{key}": 1}}'))
+    assert problem.isprintable()
+    assert len(problem) < 200
+
+
+@attrs.frozen
+class Nested:
+    child: Nested | None = None
+
+
+@pytest.mark.parametrize("depth", [100, 400, 900])
+def test_a_schema_that_holds_itself_reads_a_deep_file_or_says_no(write, depth):
+    """No depth ends in a traceback from inside."""
+    try:
+        load(write("app.json", '{"child":' * depth + "null" + "}" * depth), Nested)
+    except ConfigError as error:
+        assert str(error) == "app.json: is nested too deeply"
+        assert depth > 100
+
+
 MALFORMED = [
     ("app.json", b'{"text": }', "app.json:1: is not JSON: Expecting value (column 10)"),
     ("app.json", b'{"text": "sk', "app.json:1: is not JSON: Unterminated string starting at (column 10)"),
@@ -294,7 +337,8 @@ def test_variables_override_the_file(write):
         ("APP_WHOLE", "1.0", "whole must be an int from 0 to 255, not '1.0'"),
         ("APP_NUMBER", "nan", "number must be a finite number from 0 to 2, not 'nan'"),
         ("APP_FLAG", "maybe", "flag must be true or false, not 'maybe'"),
-        ("APP_LIMITS", "{", "limits must be a table, each value an int, not '{'"),
+        ("APP_LIMITS", "{", "limits must be a table, each value an int, written as JSON"),
+        ("APP_ANYTHING", "x", "anything must be anything, written as JSON"),
         ("APP_LIMITS", '{"a": true}', "limits.a must be an int, not True"),
     ],
 )
@@ -303,6 +347,45 @@ def test_variables_are_checked_like_the_file(write, name, text, told):
     (problem,) = problems_of(write("app.json", "{}"), prefix="APP", variables={name: text})
     assert problem in {f"environment variable {name}: {told}", f"app.json: {told}"}
     assert name not in {"APP_WHOLE", "APP_NUMBER", "APP_FLAG"} or problem.startswith("environment variable")
+
+
+@attrs.frozen
+class Cloud:
+    key: str = field("", secret=True)
+    region: str = "eu"
+    size: int = 1
+
+
+@attrs.frozen
+class Local:
+    key: str = ""
+    size: str = "s"
+    gpu: bool = False
+
+
+@attrs.frozen
+class Either:
+    model: Cloud | Local = Cloud()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"APP_MODEL_KEY": "k"}, Cloud("k")),
+        ({"APP_MODEL_REGION": "us", "APP_MODEL_SIZE": "2"}, Cloud(region="us", size=2)),
+        ({"APP_MODEL_GPU": "on", "APP_MODEL_SIZE": "big"}, Local(size="big", gpu=True)),
+    ],
+)
+def test_variables_override_whichever_section_of_a_union_fits(write, variables, expected):
+    """The same name in two alternatives is one setting, read by the types of both."""
+    assert load(write("app.json", "{}"), Either, prefix="APP", variables=variables).model == expected
+
+
+@pytest.mark.parametrize("prefix", ["APP_", "", "_", 3])
+def test_a_prefix_that_would_find_no_variable_is_refused(write, prefix):
+    """APP_ would look for APP__PORT, and nobody would notice that APP_PORT does nothing."""
+    with pytest.raises(ValueError, match=r"prefix=.* must be a name such as 'APP'"):
+        load(write("app.json", "{}"), Everything, prefix=prefix)
 
 
 def test_variables_that_would_set_two_settings_are_refused(write):
@@ -335,6 +418,32 @@ def test_no_error_holds_a_secret(write, text):
     with pytest.raises(ConfigError) as caught:
         load(write("app.json", text), Everything)
     assert SECRET not in f"{caught.value!r}{caught.value}{caught.value.errors}"
+
+
+@attrs.frozen
+class Providers:
+    many: list[OpenAI] = field(factory=list)
+    named: dict[str, OpenAI] = field(factory=dict)
+    tokens: dict[str, str] = field(factory=dict, secret=True)
+    account: Spare = field(factory=Spare, secret=True)
+    free: Any = None
+
+
+@pytest.mark.parametrize("name", ["APP_MANY", "APP_NAMED", "APP_TOKENS", "APP_FREE"])
+def test_no_error_holds_the_text_of_a_variable_that_may_hold_a_secret(write, name):
+    """JSON that is cut off may have a secret anywhere in it."""
+    (problem,) = problems_of(
+        write("app.json", "{}"), Providers, prefix="APP", variables={name: f'[{{"api_key": "{SECRET}"'}
+    )
+    assert problem.startswith(f"environment variable {name}: {name[4:].lower()} must be ")
+    assert SECRET not in problem
+
+
+@pytest.mark.parametrize("text", [f'{{"tokens": {{"{SECRET}": 1}}}}', f'{{"account": {{"{SECRET}": 1}}}}'])
+def test_no_error_holds_a_key_inside_a_secret(write, text):
+    """Of a secret table the keys are as secret as the values."""
+    (problem,) = problems_of(write("app.json", text), Providers)
+    assert SECRET not in problem
 
 
 def test_a_secret_is_not_in_the_repr():

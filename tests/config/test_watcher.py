@@ -9,12 +9,13 @@ import gc
 import os
 import pathlib
 import threading
+from typing import Any
 
 import attrs
 import pytest
 
 from beluga import ConfigError, ErrorCode, events
-from beluga.config import Change, FileWatcher, field
+from beluga.config import Change, FileWatcher, field, wake
 from beluga.config.wake import directories_of, watchfiles_installed
 from beluga.testing import fake_clock, record_events
 
@@ -152,6 +153,29 @@ def test_the_same_content_again_is_no_change(watcher, file):
     assert watcher.current is current
 
 
+@attrs.frozen
+class Loose:
+    either: bool | int | float = 1
+    anything: Any = None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "setting", "value"),
+    [
+        ('{"either": 1}', '{"either": true}', "either", True),
+        ('{"either": true}', '{"either": 1.0}', "either", 1.0),
+        ('{"anything": {"a": [0]}}', '{"anything": {"a": [false]}}', "anything", {"a": [False]}),
+    ],
+)
+def test_another_type_of_the_same_value_is_a_change(file, before, after, setting, value):
+    """Python says that True equals 1; a file that says so means something else."""
+    file.write_text(before)
+    watcher = FileWatcher(file, Loose)
+    file.write_text(after)
+    assert watcher.poll()
+    assert repr(getattr(watcher.current, setting)) == repr(value)
+
+
 BAD = ["", "{", content(0), content(2)[:-4], '{"limits": {"rate": true}}', '{"rate": 1}']
 
 
@@ -221,6 +245,15 @@ def test_a_permission_that_is_taken_and_given_back(watcher, file, monkeypatch):
     monkeypatch.setattr(pathlib.Path, "open", real_open)
     assert [str(error) for error in watcher.errors] == [f"{file}: cannot be read: Permission denied"]
     assert watcher.poll()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only POSIX has named pipes")
+def test_a_pipe_in_the_place_of_the_file_is_refused(watcher, file):
+    """Opening one waits for a writer, for ever and under the watcher's lock."""
+    file.unlink()
+    os.mkfifo(file)
+    assert not watcher.poll()
+    assert str(watcher.errors[0]) == f"{file}: cannot be read: it is no regular file"
 
 
 def test_a_missing_file_at_the_start_raises(tmp_path):
@@ -363,6 +396,24 @@ def test_a_callback_can_close_the_watcher(file):
     for thread in alive():
         thread.join(PATIENCE)
     assert not alive()
+
+
+def test_an_exit_in_a_callback_does_not_end_the_watching(file):
+    """In a thread `sys.exit` ends nothing but the thread, silently; the watcher keeps it as an error and goes on."""
+    with fake_clock(autojump=False) as clock, FileWatcher(file, App, 5.0, wake=False) as watcher:
+        told = threading.Event()
+
+        def callback(old, new, changed):
+            told.set()
+            raise SystemExit(1)
+
+        watcher.subscribe(callback)
+        for rate in (2, 3):
+            told.clear()
+            file.write_text(content(rate))
+            until_told(clock, told)
+            assert watcher.current.limits.rate == rate
+    assert [type(error) for error in watcher.errors] == [SystemExit, SystemExit]
 
 
 def test_watching_twice_is_refused(file):
@@ -508,6 +559,27 @@ def test_watchfiles_sees_the_swap_of_a_configmap(tmp_path):
         for _ in range(3):
             wake_by(swap, told)
             assert watcher.current.limits.rate == version
+
+
+@WAKES
+def test_a_link_that_is_exchanged_during_the_look_does_not_end_the_waking(file, monkeypatch):
+    """Between two system calls a link may go away; the thread that listens outlives that."""
+    looked, again = [], threading.Event()
+
+    def raced(path):
+        looked.append(path)
+        if len(looked) == 1:
+            raise FileNotFoundError(path)
+        again.set()
+        return directories_of(path)
+
+    monkeypatch.setattr(wake, "directories_of", raced)
+    with FileWatcher(file, App, 0.05) as watcher:
+        told = threading.Event()
+        watcher.subscribe(lambda *_: told.set())
+        file.write_text(content(2))
+        assert told.wait(PATIENCE)
+        assert again.wait(PATIENCE)
 
 
 @WAKES

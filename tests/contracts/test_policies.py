@@ -22,8 +22,9 @@ from beluga import (
 from beluga._engine.kinds import Kind
 from beluga._policies.spending import SpendingBudget
 from beluga.guards import PatternDetector, PatternRedactor
-from beluga.testing import contracts, fake_clock, record_spans
+from beluga.testing import fake_clock, record_spans
 from beluga.testing.contracts import PolicyContract, Tally, watched
+from beluga.testing.contracts.subjects import collected, outcome, subject
 
 
 class TestBarePolicy(PolicyContract):
@@ -166,7 +167,7 @@ class TestFallback(PolicyContract):
     answers_errors = True
 
     def policy_for(self, kind):
-        return fallback(contracts._subject(kind))
+        return fallback(subject(kind))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -182,7 +183,7 @@ def test_a_stack_in_any_order_leaves_every_layer_once(seed, kind):
         budget(30),
         traced(),
         guarded(output=[redactor], input=[redactor]),
-        fallback(contracts._subject(kind)),
+        fallback(subject(kind)),
     ]
     rng.shuffle(policies)
     tallies = [Tally() for _ in range(2 * len(policies))]
@@ -191,13 +192,13 @@ def test_a_stack_in_any_order_leaves_every_layer_once(seed, kind):
     rng.shuffle(layers)
     for error in (None, ConnectionError("down"), ValueError("bad"), KeyboardInterrupt()):
         for late in (False, True):
-            function = contracts._subject(kind, error, late=late)
+            function = subject(kind, error, late=late)
             for layer in layers:
                 function = layer(function)
             with fake_clock():
                 for _ in range(3):
                     with contextlib.suppress(Exception, KeyboardInterrupt):
-                        contracts._outcome(kind, function)
+                        outcome(kind, function)
                     if kind is Kind.GENERATOR:
                         with contextlib.suppress(Exception, KeyboardInterrupt), contextlib.closing(function()) as it:
                             next(it)
@@ -210,7 +211,7 @@ def test_a_stack_in_any_order_leaves_every_layer_once(seed, kind):
 
 
 async def _cancelled(function, kind, steps):
-    call = function() if kind is Kind.ASYNC else contracts._collected(function())
+    call = function() if kind is Kind.ASYNC else collected(function())
     task = asyncio.ensure_future(call)
     for _ in range(steps):
         await asyncio.sleep(0)

@@ -35,7 +35,7 @@ from beluga import (
 from beluga._engine.kinds import Kind
 from beluga.events import CallRefused, RetryScheduled, WaitScheduled
 from beluga.guards import PatternRedactor
-from beluga.testing.contracts import _outcome, _subject
+from beluga.testing.contracts.subjects import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
 
@@ -70,7 +70,7 @@ class Scripted(Policy):
 def test_a_verdict_of_leave_counts_once(kind):
     """The layer is not asked again for what it has answered."""
     policy = Scripted(leave=[Again()])
-    assert _outcome(kind, policy(_subject(kind))) == "hello" * (1 + kind.is_stream)
+    assert outcome(kind, policy(subject(kind))) == "hello" * (1 + kind.is_stream)
     assert policy.seen == [("enter", None), ("leave", None), ("leave", None)]
 
 
@@ -78,21 +78,21 @@ def test_a_verdict_of_leave_counts_once(kind):
 def test_use_replaces_the_call(kind):
     """A value to use in `enter` is the result, and the function does not run."""
     policy = Scripted(enter=[Use("cached")])
-    assert _outcome(kind, policy(_subject(kind, ValueError()))) == "cached"
+    assert outcome(kind, policy(subject(kind, ValueError()))) == "cached"
     assert policy.seen == [("enter", None)]
 
 
 @KINDS
 def test_use_replaces_the_outcome(kind):
     """A value to use in `leave` takes the place of an error."""
-    assert _outcome(kind, Scripted(leave=[Use("instead")])(_subject(kind, ValueError()))) == "instead"
+    assert outcome(kind, Scripted(leave=[Use("instead")])(subject(kind, ValueError()))) == "instead"
 
 
 @KINDS
 def test_wait_takes_time_and_asks_again(kind, fake_clock, events):
     """A wait passes on the clock, is told to listeners, and the question is asked again."""
     policy = Scripted(enter=[Wait(2.0), Wait(0.0)], leave=[Wait(3.0)])
-    assert _outcome(kind, policy(_subject(kind))) == "hello"
+    assert outcome(kind, policy(subject(kind))) == "hello"
     assert fake_clock.monotonic() == 5.0
     assert [event.delay for event in events.of(WaitScheduled)] == [2.0, 0.0, 3.0]
 
@@ -101,26 +101,26 @@ def test_wait_takes_time_and_asks_again(kind, fake_clock, events):
 def test_ask_hands_the_answer_back(kind):
     """The I/O of a policy is done by the driver, and its answer is there for the next question only."""
     policy = Scripted(enter=[Ask(lambda: "in")], leave=[Ask(lambda: "out")])
-    assert _outcome(kind, policy(_subject(kind))) == "hello"
+    assert outcome(kind, policy(subject(kind))) == "hello"
     assert policy.seen == [("enter", None), ("enter", "in"), ("leave", None), ("leave", "out")]
 
 
 @KINDS
 def test_again_runs_something_else(kind):
     """The stand-in gets the same arguments."""
-    policy = Scripted(leave=[Again(instead=_subject(kind))])
-    assert _outcome(kind, policy(_subject(kind, ValueError())), "other") == "other"
+    policy = Scripted(leave=[Again(instead=subject(kind))])
+    assert outcome(kind, policy(subject(kind, ValueError())), "other") == "other"
 
 
 @KINDS
 def test_an_answer_is_not_left_to_the_next_attempt(kind, fake_clock):
     """An error after an answer does not let the next attempt take the old answer for its own."""
     policy = Scripted(enter=[Ask(lambda: 1), ConnectionError()])
-    assert _outcome(kind, retry(policy(_subject(kind)))) == "hello"
+    assert outcome(kind, retry(policy(subject(kind)))) == "hello"
     assert policy.seen[:3] == [("enter", None), ("enter", 1), ("enter", None)]
     policy = Scripted(leave=[Ask(lambda: 1), ValueError("late")])
     with pytest.raises(ValueError, match="late") as caught:
-        _outcome(kind, policy(_subject(kind, KeyError("first"))))
+        outcome(kind, policy(subject(kind, KeyError("first"))))
     assert isinstance(caught.value.__context__, KeyError)
 
 
@@ -129,14 +129,14 @@ def test_an_answer_is_not_left_to_the_next_attempt(kind, fake_clock):
 def test_a_verdict_without_meaning_is_an_error(kind, enter, leave):
     """`Again` on the way in, and what is no verdict, are the policy's mistakes, and said so."""
     with pytest.raises(TypeError, match="which means nothing there"):
-        _outcome(kind, Scripted(enter, leave)(_subject(kind, ValueError() if leave else None)))
+        outcome(kind, Scripted(enter, leave)(subject(kind, ValueError() if leave else None)))
 
 
 def test_a_cancellation_is_no_answer():
     """When the I/O of a policy is cancelled the layer is abandoned, and not asked what it thinks."""
     policy = Scripted(enter=[Ask(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))])
     with pytest.raises(KeyboardInterrupt):
-        policy(_subject(Kind.SYNC))()
+        policy(subject(Kind.SYNC))()
     assert policy.seen == [("enter", None), ("abandon", None)]
 
     class AtEnd(Policy):
@@ -144,31 +144,31 @@ def test_a_cancellation_is_no_answer():
             return Ask(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
 
     with pytest.raises(KeyboardInterrupt):
-        list(AtEnd()(_subject(Kind.GENERATOR))())
+        list(AtEnd()(subject(Kind.GENERATOR))())
 
 
 @KINDS
 def test_no_wait_goes_past_the_deadline(kind, fake_clock):
     """A wait that would end after the deadline raises instead, at once."""
     with pytest.raises(DeadlineExceeded, match="the time budget it was called within"):
-        _outcome(kind, budget(5)(Scripted(enter=[Wait(6)])(_subject(kind))))
+        outcome(kind, budget(5)(Scripted(enter=[Wait(6)])(subject(kind))))
     with pytest.raises(DeadlineExceeded):
-        _outcome(kind, budget(5)(Scripted(leave=[Again(6)])(_subject(kind, ValueError()))))
+        outcome(kind, budget(5)(Scripted(leave=[Again(6)])(subject(kind, ValueError()))))
     assert fake_clock.monotonic() == 0.0
 
 
 @KINDS
 def test_a_refusal_is_raised_as_it_is(kind, fake_clock, events):
     """What refuses a call comes out of every kind of function, and is told."""
-    function = rate_limited(limit=1)(_subject(kind))
-    _outcome(kind, function)
+    function = rate_limited(limit=1)(subject(kind))
+    outcome(kind, function)
     with pytest.raises(RateLimited):
-        _outcome(kind, function)
+        outcome(kind, function)
     assert events.one(CallRefused).policy == "rate_limited"
-    inner = retry(max_attempts=1)(rate_limited(limit=1)(_subject(kind)))
-    _outcome(kind, inner)
+    inner = retry(max_attempts=1)(rate_limited(limit=1)(subject(kind)))
+    outcome(kind, inner)
     with pytest.raises(RateLimited):
-        _outcome(kind, inner)
+        outcome(kind, inner)
     assert len(events.of(CallRefused)) == 2
 
 
@@ -176,9 +176,9 @@ def test_a_refusal_is_raised_as_it_is(kind, fake_clock, events):
 @pytest.mark.parametrize("inner", [lambda: budget(5), lambda: guarded(output=[PatternRedactor(("X", "x"))])])
 def test_a_stand_in_passes_by_the_inner_layers(kind, inner, fake_clock):
     """The items of an alternative are not shown to layers that it does not run through."""
-    function = fallback(_subject(kind))(inner()(_subject(kind, ConnectionError())))
-    assert _outcome(kind, function, "xyz") == "xyz"
-    assert _outcome(kind, Scripted(enter=[Use("x")])(inner()(_subject(kind)))) == "x"
+    function = fallback(subject(kind))(inner()(subject(kind, ConnectionError())))
+    assert outcome(kind, function, "xyz") == "xyz"
+    assert outcome(kind, Scripted(enter=[Use("x")])(inner()(subject(kind)))) == "x"
 
 
 def test_on_end_may_ask_and_hold():
@@ -193,7 +193,36 @@ def test_on_end_may_ask_and_hold():
             return [item.upper()]
 
     for kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
-        assert _outcome(kind, Upper()(Last()(_subject(kind))), "ab") == "ABZ"
+        assert outcome(kind, Upper()(Last()(subject(kind))), "ab") == "ABZ"
+
+
+def test_who_watches_sees_what_the_layers_inside_it_let_out():
+    """A watch and a filter see the items in the order of the layers, whoever of both is further out."""
+
+    class Spy(Policy):
+        def __init__(self):
+            self.items = ""
+
+        def watch(self, call):
+            return self
+
+        def seen(self, item):
+            self.items += item
+
+        def suspend(self):
+            self.items += "<"
+
+        def resume(self):
+            self.items += ">"
+
+    class Upper(Policy):
+        def on_item(self, call, item):
+            return [item.upper()]
+
+    for kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
+        outer, inner = Spy(), Spy()
+        assert outcome(kind, outer(Upper()(inner(subject(kind)))), "ab") == "AB"
+        assert (outer.items, inner.items) == ("A<>B<>", "a<>b<>")
 
 
 def test_around_runs_the_inner_layers():
@@ -217,9 +246,9 @@ def test_around_runs_the_inner_layers():
         def around(self, call, inner):
             return super().around(call, inner)
 
-    assert asyncio.run(Plain()(_subject(Kind.ASYNC))("x")) == "x"
+    assert asyncio.run(Plain()(subject(Kind.ASYNC))("x")) == "x"
     with pytest.raises(TypeError, match="runs the call by itself"):
-        Twice()(_subject(Kind.GENERATOR))
+        Twice()(subject(Kind.GENERATOR))
 
 
 def test_a_kind_that_a_policy_cannot_honour_is_refused():
@@ -229,7 +258,7 @@ def test_a_kind_that_a_policy_cannot_honour_is_refused():
         kinds = frozenset({Kind.SYNC})
 
     with pytest.raises(TypeError, match=r"policy cannot decorate the async function .*it serves functions"):
-        OnlySync()(_subject(Kind.ASYNC))
+        OnlySync()(subject(Kind.ASYNC))
 
 
 def test_a_hidden_coroutine_is_refused():
@@ -237,7 +266,7 @@ def test_a_hidden_coroutine_is_refused():
 
     @retry
     def ask():
-        return _subject(Kind.ASYNC)()
+        return subject(Kind.ASYNC)()
 
     with pytest.raises(TypeError, match="declare it async def"):
         ask()
@@ -272,7 +301,7 @@ def test_decorators_flatten_but_skip_no_stranger():
 
         return wrapper
 
-    inner = breaker(_subject(Kind.SYNC))
+    inner = breaker(subject(Kind.SYNC))
     both = retry(inner)
     assert [layer.name for layer in layers(both)] == ["retry", "breaker"]
     assert both.__wrapped__ is inner.__wrapped__
@@ -316,9 +345,7 @@ def test_a_cached_method_is_bound_on_the_way():
 
 def test_explain_warns_of_misplaced_layers():
     """The plan lists the layers with options and state, and says what goes wrong where one stands too far out."""
-    function = breaker(
-        rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(_subject(Kind.SYNC))))))
-    )
+    function = breaker(rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(subject(Kind.SYNC)))))))
     plan = explain(function)
     assert "breaker stands outside retry" in plan
     assert "rate_limited stands outside retry" in plan
@@ -351,17 +378,33 @@ def test_tracebacks_show_no_engine(fake_clock):
     for kind in Kind:
         function = retry(budget(50)(breaker(_failing_anew(kind))))
         with pytest.raises(ConnectionError) as caught:
-            _outcome(kind, function)
+            outcome(kind, function)
         frames = traceback.extract_tb(caught.value.__traceback__)
         ours = [f for f in frames if "/_engine/" in f.filename or f.filename.startswith("<beluga: ")]
         assert [frame.name for frame in ours] == ["wrapper"]
         assert "gave up after 3 attempts" in caught.value.__notes__[-1]
 
 
+def test_a_retry_begins_anew_each_time_it_is_entered(fake_clock):
+    """What an inner retry counted in one attempt of an outer one does not count in the next."""
+    for inner in (retry(max_attempts=2), retry(max_attempts=2, max_elapsed=1e9)):
+        script = iter([ConnectionError, 1, ConnectionError, 2, ConnectionError, 3])
+
+        @retry(max_attempts=3, on_result=lambda value: value < 3)
+        @inner
+        def ask(script=script):
+            step = next(script)
+            if step is ConnectionError:
+                raise step
+            return step
+
+        assert ask() == 3
+
+
 def test_a_failed_call_leaves_no_cycle(fake_clock):
     """An error and the frames it passed are freed without the garbage collector."""
-    function = retry(breaker(_subject(Kind.SYNC)))
-    failing = retry(max_attempts=2)(_subject(Kind.SYNC, None))
+    function = retry(breaker(subject(Kind.SYNC)))
+    failing = retry(max_attempts=2)(subject(Kind.SYNC, None))
     function("warm"), failing("warm")
 
     class Marked(ConnectionError):
@@ -383,7 +426,7 @@ def test_a_failed_call_leaves_no_cycle(fake_clock):
 
 def test_an_open_circuit_that_ends_retries_shows_the_error(fake_clock, events):
     """CircuitOpen is raised from the last error that the retries were made for."""
-    function = retry(max_attempts=5)(breaker(failure_threshold=2)(_subject(Kind.SYNC, ConnectionError("down"))))
+    function = retry(max_attempts=5)(breaker(failure_threshold=2)(subject(Kind.SYNC, ConnectionError("down"))))
     with pytest.raises(CircuitOpen) as caught:
         function()
     assert str(caught.value.__cause__) == "down"
@@ -392,7 +435,7 @@ def test_an_open_circuit_that_ends_retries_shows_the_error(fake_clock, events):
 
 def test_a_coroutine_may_be_closed_from_elsewhere():
     """Closing a waiting call in another context leaves its layers without an error."""
-    function = budget(5)(budget(tokens=5)(_subject(Kind.ASYNC)))
+    function = budget(5)(budget(tokens=5)(subject(Kind.ASYNC)))
 
     async def main():
         call = function()
@@ -448,6 +491,26 @@ def test_a_policy_reads_arguments_by_name():
         def enter(self, call):
             seen.append((call.name.rpartition(".")[2], dict(call.arguments), call.kept(self, "nothing")))
 
-    Looking()(_subject(Kind.SYNC))("hi")
+    Looking()(subject(Kind.SYNC))("hi")
     assert seen == [("sync", {"text": "hi", "key": "k"}, "nothing")]
-    assert RateLimiter(1, key="text", wait=True)(_subject(Kind.SYNC))(text="hi") == "hi"
+    assert RateLimiter(1, key="text", wait=True)(subject(Kind.SYNC))(text="hi") == "hi"
+
+
+@pytest.mark.parametrize("kind", [Kind.SYNC, Kind.ASYNC])
+def test_a_layer_that_nobody_needs_is_gone_past(kind):
+    """Its hooks run from the very call on that finds it needed, and the others' run in any case."""
+
+    class Lazy(Policy):
+        wanted = False
+
+        def needed(self):
+            return self.wanted
+
+        def enter(self, call):
+            return Use("used")
+
+    lazy = Lazy()
+    alone, among = lazy(subject(kind)), lazy(Scripted()(subject(kind)))
+    assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("a", "a")
+    lazy.wanted = True
+    assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("used", "used")

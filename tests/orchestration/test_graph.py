@@ -336,6 +336,27 @@ def test_an_error_of_a_condition_has_the_path_too() -> None:
     assert caught.value.__notes__ == ["support: odd"]
 
 
+def test_a_condition_that_gives_a_coroutine_is_refused() -> None:
+    """It would always be true, so that the edge would always be taken."""
+
+    class Later:
+        async def __call__(self, output: str) -> bool:
+            return False
+
+    async def later(output: str) -> bool:
+        return False
+
+    for condition in (Later(), lambda output: later(output)):
+        graph = Graph()
+        graph.add_node("a", str.upper)
+        graph.add_node("b", str.lower)
+        graph.add_edge("a", "b", condition)
+        graph.set_entry("a")
+        for error in every_way(graph, "x"):
+            assert isinstance(error, GraphError)
+            assert "the condition of Edge('a', 'b', condition) gave a coroutine" in str(error)
+
+
 def test_nested_runs_note_both_paths() -> None:
     """The inner one first."""
 
@@ -486,6 +507,35 @@ class TestBuilding:
             support().set_entry(classify)
         assert caught.value.code == "not_found"
 
+    def test_a_method_is_found_again(self) -> None:
+        """Although Python makes a new object of it each time it is named."""
+
+        class Desk:
+            def classify(self, text: str) -> str:
+                return "billing"
+
+            def billing(self, label: str) -> str:
+                return f"{label} answers"
+
+        desk, graph = Desk(), Graph()
+        graph.node(desk.classify)
+        graph.node(desk.billing)
+        graph.set_entry(desk.classify)
+        graph.route(desk.classify, {"billing": desk.billing})
+        assert graph("x") == "billing answers"
+        with pytest.raises(GraphError, match="no node 'classify'"):
+            graph.set_entry(Desk().classify)
+
+    def test_a_function_that_is_two_nodes(self) -> None:
+        """Which of them is meant would be anybody's guess."""
+        graph = Graph()
+        graph.add_node("first", str.upper)
+        graph.add_node("second", str.upper)
+        with pytest.raises(
+            GraphError, match="upper is the function of several nodes: first, second; say which by name"
+        ):
+            graph.set_entry(str.upper)
+
     def test_an_edge_that_would_never_be_taken(self) -> None:
         """The one before it takes everything."""
         graph = support()
@@ -543,6 +593,14 @@ class TestBuilding:
         graph = Graph("g")
         with pytest.raises(GraphError, match="cannot be a node of itself"):
             graph.add_node("again", graph)
+
+    @pytest.mark.parametrize("between", [lambda graph: graph, Scatter, chain])
+    def test_graphs_inside_each_other(self, between: Callable[[Graph], Any]) -> None:
+        """Nor would theirs, however many of what kind lie between."""
+        outer, inner = Graph("outer"), Graph("inner")
+        outer.add_node("inner", between(inner))
+        with pytest.raises(GraphError, match="outer cannot be a node of inner, which it holds"):
+            inner.add_node("outer", outer)
 
     def test_a_run_without_entry(self) -> None:
         """Says how to name one."""

@@ -281,6 +281,26 @@ def test_a_branch_that_is_cancelled_from_inside_fails_alone() -> None:
     assert run(Scatter(*branches, policy="first"))[0] == "b"
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+def test_a_branch_that_cancels_itself_too_late_cancels_no_other(limit: int | None) -> None:
+    """With a limit the next branch runs in the same task, and shall not notice."""
+
+    async def late(value: Any) -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        return "late"
+
+    async def next_one(value: Any) -> int:
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    result, _, _ = run(Scatter(late, next_one, next_one, policy="collect", limit=limit))
+    assert [(o.status, o.value) for o in result] == [("ok", "late"), ("ok", 0), ("ok", 0)]
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_no_policy_holds_back_an_exit(policy: Any) -> None:
     """What is no `Exception` ends the scatter, whatever the policy says about errors."""
@@ -310,6 +330,21 @@ def test_a_loser_gives_its_lease_back() -> None:
 
     with fake_clock():
         assert asyncio.run(main()) == "recovered"
+
+
+@pytest.mark.parametrize("budgeted", [5.0, 50.0])
+@pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
+def test_a_time_out_holds_where_nobody_watches_the_enclosing_budget(budgeted: float, bounds: dict[str, float]) -> None:
+    """A sync function has no timer for its budget, so the scatter's own must end at whichever comes first."""
+
+    @budget(budgeted)
+    def turn() -> Any:
+        return asyncio.run(Scatter(after(1000, "x"), after(1000, "y"), **bounds).acall("x"))
+
+    with fake_clock() as clock:
+        with pytest.raises(DeadlineExceeded):
+            turn()
+        assert clock.monotonic() == min(budgeted, 10)
 
 
 def test_sync_branches_run_at_the_same_time() -> None:
@@ -531,6 +566,17 @@ def test_an_exit_in_a_thread_reaches_the_caller() -> None:
 
     with pytest.raises(SystemExit):
         Scatter(leave, policy="collect")("x")
+
+
+def test_a_cancellation_inside_a_thread_is_one_outcome() -> None:
+    """A sync branch may run an event loop of its own; called and awaited, it comes to the same."""
+
+    def branch(value: str) -> None:
+        raise asyncio.CancelledError
+
+    scatter = Scatter(branch, str.upper, policy="collect")
+    for outcomes in (scatter("x"), asyncio.run(scatter.acall("x"))):
+        assert [o.status for o in outcomes] == ["cancelled", "ok"]
 
 
 def test_the_clock_reaches_threads() -> None:

@@ -47,7 +47,7 @@ class _LimiterMachine(RuleBasedStateMachine):
     @rule(cost=st.integers(1, LIMIT))
     def queue(self, cost):
         with self._inside():
-            at, now = self.limiter.book(None, (cost,), 1000.0)
+            at, now = self.limiter._permits.book(None, (cost,), 1000.0)
         assert at >= now
         assert all(at >= booked[0] for booked in self.waiting), "first in, first out"
         booked = [at, cost]
@@ -60,7 +60,7 @@ class _LimiterMachine(RuleBasedStateMachine):
         if self.waiting:
             booked = self.waiting.pop()
             with self._inside():
-                self.limiter.cancel(None, booked[0], (booked[1],))
+                self.limiter._permits.cancel(None, booked[0], (booked[1],))
             self.taken = [other for other in self.taken if other is not booked]
 
     @rule(actual=st.integers(0, LIMIT))

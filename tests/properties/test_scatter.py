@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import Any
 
@@ -173,6 +174,74 @@ def test_fail_fast_ends_with_the_first_failure(branches: list[Plan], limit: int 
     assert isinstance(result, Failed) == bool(failing)
     if failing and limit is None:
         assert branches[result.args[0]].delay == min(failing)
+
+
+@given(scatters(), st.sampled_from([0, 0.25, 0.75, 1.5, 2.5, 3.5]), st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_nothing_is_left_of_a_scatter_that_is_cancelled(
+    case: tuple[list[Plan], dict[str, Any]], at: float, twice: bool
+) -> None:
+    """Whenever the caller is cancelled, once or again while the branches clean up."""
+    branches, options = case
+    watch = Watch()
+    scatter = Scatter(*[watch.branch(index, plan) for index, plan in enumerate(branches)], **options)
+
+    async def main() -> tuple[bool, bool, set[Any]]:
+        clock = environment().clock
+        task = asyncio.create_task(scatter.acall("x"))
+        await clock.asleep(at)
+        asked = task.cancel()
+        if twice:
+            await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.wait([task])
+        return asked, task.cancelled(), asyncio.all_tasks() - {asyncio.current_task()}
+
+    with fake_clock():
+        asked, cancelled, left = asyncio.run(main())
+    assert cancelled == asked
+    assert watch.running == 0
+    assert left == set()
+
+
+@given(
+    st.lists(st.sampled_from(["gives", "fails", "hangs"]), min_size=1, max_size=5),
+    st.sampled_from(["fail_fast", "collect", "first"]) | st.integers(1, 5).map(quorum),
+    limits,
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=150)
+def test_no_thread_is_left_at_work(acts: list[str], policy: Any, limit: int | None, called: bool) -> None:
+    """A thread that could not be stopped ends with its branch, and disturbs nobody until then."""
+    if not isinstance(policy, str) and policy.count > len(acts):
+        policy = quorum(len(acts))
+    release, lock, working, began = threading.Event(), threading.Condition(), [0], [0]
+
+    def branch(act: str) -> Any:
+        def run(value: str) -> str:
+            with lock:
+                working[0] += 1
+                began[0] += 1
+            try:
+                if act == "hangs":
+                    release.wait(5)
+                if act == "fails":
+                    raise Failed(act)
+                return act
+            finally:
+                with lock:
+                    working[0] -= 1
+                    lock.notify_all()
+
+        return run
+
+    scatter = Scatter(*[branch(act) for act in acts], policy=policy, limit=limit, timeout=0.01)
+    with contextlib.suppress(Failed, DeadlineExceeded):
+        scatter("x") if called else asyncio.run(scatter.acall("x"))
+    release.set()
+    with lock:
+        assert lock.wait_for(lambda: working[0] == 0, timeout=5)
+    assert began[0] <= len(acts)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=6), limits)

@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load_script"]
 
-_FAULTS: Final = {
-    name: make for name in faults.__all__ if callable(make := getattr(faults, name)) and name[0].islower()
+_FAULTS: Final[dict[str, Callable[..., Fault | Delay]]] = {
+    name: getattr(faults, name) for name in faults.__all__ if name[0].islower() and name != "mixed"
 }
-_FAULTS.pop("mixed")
 _OPTIONS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "seed": ((int,), "an int"),
     "fault_rate": ((int, float), "a number from 0 to 1"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from beluga._policies.buckets import Bucket
+    from beluga._policies.rate_limit.buckets import Bucket
 
 __all__ = ["LiveBucket"]
 

@@ -1,0 +1,25 @@
+"""Prompts: built in the order that providers' caches reward, and filled from strict templates."""
+
+from __future__ import annotations
+
+from beluga.prompt.budget import PromptTooLong
+from beluga.prompt.builder import PromptBuilder
+from beluga.prompt.linting import PromptFinding
+from beluga.prompt.sections import Section, Situation, flag, role
+from beluga.prompt.template import Template, Templates
+from beluga.prompt.tokens import estimate_tokens
+from beluga.prompt.versions import Version
+
+__all__ = [
+    "PromptBuilder",
+    "PromptFinding",
+    "PromptTooLong",
+    "Section",
+    "Situation",
+    "Template",
+    "Templates",
+    "Version",
+    "estimate_tokens",
+    "flag",
+    "role",
+]

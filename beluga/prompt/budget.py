@@ -1,0 +1,138 @@
+"""What of a prompt's dynamic part is left out when it is too long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+import attrs
+
+from beluga.classification import ErrorCode
+from beluga.errors import BelugaError
+from beluga.prompt.conversation import is_question, rounds, turns
+from beluga.prompt.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from beluga.prompt.conversation import Group
+    from beluga.prompt.sections import Section
+    from beluga.schema import Message
+
+__all__ = ["PromptTooLong", "fitted"]
+
+_STEPS = 4
+"""The history is cut by a quarter of the budget at a time: had each turn another beginning, none would be cached."""
+
+
+class PromptTooLong(BelugaError, ValueError):
+    """What can never be left out of a prompt does not fit into its token budget.
+
+    Args:
+        message: What happened.
+        needed: Tokens of the static part, the user's input and the sections without a priority.
+        budget: Tokens that are allowed.
+    """
+
+    default_code: ClassVar[ErrorCode] = ErrorCode.CONTEXT_LENGTH
+
+    def __init__(self, message: str = "", *, needed: int = 0, budget: int = 0) -> None:
+        super().__init__(message)
+        self.needed: int = needed
+        self.budget: int = budget
+
+
+def fitted(tail: Tail, fixed: int, budget: int, cost: Callable[[Iterable[Message]], int]) -> Tail:
+    """Return what of `tail` fits into the budget.
+
+    Dropped are, until the rest fits: sections of a priority below 0; the oldest turns; of a turn that waits for
+    its answer, the oldest rounds of tool calls; sections of other priorities. Of sections the lowest priority
+    goes first, and of equals the last one. Once turns have to go, so many go that the cut can stay where it is
+    until the conversation has grown by a quarter of the budget.
+
+    Without a user input, the last question and the newest round are what the model has to answer, and stay.
+
+    Args:
+        tail: What stands behind the breakpoint.
+        fixed: Tokens of what stands before it.
+        budget: Tokens for all of it.
+        cost: Counts the tokens of messages.
+
+    Raises:
+        PromptTooLong: When what has to stay does not fit.
+    """
+    costs = [cost(section.content) for section in tail.sections]
+    excess = fixed + sum(costs) + cost(tail.history) + cost(tail.asked) - budget
+    if excess <= 0:
+        return tail
+    units = _units(tail, cost)
+    early, late = _ranked(tail.sections)
+    loose = sum(unit.tokens for unit in units if not unit.stays) + sum(costs[place] for place in (*early, *late))
+    if excess > loose:
+        _refuse(budget + excess - loose, budget)
+    gone: set[int] = set()
+    excess = _drop(early, costs, excess, gone)
+    excess, history = _without_oldest(units, excess, step=max(1, budget // _STEPS))
+    _drop(late, costs, excess, gone)
+    sections = tuple(section for place, section in enumerate(tail.sections) if place not in gone)
+    return Tail(history, sections, tail.user_input)
+
+
+def _ranked(sections: Sequence[Section]) -> tuple[list[int], list[int]]:
+    """Return which sections may go before the history and which after it, each in its order."""
+    ranked = sorted((each.priority, -place) for place, each in enumerate(sections) if each.priority is not None)
+    early = [-place for priority, place in ranked if priority < 0]
+    return early, [-place for _, place in ranked[len(early) :]]
+
+
+@attrs.frozen
+class _Unit:
+    """Messages that are dropped together, or have to stay."""
+
+    messages: Group
+    tokens: int
+    stays: bool
+
+
+def _units(tail: Tail, cost: Callable[[Iterable[Message]], int]) -> list[_Unit]:
+    """Return whole turns, oldest first, and the rounds of the turn that waits for an answer."""
+    gathered = turns(rounds(tail.history))
+    under_way = gathered.pop() if gathered and tail.user_input is None else []
+    whole = [tuple(message for group in turn for message in group) for turn in gathered]
+    return [
+        *(_Unit(turn, cost(turn), stays=False) for turn in whole),
+        *(_Unit(each, cost(each), is_question(each[0]) or each is under_way[-1]) for each in under_way),
+    ]
+
+
+def _drop(places: Iterable[int], costs: Sequence[int], excess: int, gone: set[int]) -> int:
+    """Add to `gone` what has to go, and return how many tokens are still too many."""
+    for place in places:
+        if excess <= 0:
+            break
+        gone.add(place)
+        excess -= costs[place]
+    return excess
+
+
+def _without_oldest(units: Sequence[_Unit], excess: int, *, step: int) -> tuple[int, tuple[Message, ...]]:
+    """Return how many tokens are still too many, and the messages without the oldest units."""
+    rounded = -(-excess // step) * step
+    loose = [unit.tokens for unit in units if not unit.stays]
+    # The newest turn goes only when it has to.
+    goal = rounded if rounded <= sum(loose[:-1]) else excess
+    left: list[Message] = []
+    dropped = 0
+    for unit in units:
+        if dropped < goal and not unit.stays:
+            dropped += unit.tokens
+        else:
+            left += unit.messages
+    return excess - dropped, tuple(left)
+
+
+def _refuse(needed: int, budget: int) -> NoReturn:
+    msg = (
+        f"the prompt needs {needed} tokens without all that may be left out, and its budget is {budget}; "
+        f"raise the budget, shorten the static part, or give sections a priority"
+    )
+    raise PromptTooLong(msg, needed=needed, budget=budget)

@@ -1,0 +1,143 @@
+"""What every policy must keep: on every way out of a call, in company, on streams and whatever it decorates."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from typing import Any
+
+import pytest
+
+from beluga._engine.kinds import Kind
+from beluga.testing.contracts.callables import CallableRules
+from beluga.testing.contracts.streams import StreamRules
+from beluga.testing.contracts.subjects import BodyError, collected, outcome, subject
+from beluga.testing.contracts.suite import every_kind
+from beluga.testing.contracts.tally import Tally, watched
+
+__all__ = ["PolicyContract"]
+
+_PATIENCE = 10.0
+"""Real seconds after which two threads that wait for each other are given up."""
+
+
+class PolicyContract(StreamRules, CallableRules):
+    """What every policy must keep, on every kind of function and on every way out of it.
+
+    Set `make_policy`, and where the policy is special `policy_for`, `surroundings`, `delays_items` or
+    `answers_errors`. The functions under test have the parameters ``text: str`` and, by keyword, ``key: str``, and
+    give the text back, a stream letter by letter.
+    """
+
+    @every_kind
+    def test_the_value_passes(self, kind: Kind) -> None:
+        """The result of the function is the result of the call, and every argument arrives."""
+        function, tally = self._decorate(subject(kind), kind)
+        assert outcome(kind, function) == "hello"
+        assert outcome(kind, function, "other", key="x") == "other"
+        assert tally.entered == 2
+        tally.assert_balanced()
+
+    @every_kind
+    @pytest.mark.parametrize("late", [False, True])
+    def test_an_error_leaves_every_layer(self, kind: Kind, late: bool) -> None:
+        """An exception of the function itself leaves the layer once, and passes unchanged."""
+        error = BodyError("no")
+        function, tally = self._decorate(subject(kind, error, late=late), kind)
+        if self.answers_errors and not (late and kind.is_stream):
+            outcome(kind, function)
+        else:
+            with pytest.raises(BodyError) as caught:
+                outcome(kind, function)
+            assert caught.value is error
+        tally.assert_balanced()
+
+    @every_kind
+    def test_what_is_no_exception_passes(self, kind: Kind) -> None:
+        """An error that is no Exception is never swallowed, retried or replaced."""
+        function, tally = self._decorate(subject(kind, KeyboardInterrupt("stop")), kind)
+        with pytest.raises(KeyboardInterrupt, match="stop"):
+            outcome(kind, function)
+        tally.assert_balanced()
+
+    @pytest.mark.parametrize("kind", [Kind.ASYNC, Kind.ASYNC_GENERATOR], ids=["async", "async_generator"])
+    def test_a_cancellation_passes(self, kind: Kind) -> None:
+        """A task that is cancelled in the function ends as cancelled, with every layer left."""
+
+        async def waits(text: str = "", *, key: str = "") -> None:
+            await asyncio.get_running_loop().create_future()
+
+        async def streams(text: str = "", *, key: str = "") -> Any:
+            yield "first"
+            await asyncio.get_running_loop().create_future()
+
+        function, tally = self._decorate(waits if kind is Kind.ASYNC else streams, kind)
+
+        async def main() -> None:
+            task = asyncio.ensure_future(function() if kind is Kind.ASYNC else collected(function()))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+        asyncio.run(main())
+        assert tally.entered == 1
+        tally.assert_balanced()
+
+    @pytest.mark.parametrize("kind", [Kind.SYNC, Kind.GENERATOR], ids=["sync", "generator"])
+    def test_two_threads_do_not_wait_for_each_other(self, kind: Kind) -> None:
+        """Two threads are inside at the same time, each with its own result."""
+        both_inside = threading.Barrier(2, timeout=_PATIENCE)
+
+        def sync(text: str, *, key: str = "k") -> str:
+            both_inside.wait()
+            return text
+
+        def generator(text: str, *, key: str = "k") -> Any:
+            both_inside.wait()
+            yield from text
+
+        function, tally = self._decorate(sync if kind is Kind.SYNC else generator, kind)
+        results: dict[str, Any] = {}
+
+        def call(text: str) -> None:
+            results[text] = outcome(kind, function, text)
+
+        threads = [threading.Thread(target=contextvars.copy_context().run, args=(call, text)) for text in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(_PATIENCE)
+        assert results == {"a": "a", "b": "b"}
+        tally.assert_balanced()
+
+    @pytest.mark.parametrize("kind", [Kind.ASYNC, Kind.ASYNC_GENERATOR], ids=["async", "async_generator"])
+    def test_two_tasks_do_not_wait_for_each_other(self, kind: Kind) -> None:
+        """Two tasks are inside at the same time, each with its own result."""
+
+        async def main() -> list[Any]:
+            both_inside = asyncio.Barrier(2)
+
+            async def asynchronous(text: str, *, key: str = "k") -> str:
+                await both_inside.wait()
+                return text
+
+            async def async_generator(text: str, *, key: str = "k") -> Any:
+                await both_inside.wait()
+                for letter in text:
+                    yield letter
+
+            if kind is Kind.ASYNC:
+                function = decorate(asynchronous)
+                return list(await asyncio.gather(function("a"), function("b")))
+            function = decorate(async_generator)
+            pairs = await asyncio.gather(collected(function("a")), collected(function("b")))
+            return ["".join(items) for items in pairs]
+
+        tally = Tally()
+        decorate = watched(self.policy_for(kind), tally)
+        assert asyncio.run(main()) == ["a", "b"]
+        tally.assert_balanced()
