@@ -8,7 +8,7 @@ import functools
 import socket
 import struct
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from beluga.clock import environment
 from beluga.llm.fake._wire.exchange import refused
@@ -232,8 +232,9 @@ class Server:
 
 def _reached(listener: socket.socket) -> tuple[str, int]:
     """Return where a listener is reached from its own machine, also if it listens on all addresses."""
-    address: Any = listener.getsockname()  # of two parts, or of four where it is one of IPv6
-    return _LOOPBACK.get(address[0], address[0]), address[1]
+    host: str
+    host, port, *_ = listener.getsockname()  # of IPv6 there are two more
+    return _LOOPBACK.get(host, host), port
 
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - whoever asks for all addresses gets them
