@@ -8,43 +8,48 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.llm import FakeProvider
 from beluga.llm.fake._wire.happenings import HTTPRequest
+from beluga.llm.fake.request import CallLog
+from benchmarks.timing import batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ANSWER", "PATHS", "QUESTION", "direct", "exchange", "start_milliseconds"]
+    from benchmarks.timing import Batch
+
+__all__ = ["ANSWER", "PATHS", "QUESTION", "answering", "direct", "exchange", "forgetful", "start_milliseconds"]
 
 QUESTION, ANSWER = "How is the weather?", "It is sunny today in Paris."
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
 
 
-def direct() -> Callable[[], Any]:
-    """Return a call of the provider itself."""
-    # A new log now and then, as a test has one of its own: one of a million calls measures the memory.
-    fakes = [FakeProvider().default(ANSWER)]
-
-    def call() -> Any:
-        if len(fakes[0]._log) > 1000:
-            fakes[0] = FakeProvider().default(ANSWER)
-        return fakes[0].generate(QUESTION)
-
-    return call
+def direct(fake: FakeProvider) -> Callable[[], Any]:
+    """Return a call of `fake`."""
+    return lambda: fake.generate(QUESTION)
 
 
-def exchange(dialect: str) -> Callable[[], Any]:
+def exchange(fake: FakeProvider, dialect: str) -> Callable[[], Any]:
     """Return all that is ours of a call over HTTP: from the bytes of the request to those of the answer."""
     body = {"model": "m", "max_tokens": 100, "messages": [{"role": "user", "content": QUESTION}]}
     request = HTTPRequest("POST", PATHS[dialect], {"content-type": "application/json"}, json.dumps(body).encode())
-    fakes = [FakeProvider().default(ANSWER)]
-    responders = [fakes[0]._responder()]
+    respond = fake._responder()
+    return lambda: list(respond(request))
 
-    def call() -> Any:
-        if len(fakes[0]._log) > 1000:
-            fakes[0] = FakeProvider().default(ANSWER)
-            responders[0] = fakes[0]._responder()
-        return list(responders[0](request))
 
-    return call
+def answering() -> FakeProvider:
+    """Return a provider that always gives the same answer."""
+    return FakeProvider().default(ANSWER)
+
+
+def forgetful(make: Callable[..., Callable[[], Any]], *args: str) -> Batch:
+    """Return a timer of a call that begins each batch with an empty log: a long one would measure the memory."""
+    fake = answering()
+    timer = batch(make(fake, *args))
+
+    def run(loops: int) -> float:
+        fake._log = CallLog(0)
+        return timer(loops)
+
+    return run
 
 
 def start_milliseconds(rounds: int) -> float:

@@ -168,8 +168,8 @@ def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
         name: batch(make(loop)) if peers.installed(peers.FAKES_NEED[name]) else None
         for name, make in peers.FAKES.items()
     }
-    contenders = {"direct": batch(exchanges.direct())}
-    contenders |= {dialect: batch(exchanges.exchange(dialect)) for dialect in exchanges.PATHS}
+    contenders = {"direct": exchanges.forgetful(exchanges.direct)}
+    contenders |= {dialect: exchanges.forgetful(exchanges.exchange, dialect) for dialect in exchanges.PATHS}
     # Not in turns: a call of a peer's takes a thousand times as long and leaves nothing of ours in the caches.
     figures = measure(contenders, seconds / 2)
     _, theirs = measured({}, known, seconds / 2)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import peers
-from benchmarks.exchanges import PATHS, direct, exchange, start_milliseconds
+from benchmarks.exchanges import PATHS, answering, direct, exchange, start_milliseconds
 
 
 @pytest.mark.benchmark(group="fake")
 def test_direct(benchmark):
     """A direct call answers."""
-    assert benchmark(direct()).text
+    assert benchmark(direct(answering())).text
 
 
 @pytest.mark.benchmark(group="fake")
 @pytest.mark.parametrize("dialect", PATHS)
 def test_exchange(benchmark, dialect):
     """An exchange on the wire has a head and a body."""
-    head, body = benchmark(exchange(dialect))
+    head, body = benchmark(exchange(answering(), dialect))
     assert (head.status, len(body) > 100) == (200, True)
 
 
