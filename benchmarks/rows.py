@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import dialects, footprint, graphs, peers, reloads
+from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -39,7 +39,7 @@ def rows(seconds: float) -> Iterator[Row]:
         seconds: For the whole table, about.
     """
     loop = asyncio.new_event_loop()
-    part = seconds / 20
+    part = seconds / 22
     try:
         yield from _policies(loop, part * 4, is_async=False)
         yield from _policies(loop, part * 4, is_async=True)
@@ -48,6 +48,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
         yield from graphs.rows(loop, part * 10)
+        yield from _fakes(loop, part * 2)
     finally:
         loop.close()
     yield from dialects.rows(part * 3)
@@ -159,6 +160,28 @@ def _traced(seconds: float) -> Row:
         ours = traced(operation="chat", model="gpt-4o", provider="openai")(answer)
         figures = measure({"floor": batch(bare, 1), "ours": batch(ours, 1)}, seconds)
     return Row(what="traced, recording", floor=figures["floor"], ours=figures["ours"], target=1.2)
+
+
+def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
+    """Measure the fake provider against the times that are promised: 5 us, 15 us and 5 ms."""
+    known = {
+        name: batch(make(loop)) if peers.installed(peers.FAKES_NEED[name]) else None
+        for name, make in peers.FAKES.items()
+    }
+    contenders = {"direct": batch(exchanges.direct())}
+    contenders |= {dialect: batch(exchanges.exchange(dialect)) for dialect in exchanges.PATHS}
+    figures, theirs = measured(contenders, known, seconds)
+    yield Row(what="fake provider, a direct call", floor=5_000.0, ours=figures["direct"], target=1.0, peers=theirs)
+    for dialect in exchanges.PATHS:
+        what = f"fake provider, an exchange of {dialect}"
+        yield Row(what=what, floor=15_000.0, ours=figures[dialect], target=1.0)
+    yield Row(
+        what="fake provider, until a server listens",
+        floor=5.0,
+        ours=exchanges.start_milliseconds(20),
+        target=1.0,
+        unit="ms",
+    )
 
 
 def _memory(keys: int) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Traced", "traced"]
 
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
-
-_log = logging.getLogger(__name__)
 
 
 def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -80,7 +77,7 @@ class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
     valued_only = True
-    needed = staticmethod(recording)
+    needed = staticmethod(recording)  # pyright: ignore[reportAssignmentType]  # asked as it is, without a frame for self
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -220,7 +217,9 @@ def _stream_outcome(error: BaseException | None) -> str:
 
 def _report(step: str, error: Exception) -> None:
     """Tell the log, by type alone, that a span suffered and the call did not."""
-    _log.warning("could not %s a span: %s", step, type(error).__name__)
+    import logging
+
+    logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
 
 
 _EVENT_NAMES: Mapping[type[events.Event], str] = {

@@ -12,6 +12,7 @@ from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
 from beluga.guards.linear import check_linear
 from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.sieve import Sieve, shape
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from beluga.guards.base import Finding
-    from beluga.guards.patterns import Matcher
     from beluga.guards.vault import Vault
 
 __all__ = ["Redactor", "passages_for"]
@@ -38,7 +38,7 @@ class Redactor:
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
-        self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
+        self._sieve = Sieve(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
         self._replacements: dict[str, str] = {}
@@ -117,20 +117,28 @@ class Redactor:
         the edge of a finding is a boundary, so that a second pass over the result would find nothing.
         """
         view = normalise(passage)
+        forms = self._sieve.pick(view.text)
+        if not forms:
+            return []
         lead = before if before.isascii() else _plain(before)
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        known = -1
-        while len(found) > known:
-            known = len(found)
-            digits = len(_DIGITS.findall(work, offset))
-            for form in self._matchers:
-                if digits < form.digits or (form.needs and not form.needs(work)):
+        while forms:
+            last = 0
+            for place, form in enumerate(forms, 1):
+                if form.needs is not None and not form.needs(work):
                     continue
-                for start, end in form.find(work, offset):
+                match = form.search(work, offset)
+                if match is None:
+                    continue
+                for start, end in form.places(work, match):
                     found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]
+                    last = place
+            # The forms behind the last that found something have seen all that it left.
+            left = shape(work[offset:]).count("0") if last else 0
+            forms = [form for form in forms[:last] if form.digits <= left]
         found.sort()
         return found
 
@@ -153,7 +161,6 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
 
 
 _DISGUISED = re.compile(r"[^\t-\r -~]")
-_DIGITS = re.compile(r"\d")
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -155,10 +155,16 @@ def _within(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[
             step, sent = coroutine.throw, error
 
 
+@types.coroutine
+def _turn() -> Generator[None]:
+    """Let the event loop go round once."""
+    yield
+
+
 async def _forget_cancellation(task: asyncio.Task[Any]) -> None:
     """Take back what a branch did to its own task, in which the next one is about to run."""
     with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.sleep(0)  # where the branch ended before it was told, it is told here
+        await _turn()  # where the branch ended before it was told, it is told here
     while task.uncancel():
         pass
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import sys
 from contextvars import copy_context
 from itertools import islice
 from types import CoroutineType
@@ -110,10 +111,15 @@ def _report(job: Job, running: dict[int, float], report: Any) -> None:
         error = _unawaited(job.nodes[index], value)
     if error is None and ended > at:
         error = _overdue(job, index)
-    if error is None or isinstance(error, Exception):
+    if error is None or isinstance(error, Exception) or _is_cancellation(error):
         tally.add(index, value, error, ended - tally.began[index])
     else:
         tally.abort(error)
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    asyncio = sys.modules.get("asyncio")  # whoever raised one has imported it
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
 def _overdue(job: Job, index: int) -> BaseException:

@@ -568,6 +568,17 @@ def test_an_exit_in_a_thread_reaches_the_caller() -> None:
         Scatter(leave, policy="collect")("x")
 
 
+def test_a_cancellation_inside_a_thread_is_one_outcome() -> None:
+    """A sync branch may run an event loop of its own; called and awaited, it comes to the same."""
+
+    def branch(value: str) -> None:
+        raise asyncio.CancelledError
+
+    scatter = Scatter(branch, str.upper, policy="collect")
+    for outcomes in (scatter("x"), asyncio.run(scatter.acall("x"))):
+        assert [o.status for o in outcomes] == ["cancelled", "ok"]
+
+
 def test_the_clock_reaches_threads() -> None:
     """A branch in a thread lives in the caller's virtual time."""
 

@@ -117,7 +117,8 @@ class Reply:
         asked = 0
         for message in messages:
             for part in message.parts:
-                asked += tokens_of(part)
+                # Nearly every part is a text, and a call for each is a tenth of a short answer's time.
+                asked += (len(part.text) + 3) // 4 if type(part) is TextPart else tokens_of(part)
         return _estimated(asked, *self._tokens)
 
     @property
@@ -133,9 +134,9 @@ class Pause:
     seconds: float
 
 
-@attrs.frozen
+@attrs.define
 class Turn:
-    """All that is known of the answer to one call.
+    """All that is known of the answer to one call; nobody changes it, but freezing it would take 0.3 us a call.
 
     Args:
         request: What was asked.
@@ -159,7 +160,7 @@ class Turn:
     def usage(self) -> Usage:
         """What the answer costs."""
         usage = self.reply.cost(self.request.messages)
-        if self.reply.usage is not None or not (self.cached or self.written):
+        if not (self.cached or self.written) or self.reply.usage is not None:
             return usage
         return attrs.evolve(usage, cached_tokens=self.cached, cache_write_tokens=self.written)
 

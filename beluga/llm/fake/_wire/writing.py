@@ -1,0 +1,25 @@
+"""Write JSON as the providers do: compact, and in UTF-8."""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring as quoted
+from typing import Any
+
+__all__ = ["encode", "quoted", "utf8"]
+
+# Made once: json.dumps with options makes an encoder for each call, which is as long as a small answer takes.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def encode(document: Any) -> bytes:
+    """Return `document` as JSON."""
+    return utf8(_ENCODER.encode(document))
+
+
+def utf8(text: str) -> bytes:
+    """Return JSON as bytes; half of a surrogate pair, which UTF-8 cannot hold, becomes an escape."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace")
