@@ -22,6 +22,7 @@ def test_exchange(benchmark, dialect):
     assert (head.status, len(body) > 100) == (200, True)
 
 
+@pytest.mark.filterwarnings("ignore")  # what they warn of is theirs
 @pytest.mark.benchmark(group="fake")
 @pytest.mark.parametrize(("name", "make"), peers.FAKES.items())
 def test_peer(benchmark, name, make, loop):

@@ -111,7 +111,9 @@ class FakeProvider(Surfaces):
         seconds, outcome = whole(turn)
         if seconds:
             environment().clock.sleep(seconds)
-        return _answer(turn, outcome)
+        if isinstance(outcome, Fault):
+            raise outcome.error(turn.request.id)
+        return outcome
 
     async def agenerate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
         """Do what `generate` does, without blocking the event loop."""
@@ -119,7 +121,9 @@ class FakeProvider(Surfaces):
         seconds, outcome = whole(turn)
         if seconds:
             await environment().clock.asleep(seconds)
-        return _answer(turn, outcome)
+        if isinstance(outcome, Fault):
+            raise outcome.error(turn.request.id)
+        return outcome
 
     def stream(self, messages: str | Message | Iterable[Message], **options: Any) -> Iterator[Chunk]:
         """Yield the answer in pieces; the last has its usage and finish reason.
@@ -195,9 +199,3 @@ def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, 
             msg = f"messages are a str or messages of beluga.schema, not {type(message).__name__}"
             raise TypeError(msg)
     return gathered
-
-
-def _answer(turn: Turn, outcome: Response | Fault) -> Response:
-    if isinstance(outcome, Fault):
-        raise outcome.error(turn.request.id)
-    return outcome

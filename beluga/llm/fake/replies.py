@@ -164,21 +164,24 @@ class Turn:
             return usage
         return attrs.evolve(usage, cached_tokens=self.cached, cache_write_tokens=self.written)
 
+    @property
+    def seconds(self) -> float:
+        """How long it takes when all of it is waited for."""
+        per_token = self.per_token + self.reply.per_token
+        return self.before + per_token * len(self.reply.pieces(self.request.number)) if per_token else self.before
+
     def response(self) -> Response:
         """Return the whole answer, as if there were no fault."""
         request, reply = self.request, self.reply
-        return Response(reply.message(request.number), self.usage, reply.ended, request.model, request.id)
+        usage = self.usage if self.written or self.cached else reply.cost(request.messages)
+        return Response(reply.message(request.number), usage, reply.ended, request.model, request.id)
 
 
 def whole(turn: Turn) -> tuple[float, Response | Fault]:
     """Return how long `turn` takes when all of it is waited for, and its outcome."""
     if turn.fault is not None:
         return turn.before, turn.fault
-    seconds = turn.before
-    per_token = turn.per_token + turn.reply.per_token
-    if per_token:
-        seconds += per_token * len(turn.reply.pieces(turn.request.number))
-    return seconds, turn.response()
+    return turn.seconds, turn.response()
 
 
 def streamed(turn: Turn) -> Iterator[Pause | Chunk | Fault]:

@@ -194,6 +194,31 @@ def test_a_server_can_be_started_again():
         server.url
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "localhost"])
+def test_other_addresses_are_reached_from_here(host):
+    """A server on all addresses names one that this machine reaches, and ends like every other."""
+    with FakeProvider("ok").serve(host=host) as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert b'"content":"ok"' in talk(url, post(ASKED, f"Content-Length: {len(ASKED)}"))
+    assert threads() == []
+
+
+def test_too_many_open_files_are_waited_for(monkeypatch):
+    """The server goes on when connections can be taken again."""
+    take, failed = socket.socket.accept, []
+
+    def accept(listener):
+        if not failed:
+            failed.append(True)
+            raise OSError(24, "Too many open files")
+        return take(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with FakeProvider("ok").serve() as url:
+        assert b'"content":"ok"' in talk(url, post(ASKED, f"Content-Length: {len(ASKED)}"))
+    assert threads() == []
+
+
 def test_a_taken_port_is_an_error():
     """A port of somebody else is refused on entry, and nothing is left open."""
     with (

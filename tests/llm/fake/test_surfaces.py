@@ -111,6 +111,14 @@ def test_arguments_that_are_no_json_reach_the_client_as_written(wire):
             wire.surfaces["transport"](fake, openai, openai.body("hi", stream=stream))
 
 
+def test_bad_json_is_good_utf8(wire, dialect):
+    """The half of an answer ends between two characters, so that the JSON is what a client fails with."""
+    for length in range(8):
+        fake = FakeProvider(faults.bad_json(), "a" * length + "ü" * 200)
+        body = dialect.body("hi", stream=False)
+        assert wire.outcome(wire.surfaces["transport"], fake, dialect, body)[0] is ErrorCode.INVALID_RESPONSE
+
+
 def test_usage_is_told_as_given(wire, dialect, stream):
     """A reply's own figures, cached ones too, come through both dialects."""
     usage = Usage(100, 20, cached_tokens=60, cache_write_tokens=10)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from json.encoder import encode_basestring as quoted
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["encode", "quoted", "utf8"]
+if TYPE_CHECKING:
+    from beluga.schema import ToolCall
+
+__all__ = ["arguments_of", "encode", "fragments", "quoted", "utf8"]
 
 # Made once: json.dumps with options makes an encoder for each call, which is as long as a small answer takes.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
@@ -23,3 +27,16 @@ def utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode(errors="backslashreplace")
+
+
+def arguments_of(call: ToolCall) -> str:
+    """Return the arguments of a tool call as the model wrote them."""
+    return encode(call.arguments).decode() if call.raw is None else call.raw
+
+
+def fragments(text: str) -> list[str]:
+    """Cut `text` into pieces as long as a token may be."""
+    return _FRAGMENT.findall(text)
+
+
+_FRAGMENT = re.compile(r".{1,12}", re.DOTALL)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.writing import encode, quoted, utf8
+from beluga.llm.fake._wire.writing import arguments_of, encode, fragments, quoted, utf8
 from beluga.schema import TextPart, ThinkingPart, ToolCall, Usage
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EventWriter", "answer", "error_body"]
 
-_FRAGMENT = re.compile(r".{1,12}", re.DOTALL)
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _SEAL = "ZmFrZQ=="
 """The signature of all thoughts, which a client sends back as it is."""
@@ -89,11 +87,11 @@ class EventWriter:
         return _event(**error_body(fault, fault.described(fault.status)))
 
     def _call(self, call: ToolCall) -> list[bytes]:
-        written = encode(call.arguments).decode() if call.raw is None else call.raw
+        written = arguments_of(call)
         ended = self._ended()  # two calls in a row are two blocks
         begun = self._begun("tool_use", {"type": "tool_use", "id": call.id, "name": call.name, "input": {}})
         # The first delta is empty; a client that takes no arguments for an empty text fails here.
-        parts = ["", *(_FRAGMENT.findall(written) if written != "{}" else ())]
+        parts = ["", *(fragments(written) if written != "{}" else ())]
         return [*ended, *begun, *(self._delta("input_json_delta", partial_json=text) for text in parts)]
 
     def _closing(self, last: Chunk) -> list[bytes]:

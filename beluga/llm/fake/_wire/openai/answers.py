@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.writing import encode, quoted, utf8
+from beluga.llm.fake._wire.writing import arguments_of, encode, fragments, quoted, utf8
 from beluga.schema import TextPart
 
 if TYPE_CHECKING:
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
     from beluga.llm.fake.replies import Turn
     from beluga.schema import AIMessage, Chunk, Response, ToolCall, Usage
 
-__all__ = ["ChunkWriter", "answer", "arguments_of", "error_body", "fragments"]
+__all__ = ["ChunkWriter", "answer", "error_body"]
 
-_FRAGMENT = re.compile(r".{1,12}", re.DOTALL)
 _DONE = b"data: [DONE]\n\n"
 _ERROR_TYPES = {"rate_limit_exceeded": "requests"}
 
@@ -129,16 +127,6 @@ def error_body(fault: Fault, message: str) -> dict[str, Any]:
     word = fault.openai_code
     code = None if word == "server_error" else word
     return {"error": {"message": message, "type": _ERROR_TYPES.get(word, word), "param": None, "code": code}}
-
-
-def arguments_of(call: ToolCall) -> str:
-    """Return the arguments as the model wrote them."""
-    return encode(call.arguments).decode() if call.raw is None else call.raw
-
-
-def fragments(text: str) -> list[str]:
-    """Cut `text` into pieces as long as a token may be."""
-    return _FRAGMENT.findall(text)
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
