@@ -28,7 +28,10 @@ _DIGITS = r"\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u
 _FIRST, _TAILS = initials(dates.MONTHS)
 _MONTH = rf"[{_FIRST}]{_TAILS}[.,]?(?=\s|\Z)"
 _ACCOUNT = rf"[A-Za-z]{{2}}\d\d{_BLANK}[A-Za-z]{{4}}(?=\s|\Z)"
-_LINK = rf"(?:{_ACCOUNT}|[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+_LINK = (
+    rf"(?:{_ACCOUNT}|[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}"
+    r"|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+)
 _PASSAGES = Passages(
     # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
     gates=(
