@@ -25,6 +25,8 @@ __all__ = ["trace"]
 _UNREADABLE = 2
 _TEXT = 4_000
 _REMEMBERED = 20_000
+_SHORT = 200
+"""Characters up to which a text is remembered: names and models come again and again, messages do not."""
 
 
 def trace(path: Path, *, html: Path | None, out: TextIO, err: TextIO) -> int:
@@ -42,23 +44,30 @@ def trace(path: Path, *, html: Path | None, out: TextIO, err: TextIO) -> int:
         The exit status: 0, or 2 where the file cannot be read or the page not written.
     """
     found = _redacted(path, lambda number, why: err.write(f"{path}:{number}: {why}; skipped\n"))
+    at = path
     try:
         if html is None:
             _print(found, out)
-        else:
-            _write(found, html, title=path.name)
-            out.write(f"{html}\n")
+            return 0
+        if html.exists() and html.samefile(path):
+            err.write(f"{html}: is the file of traces itself; give the page another name\n")
+            return _UNREADABLE
+        with path.open("rb"):  # what fails from here on is the page
+            at = html
+        _write(found, html, title=path.name)
     except OSError as error:
-        err.write(f"{error.filename or path}: {error.strerror or type(error).__name__}\n")
+        err.write(f"{at}: {error.strerror or type(error).__name__}\n")
         return _UNREADABLE
+    out.write(f"{html}\n")
     return 0
 
 
 def _redacted(path: Path, broken: Callable[[int, str], object]) -> Iterator[list[SpanRecord]]:
-    # Most texts of a trace file come again and again, and redaction is what takes the time.
-    clean = functools.lru_cache(_REMEMBERED)(checked(redact, _TEXT))
+    # Redaction is what takes the time.
+    once = checked(redact, _TEXT)
+    remembered = functools.lru_cache(_REMEMBERED)(once)
     for records in traces(path, broken):
-        yield [record.redacted(clean) for record in records]
+        yield [record.redacted(lambda text: (remembered if len(text) <= _SHORT else once)(text)) for record in records]
 
 
 def _print(found: Iterator[list[SpanRecord]], out: TextIO) -> None:
@@ -72,7 +81,7 @@ def _write(found: Iterator[list[SpanRecord]], html: Path, title: str) -> None:
     handle, name = tempfile.mkstemp(dir=html.parent, prefix=f".{html.name}.")
     half = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - the handle is open already
+        with open(handle, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the handle is open already
             page = Page(file, title)
             for records in found:
                 page.add(records)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from beluga import events
 from beluga._engine.policy import Policy
 from beluga.telemetry.capture import redactor
 from beluga.telemetry.metrics import instruments
@@ -69,7 +69,7 @@ class Traced(Policy):
 
     def describe(self) -> str:
         """Return the options that are given."""
-        given = attrs.asdict(self, recurse=False, filter=lambda _, value: value not in {None, False})
+        given = attrs.asdict(self, recurse=False, filter=lambda _, value: value is not None and value is not False)
         return " ".join(f"{name}={value!r}" for name, value in given.items() if not callable(value))
 
 
@@ -85,6 +85,7 @@ class _Layer(Policy):
         self._span_name = options.label or " ".join(filter(None, (operation, subject))) or target.name
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
+        self._is_answer = operation is not None and not self._is_tool
         self._names = table = names()
         self._redact = redactor(options.capture)
         self._dynamic = options.attributes if callable(options.attributes) else None
@@ -115,23 +116,17 @@ class _Layer(Policy):
     def _begin(self, call: Call) -> None:
         attributes = self._constant
         if self._dynamic is not None:
-            attributes = attributes | self._asked(call)
-        begun = _room().Recording(self._span_name, attributes, call.environment, is_client=self._is_client)
+            asked = self._dynamic
+            attributes = attributes | _tried("find the attributes of", lambda: attributes_of(asked(call.arguments)))
+        begun = _room().Recording(
+            self._span_name, attributes, call.environment, is_client=self._is_client, is_answer=self._is_answer
+        )
         call.keep(self, begun)
         call.valued = True
-        begun.listener = lambda event: _note(begun, event)
-        call.listen(begun.listener)
+        call.listen(begun.hear)
         if self._redact is not None and begun.span.is_recording():
-            begun.span.set_attributes(self._taken(call, self._redact))
             begun.texts = []
-
-    def _asked(self, call: Call) -> dict[str, Any]:
-        """Return the attributes that the user's function gives; its failure costs the span nothing else."""
-        try:
-            return attributes_of(self._dynamic(call.arguments)) if self._dynamic else {}
-        except Exception as error:
-            _report("find the attributes of", error)
-            return {}
+            begun.span.set_attributes(_tried("keep what goes into the call of", self._taken, call, self._redact))
 
     def watch(self, call: Call) -> Recording | None:
         begun: Recording | None = call.kept(self)
@@ -143,31 +138,27 @@ class _Layer(Policy):
             return
         call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
-        call.listeners = tuple(heard for heard in call.listeners if heard is not begun.listener)
-        begun.suspend()
-        try:
-            self._end(call, begun, outcome)
-        except Exception as error:
-            _report("end", error)
-
-    def _end(self, call: Call, begun: Recording, outcome: Outcome) -> None:
+        call.listeners = tuple(heard for heard in call.listeners if heard != begun.hear)
+        is_stream = call.stack.kind.is_stream
+        error = GeneratorExit() if is_stream and _is_cut_short(outcome.error) else outcome.error
         begun.read(outcome.value if call.source is None else call.source)
-        if self._is_client:
-            self._measure(begun, outcome)
+        if self._is_client:  # while the span is current, so that an exemplar finds it
+            _tried("measure the call of", self._measure, begun, error)
+        begun.suspend()
         found = {}
         if begun.span.is_recording():
             found = begun.findings(self._names)
-            if call.stack.kind.is_stream:
-                found[OUTCOME] = _stream_outcome(outcome.error)
+            if is_stream:
+                found[OUTCOME] = _stream_outcome(error)
             if begun.texts is not None:
-                found |= self._given(begun, outcome)
-        begun.end(found, outcome.error)
+                found |= _tried("keep what comes out of the call of", self._given, begun, outcome)
+        _tried("end", begun.end, found, error)
 
-    def _measure(self, begun: Recording, outcome: Outcome) -> None:
+    def _measure(self, begun: Recording, error: BaseException | None) -> None:
         """Record the call in the histograms, where somebody keeps them."""
         histograms = instruments()
         if histograms is not None:
-            found = begun.measured(self._names, outcome.error)
+            found = begun.measured(self._names, error)
             usage = begun.answer and begun.answer.usage
             histograms.record(begun.elapsed, self._measured | found, first_chunk=begun.first_item, usage=usage or None)
 
@@ -215,33 +206,35 @@ def _stream_outcome(error: BaseException | None) -> str:
     return "error" if isinstance(error, Exception) else "cancelled"
 
 
+def _is_cut_short(error: BaseException | None) -> bool:
+    """Say whether `error` is the end of the loop for a task that was only about to close a dropped stream.
+
+    `asyncio.run` cancels all tasks when its own is done, and one of them may be what asyncio makes of a ``break``.
+    """
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or not isinstance(error, asyncio.CancelledError):
+        return False
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # another library's loop
+        return False
+    return task is not None and type(task.get_coro()).__name__ == "async_generator_athrow"
+
+
+def _tried(step: str, act: Callable[..., dict[str, Any] | None], *args: Any) -> dict[str, Any]:
+    """Return what `act` finds; its failure costs the span nothing else."""
+    try:
+        return act(*args) or {}
+    except Exception as error:
+        _report(step, error)
+        return {}
+
+
 def _report(step: str, error: Exception) -> None:
     """Tell the log, by type alone, that a span suffered and the call did not."""
     import logging
 
     logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
-
-
-_EVENT_NAMES: Mapping[type[events.Event], str] = {
-    events.RetryScheduled: "beluga.retry",
-    events.WaitScheduled: "beluga.wait",
-    events.CircuitChanged: "beluga.circuit",
-    events.CallRefused: "beluga.refused",
-    events.FallbackTaken: "beluga.fallback",
-    events.AnswerRejected: "beluga.rejected",
-    events.GuardBlocked: "beluga.guard",
-    events.GuardModified: "beluga.guard",
-}
-
-
-def _note(begun: Recording, event: events.Event) -> None:
-    """Put `event` on the span."""
-    fields = attrs.asdict(event, recurse=False)
-    del fields["function"]
-    fields.pop("key", None)  # whose limit it was may be confidential
-    if isinstance(event, (events.GuardBlocked, events.GuardModified)):
-        fields["verdict"] = "blocked" if isinstance(event, events.GuardBlocked) else "modified"
-    begun.note(_EVENT_NAMES.get(type(event), "beluga.event"), fields)
 
 
 @overload

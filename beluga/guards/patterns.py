@@ -115,19 +115,20 @@ class Matcher:
         a number has no better context than its beginning.
         """
         match: re.Match[str] | None = first
-        search, size = self.search, len(work)
+        size = len(work)
         while match is not None:
             start, end = match.span(self.group)
+            again = match.start() + 1
             if self._placed and not self._in_place(work, start):
-                match = search(work, max(end, match.start() + 1))
-                continue
-            text = work[start:end]
-            end = start + (0 if BLANK in text else len(text) if self._check is None else self._accepted(text))
-            if end > start:
-                yield start, end
-                match = search(work, end) if end < size else None
+                again = max(end, again)
             else:
-                match = search(work, match.start() + 1)
+                text = work[start:end]
+                end = start + (0 if BLANK in text else len(text) if self._check is None else self._accepted(text))
+                if end > start:
+                    yield start, end
+                    again = end
+            # Nothing starts at the end but an empty match, and that would come for ever.
+            match = self.search(work, again) if again < size else None
 
     def _in_place(self, work: str, start: int) -> bool:
         before = surroundings(work, start)

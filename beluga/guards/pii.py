@@ -21,12 +21,17 @@ DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
 """The ten built-in kinds; some of them have several forms."""
 
 # A word with a digit may go on in the next word, behind a single blank; so may a month, a group of capitals
-# inside an account number, and the small words of a date. Anything else ends the passage.
+# inside an account number, the small words of a date, and the bank behind an account number's first group.
+# Anything else ends the passage.
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 _DIGITS = r"\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
 _FIRST, _TAILS = initials(dates.MONTHS)
 _MONTH = rf"[{_FIRST}]{_TAILS}[.,]?(?=\s|\Z)"
-_LINK = rf"(?:[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+_ACCOUNT = rf"[A-Za-z]{{2}}\d\d{_BLANK}[A-Za-z]{{4}}(?=\s|\Z)"
+_LINK = (
+    rf"(?:{_ACCOUNT}|[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}"
+    r"|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+)
 _PASSAGES = Passages(
     # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
     gates=(

@@ -125,4 +125,5 @@ def _installed() -> dict[str, EntryPoint]:
 def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, **_: Any) -> Model:
     from beluga.llm import FakeProvider
 
-    return FakeProvider(*script, seed=seed, fault_rate=fault_rate)
+    items = (script,) if isinstance(script, str) else script
+    return FakeProvider(*items, seed=seed, fault_rate=fault_rate)

@@ -35,13 +35,20 @@ class Answer:
 
     def read(self, value: Any) -> None:
         """Take in a result or a chunk; what cannot be read tells nothing."""
+        self.read_usage(value)
         try:
-            self.usage = merged(self.usage, usage_of(value))
             whole = reported(value)
             self.id = self.id or _text(whole, "id")
             self.model = self.model or _text(whole, "model")
             self.finish_reasons = _reasons(whole) or self.finish_reasons
         except Exception:  # a stranger's property may raise anything
+            return
+
+    def read_usage(self, value: Any) -> None:
+        """Take in the usage alone: in a result that is no model's, an id or a model is the application's own."""
+        try:
+            self.usage = merged(self.usage, usage_of(value))
+        except Exception:  # see above
             return
 
 

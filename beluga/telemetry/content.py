@@ -29,9 +29,9 @@ _LONG_NUMBER = 7
 def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:
     """Return the texts and messages among `arguments` as the conventions' JSON, or None where there are none."""
     messages: list[dict[str, Any]] = []
-    for value in arguments.values():
+    for name, value in arguments.items():
         if isinstance(value, str):
-            messages.append(_said("user", value, redact))
+            messages.append(_spoken("user", _entry(name, value, redact, _DEPTH)))
         else:
             items = value if isinstance(value, (list, tuple)) else (value,)
             messages.extend(_message(item, redact) for item in items if _is_message(item))
@@ -60,9 +60,10 @@ def given(value: Any, redact: Redact) -> str:
 
 def chunk_text(item: Any) -> str:
     """Return the text of one item of a stream, if it is a text or a chunk of ours."""
-    if isinstance(item, str):
-        return item
-    return item.text if isinstance(item, Chunk) else ""
+    kind = type(item)  # not isinstance, which may run a stranger's code
+    if issubclass(kind, str):
+        return str(item)
+    return item.text if issubclass(kind, Chunk) else ""
 
 
 def _is_message(value: Any) -> bool:
@@ -70,7 +71,11 @@ def _is_message(value: Any) -> bool:
 
 
 def _said(role: str, text: str, redact: Redact) -> dict[str, Any]:
-    return {"role": role, "parts": [{"type": "text", "content": redact(text)}]}
+    return _spoken(role, redact(text))
+
+
+def _spoken(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "parts": [{"type": "text", "content": text}]}
 
 
 def _message(message: Any, redact: Redact) -> dict[str, Any]:

@@ -5,18 +5,24 @@ Source: OpenTelemetry protocol 1.7, JSON encoding and file exporter: ids are hex
 
 from __future__ import annotations
 
+import base64
+import json
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beluga.telemetry.records import EventRecord, SpanRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
 __all__ = ["decoded", "encoded"]
 
 _ERROR = 2
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,32}")
+_INT64, _UINT64 = 2**63, 2**64
 
 
 def encoded(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
@@ -52,7 +58,11 @@ def _span(span: ReadableSpan) -> dict[str, Any]:
             for e in span.events
         ],
         "links": [
-            {"traceId": f"{link.context.trace_id:032x}", "spanId": f"{link.context.span_id:016x}"}
+            {
+                "traceId": f"{link.context.trace_id:032x}",
+                "spanId": f"{link.context.span_id:016x}",
+                "attributes": _attributes(link.attributes or {}),
+            }
             for link in span.links
         ],
         "status": {"code": span.status.status_code.value},
@@ -76,7 +86,11 @@ def _value(value: Any) -> dict[str, Any]:
         return {"doubleValue": value if abs(value) < float("inf") else str(value).replace("inf", "Infinity")}
     if isinstance(value, (list, tuple)):
         return {"arrayValue": {"values": [_value(item) for item in value]}}
-    return {"stringValue": str(value)}
+    if isinstance(value, Mapping):
+        return {"kvlistValue": {"values": _attributes(value)}}
+    if isinstance(value, bytes):
+        return {"bytesValue": base64.b64encode(value).decode()}
+    return {} if value is None else {"stringValue": str(value)}
 
 
 def decoded(request: Any) -> Iterator[SpanRecord]:
@@ -100,7 +114,7 @@ def _record(span: Any, service: str) -> SpanRecord:
         trace_id=_id(span, "traceId"),
         span_id=_id(span, "spanId"),
         parent_id=str(span.get("parentSpanId") or "").lower(),
-        name=str(span.get("name", "")),
+        name=str(span.get("name") or ""),
         start=_nanoseconds(span, "startTimeUnixNano"),
         end=_nanoseconds(span, "endTimeUnixNano") or None,
         kind=span["kind"] if isinstance(span.get("kind"), int) else 0,
@@ -130,23 +144,35 @@ def _list(holder: Any, name: str, *, required: bool = False) -> list[dict[str, A
 
 def _id(span: Mapping[str, Any], name: str) -> str:
     found = span.get(name)
-    if not isinstance(found, str) or not found:
-        message = f"a span has no {name}"
+    if not isinstance(found, str) or not _HEXADECIMAL.fullmatch(found):
+        message = f"a span has no hexadecimal {name}"
         raise ValueError(message)
     return found.lower()
 
 
 def _nanoseconds(holder: Mapping[str, Any], name: str) -> int:
-    found = holder.get(name, 0)
+    found = _whole(holder.get(name, 0))
+    if found is None or not 0 <= found < _UINT64:
+        message = f"{name} is no number of nanoseconds"
+        raise ValueError(message)
+    return found
+
+
+def _whole(value: Any) -> int | None:
     try:
-        return int(found)
-    except (TypeError, ValueError):
-        message = f"{name} is no whole number"
-        raise ValueError(message) from None
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _read_attributes(pairs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {str(pair.get("key", "")): _read(pair.get("value")) for pair in pairs}
+    return {str(pair.get("key", "")): _flat(_read(pair.get("value"))) for pair in pairs}
+
+
+def _flat(value: Any) -> Any:
+    """Return what no attribute of the SDK can be as JSON; written once, since each writing doubles all backslashes."""
+    nested = isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value))
+    return json.dumps(value, ensure_ascii=False) if nested else value
 
 
 def _read(value: Any) -> Any:
@@ -155,17 +181,15 @@ def _read(value: Any) -> Any:
         return None
     ((kind, found),) = value.items()
     if kind == "intValue":
-        try:
-            return int(found)
-        except (TypeError, ValueError):
-            return None
+        number = _whole(found)
+        return number if number is not None and -_INT64 <= number < _INT64 else None
     if kind == "doubleValue":
         try:
             return float(found)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     if kind == "arrayValue":
         return [_read(item) for item in _list(found, "values")]
     if kind == "kvlistValue":
-        return str(_read_attributes(_list(found, "values")))
+        return {str(pair.get("key", "")): _read(pair.get("value")) for pair in _list(found, "values")}
     return found if kind in {"stringValue", "boolValue", "bytesValue"} else None

@@ -5,31 +5,45 @@ This module exists for OpenTelemetry and is loaded when the first call is record
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import attach, detach
+import attrs
+from opentelemetry.context import attach
 from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 
+from beluga import events
 from beluga.clock import SYSTEM
 from beluga.telemetry.answers import SILENT, Answer
 from beluga.telemetry.content import chunk_text
-from beluga.telemetry.names import SEMCONV
+from beluga.telemetry.names import OUTCOME, SEMCONV
 from beluga.telemetry.providers import tracer
+from beluga.telemetry.redaction import READ_AT_MOST
 from beluga.telemetry.spans import error_type, fail
 from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from opentelemetry.trace import Span
 
     from beluga.clock import Environment
-    from beluga.events import Event
 
 __all__ = ["Recording"]
 
 _ERROR_TYPE = SEMCONV["error_type"]
 _NOBODY = NoOpTracer()
+
+_EVENT_NAMES: Mapping[type[events.Event], str] = {
+    events.RetryScheduled: "beluga.retry",
+    events.WaitScheduled: "beluga.wait",
+    events.CircuitChanged: "beluga.circuit",
+    events.CallRefused: "beluga.refused",
+    events.FallbackTaken: "beluga.fallback",
+    events.AnswerRejected: "beluga.rejected",
+    events.GuardBlocked: "beluga.guard",
+    events.GuardModified: "beluga.guard",
+}
 
 
 class Recording:
@@ -40,27 +54,42 @@ class Recording:
         attributes: Those known at the start, legal ones.
         environment: Where the call gets its time.
         is_client: Whether the call goes to a provider.
+        is_answer: Whether its results are a model's or an agent's, which tell more of themselves than their usage.
     """
 
     __slots__ = (
-        "_began", "_clock", "_context", "_environment", "_token", "answer", "first_item", "listener", "span", "texts",
+        "_began", "_clock", "_context", "_current", "_environment", "_is_answer", "_is_open", "_room", "_token",
+        "answer", "first_item", "span", "texts",
     )  # fmt: skip
 
-    def __init__(self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool) -> None:
+    def __init__(
+        self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool, is_answer: bool
+    ) -> None:
+        self._is_open = False
         kind = SpanKind.CLIENT if is_client else SpanKind.INTERNAL
         # On the real clock a span takes its times by itself, with a better resolution.
         self._clock = None if environment is SYSTEM else environment.clock
         self._environment = environment
-        self._began = environment.monotonic()
+        self._is_answer = is_answer
         self.span: Span = (tracer() or _NOBODY).start_span(
             name, kind=kind, attributes=attributes, start_time=self._moment()
         )
         self.answer: Answer | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None
-        self.listener: Callable[[Event], object] | None = None
+        self._room = READ_AT_MOST
         self._context = set_span_in_context(self.span)
         self._token = attach(self._context)
+        # From here on without OpenTelemetry's two frames each way, which take as long as a bare item of a stream.
+        self._current = self._token.var
+        self._began = environment.monotonic()
+        self._is_open = True
+
+    def __del__(self) -> None:
+        """End the span of a stream that Python collects without closing it, as it does when its loop is closed."""
+        if self._is_open:
+            with contextlib.suppress(Exception):
+                self.end({OUTCOME: "abandoned"}, None)
 
     @property
     def elapsed(self) -> float:
@@ -69,11 +98,18 @@ class Recording:
 
     def resume(self) -> None:
         """Make the span current for the next step of a stream."""
-        self._token = attach(self._context)
+        self._token = self._current.set(self._context)
 
     def suspend(self) -> None:
-        """Make current again what was so before, in the same step."""
-        detach(self._token)
+        """Make current again what was so before, in the same step.
+
+        What is collected in the middle of a step, because its event loop is gone, ends in a context where the span
+        never was current: there is nothing to take back.
+        """
+        try:
+            self._current.reset(self._token)
+        except ValueError:
+            return
 
     def seen(self, item: Any) -> None:
         """Take note of an item of a stream."""
@@ -81,8 +117,9 @@ class Recording:
             self.first_item = self.elapsed
         if type(item) not in SILENT:
             self.read(item)
-        if self.texts is not None and (text := chunk_text(item)):
+        if self.texts is not None and self._room > 0 and (text := chunk_text(item)):
             self.texts.append(text)
+            self._room -= len(text)
 
     def read(self, value: Any) -> None:
         """Take in what a result or an item of a stream tells of itself."""
@@ -90,7 +127,10 @@ class Recording:
             return
         if self.answer is None:
             self.answer = Answer()
-        self.answer.read(value)
+        if self._is_answer:
+            self.answer.read(value)
+        else:
+            self.answer.read_usage(value)
 
     def findings(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Return the attributes that are only known at the end."""
@@ -114,21 +154,28 @@ class Recording:
         model = self.answer and self.answer.model
         return attributes_of({names["error_type"]: failed, names["response_model"]: model})
 
-    def note(self, name: str, fields: Mapping[str, Any]) -> None:
-        """Put an event on the span, if it has not ended."""
+    def hear(self, event: events.Event) -> None:
+        """Put what a layer inside tells on the span."""
+        fields = attrs.asdict(event, recurse=False)
+        del fields["function"]
+        fields.pop("key", None)  # whose limit it was may be confidential
+        if isinstance(event, (events.GuardBlocked, events.GuardModified)):
+            fields["verdict"] = "blocked" if isinstance(event, events.GuardBlocked) else "modified"
         if self.span.is_recording():
-            self.span.add_event(name, attributes_of(fields), self._moment())
+            self.span.add_event(_EVENT_NAMES.get(type(event), "beluga.event"), attributes_of(fields), self._moment())
 
     def end(self, found: Mapping[str, Any], error: BaseException | None) -> None:
         """End the span with the attributes found at the end."""
-        span = self.span
-        if found:
-            span.set_attributes(found)
-        if isinstance(error, Exception):
-            fail(span, error)
-        elif error is not None and not isinstance(error, GeneratorExit):
-            span.set_attribute(_ERROR_TYPE, error_type(error))  # cancelled: no failure of its own
-        span.end(self._moment())
+        span, self._is_open = self.span, False
+        try:
+            if found:
+                span.set_attributes(found)
+            if isinstance(error, Exception):
+                fail(span, error)
+            elif error is not None and not isinstance(error, GeneratorExit):
+                span.set_attribute(_ERROR_TYPE, error_type(error))  # cancelled: no failure of its own
+        finally:
+            span.end(self._moment())
 
     def _moment(self) -> int | None:
         return None if self._clock is None else round(self._clock.time() * 1e9)

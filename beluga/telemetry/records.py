@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -100,9 +101,10 @@ class SpanRecord:
         return str(self.attributes.get(OUTCOME, ""))
 
     def number(self, name: str) -> float | None:
-        """Return the attribute if it is a number."""
+        """Return the attribute if it is a finite number that is not negative."""
         value = self.attributes.get(name)
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+        return value if is_number else None
 
     def redacted(self, redact: Callable[[str], str]) -> SpanRecord:
         """Return the record with every text that an application may have given put through `redact`."""

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     Redact = Callable[[str], str]
 
-__all__ = ["WITHHELD", "checked", "redact"]
+__all__ = ["READ_AT_MOST", "WITHHELD", "checked", "redact"]
 
 WITHHELD = "[WITHHELD]"
 """Stands for a text that could not be redacted."""
 
-_READ_AT_MOST = 20_000
+READ_AT_MOST = 20_000
 """Characters that are looked at; a text is cut here before redaction, and to its limit only after it."""
 
 
@@ -40,7 +40,7 @@ def checked(redactor: Redact, limit: int = 1_000) -> Redact:
 
     def redacted(text: str) -> str:
         try:
-            kept = redactor(text[:_READ_AT_MOST])
+            kept = redactor(text[:READ_AT_MOST])
         except Exception:
             return WITHHELD
         if not isinstance(kept, str):

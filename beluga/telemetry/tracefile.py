@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from array import array
 from typing import TYPE_CHECKING
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["traces"]
 
+_REMEMBERED = 16
+"""Lines held: a batch of spans has those of many traces, and a trace is spread over a few batches."""
+
 
 def traces(path: Path, broken: Callable[[int, str], object]) -> Iterator[list[SpanRecord]]:
     """Yield the spans of each trace, in the order in which the traces begin in the file.
 
     Spans of a trace may stand anywhere, so the file is read twice: once for the places of each trace's lines, 8 bytes
-    each, and then trace by trace. No more than one trace is held.
+    each, and then trace by trace. No more than one trace and a few lines are held.
 
     Args:
         path: The file.
@@ -33,15 +37,14 @@ def traces(path: Path, broken: Callable[[int, str], object]) -> Iterator[list[Sp
     """
     with path.open("rb") as file:
         places = _places(file, broken)
-        last: tuple[int, list[SpanRecord]] = (-1, [])
+
+        @functools.lru_cache(_REMEMBERED)
+        def line(offset: int) -> dict[str, list[SpanRecord]]:
+            file.seek(offset)
+            return _by_trace(file.readline())
+
         for trace_id, offsets in places.items():
-            found = []
-            for offset in offsets:
-                if offset != last[0]:
-                    file.seek(offset)
-                    last = offset, _spans(file.readline())
-                found += [record for record in last[1] if record.trace_id == trace_id]
-            yield found
+            yield [record for offset in offsets for record in line(offset).get(trace_id, ())]
 
 
 def _places(file: BinaryIO, broken: Callable[[int, str], object]) -> dict[str, array[int]]:
@@ -51,7 +54,7 @@ def _places(file: BinaryIO, broken: Callable[[int, str], object]) -> dict[str, a
     for number, line in enumerate(file, 1):
         if line.strip():
             try:
-                for trace_id in {record.trace_id: None for record in _spans(line)}:
+                for trace_id in _by_trace(line):
                     places.setdefault(trace_id, array("q")).append(offset)
             except (ValueError, RecursionError, AttributeError, TypeError) as error:
                 broken(number, _why(error))
@@ -59,8 +62,11 @@ def _places(file: BinaryIO, broken: Callable[[int, str], object]) -> dict[str, a
     return places
 
 
-def _spans(line: bytes) -> list[SpanRecord]:
-    return list(decoded(json.loads(line)))
+def _by_trace(line: bytes) -> dict[str, list[SpanRecord]]:
+    found: dict[str, list[SpanRecord]] = {}
+    for record in decoded(json.loads(line)):
+        found.setdefault(record.trace_id, []).append(record)
+    return found
 
 
 def _why(error: Exception) -> str:

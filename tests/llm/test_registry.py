@@ -30,6 +30,11 @@ def test_the_fake_plays_a_script_and_ignores_the_settings_of_others():
     assert model.generate("Hi").text == "Hello."
 
 
+def test_a_script_of_the_fake_may_be_one_text():
+    """It is not cut into letters."""
+    assert llm.new("fake", script="Hello.").generate("Hi").text == "Hello."
+
+
 def test_a_registered_factory_gets_the_settings():
     """It is called with the keywords of new."""
     llm.register("mine", lambda **settings: settings)

@@ -54,8 +54,8 @@ def same(outcomes, direct):
 
 
 def over_the_wire(provider, fake):
-    """Return a model whose provider is the fake."""
-    return llm.new(provider, model="fake", api_key="k", transport=fake.transport(httpx))
+    """Return a model whose provider is the fake, and whose time-out is longer than the slowest script."""
+    return llm.new(provider, model="fake", api_key="k", transport=fake.transport(httpx), timeout=1e6)
 
 
 @PROVIDERS

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import pathlib
+import tempfile
 import threading
 import tracemalloc
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.trace import Link, SpanContext
 
 from beluga import retry, telemetry, traced
 from beluga._commands.trace import trace
 from beluga.schema import AIMessage, Response, Usage
+from beluga.telemetry.otlp import decoded, encoded
 from beluga.telemetry.records import SpanRecord, arranged, totals
 from beluga.telemetry.tracefile import traces
 
@@ -109,18 +115,36 @@ def test_a_file_tells_what_was_recorded(tmp_path):
     assert "ada@example.com" not in out
 
 
+def test_what_the_sdk_allows_comes_back_as_it_was(spans):
+    """Mappings, bytes, missing items and the attributes of links, which the SDK takes, have their place in the file."""
+    link = Link(SpanContext(1, 2, is_remote=True), {"why": "batch"})
+    telemetry.tracer().start_span(
+        "call", links=[link], attributes={"map": {"a": [1, None]}, "raw": b"\x00", "list": ["a", None]}
+    ).end()
+    request = encoded(spans.spans)
+    (written,) = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert written["links"][0]["attributes"] == [{"key": "why", "value": {"stringValue": "batch"}}]
+    (record,) = decoded(request)
+    assert record.attributes == {"map": '{"a": [1, null]}', "raw": "AA==", "list": ["a", None]}
+
+
 def test_an_exporter_without_a_place_fails_its_export(tmp_path):
     """A folder that is not there costs the spans and not the application."""
     recorded(telemetry.FileExporter(tmp_path / "nowhere" / "t.jsonl"))
     assert telemetry.FileExporter(tmp_path / "new.jsonl").export([]) is SpanExportResult.SUCCESS
 
 
+TIMED = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"b","traceId":"a","endTimeUnixNano":%s}]}]}]}'
+
 BROKEN = {
     "no JSON": b"{",
     "no object": b"[1]",
     "no spans": b'{"logs": []}',
     "no ids": b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x"}]}]}]}',
-    "bad time": b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"b","traceId":"a","endTimeUnixNano":"x"}]}]}]}',
+    "bad time": TIMED % b'"x"',
+    "endless time": TIMED % b"1e999",
+    "far too late": TIMED % (b"9" * 400),
+    "bad id": b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"spanId": "b", "traceId": "\\u001b[2J"}]}]}]}',
     "wrong kinds": b'{"resourceSpans": [{"scopeSpans": [{"spans": [5]}]}]}',
     "no UTF-8": b'{"resourceSpans": "\xff"}',
     "too deep": b"[" * 100_000,
@@ -139,6 +163,83 @@ def test_a_broken_line_is_reported_and_skipped(line, tmp_path):
     assert err.startswith(f"{path}:3: ")
     assert len(err.splitlines()) == 1
     assert "3 spans" in out
+
+
+def line_of(**fields):
+    """Return the line of one span with these fields."""
+    span = {"traceId": "ab", "spanId": "cd", "name": "call", "startTimeUnixNano": "1", "endTimeUnixNano": "2", **fields}
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n"
+
+
+FIGURES = ("gen_ai.usage.input_tokens", "gen_ai.response.time_to_first_chunk", "beluga.cost")
+
+
+@pytest.mark.parametrize("html", [False, True], ids=["tree", "page"])
+@pytest.mark.parametrize(
+    "value",
+    [{"doubleValue": "NaN"}, {"doubleValue": "Infinity"}, {"doubleValue": -1}, {"intValue": 1e999}]
+    + [{"intValue": "9" * 400}, {"doubleValue": 10**400}],
+    ids=["nan", "infinite", "negative", "overflow", "large", "larger"],
+)
+def test_a_figure_that_cannot_be_is_none(value, html, tmp_path):
+    """Tokens, times and costs that are no finite numbers are left out of the sums, and the span is shown."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(line_of(attributes=[{"key": key, "value": value} for key in FIGURES]))
+    status, out, err = shown(path, tmp_path / "t.html" if html else None)
+    assert (status, err) == (0, "")
+    assert html or out.splitlines()[0] == "trace ab: 1 span"
+
+
+def test_nested_values_are_written_once(tmp_path):
+    """A value 100 levels deep stays as long as it is: each level that was quoted again would double it."""
+    value = {"stringValue": "x"}
+    for _ in range(100):
+        value = {"kvlistValue": {"values": [{"key": "a", "value": value}]}}
+    (record,) = decoded(json.loads(line_of(attributes=[{"key": "deep", "value": value}])))
+    assert json.loads(record.attributes["deep"])["a"]["a"].keys() == {"a"}
+    assert len(record.attributes["deep"]) < 1_000
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+KINDS = ("stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "other")
+VALUES = st.dictionaries(st.sampled_from(KINDS), ANY_JSON, max_size=2) | ANY_JSON
+PAIRS = st.lists(st.fixed_dictionaries({"key": st.sampled_from(FIGURES) | ANY_JSON, "value": VALUES}), max_size=3)
+FIELDS = ("name", "kind", "parentSpanId", "startTimeUnixNano", "endTimeUnixNano", "status", "events", "attributes")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ANY_JSON, max_size=4), PAIRS)
+def test_no_line_breaks_the_command(fields, pairs):
+    """Whatever a line holds, it is shown or reported, and the next one is shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "t.jsonl")
+        path.write_text(line_of(**{"attributes": pairs, **fields}) + line_of(traceId="ef"))
+        for html in (None, pathlib.Path(folder, "t.html")):
+            status, out, err = shown(path, html)
+            assert status == 0
+            assert html or "trace ef: 1 span" in out
+            assert err == "" or err.startswith(f"{path}:1: ")
+
+
+def test_a_page_does_not_replace_its_traces(tmp_path):
+    """The file of traces given as the page is refused and stays as it is."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(line_of())
+    assert shown(path, path) == (2, "", f"{path}: is the file of traces itself; give the page another name\n")
+    assert path.read_text() == line_of()
+
+
+def test_a_page_that_cannot_be_written_is_named(tmp_path):
+    """The message names the page that was asked for, not the file in which it is prepared."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(line_of())
+    for page in (tmp_path, tmp_path / "nowhere" / "t.html"):
+        status, _, err = shown(path, page)
+        assert status == 2
+        assert err.startswith(f"{page}: ")
 
 
 def test_a_missing_file_is_an_error(tmp_path):
@@ -209,6 +310,27 @@ def test_a_large_file_needs_the_memory_of_one_trace(tmp_path):
         tracemalloc.stop()
     assert spans == 100_000
     assert peak < 5_000_000  # 100,000 records at once take 90 MB
+
+
+def test_batches_of_many_traces_are_read_few_times(tmp_path, monkeypatch):
+    """Traces spread over neighbouring batches, as an exporter writes them, do not cost a reading for each."""
+    from beluga.telemetry import tracefile
+
+    spans = [
+        {"traceId": f"{which + 1:032x}", "spanId": f"{which * 4 + number + 1:016x}", "name": "step"}
+        for which in range(1_000)
+        for number in range(4)
+    ]
+    order = sorted(range(4_000), key=lambda at: at // 4 + at % 4 * 60)  # a trace begins when others still run
+    path = tmp_path / "t.jsonl"
+    with path.open("w") as file:
+        for at in range(0, 4_000, 100):
+            batch = [spans[place] for place in order[at : at + 100]]
+            file.write(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": batch}]}]}) + "\n")
+    read = []
+    monkeypatch.setattr(tracefile, "decoded", lambda request: read.append(1) or decoded(request))
+    assert {len(records) for records in traces(path, pytest.fail)} == {4}
+    assert len(read) <= 120  # 40 lines, each once for the places and at most twice for its spans
 
 
 def test_a_deep_trace_is_no_problem(tmp_path):

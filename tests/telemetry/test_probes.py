@@ -7,9 +7,11 @@ stay current in the caller, abandoned streams marked as errors, values sent into
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from opentelemetry import trace
@@ -107,7 +109,7 @@ def quiet_opentelemetry(caplog):
     """OpenTelemetry logs what goes wrong with contexts; nothing may."""
     with caplog.at_level(logging.WARNING):
         yield
-    assert [record.message for record in caplog.records] == []
+    assert [record.message for record in caplog.get_records("call")] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -323,6 +325,75 @@ class TestClosing:
         asyncio.run(caller())
         spans.assert_all_ended()
 
+    def test_a_break_at_the_end_of_the_program_abandons(self, spans):
+        """`asyncio.run` cancels the task that was about to close the dropped stream, which stays a dropped stream."""
+
+        async def caller():
+            await consumed(made("async generator"), stop=1)
+
+        asyncio.run(caller())
+        outer = spans.one("outer")
+        assert outer.attributes["beluga.stream.outcome"] == "abandoned"
+        assert "error.type" not in outer.attributes
+
+    def test_a_cancelled_consumer_that_tells_the_stream_cancels(self, spans):
+        """A context manager throws its consumer's cancellation into the stream, and that is a cancelled one."""
+        stream = contextlib.asynccontextmanager(made("async generator"))
+
+        async def caller():
+            async with stream():
+                await asyncio.Event().wait()
+
+        async def canceller():
+            task = asyncio.create_task(caller())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+
+        asyncio.run(canceller())
+        assert spans.one("outer").attributes["beluga.stream.outcome"] == "cancelled"
+
+    def test_a_generator_is_collected_in_another_thread(self, spans):
+        """Whoever drops it last ends the span, and nobody is left inside it."""
+        stream = made("generator")()
+        next(stream)
+        held = [stream]
+        del stream
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(held.clear).result()
+            assert pool.submit(current).result() == 0
+        assert spans.one("outer").attributes["beluga.stream.outcome"] == "abandoned"
+
+    def test_streams_read_in_turns_keep_to_themselves(self, spans):
+        """Of two streams that one consumer reads item by item, each is the parent of its own steps only."""
+
+        def steps(name):
+            for number in range(3):
+                with telemetry.start_span(f"{name}{number}"):
+                    pass
+                yield number
+
+        a, b = traced("a")(steps), traced("b")(steps)
+        with telemetry.start_span("consumer"):
+            for _ in zip(a("a"), b("b"), strict=True):
+                with telemetry.start_span("between"):
+                    pass
+        spans.assert_tree("""
+            consumer
+              a
+                a0
+                a1
+                a2
+              b
+                b0
+                b1
+                b2
+              between
+              between
+              between
+        """)
+
     def test_send_throw_and_return_value(self, spans):
         """What a consumer says to a generator reaches it, and its return value comes back."""
 
@@ -363,6 +434,37 @@ class TestClosing:
 
         assert asyncio.run(caller()) == ["hello", "you", "caught"]
         spans.assert_all_ended()
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "async generator"])
+def test_a_call_whose_loop_is_gone_ends(kind, spans):
+    """What waits when its loop is closed is collected where its span never was current: it ends without a word."""
+
+    @traced("outer")
+    async def wait():
+        await asyncio.Event().wait()
+
+    @traced("outer")
+    async def stream():
+        yield 1
+        await asyncio.Event().wait()
+
+    async def step():
+        if kind == "coroutine":
+            await wait()
+        async for _ in stream():
+            pass
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # asyncio says that a task was destroyed
+    task = loop.create_task(step())
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    with telemetry.start_span("later") as later:
+        del task
+        gc.collect()
+        assert current() == later.get_span_context().span_id
+    spans.assert_all_ended()
 
 
 @pytest.mark.parametrize("kind", ["coroutine", "async generator"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
 
-from beluga import CircuitBreaker, GuardBlocked, breaker, guarded, rate_limited, retry, telemetry, traced
+from beluga import CircuitBreaker, GuardBlocked, breaker, explain, guarded, rate_limited, retry, telemetry, traced
 from beluga.clock import environment
 from beluga.guards.base import GuardResult
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, ToolCall, Usage
@@ -236,6 +239,98 @@ def test_a_redactor_that_fails_withholds(spans):
     assert "[WITHHELD]" in spans.one("chat m").attributes["gen_ai.output.messages"]
 
 
+class Disguised:
+    """A value that runs code of its own when it is asked what it is."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("tool", [None, "look"])
+def test_values_that_fail_when_looked_at_cost_only_content(tool, spans, caplog):
+    """The call goes on and the span ends, whatever is wrong with an argument, an item or a result."""
+    value = Disguised()
+    options = {"tool": tool} if tool else {"operation": "chat"}
+
+    def echo(given=None):
+        return value
+
+    def stream(given=None):
+        yield value
+
+    for arguments in ((), (value,)):
+        assert traced(**options, capture=True)(echo)(*arguments) is value
+        assert list(traced(**options, capture=True)(stream)(*arguments)) == [value]
+    spans.assert_all_ended()
+    assert len(spans.spans) == 4
+
+
+def test_an_argument_is_redacted_with_its_name_in_sight(spans):
+    """A password is a secret because of what it is called."""
+
+    @traced(operation="chat", model="m", capture=True)
+    def ask(question, password):
+        return "fine"
+
+    ask("how are you?", password="swordfish")
+    spans.assert_no_leak("swordfish")
+    assert "how are you?" in spans.one("chat m").attributes["gen_ai.input.messages"]
+
+
+def test_no_more_of_a_stream_is_kept_than_is_read(spans):
+    """A stream of any length is captured in constant memory."""
+    held = []
+
+    @traced(operation="chat", model="m", capture=lambda text: held.append(len(text)) or "kept")
+    def stream():
+        for _ in range(1_000):
+            yield "x" * 1_000
+
+    running = stream()
+    tracemalloc.start()
+    try:
+        for _ in running:
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 300_000
+    assert held == [20_000]
+
+
+def test_what_is_no_models_answer_tells_its_usage_alone(spans):
+    """The id and the model of an application's own record are content, which nobody asked for."""
+    record = {"id": "ada@example.com", "model": "Tesla", "finish_reason": "sold", "usage": {"prompt_tokens": 3}}
+    traced("load")(lambda: record)()
+    traced(tool="load")(lambda: record)()
+    spans.assert_no_leak("ada@example.com", "Tesla", "sold")
+    assert [span.attributes["gen_ai.usage.input_tokens"] for span in spans.spans] == [3, 3]
+
+
+def test_a_recorded_call_leaves_nothing_to_the_collector(spans):
+    """What a call keeps goes when it ends, without a cycle to find."""
+    call = traced("call")(lambda: None)
+    call()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            call()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_the_options_are_explained_whatever_they_are():
+    """A mapping among them is shown like the others."""
+
+    @traced("ask", attributes={"tier": 1})
+    def ask(): ...
+
+    assert "attributes={'tier': 1}" in explain(ask)
+
+
 @pytest.fixture
 def measured():
     """A meter provider of this context, and what it has recorded."""
@@ -300,6 +395,28 @@ def test_a_failed_call_is_measured_with_its_error(measured):
     assert duration.attributes["error.type"] == "TimeoutError"
 
 
+def test_a_meter_that_fails_costs_only_the_measurement(spans, caplog):
+    """The call goes on and its span ends."""
+
+    class Broken(MeterProvider):
+        def get_meter(self, *args, **kwargs):
+            raise RuntimeError
+
+    with telemetry.use_meter_provider(Broken(shutdown_on_exit=False)):
+        assert traced(operation="chat", model="m")(lambda: "fine")() == "fine"
+    spans.assert_all_ended()
+    assert "could not measure" in caplog.text
+
+
+def test_exemplars_belong_to_the_calls_own_span(measured, spans):
+    """A measurement is taken while the span is current, so that it leads to it."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    with telemetry.use_provider(provider):
+        traced(operation="chat", model="m", attributes=lambda _: {})(lambda: "fine")()
+    (point,) = measured()["gen_ai.client.operation.duration"]
+    assert [exemplar.span_id is not None for exemplar in point.exemplars] == [True]
+
+
 def test_the_version_to_come_has_other_names(monkeypatch, measured, spans):
     """The standard variable switches the table."""
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http, gen_ai_latest_experimental")
@@ -318,7 +435,6 @@ def test_the_old_name_of_the_provider_on_request(monkeypatch, spans):
 
 def test_samplers_see_the_attributes():
     """What is known at the start is there when the sampler decides."""
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler
 
     seen = []

@@ -11,6 +11,8 @@ __all__ = ["PATTERNS"]
 _HEX = "[0-9A-Fa-f]"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+# `1.2.5.1-2` is the version of a package; `203.0.113.7-203.0.113.9` and `192.168.1.10-20` are ranges.
+_REVISION = r"-\d{1,4}(?![\d.])"
 _IMAGE_SCALE = re.compile(r"(?i)@\d+x\.(?:png|jpe?g|gif|webp|svg)$")
 _VERSION = r"(?i)(?:\b(?:version|release|build|section|chapter|clause|firmware|upgrade(?:d)? to)|§)\W{0,3}$"
 _PORT = re.compile(r":(?:80|443|8080|8443)$")
@@ -94,7 +96,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?<![\w.]){_IPV4}(?!\w|\.\d)",
+        rf"(?<![\w.])(?:(?=10\.|127\.|172\.|192\.168\.){_IPV4}|{_IPV4}(?!{_REVISION}))(?!\w|\.\d)",
         unless=_VERSION,
         shape=r"0\.0",
         digits=4,

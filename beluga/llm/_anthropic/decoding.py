@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga.llm._anthropic.encoding import REDACTED
+from beluga.llm._http.parts import text_of
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, ToolCall, Usage
 from beluga.usage import usage_of
 
@@ -36,9 +37,9 @@ def response(data: Json) -> Response:
     return Response(
         AIMessage(parts=parts),
         usage_of(data) or Usage(),
-        finish_reason(data.get("stop_reason")),
-        data.get("model") or "",
-        data.get("id") or "",
+        finish_reason(text_of(data, "stop_reason") or None),
+        text_of(data, "model"),
+        text_of(data, "id"),
         data,
     )
 
@@ -50,7 +51,7 @@ def finish_reason(reason: str | None) -> str | None:
 
 _PARTS: Final[dict[str, Callable[[Json], Part]]] = {
     "text": lambda block: TextPart(block["text"]),
-    "thinking": lambda block: ThinkingPart(block["thinking"], block.get("signature") or None),
+    "thinking": lambda block: ThinkingPart(block["thinking"], text_of(block, "signature") or None),
     "redacted_thinking": lambda block: ThinkingPart("", REDACTED + block["data"]),
     "tool_use": lambda block: ToolCall(block["id"], block["name"], block["input"]),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from beluga.llm._anthropic.decoding import finish_reason
 from beluga.llm._anthropic.encoding import REDACTED
 from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import tool_call
+from beluga.llm._http.parts import text_of, tool_call
 from beluga.schema import Chunk, ToolCall
 from beluga.usage import usage_of
 
@@ -49,7 +49,7 @@ class BlockReader:
         """Take the usage, which comes twice, the second time for good, and the stop reason."""
         figures = (data.get("message") or data).get("usage") or {}
         self._figures.update((name, figure) for name, figure in figures.items() if figure is not None)
-        self._reason = (data.get("delta") or {}).get("stop_reason") or self._reason
+        self._reason = text_of(data.get("delta") or {}, "stop_reason") or self._reason
         return ()
 
     def _start_block(self, data: Json) -> Iterable[Chunk]:
@@ -59,7 +59,7 @@ class BlockReader:
             self._calls[data["index"]] = (block, [])
         elif kind == "redacted_thinking":
             return (Chunk(signature=REDACTED + block["data"]),)
-        elif block.get("text"):
+        elif text_of(block, "text"):
             return (Chunk(block["text"]),)
         return ()
 
@@ -67,11 +67,11 @@ class BlockReader:
         delta = data["delta"]
         kind = delta["type"]
         if kind == "text_delta":
-            return (Chunk(delta["text"]),) if delta["text"] else ()
+            return (Chunk(delta["text"]),) if text_of(delta, "text") else ()
         if kind == "thinking_delta":
-            return (Chunk(thinking=delta["thinking"]),) if delta["thinking"] else ()
+            return (Chunk(thinking=delta["thinking"]),) if text_of(delta, "thinking") else ()
         if kind == "signature_delta":
-            return (Chunk(signature=delta["signature"]),)
+            return (Chunk(signature=text_of(delta, "signature")),)
         if kind == "input_json_delta" and data["index"] in self._calls:
             self._calls[data["index"]][1].append(delta["partial_json"])
         return ()

@@ -27,7 +27,7 @@ class Clients:
         transport: What the clients made here send with; None is the network.
 
     Raises:
-        ImportError: When a client may have to be made, and httpx is not installed.
+        ImportError: When a client has to be made, and httpx is not installed.
     """
 
     def __init__(self, client: Any = None, async_client: Any = None, transport: Any = None) -> None:
@@ -103,7 +103,7 @@ def _check(client: Any, async_client: Any, transport: Any) -> None:
     if transport is not None and (client is not None or async_client is not None):
         msg = "transport= is for the clients made here; give your own client its transport itself"
         raise TypeError(msg)
-    if client is None or async_client is None:
+    if client is None and async_client is None:
         _httpx()
 
 

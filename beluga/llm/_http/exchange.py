@@ -23,8 +23,8 @@ __all__ = ["Exchange"]
 
 _GOOD: Final = range(200, 300)
 
-# What a decoder runs into when an answer has not the shape that it should have.
-_WRONG_SHAPE: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+# What a decoder runs into when an answer has not the shape that it should have; the last one where it is too deep.
+_WRONG_SHAPE: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 class Exchange:

@@ -75,7 +75,7 @@ class HttpModel:
         self.provider: str = dialect.provider
         self.model: str = model
         self._dialect = dialect
-        self._url = _checked_url(base_url or dialect.base_url) + dialect.path
+        self._url = _checked_url(str(base_url or dialect.base_url)) + dialect.path
         key = _checked_key(api_key, dialect)
         self._headers = {
             "content-type": "application/json",

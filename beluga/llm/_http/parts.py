@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import AudioPart, FilePart, ImagePart
 
-__all__ = ["base64_of", "cannot_say", "data_url", "schema_of", "tool_call", "tools_of"]
+__all__ = ["base64_of", "cannot_say", "data_url", "schema_of", "text_of", "tool_call", "tools_of"]
 
 _NO_ARGUMENTS: Final = frozenset({"", "{}"})
 
@@ -36,6 +36,21 @@ def cannot_say(provider: str, what: str, instead: str) -> NoReturn:
     """
     msg = f"{provider} takes no {what}: {instead}"
     raise ValueError(msg)
+
+
+def text_of(data: dict[str, Any], name: str) -> str:
+    """Return the text that the field `name` of an answer holds, empty where it is missing or null.
+
+    Raises:
+        TypeError: It holds something else, which must not pass for a text.
+    """
+    text = data.get(name)
+    if isinstance(text, str):
+        return text
+    if text is None:
+        return ""
+    msg = f"{name} is no text"
+    raise TypeError(msg)
 
 
 def tool_call(id: str, name: str, text: str) -> ToolCall:  # noqa: A002 - the field's name

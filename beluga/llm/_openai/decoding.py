@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga.llm._http.parts import tool_call
+from beluga.llm._http.parts import text_of, tool_call
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
 from beluga.usage import usage_of
 
@@ -29,17 +29,17 @@ def response(data: Json) -> Response:
     thoughts = thoughts_of(message)
     if thoughts:
         parts.append(ThinkingPart(thoughts))
-    text = _text(message.get("content"))
-    refusal = message.get("refusal") or ""
+    text = _text(message)
+    refusal = text_of(message, "refusal")
     if text or refusal:
         parts.append(TextPart(text or refusal))
     parts.extend(map(_tool_call, message.get("tool_calls") or ()))
     return Response(
         AIMessage(parts=parts),
         usage_of(data) or Usage(),
-        finish_reason(choice.get("finish_reason"), refused=bool(refusal)),
-        data.get("model") or "",
-        data.get("id") or "",
+        finish_reason(text_of(choice, "finish_reason") or None, refused=bool(refusal)),
+        text_of(data, "model"),
+        text_of(data, "id"),
         data,
     )
 
@@ -51,13 +51,14 @@ def finish_reason(reason: str | None, *, refused: bool = False) -> str | None:
 
 def thoughts_of(message: Json) -> str:
     """Return the thoughts, which OpenAI keeps to itself and servers like it send under one of two names."""
-    return message.get("reasoning_content") or message.get("reasoning") or ""
+    return text_of(message, "reasoning_content") or text_of(message, "reasoning")
 
 
-def _text(content: Any) -> str:
-    if isinstance(content, list):
+def _text(message: Json) -> str:
+    content = message.get("content")
+    if isinstance(content, list):  # some servers answer in parts
         return "".join(part["text"] for part in content if part.get("type") == "text")
-    return content or ""
+    return text_of(message, "content")
 
 
 def _tool_call(wire: Json) -> ToolCall:

@@ -25,6 +25,7 @@ Json = dict[str, Any]
 _MARK: Final = {"mode": "explicit"}
 # Older models refuse the mark as an unknown field, and so may other servers.
 _MARKED_MODELS: Final = re.compile(r"gpt-(?:5\.(?:[6-9]|\d{2,})|[6-9]|\d{2,})(?!\d)")
+_UNMARKED: Final = 2  # keys: type and text
 _AUDIO_FORMATS: Final = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 _compact = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -93,7 +94,7 @@ def _spread(role: str, parts: tuple[Part, ...], wire: list[Json], marked: bool) 
         kind = type(part)
         if kind is ToolResult:
             if content:
-                wire.append({"role": role, "content": content})
+                wire.append({"role": role, "content": _lone(content)})
                 content = []
             _tool_answer(part, wire, marked)
         elif kind is CachePoint:
@@ -102,13 +103,25 @@ def _spread(role: str, parts: tuple[Part, ...], wire: list[Json], marked: bool) 
         else:
             content.append(_PARTS[kind](part))
     if content or not parts:
-        wire.append({"role": role, "content": content or ""})
+        wire.append({"role": role, "content": _lone(content)})
+
+
+def _lone(content: list[Json]) -> list[Json] | str:
+    """Return a lone text as one, which every server takes, and nothing as the empty text."""
+    if len(content) == 1 and len(content[0]) == _UNMARKED and "text" in content[0]:
+        text: str = content[0]["text"]
+        return text
+    return content or ""
 
 
 def _tool_answer(answer: Any, wire: list[Json], marked: bool) -> None:
+    parts = answer.parts
+    if len(parts) == 1 and type(parts[0]) is TextPart:
+        wire.append({"role": "tool", "tool_call_id": answer.tool_call_id, "content": parts[0].text})
+        return
     content: list[Json] = []
     wire.append({"role": "tool", "tool_call_id": answer.tool_call_id, "content": content})
-    for part in answer.parts:
+    for part in parts:
         if type(part) is TextPart:
             content.append({"type": "text", "text": part.text})
         elif type(part) is not CachePoint:
@@ -116,8 +129,7 @@ def _tool_answer(answer: Any, wire: list[Json], marked: bool) -> None:
             cannot_say("openai", f"{kind} as a tool's answer", "show it in a HumanMessage after the tools' answers")
         elif marked:
             _mark(content, wire[:-1])
-    if len(content) < 2 and "prompt_cache_breakpoint" not in (content[0] if content else ()):  # noqa: PLR2004 - a lone text
-        wire[-1]["content"] = content[0]["text"] if content else ""
+    wire[-1]["content"] = _lone(content)
 
 
 def _assistant(message: Message, wire: list[Json], marked: bool) -> None:
@@ -138,8 +150,7 @@ def _assistant(message: Message, wire: list[Json], marked: bool) -> None:
                 _mark(texts, wire)
         elif kind in _PARTS:
             cannot_say("openai", f"{kind.__name__} of the assistant", "show it in a HumanMessage")
-    lone = len(texts) == 1 and len(texts[0]) == 2  # noqa: PLR2004 - type and text, no mark
-    said: Json = {"role": "assistant", "content": texts[0]["text"] if lone else texts or (None if calls else "")}
+    said: Json = {"role": "assistant", "content": _lone(texts) if texts or not calls else None}
     if calls:
         said["tool_calls"] = calls
     wire.append(said)

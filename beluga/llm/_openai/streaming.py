@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import tool_call
+from beluga.llm._http.parts import text_of, tool_call
 from beluga.llm._openai.decoding import finish_reason, thoughts_of
 from beluga.schema import Chunk
 from beluga.usage import usage_of
@@ -56,15 +56,16 @@ class ChunkReader:
         thoughts = thoughts_of(delta)
         if thoughts:
             yield Chunk(thinking=thoughts)
-        if delta.get("refusal"):
-            self._refused = True
-        text = delta.get("content") or delta.get("refusal")
+        refusal = text_of(delta, "refusal")
+        self._refused = self._refused or bool(refusal)
+        text = text_of(delta, "content") or refusal
         if text:
             yield Chunk(text)
         for fragment in delta.get("tool_calls") or ():
             self._calls.setdefault(fragment["index"], _Fragments()).add(fragment)
-        if choice.get("finish_reason"):
-            self._reason = choice["finish_reason"]
+        reason = text_of(choice, "finish_reason")
+        if reason:
+            self._reason = reason
             calls, self._calls = self._calls, {}
             for index in sorted(calls):
                 yield Chunk(tool_call=calls[index].whole())

@@ -209,10 +209,10 @@ def by_async_transport(fake, dialect, body, **options):
     return asyncio.run(main())
 
 
-def by_socket(fake, dialect, body, **options):
-    """Ask over loopback with the standard library."""
+def by_socket(fake, dialect, body, *, patience=30.0, **options):
+    """Ask over loopback with the standard library; a client's time-out is real time there."""
     with fake.serve(**options) as url:
-        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=0.2)
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=patience)
         with contextlib.closing(connection):
             connection.request("POST", dialect.path, json.dumps(body), {"Content-Type": "application/json"})
             answer = connection.getresponse()

@@ -357,6 +357,7 @@ def test_a_last_event_without_its_blank_line_is_cut(wire, ask_stream, answering)
     [
         ('{"choices": [', "no JSON"),
         ("[]", "wrong shape"),
+        ("[" * 100_000, "wrong shape"),
         ("7", "wrong shape"),
         ('{"nothing": 1}', "wrong shape"),
         ('{"type": "content_block_delta", "choices": [{"delta": {"tool_calls": [{}]}}]}', "wrong shape"),

@@ -385,7 +385,7 @@ def test_openai_models_that_know_marks_get_them(model, knows):
     """Others would refuse them as an unknown field."""
     mark = {"prompt_cache_breakpoint": {"mode": "explicit"}}
     wire = openai(STATIC, HumanMessage(parts=["a", CachePoint(), "b"]), model=model)
-    expected = [{"type": "text", "text": "Long instructions.", **(mark if knows else {})}]
+    expected = [{"type": "text", "text": "Long instructions.", **mark}] if knows else "Long instructions."
     assert wire["messages"][0]["content"] == expected
     assert (wire["messages"][1]["content"][0] == {"type": "text", "text": "a", **mark}) is knows
 
@@ -394,7 +394,7 @@ def test_a_mark_at_the_beginning_goes_to_the_message_before():
     """Whose text becomes a part for it."""
     wire = openai(SystemMessage("Static."), HumanMessage(parts=[CachePoint(), "a"]), model="gpt-5.6")
     assert wire["messages"][0]["content"][0]["prompt_cache_breakpoint"] == {"mode": "explicit"}
-    assert wire["messages"][1]["content"] == [{"type": "text", "text": "a"}]
+    assert wire["messages"][1]["content"] == "a"
 
 
 def test_conversations_with_the_same_static_part_share_a_cache_key():
