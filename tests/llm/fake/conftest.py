@@ -222,7 +222,7 @@ def by_socket(fake, dialect, body, *, patience=30.0, **options):
 def by_curl(fake, dialect, body, **options):
     """Ask over loopback with curl."""
     with fake.serve(**options) as url:
-        command = ["curl", "-sS", "-i", "--max-time", "5", "-d", "@-", url + dialect.path]
+        command = ["curl", "-sS", "-i", "--max-time", "30", "-d", "@-", url + dialect.path]
         done = subprocess.run(command, input=json.dumps(body).encode(), capture_output=True, check=True)
     top, _, answer = done.stdout.partition(b"\r\n\r\n")
     first, *lines = top.decode().split("\r\n")
