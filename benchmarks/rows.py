@@ -10,7 +10,8 @@ import attrs
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import footprint, peers
+from beluga.guards import PIIRedactor, SecretRedactor
+from benchmarks import footprint, peers, scanners
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -80,6 +81,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield _refusal(part)
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
+        yield from _scans(part)
     finally:
         loop.close()
     yield _memory(100_000 if part > 1 else 20_000)
@@ -197,6 +199,21 @@ def _traced(seconds: float) -> Row:
         ours = traced(operation="chat", model="gpt-4o", provider="openai")(answer)
         figures = measure({"floor": batch(bare, 1), "ours": batch(ours, 1)}, seconds)
     return Row(what="traced, recording", floor=figures["floor"], ours=figures["ours"], target=1.2)
+
+
+def _scans(seconds: float) -> Iterator[Row]:
+    """Measure the guards that look for data, by the character; the floor is two megabytes a second."""
+    text = scanners.conversation(12)
+    for what, kind, others in (
+        ("PII, ten kinds, a character", PIIRedactor, scanners.PII),
+        ("secrets, a character", SecretRedactor, scanners.SECRETS),
+    ):
+        known = {
+            name: batch(make(), text) if peers.installed(module) else None for name, (module, make) in others.items()
+        }
+        figures, theirs = _measured({"ours": batch(scanners.ours(kind), text)}, known, seconds)
+        by_character = {name: took and took / len(text) for name, took in theirs.items()}
+        yield Row(what=what, floor=500.0, ours=figures["ours"] / len(text), target=1.0, peers=by_character)
 
 
 def _memory(keys: int) -> Row:

@@ -148,7 +148,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
     """Return passages for a user's `own` patterns together with the `built_in` ones."""
     compiled = []
     for pattern in own:
-        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):
+        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs, pattern.shape)):
             check_linear(source, name=pattern.name)
         compiled.append(re.compile(pattern.pattern))
     grains = {grain(pattern) for pattern in compiled}
