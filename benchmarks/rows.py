@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads
+from beluga.guards import PIIRedactor, SecretRedactor
+from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -49,6 +50,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield _traced(part * 2)
         yield from graphs.rows(loop, part * 10)
         yield from _fakes(loop, part * 2)
+        yield from _scans(part)
     finally:
         loop.close()
     yield from dialects.rows(part * 3)
@@ -184,6 +186,21 @@ def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
         target=1.0,
         unit="ms",
     )
+
+
+def _scans(seconds: float) -> Iterator[Row]:
+    """Measure the guards that look for data, by the character; the floor is two megabytes a second."""
+    text = scanners.conversation(12)
+    for what, kind, others in (
+        ("PII, ten kinds, a character", PIIRedactor, scanners.PII),
+        ("secrets, a character", SecretRedactor, scanners.SECRETS),
+    ):
+        known = {
+            name: batch(make(), text) if peers.installed(module) else None for name, (module, make) in others.items()
+        }
+        figures, theirs = measured({"ours": batch(scanners.ours(kind), text)}, known, seconds)
+        by_character = {name: took and took / len(text) for name, took in theirs.items()}
+        yield Row(what=what, floor=500.0, ours=figures["ours"] / len(text), target=1.0, peers=by_character)
 
 
 def _memory(keys: int) -> Row:

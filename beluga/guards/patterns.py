@@ -136,7 +136,11 @@ class Matcher:
 
     def _accepted(self, text: str) -> int:
         verdict = self._check(text) if self._check else True
-        return len(text) if verdict is True else min(int(verdict), len(text))
+        if not isinstance(verdict, int):
+            # Said by type: what a check returns may be the text.
+            msg = f"the check of pattern {self.name!r} must return a number or a bool, not {type(verdict).__name__}"
+            raise TypeError(msg)
+        return len(text) if verdict is True else min(verdict, len(text))
 
 
 _ESCAPED = re.compile(r"\\([^\w\s])")

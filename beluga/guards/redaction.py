@@ -86,18 +86,19 @@ class Redactor:
 
     def stream(self) -> RedactionStream:
         """Open a stream that redacts a text as it arrives."""
-        return RedactionStream(self._window(), self._replace, self._passages.limit)
+        return RedactionStream(self.window(), self._replace, self._passages.limit)
+
+    def window(self) -> Window:
+        """Open a reader that finds as a text arrives: what `stream` redacts with."""
+        return Window(self._passages, self._detect, self._placeholders)
 
     _what = "text"
-
-    def _window(self) -> Window:
-        return Window(self._passages, self._detect, self._placeholders)
 
     def _read(self, text: str) -> list[Finding]:
         if not isinstance(text, str):
             msg = f"{self.name} reads str, not {type(text).__name__}; decode or convert it first"
             raise TypeError(msg)
-        return self._window().advance(text, final=True)[0]
+        return self.window().advance(text, final=True)[0]
 
     def _recognise_placeholders(self) -> re.Pattern[str]:
         own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
@@ -147,7 +148,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
     """Return passages for a user's `own` patterns together with the `built_in` ones."""
     compiled = []
     for pattern in own:
-        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):
+        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs, pattern.shape)):
             check_linear(source, name=pattern.name)
         compiled.append(re.compile(pattern.pattern))
     grains = {grain(pattern) for pattern in compiled}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beluga.guards import DEFAULT_PII_PATTERNS, Guard, PIIPattern, PIIRedactor
+from beluga.guards import DEFAULT_PII_PATTERNS, Guard, PIIPattern, PIIRedactor, SecretRedactor
 
 redactor = PIIRedactor()
 
@@ -125,6 +125,15 @@ def test_any_string_gets_an_answer(text):
     assert redactor.redact(text) == text
 
 
+@pytest.mark.parametrize("kind", [PIIRedactor, SecretRedactor])
+@pytest.mark.parametrize("unit", ["plain words and no more, ", "\ud83d", "\0", "\udcff é ", "１"])
+def test_ten_megabytes_of_anything_get_an_answer(kind, unit):
+    """Size, lone surrogates and NUL are no reason to fail; what is harmless comes back as it was."""
+    text = unit * (10_000_000 // len(unit)) if unit.isascii() and unit.isprintable() else unit * 300_000
+
+    assert kind().redact(text) == text
+
+
 def test_wrong_type():
     """Anything but a string is refused with what to do."""
     with pytest.raises(TypeError, match="reads str, not bytes"):
@@ -136,6 +145,22 @@ def test_broken_patterns_raise_when_the_guard_is_built(pattern):
     """The earliest moment is the construction, and the message names the pattern."""
     with pytest.raises(ValueError, match="'mine'"):
         PIIRedactor(PIIPattern("mine", pattern))
+
+
+@pytest.mark.parametrize("part", ["context", "unless", "needs", "shape"])
+@pytest.mark.parametrize("expression", ["(", "(a+)+b"])
+def test_every_part_of_a_pattern_is_tried_when_the_guard_is_built(part, expression):
+    """Neither a broken context nor one that takes for ever waits for its first text."""
+    with pytest.raises(ValueError, match="'mine'"):
+        PIIRedactor(PIIPattern("mine", "x", **{part: expression}))
+
+
+def test_a_check_that_returns_nonsense_is_named_without_the_text():
+    """The message says which pattern's check is wrong, and nothing of what it was given."""
+    redactor = PIIRedactor(PIIPattern("mine", r"[a-z]{1,9}@[a-z]{1,9}", check=lambda text: text))
+    with pytest.raises(TypeError, match="check of pattern 'mine' must return a number or a bool, not str") as caught:
+        redactor.redact("ana@home")
+    assert "ana" not in str(caught.value)
 
 
 def test_exponential_patterns_raise_when_the_guard_is_built():
