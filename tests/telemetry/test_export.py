@@ -134,6 +134,36 @@ def test_an_exporter_without_a_place_fails_its_export(tmp_path):
     assert telemetry.FileExporter(tmp_path / "new.jsonl").export([]) is SpanExportResult.SUCCESS
 
 
+def test_a_batch_that_a_full_disk_cuts_off_is_alone(tmp_path, monkeypatch, spans):
+    """The export fails, and the next batch begins on a line of its own."""
+    with telemetry.start_span("request"):
+        pass
+    path, opened = tmp_path / "t.jsonl", pathlib.Path.open
+
+    class Full:
+        def __init__(self, *args, **kwargs):
+            self.file = opened(*args, **kwargs)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            return self.file.write(data[:10])
+
+    exporter = telemetry.FileExporter(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "open", lambda *args, **kwargs: Full(*args, **kwargs))
+        assert exporter.export(spans.spans) is SpanExportResult.FAILURE
+    assert exporter.export(spans.spans) is SpanExportResult.SUCCESS
+    assert exporter.export(spans.spans) is SpanExportResult.SUCCESS
+    broken = []
+    (records,) = traces(path, lambda number, _: broken.append(number))
+    assert (len(records), broken, len(path.read_bytes().splitlines())) == (2, [1], 3)
+
+
 TIMED = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"b","traceId":"a","endTimeUnixNano":%s}]}]}]}'
 
 BROKEN = {
