@@ -62,7 +62,9 @@ def start_span(
         fail(span, error)
         raise
     finally:
-        contexts.detach(token)
+        # Not by OpenTelemetry's detach, which logs an error where a generator is collected in another context.
+        with contextlib.suppress(ValueError):
+            token.var.reset(token)
         span.end(moment())
 
 
