@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pathlib
+import subprocess
+import sys
 import tempfile
 import threading
 import tracemalloc
@@ -310,6 +313,30 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path):
     _, out, _ = shown(tmp_path / "t.jsonl")
     assert "\x1b" not in out
     assert len(out.strip().splitlines()) == 2
+
+
+def test_a_terminal_without_the_characters_gets_others(tmp_path):
+    """The tree is printed whatever the terminal's encoding."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(line_of(name="café"))
+    command = [sys.executable, "-m", "beluga", "trace", str(path)]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf?" in done.stdout
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    """`beluga trace FILE | head` ends without a complaint about the file."""
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(line_of(traceId=f"{number:x}") for number in range(1, 2_000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "beluga", "trace", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
 
 
 def lines_of(count, size):
