@@ -211,8 +211,8 @@ FIGURES = ("gen_ai.usage.input_tokens", "gen_ai.response.time_to_first_chunk", "
 @pytest.mark.parametrize(
     "value",
     [{"doubleValue": "NaN"}, {"doubleValue": "Infinity"}, {"doubleValue": -1}, {"intValue": 1e999}]
-    + [{"intValue": "9" * 400}, {"doubleValue": 10**400}],
-    ids=["nan", "infinite", "negative", "overflow", "large", "larger"],
+    + [{"intValue": "9" * 400}, {"doubleValue": 10**400}, {"doubleValue": 1e308}],
+    ids=["nan", "infinite", "negative", "overflow", "large", "larger", "too large for a sum"],
 )
 def test_a_figure_that_cannot_be_is_none(value, html, tmp_path):
     """Tokens, times and costs that are no finite numbers are left out of the sums, and the span is shown."""
