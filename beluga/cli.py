@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 import threading
 from pathlib import Path
@@ -69,6 +70,9 @@ def trace(
     """
     from beluga._commands.trace import trace as run
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every terminal has the characters of bars and names
     raise typer.Exit(run(file, html=html, out=sys.stdout, err=sys.stderr))
 
 

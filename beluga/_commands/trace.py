@@ -42,6 +42,9 @@ def trace(path: Path, *, html: Path | None, out: TextIO, err: TextIO) -> int:
 
     Returns:
         The exit status: 0, or 2 where the file cannot be read or the page not written.
+
+    Raises:
+        BrokenPipeError: Nobody reads `out` any more.
     """
     found = _redacted(path, lambda number, why: err.write(f"{path}:{number}: {why}; skipped\n"))
     at = path
@@ -55,6 +58,8 @@ def trace(path: Path, *, html: Path | None, out: TextIO, err: TextIO) -> int:
         with path.open("rb"):  # what fails from here on is the page
             at = html
         _write(found, html, title=path.name)
+    except BrokenPipeError:
+        raise  # who reads the tree has read enough; the command line ends without a word
     except OSError as error:
         err.write(f"{at}: {error.strerror or type(error).__name__}\n")
         return _UNREADABLE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.telemetry.propagation import extract
+from beluga.telemetry.propagation import extract, named
 from beluga.telemetry.spans import start_span
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ __all__ = ["TraceMiddleware"]
 
 _SERVER_ERROR = 500
 _KINDS = frozenset({"http", "websocket"})
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+"""Those that have a name of their own in a trace: anything else is up to the client, and could be a secret."""
 
 
 class TraceMiddleware:
@@ -41,7 +43,7 @@ class TraceMiddleware:
 
     def __init__(self, app: App, *, baggage: Iterable[str] = ()) -> None:
         self._app = app
-        self._baggage = tuple(baggage)
+        self._baggage = named(baggage)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -50,16 +52,19 @@ class TraceMiddleware:
             return
         from opentelemetry.trace import SpanKind
 
-        method = str(scope.get("method", "WEBSOCKET"))
+        method = scope.get("method", "GET")  # a websocket begins with one
+        if method not in _METHODS:
+            method = "_OTHER"
+        name = "HTTP" if method == "_OTHER" else method
         context = extract(scope.get("headers", ()), baggage=self._baggage)
         known = {"http.request.method": method, "url.scheme": scope.get("scheme")}
-        with start_span(method, known, context=context, kind=SpanKind.SERVER) as span:
+        with start_span(name, known, context=context, kind=SpanKind.SERVER) as span:
             try:
                 await self._app(scope, receive, _watched(send, span))
             finally:
                 route = getattr(scope.get("route"), "path", None)
                 if isinstance(route, str):
-                    span.update_name(f"{method} {route}")
+                    span.update_name(f"{name} {route}")
                     span.set_attribute("http.route", route)
 
 

@@ -45,15 +45,19 @@ class FileExporter(SpanExporter):
     def __init__(self, path: str | PathLike[str]) -> None:
         self._path = Path(path)
         self._lock = threading.Lock()
+        self._is_torn = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write a batch; a disk that is full fails the export and nothing else."""
         if not spans:
             return SpanExportResult.SUCCESS
-        line = json.dumps(encoded(spans), separators=(",", ":")) + "\n"
+        line = (json.dumps(encoded(spans), separators=(",", ":")) + "\n").encode()
         try:
             with self._lock, self._path.open("ab", buffering=0) as file:
-                file.write(line.encode())
+                # What a full disk cut off must not take the next line with it.
+                whole = b"\n" + line if self._is_torn else line
+                written = file.write(whole)
+                self._is_torn = written != len(whole) and (self._is_torn or written != 0)
         except OSError:
             return SpanExportResult.FAILURE
-        return SpanExportResult.SUCCESS
+        return SpanExportResult.SUCCESS if written == len(whole) else SpanExportResult.FAILURE

@@ -22,7 +22,8 @@ SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20
 TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
 """The buckets of token counts; same source."""
 
-_known: dict[int, tuple[MeterProvider, Instruments]] = {}
+_known: tuple[MeterProvider | None, Instruments | None] = (None, None)
+"""The provider asked last and its histograms: a process has one, and only tests change it."""
 
 
 class Instruments:
@@ -60,9 +61,10 @@ class Instruments:
         if first_chunk is not None:
             self._first_chunk.record(first_chunk, attributes)
         if usage is not None:
-            label = self._table["token_type"]
-            self._input.record(usage.input_tokens, {**attributes, label: "input"})
-            self._output.record(usage.output_tokens, {**attributes, label: "output"})
+            label, failed = self._table["token_type"], self._table["error_type"]
+            told = {name: value for name, value in attributes.items() if name != failed}  # it would split the sums
+            self._input.record(usage.input_tokens, {**told, label: "input"})
+            self._output.record(usage.output_tokens, {**told, label: "output"})
 
 
 def instruments() -> Instruments | None:
@@ -70,7 +72,9 @@ def instruments() -> Instruments | None:
     provider = meter_provider()
     if provider is None:
         return None
-    known = _known.get(id(provider))
-    if known is None or known[0] is not provider:
-        known = _known[id(provider)] = (provider, Instruments(provider, names()))
-    return known[1]
+    global _known  # noqa: PLW0603 - one slot, replaced whole, so that threads see one pair or the other
+    owner, known = _known
+    if owner is not provider:
+        known = Instruments(provider, names())
+        _known = (provider, known)
+    return known

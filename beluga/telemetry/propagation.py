@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
 
-__all__ = ["arequest_hook", "carry", "extract", "inject", "request_hook"]
+__all__ = ["arequest_hook", "carry", "extract", "inject", "named", "request_hook"]
 
 _ELSEWHERE = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
@@ -44,7 +44,7 @@ def inject(headers: MutableMapping[str, str] | None = None, *, baggage: Iterable
     from opentelemetry import propagate
 
     filled: MutableMapping[str, str] = {} if headers is None else headers
-    propagate.inject(filled, _only(baggage, None))
+    propagate.inject(filled, _only(named(baggage), None))
     return filled
 
 
@@ -71,7 +71,7 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
     carrier: dict[str, list[str]] = {}
     for name, value in pairs:
         carrier.setdefault(_text(name).lower(), []).append(_text(value))
-    return _only(baggage, propagate.extract(carrier, Context()))
+    return _only(named(baggage), propagate.extract(carrier, Context()))
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:
@@ -80,7 +80,7 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
     Each call runs in a copy of its own, so one carried function may run in many threads at once.
 
     Raises:
-        TypeError: It is a coroutine function or a generator, whose body would run elsewhere.
+        TypeError: It is a coroutine function or a generator, whose body would run elsewhere, or cannot be called.
 
     Example:
         >>> from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +101,9 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
             "Tasks take the context along by themselves; a generator runs in the context of whoever iterates it"
         )
         raise TypeError(message)
+    if not callable(function):
+        message = f"carry needs a function, not {type(function).__name__}"
+        raise TypeError(message)
     bound = contextvars.copy_context()
 
     @functools.wraps(function)
@@ -117,7 +120,7 @@ def request_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], None]:
         >>> import httpx
         >>> client = httpx.Client(event_hooks={"request": [request_hook()]})
     """
-    allowed = tuple(baggage)
+    allowed = named(baggage)
 
     def hook(request: Any) -> None:
         inject(request.headers, baggage=allowed)
@@ -133,6 +136,19 @@ def arequest_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], Any]:
         put(request)
 
     return hook
+
+
+def named(baggage: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of `baggage`.
+
+    Raises:
+        TypeError: It is one text, whose letters would be taken for names, or holds what is no text.
+    """
+    names = (baggage,) if isinstance(baggage, str) else tuple(baggage)
+    if isinstance(baggage, str) or not all(isinstance(name, str) for name in names):
+        message = f"baggage={baggage!r} must be names, such as ['tenant']"
+        raise TypeError(message)
+    return names
 
 
 def _only(allowed: Iterable[str], context: Context | None) -> Context:

@@ -31,7 +31,8 @@ _scopes = 0
 """How many blocks with a provider of their own are open in this process: without any, no context is asked."""
 _trace_api: Any = None
 _metrics_api: Any = None
-_tracers: dict[int, tuple[TracerProvider, Tracer]] = {}
+_known: tuple[TracerProvider | None, Tracer | None] = (None, None)
+"""The provider asked last and its tracer: a process has one, and only tests change it."""
 
 
 def recording() -> bool:
@@ -59,10 +60,12 @@ def tracer() -> Tracer | None:
         provider = getattr(_trace_api or _loaded_trace_api(), "_TRACER_PROVIDER", None)
         if provider is None:
             return None
-    known = _tracers.get(id(provider))
-    if known is None or known[0] is not provider:
-        known = _tracers[id(provider)] = (provider, provider.get_tracer("beluga"))
-    return known[1]
+    global _known  # noqa: PLW0603 - one slot, replaced whole, so that threads see one pair or the other
+    owner, known = _known
+    if owner is not provider:
+        known = provider.get_tracer("beluga")
+        _known = (provider, known)
+    return known
 
 
 def meter_provider() -> MeterProvider | None:
@@ -109,7 +112,6 @@ def use_provider(provider: TracerProvider) -> Iterator[None]:
     finally:
         _count(-1)
         _TRACES.reset(token)
-        _tracers.pop(id(provider), None)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventRecord", "SpanRecord", "arranged", "from_sdk", "totals"]
 
+_INT64 = 2**63
 COSTS = ("beluga.cost", "gen_ai.usage.cost")
 """Attributes that hold money; no convention has one, the second is what others write."""
 
@@ -101,9 +101,9 @@ class SpanRecord:
         return str(self.attributes.get(OUTCOME, ""))
 
     def number(self, name: str) -> float | None:
-        """Return the attribute if it is a finite number that is not negative."""
+        """Return the attribute if it is a number that can be: not negative, and no larger than an OTLP int."""
         value = self.attributes.get(name)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _INT64
         return value if is_number else None
 
     def redacted(self, redact: Callable[[str], str]) -> SpanRecord:

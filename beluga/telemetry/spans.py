@@ -32,7 +32,8 @@ def start_span(
 ) -> Iterator[Span]:
     """Open a span by hand, current until the block ends; while nobody records it is one that does nothing.
 
-    An exception marks it as failed, with its type and its redacted text.
+    An exception marks it as failed, with its type and its redacted text. Attribute values of any type will do: each is
+    recorded as the nearest legal one, or left out.
 
     Args:
         name: The span's name.
@@ -40,10 +41,14 @@ def start_span(
         context: Where the span belongs, such as `extract` gives it; None means the current one.
         kind: The span's kind; None means internal.
 
+    Raises:
+        TypeError: The name is no text, or the attributes are no mapping.
+
     Example:
         >>> with start_span("request", {"request_id": "req-001"}) as span:
         ...     span.set_attribute("rows", 3)
     """
+    _check(name, attributes)
     from opentelemetry import context as contexts
     from opentelemetry import trace
 
@@ -62,8 +67,19 @@ def start_span(
         fail(span, error)
         raise
     finally:
-        contexts.detach(token)
+        # Not by OpenTelemetry's detach, which logs an error where a generator is collected in another context.
+        with contextlib.suppress(ValueError):
+            token.var.reset(token)
         span.end(moment())
+
+
+def _check(name: Any, attributes: Any) -> None:
+    if not isinstance(name, str):
+        message = f"start_span: the name {name!r} must be a text"
+        raise TypeError(message)
+    if attributes is not None and not hasattr(attributes, "items"):
+        message = f"start_span: attributes={type(attributes).__name__} must be a mapping of names to values"
+        raise TypeError(message)
 
 
 def moment() -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import itertools
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from beluga.clock import SYSTEM, environment
 from beluga.telemetry import tree, use_provider
 from beluga.telemetry.records import from_sdk
+from beluga.telemetry.spans import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.id_generator import IdGenerator
@@ -144,28 +147,45 @@ def _safe(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
-def _counting_ids() -> IdGenerator:
-    """Return a source of ids that count from 1, so that two runs of a test give the same trace."""
-    from opentelemetry.sdk.trace.id_generator import IdGenerator
+def _ids() -> IdGenerator:
+    """Return a source of ids that count from 1 on a fake clock, so that two runs of a test give the same trace."""
+    from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 
     class _Counting(IdGenerator):
         def __init__(self) -> None:
-            self._spans, self._traces = itertools.count(1), itertools.count(1)
+            self._spans, self._traces, self._random = itertools.count(1), itertools.count(1), RandomIdGenerator()
 
         def generate_span_id(self) -> int:
-            return next(self._spans)
+            return self._random.generate_span_id() if environment() is SYSTEM else next(self._spans)
 
         def generate_trace_id(self) -> int:
-            return next(self._traces)
+            return self._random.generate_trace_id() if environment() is SYSTEM else next(self._traces)
 
     return _Counting()
+
+
+def _on_clock(method: Callable[..., Any], parameter: str) -> Callable[..., Any]:
+    """Return `method` with the fake clock's time for `parameter`, unless the caller gives another."""
+
+    @functools.wraps(method)
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        now = moment()
+        if now is None:
+            return method(*args, **kwargs)
+        given = inspect.signature(method).bind(*args, **kwargs)
+        if given.arguments.get(parameter) is None:
+            given.arguments[parameter] = now
+        return method(*given.args, **given.kwargs)
+
+    return timed
 
 
 @contextlib.contextmanager
 def record_spans() -> Iterator[SpanRecorder]:
     """Record the spans of this context with a provider of its own, until the block ends.
 
-    On a fake clock ids count from 1 and times are the clock's, so that a trace is the same in every run.
+    On a fake clock ids count from 1 and times are the clock's, also those of spans and events that the application
+    makes with `beluga.telemetry.tracer` by itself, so that a trace is the same in every run.
 
     Example:
         >>> from beluga import traced
@@ -180,12 +200,19 @@ def record_spans() -> Iterator[SpanRecorder]:
 
     recorder = SpanRecorder()
 
+    class _Provider(TracerProvider):
+        def get_tracer(self, *args: Any, **kwargs: Any) -> Any:
+            tracer: Any = super().get_tracer(*args, **kwargs)
+            tracer.start_span = _on_clock(tracer.start_span, "start_time")
+            return tracer
+
     class _Processor(SpanProcessor):
         def on_start(self, span: Any, parent_context: Any = None) -> None:
+            span.add_event = _on_clock(span.add_event, "timestamp")
+            span.end = _on_clock(span.end, "end_time")
             recorder.on_start(span, parent_context)
 
-    ids = None if environment() is SYSTEM else _counting_ids()
-    provider = TracerProvider(shutdown_on_exit=False, id_generator=ids)
+    provider = _Provider(shutdown_on_exit=False, id_generator=_ids())
     provider.add_span_processor(_Processor())
     with use_provider(provider):
         yield recorder

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pathlib
+import subprocess
+import sys
 import tempfile
 import threading
 import tracemalloc
@@ -134,6 +137,36 @@ def test_an_exporter_without_a_place_fails_its_export(tmp_path):
     assert telemetry.FileExporter(tmp_path / "new.jsonl").export([]) is SpanExportResult.SUCCESS
 
 
+def test_a_batch_that_a_full_disk_cuts_off_is_alone(tmp_path, monkeypatch, spans):
+    """The export fails, and the next batch begins on a line of its own."""
+    with telemetry.start_span("request"):
+        pass
+    path, opened = tmp_path / "t.jsonl", pathlib.Path.open
+
+    class Full:
+        def __init__(self, *args, **kwargs):
+            self.file = opened(*args, **kwargs)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            return self.file.write(data[:10])
+
+    exporter = telemetry.FileExporter(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "open", lambda *args, **kwargs: Full(*args, **kwargs))
+        assert exporter.export(spans.spans) is SpanExportResult.FAILURE
+    assert exporter.export(spans.spans) is SpanExportResult.SUCCESS
+    assert exporter.export(spans.spans) is SpanExportResult.SUCCESS
+    broken = []
+    (records,) = traces(path, lambda number, _: broken.append(number))
+    assert (len(records), broken, len(path.read_bytes().splitlines())) == (2, [1], 3)
+
+
 TIMED = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"b","traceId":"a","endTimeUnixNano":%s}]}]}]}'
 
 BROKEN = {
@@ -178,8 +211,8 @@ FIGURES = ("gen_ai.usage.input_tokens", "gen_ai.response.time_to_first_chunk", "
 @pytest.mark.parametrize(
     "value",
     [{"doubleValue": "NaN"}, {"doubleValue": "Infinity"}, {"doubleValue": -1}, {"intValue": 1e999}]
-    + [{"intValue": "9" * 400}, {"doubleValue": 10**400}],
-    ids=["nan", "infinite", "negative", "overflow", "large", "larger"],
+    + [{"intValue": "9" * 400}, {"doubleValue": 10**400}, {"doubleValue": 1e308}],
+    ids=["nan", "infinite", "negative", "overflow", "large", "larger", "too large for a sum"],
 )
 def test_a_figure_that_cannot_be_is_none(value, html, tmp_path):
     """Tokens, times and costs that are no finite numbers are left out of the sums, and the span is shown."""
@@ -280,6 +313,30 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path):
     _, out, _ = shown(tmp_path / "t.jsonl")
     assert "\x1b" not in out
     assert len(out.strip().splitlines()) == 2
+
+
+def test_a_terminal_without_the_characters_gets_others(tmp_path):
+    """The tree is printed whatever the terminal's encoding."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(line_of(name="café"))
+    command = [sys.executable, "-m", "beluga", "trace", str(path)]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf?" in done.stdout
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    """`beluga trace FILE | head` ends without a complaint about the file."""
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(line_of(traceId=f"{number:x}") for number in range(1, 2_000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "beluga", "trace", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
 
 
 def lines_of(count, size):

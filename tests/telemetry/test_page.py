@@ -157,6 +157,13 @@ def test_a_browser_finds_what_is_searched(tmp_path):
 
 
 @needs_browser
+def test_a_search_that_is_no_url_is_searched_as_it_stands(tmp_path):
+    """A link with a lone percent sign does not leave the page empty."""
+    dom = opened(tmp_path, page([span(1, name="50% done"), span(2, name="other")]), "#q=50%")
+    assert re.findall(r'class="label"[^>]*>(.*?)</span>', dom) == ["50% done"]
+
+
+@needs_browser
 def test_a_browser_opens_a_large_trace_in_batches(tmp_path):
     """Of 20,000 spans only the first rows are in the page until more are asked for."""
     dom = opened(tmp_path, page([span(1), *(span(number, 1) for number in range(2, 20_001))]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -78,6 +79,17 @@ def test_baggage_leaves_and_enters_only_by_name():
     assert dict(baggage.get_all(telemetry.extract(incoming, baggage=["tenant"]))) == {"tenant": "t1"}
 
 
+@pytest.mark.parametrize("take", [telemetry.inject, telemetry.extract, telemetry.TraceMiddleware])
+@pytest.mark.parametrize("baggage", ["tenant", [1]])
+def test_baggage_is_a_list_of_names(take, baggage):
+    """One text would be taken for a list of letters, and nothing would pass without a word."""
+    with pytest.raises(TypeError, match=r"such as \['tenant'\]"):
+        take({}, baggage=baggage)
+    for hook in (telemetry.request_hook, telemetry.arequest_hook):
+        with pytest.raises(TypeError, match="names"):
+            hook(baggage=baggage)
+
+
 def test_carry_takes_the_span_into_threads(spans):
     """Many threads at once run under the span in which the function was carried."""
     together = threading.Barrier(3)
@@ -108,6 +120,8 @@ def test_carry_refuses_what_runs_elsewhere():
     for function in (coroutine, generator):
         with pytest.raises(TypeError, match="plain functions"):
             telemetry.carry(function)
+    with pytest.raises(TypeError, match="not int"):
+        telemetry.carry(5)
 
 
 def test_the_httpx_hooks_put_the_trace_into_requests(spans):
@@ -129,7 +143,7 @@ def test_the_httpx_hooks_put_the_trace_into_requests(spans):
         assert f"{span.get_span_context().trace_id:032x}" in asyncio.run(ask())
 
 
-async def _served(app, headers=(), kind="http"):
+async def _served(app, headers=(), kind="http", **more):
     sent = []
 
     async def receive():
@@ -138,7 +152,7 @@ async def _served(app, headers=(), kind="http"):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": kind, "method": "GET", "scheme": "http", "path": "/orders/4711", "headers": list(headers)}
+    scope = {"type": kind, "method": "GET", "scheme": "http", "path": "/orders/4711", "headers": list(headers), **more}
     await telemetry.TraceMiddleware(app)(scope, receive, send)
     return sent
 
@@ -161,6 +175,41 @@ def test_the_middleware_continues_the_callers_trace(spans):
     assert not span.status.is_ok
     spans.assert_no_leak("4711")
     spans.assert_all_ended()
+
+
+def test_a_method_that_is_none_does_not_name_the_span(spans):
+    """A client may send any word, and a name for each would be one more series in every store."""
+
+    async def app(scope, receive, send): ...
+
+    asyncio.run(_served(app, method="SWORDFISH"))
+    spans.assert_no_leak("SWORDFISH")
+    assert spans.one("HTTP").attributes["http.request.method"] == "_OTHER"
+
+
+def test_a_websocket_begins_with_a_get(spans):
+    """Its span is named like that of the request that opens it."""
+
+    async def app(scope, receive, send):
+        del scope["method"]
+
+    asyncio.run(_served(app, kind="websocket"))
+    assert spans.one("GET").attributes["http.request.method"] == "GET"
+
+
+def test_a_span_by_hand_ends_in_another_context_without_a_word(spans, caplog):
+    """A generator that is closed in another context than it began leaves nothing current and logs nothing."""
+
+    def steps():
+        with telemetry.start_span("inside"):
+            yield
+
+    running = steps()
+    contextvars.copy_context().run(next, running)
+    running.close()
+    spans.assert_all_ended()
+    assert trace_of(None) == 0
+    assert caplog.records == []
 
 
 def test_the_middleware_hands_the_trace_on_while_nobody_records():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import tracemalloc
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -415,6 +416,34 @@ def test_exemplars_belong_to_the_calls_own_span(measured, spans):
         traced(operation="chat", model="m", attributes=lambda _: {})(lambda: "fine")()
     (point,) = measured()["gen_ai.client.operation.duration"]
     assert [exemplar.span_id is not None for exemplar in point.exemplars] == [True]
+
+
+def test_providers_of_the_past_are_let_go():
+    """A test suite that makes a provider for each test does not keep them all."""
+    alive = []
+    for _ in range(5):
+        traces, metrics = TracerProvider(shutdown_on_exit=False), MeterProvider(shutdown_on_exit=False)
+        with telemetry.use_provider(traces), telemetry.use_meter_provider(metrics):
+            traced(operation="chat", model="m")(lambda: None)()
+        alive += [weakref.ref(traces), weakref.ref(metrics)]
+    del traces, metrics
+    gc.collect()
+    assert sum(found() is not None for found in alive) <= 2
+
+
+def test_tokens_of_a_failed_stream_are_counted_with_the_others(measured):
+    """The error's type is an attribute of the duration, and not of the tokens, whose sums it would split."""
+
+    @traced(operation="chat", model="m")
+    def stream():
+        yield Chunk(usage=Usage(5, 1))
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        list(stream())
+    found = measured()
+    assert found["gen_ai.client.operation.duration"][0].attributes["error.type"] == "TimeoutError"
+    assert all("error.type" not in point.attributes for point in found["gen_ai.client.token.usage"])
 
 
 def test_the_version_to_come_has_other_names(monkeypatch, measured, spans):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import traced
-from beluga.telemetry import attributes_of
+from beluga.telemetry import attributes_of, start_span
 from beluga.telemetry.otlp import decoded, encoded
 
 
@@ -94,6 +94,13 @@ def test_a_function_of_attributes_that_fails_costs_only_them(spans, caplog):
         assert call() == "fine"
     assert spans.one(spans.spans[0].name).attributes == {}
     assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "attributes"), [(5, None), (None, {}), ("request", 5), ("request", [("a", 1)])])
+def test_a_span_by_hand_says_what_it_needs(name, attributes):
+    """The message says which argument is of the wrong type, also while nobody records."""
+    with pytest.raises(TypeError, match="must be"), start_span(name, attributes):
+        pass
 
 
 @pytest.mark.parametrize(

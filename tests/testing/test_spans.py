@@ -33,6 +33,34 @@ def test_a_trace_on_the_fake_clock_is_the_same_in_every_run():
     assert first.tree().splitlines()[1] in repr(first)
 
 
+def run_by_hand():
+    """Record with the recorder outside the clock, and with spans and events of the application's own."""
+    with record_spans() as spans, fake_clock() as clock:
+        tracer = telemetry.tracer()
+        with telemetry.start_span("request") as span:
+            clock.advance(1)
+            span.add_event("seen", {"by": "hand"})
+            with tracer.start_as_current_span("step"):
+                clock.advance(2)
+            tracer.start_span("past", start_time=5).end(7)
+            span.record_exception(ValueError("late"))
+    return [
+        (s.name, s.context.trace_id, s.context.span_id, s.start_time, s.end_time, [e.timestamp for e in s.events])
+        for s in spans.spans
+    ]
+
+
+def test_spans_made_by_hand_are_on_the_clock_too():
+    """Whichever stands outside, ids count and times are the clock's; a time that is given counts."""
+    first = run_by_hand()
+    assert first == run_by_hand()
+    (_, _, _, start, end, events), (_, _, _, begun, ended, _), (_, _, _, past, gone, _) = first
+    assert (end - start, events) == (3e9, [start + 1e9, start + 3e9])
+    assert (begun - start, ended - start) == (1e9, 3e9)
+    assert (past, gone) == (5, 7)
+    assert [row[1:3] for row in first] == [(1, 1), (1, 2), (1, 3)]
+
+
 def test_without_a_fake_clock_ids_are_random():
     """Two recorders in two processes must not give the same ids."""
     with record_spans() as spans:

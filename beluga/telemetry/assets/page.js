@@ -23,6 +23,15 @@ function text(span) {
   return span.text;
 }
 
+// A link may end in anything, such as a lone percent sign, and the page must be drawn all the same.
+function decoded(query) {
+  try {
+    return decodeURIComponent(query);
+  } catch {
+    return query;
+  }
+}
+
 // Which rows to show: those not under a folded span; while searching, the hits and what stands above them.
 function visible(trace, query) {
   const rows = [];
@@ -164,5 +173,5 @@ search.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(drawAll, 120);
 });
-if (location.hash.startsWith("#q=")) search.value = decodeURIComponent(location.hash.slice(3));
+if (location.hash.startsWith("#q=")) search.value = decoded(location.hash.slice(3));
 drawAll();
