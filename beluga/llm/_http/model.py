@@ -126,6 +126,8 @@ class HttpModel:
                 if not exchange.opens_stream(response.status_code, response.headers):
                     raise exchange.refused(response.read())
                 for data in response.iter_bytes():
+                    if exchange.is_complete:
+                        break
                     yield from exchange.feed(data)
         exchange.finish()
 
@@ -139,6 +141,8 @@ class HttpModel:
                 if not exchange.opens_stream(response.status_code, response.headers):
                     raise exchange.refused(await response.aread())
                 async for data in response.aiter_bytes():
+                    if exchange.is_complete:
+                        break
                     for chunk in exchange.feed(data):
                         yield chunk
         exchange.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import json
 import math
 import warnings
@@ -347,6 +348,16 @@ def test_a_complete_stream_does_not_mind_how_the_connection_ends(wire, ask_strea
     body = pieces([wire.stream("a"), b"data: rubbish\n\n"], httpx.ReadError("reset"))
     transport = answering(httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=body))
     assert ask_stream(wire.model(transport=transport), "Hi")[-1].finish_reason == "stop"
+
+
+def test_a_complete_stream_ends_although_the_server_goes_on(wire, ask_stream, answering, pieces):
+    """A proxy that keeps a connection alive with comments would else keep the caller for ever."""
+    comments = iter([b": still here\n\n"] * 9)
+    body = pieces(itertools.chain([wire.stream("a")], comments))
+    transport = answering(httpx.Response(200, stream=body, headers={"content-type": "text/event-stream"}))
+    assert ask_stream(wire.model(transport=transport), "Hi")[-1].finish_reason == "stop"
+    assert len(list(comments)) == 8
+    assert body.closed
 
 
 def test_a_model_is_a_model():
