@@ -107,8 +107,9 @@ class _Writer:
         for part in parts:
             kind = type(part)
             if kind is TextPart:
-                if part.text:  # type: ignore[union-attr]  # an empty block is refused
-                    blocks.append({"type": "text", "text": part.text})  # type: ignore[union-attr]
+                text: str = part.text  # type: ignore[union-attr]
+                if text and not text.isspace():  # a block that says nothing is refused
+                    blocks.append({"type": "text", "text": text})
             elif kind is CachePoint:
                 self._mark(part, blocks)
             elif kind is ToolResult:
