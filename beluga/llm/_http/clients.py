@@ -113,6 +113,10 @@ def _check(client: Any, async_client: Any, transport: Any) -> None:
     if transport is not None and (client is not None or async_client is not None):
         msg = "transport= is for the clients made here; give your own client its transport itself"
         raise TypeError(msg)
+    methods = ("handle_request", "handle_async_request")
+    if transport is not None and not any(hasattr(transport, method) for method in methods):
+        msg = f"transport= is a transport as httpx has them, not {type(transport).__name__}"
+        raise TypeError(msg)
     if client is None and async_client is None:
         _httpx()
 
