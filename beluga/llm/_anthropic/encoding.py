@@ -47,6 +47,9 @@ def request(model: str, messages: Iterable[Message], options: Mapping[str, Any])
             wire.update({name: value} if translate is None else translate(value))
     system, wire["messages"] = encode_messages(messages, wire.get("tools", ()))
     if system:
+        if "system" in wire:
+            msg = "anthropic: there are a SystemMessage and system= too, and one of them would be lost; give one"
+            raise ValueError(msg)
         wire["system"] = system
     if not wire["messages"]:
         msg = "anthropic needs a message that is not empty, beside those of the system"

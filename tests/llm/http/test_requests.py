@@ -226,6 +226,13 @@ def test_empty_texts_are_left_out_for_anthropic():
         anthropic(SystemMessage("only"), HumanMessage("\n\n"))
 
 
+def test_a_system_option_beside_a_system_message_is_refused():
+    """One of them would be lost without a word."""
+    assert anthropic(HumanMessage("a"), system="b")["system"] == "b"
+    with pytest.raises(ValueError, match="system="):
+        anthropic(SystemMessage("a"), HumanMessage("a"), system="b")
+
+
 def test_tools_are_functions_records_or_the_providers_own():
     """Three forms, in their order."""
     tools = [search, Tool("now", "Tell the time."), {"type": "web_search"}]
