@@ -181,7 +181,7 @@ class HttpModel:
     ) -> Exchange:
         options = {**self._options, **checked_options(options)}
         timeout = checked_timeout(options.pop("timeout", None)) or self._timeout
-        headers = {**self._headers, **checked_headers(options.pop("headers", None))}
+        headers = checked_headers(options.pop("headers", None))
         body = self._dialect.request(options.pop("model", None) or self.model, as_messages(messages), options)
         if streamed:
             body = self._dialect.streamed(body)
@@ -190,9 +190,10 @@ class HttpModel:
             {
                 "method": "POST",
                 "url": self._url,
-                "headers": headers,
                 "content": json.dumps(body, allow_nan=False, separators=(",", ":")).encode(),
                 "timeout": self._phases(timeout, client),
+                # In no variable: reports of errors show those of every frame, and with them the key.
+                "headers": {**self._headers, **headers},
             },
         )
 
