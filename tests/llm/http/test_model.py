@@ -271,6 +271,19 @@ def test_a_client_of_your_own_stays_open(wire, answering):
     client.close()
 
 
+def test_an_async_client_of_your_own_needs_no_loop_of_asyncio(wire, answering):
+    """What it waits with is its own business: anyio lets it run under trio."""
+    client = httpx.AsyncClient(transport=answering(httpx.Response(200, json=wire.answer)))
+
+    async def main():
+        async with wire.model(async_client=client) as model:
+            return await model.agenerate("Hi")
+
+    with pytest.raises(StopIteration) as done:
+        main().send(None)
+    assert done.value.value.text == "Hello."
+
+
 def test_a_closed_model_says_so(wire, ask):
     """A new client would never be closed."""
     model = wire.model()
