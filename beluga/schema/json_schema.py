@@ -132,7 +132,7 @@ class _Writer:
     def _container(self, kind: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> dict[str, Any]:
         if origin is tuple and arguments and arguments[-1] is not ...:
             items = [self.schema(each, f"{where}[{place}]") for place, each in enumerate(arguments)]
-            return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+            return {"type": "array", **_places(items), "minItems": len(items), "maxItems": len(items)}
         if origin is tuple or origin in _LISTS:
             return {"type": "array", "items": self._inner(arguments[:1], f"{where}[]")}
         if origin in _SETS:
@@ -162,6 +162,18 @@ class _Writer:
                 return schema
             self._definitions[self._names[kind]] = schema
         return {"$ref": f"#/$defs/{self._names[kind]}"}
+
+
+def _places(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what describes so many items one by one.
+
+    OpenAI refuses every array without ``items``, and in strict mode ``prefixItems``; where all are the same, nobody
+    needs those, and elsewhere ``items`` says nothing new, as there is no item after the last.
+    """
+    different = [each for place, each in enumerate(items) if each not in items[:place]]
+    if len(different) == 1:
+        return {"items": different[0]}
+    return {"prefixItems": items, "items": {"anyOf": different}}
 
 
 def _unwrapped(kind: Any) -> tuple[Any, str]:

@@ -100,7 +100,17 @@ TEXT = {"type": "string"}
         (list[str], {"type": "array", "items": TEXT}),
         (Sequence[str], {"type": "array", "items": TEXT}),
         (tuple[str, ...], {"type": "array", "items": TEXT}),
-        (tuple[str, int], {"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "minItems": 2, "maxItems": 2}),
+        (
+            tuple[str, int, str],
+            {
+                "type": "array",
+                "prefixItems": [TEXT, {"type": "integer"}, TEXT],
+                "minItems": 3,
+                "maxItems": 3,
+                "items": {"anyOf": [TEXT, {"type": "integer"}]},  # OpenAI refuses an array without
+            },
+        ),
+        (tuple[str, str], {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}),
         (set[str], {"type": "array", "items": TEXT, "uniqueItems": True}),
         (dict, {"type": "object", "additionalProperties": {}}),
         (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga.llm._http.parts import base64_of, cannot_say, data_url, schema_of, tools_of
+from beluga.llm._openai.strictness import is_strict
 from beluga.schema import AudioPart, CachePoint, FilePart, ImagePart, TextPart, Tool, ToolCall, ToolResult
 
 if TYPE_CHECKING:
@@ -234,21 +235,8 @@ def _tool_choice(choice: Any) -> Json:
 def _schema(kind: Any) -> Json:
     schema = schema_of(kind)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", str(getattr(kind, "__name__", None) or schema.get("title") or "answer"))[:64]
-    form = {"name": name, "schema": schema, "strict": _is_strict(schema)}
+    form = {"name": name, "schema": schema, "strict": is_strict(schema)}
     return {"response_format": {"type": "json_schema", "json_schema": form}}
-
-
-def _is_strict(schema: Any) -> bool:
-    """Say whether every object takes exactly its properties: only then the API holds the model to the schema."""
-    if isinstance(schema, list):
-        return all(map(_is_strict, schema))
-    if not isinstance(schema, dict):
-        return True
-    if schema.get("type") == "object" or "properties" in schema:
-        names = set(schema.get("properties", ()))
-        if schema.get("additionalProperties") is not False or names != set(schema.get("required", ())):
-            return False
-    return all(map(_is_strict, schema.values()))
 
 
 _OPTIONS: Final[dict[str, Callable[[Any], Json]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import attrs
 import pytest
@@ -294,6 +295,26 @@ def test_a_type_is_a_schema():
     assert anthropic(HumanMessage("a"), schema=City)["output_config"] == {
         "format": {"type": "json_schema", "schema": form["schema"]}
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "strict"),
+    [
+        (list[int], True),
+        (int | None, True),
+        (tuple[float, float], True),
+        (tuple[int, str], False),
+        (set[int], False),
+        (dict[str, int], False),
+        (Any, False),
+        (list[Any], False),
+    ],
+)
+def test_a_schema_is_strict_only_where_openai_takes_it(kind, strict):
+    """Keywords that strict mode refuses would be an error of the API, where the schema can go in as a wish."""
+    record = attrs.make_class("Record", {"field": attrs.field(type=kind)}, frozen=True)
+    form = openai(HumanMessage("a"), schema=record)["response_format"]["json_schema"]
+    assert form["strict"] is strict
 
 
 def test_a_dict_is_a_schema_as_it_is():
