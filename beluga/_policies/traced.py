@@ -80,7 +80,7 @@ class _Layer(Policy):
     concern = "traced"
     reads_value = False  # but where it records; see _begin
     valued_only = True
-    needed = staticmethod(recording)  # pyright: ignore[reportAssignmentType] - asked of a layer, and one frame less
+    needed = staticmethod(recording)  # pyright: ignore[reportAssignmentType]  # asked as it is, without a frame for self
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
