@@ -80,6 +80,7 @@ def header(exc: BaseException, name: str) -> str | None:
     for headers in (
         get(exc, "headers"),
         get(response, "headers"),
+        get(exc, "litellm_response_headers"),  # its own response is a stand-in without any
         get(get(response, "ResponseMetadata"), "HTTPHeaders"),  # botocore
     ):
         for key, value in _pairs(headers):

@@ -24,7 +24,9 @@ app: typer.Typer = typer.Typer(
 config: typer.Typer = typer.Typer(
     help="Look at a configuration file with an application's schema.", no_args_is_help=True
 )
+fake: typer.Typer = typer.Typer(help="Stand in for a provider of models.", no_args_is_help=True)
 app.add_typer(config, name="config")
+app.add_typer(fake, name="fake")
 app.command()(demo)
 app.command()(explain)
 
@@ -99,3 +101,22 @@ def watch(
     with contextlib.suppress(KeyboardInterrupt):
         status = run(file, schema, typer.echo, stop=threading.Event(), interval=interval, prefix=prefix)
     raise typer.Exit(status)
+
+
+@fake.command()
+def serve(
+    script: Annotated[Path, typer.Option(metavar="FILE", help="JSON, YAML or TOML: script, rules, default.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 finds a free one.")] = 8080,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+) -> None:
+    """Answer clients of OpenAI and Anthropic, in any language, from a script, until Ctrl-C.
+
+    The exit status is 0 at the end, 1 if the script has problems, 2 if it cannot be read or the port is taken.
+    """
+    from beluga._commands.fake import serve as run
+
+    raise typer.Exit(run(script, host, port, typer.echo, _complain, threading.Event()))
+
+
+def _complain(line: str) -> None:
+    typer.echo(line, err=True)

@@ -28,6 +28,8 @@ from beluga.classification import TRANSIENT, ErrorCode, classify
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from beluga.schema.limits import RateLimitInfo
+
 __all__ = [
     "TRANSIENT",
     "BelugaError",
@@ -219,6 +221,10 @@ class ProviderError(BelugaError):
         request_id: The provider's id of the request, for its support.
         retryable: Whether another attempt may succeed; None takes it from the code.
         retry_after: Seconds the provider asks to wait.
+        partial: Whether a part of the answer had already come when it failed.
+        limits: What the provider said about its rate limits.
+        body: What the provider answered, parsed where it could be. It may quote the request, so it is in no
+            message, and belongs into no log.
     """
 
     default_code = ErrorCode.PROVIDER_UNAVAILABLE
@@ -232,10 +238,16 @@ class ProviderError(BelugaError):
         request_id: str | None = None,
         retryable: bool | None = None,
         retry_after: float | None = None,
+        partial: bool = False,
+        limits: RateLimitInfo | None = None,
+        body: Any = None,
     ) -> None:
         super().__init__(message, code=code, retryable=retryable, retry_after=retry_after)
         self.status = status
         self.request_id = request_id
+        self.partial = partial
+        self.limits = limits
+        self.body: Any = body
 
 
 class InvalidResponse(ProviderError):

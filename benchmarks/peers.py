@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-__all__ = ["ASYNC", "OPENED", "STACKS", "SYNC", "installed", "limits_storage"]
+__all__ = ["ASYNC", "FAKES", "FAKES_NEED", "OPENED", "STACKS", "SYNC", "installed", "limits_storage"]
+
+# Without it litellm looks for prices on the network when it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 def installed(name: str) -> Any:
@@ -121,3 +126,35 @@ def _open_circuitbreaker(function: Any) -> Any:
 
 OPENED: dict[str, Decorator] = {"pybreaker": _open_pybreaker, "circuitbreaker": _open_circuitbreaker}
 """Breakers whose circuit is open."""
+
+
+def _litellm(_: asyncio.AbstractEventLoop) -> Any:
+    completion = importlib.import_module("litellm").completion
+    messages = [{"role": "user", "content": "How is the weather?"}]
+    return lambda: completion(model="gpt-4o", messages=messages, mock_response="It is sunny today in Paris.")
+
+
+def _test_model(loop: asyncio.AbstractEventLoop) -> Any:
+    module = importlib.import_module("pydantic_ai.models.test")
+    agent = importlib.import_module("pydantic_ai").Agent(
+        module.TestModel(custom_output_text="It is sunny today in Paris.")
+    )
+    return lambda: loop.run_until_complete(agent.run("How is the weather?"))
+
+
+def _test_model_alone(loop: asyncio.AbstractEventLoop) -> Any:
+    model = importlib.import_module("pydantic_ai.models.test").TestModel(custom_output_text="It is sunny in Paris.")
+    parameters = importlib.import_module("pydantic_ai.models").ModelRequestParameters()
+    messages = [importlib.import_module("pydantic_ai.messages").ModelRequest.user_text_prompt("How is the weather?")]
+    return lambda: loop.run_until_complete(model.request(messages, None, parameters))
+
+
+FAKES: dict[str, Callable[[asyncio.AbstractEventLoop], Any]] = {
+    "litellm mock_response": _litellm,
+    "pydantic-ai TestModel, alone": _test_model_alone,
+    "pydantic-ai TestModel, in an agent": _test_model,
+}
+"""Models of others that answer without a network."""
+
+FAKES_NEED = {name: "litellm" if name.startswith("litellm") else "pydantic_ai" for name in FAKES}
+"""The module that each of them needs."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from beluga import retry, traced
-from benchmarks import footprint, graphs, peers, reloads
+from beluga.guards import PIIRedactor, SecretRedactor
+from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -39,7 +40,7 @@ def rows(seconds: float) -> Iterator[Row]:
         seconds: For the whole table, about.
     """
     loop = asyncio.new_event_loop()
-    part = seconds / 20
+    part = seconds / 22
     try:
         yield from _policies(loop, part * 4, is_async=False)
         yield from _policies(loop, part * 4, is_async=True)
@@ -48,8 +49,11 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
         yield from graphs.rows(loop, part * 10)
+        yield from _fakes(loop, part * 2)
+        yield from _scans(part)
     finally:
         loop.close()
+    yield from dialects.rows(part * 3)
     yield _memory(100_000 if part > 1 else 20_000)
     yield from reloads.rows(part, edits=20 if part > 1 else 6)
     yield from _imports(rounds=6 if part > 1 else 3)
@@ -158,6 +162,45 @@ def _traced(seconds: float) -> Row:
         ours = traced(operation="chat", model="gpt-4o", provider="openai")(answer)
         figures = measure({"floor": batch(bare, 1), "ours": batch(ours, 1)}, seconds)
     return Row(what="traced, recording", floor=figures["floor"], ours=figures["ours"], target=1.2)
+
+
+def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
+    """Measure the fake provider against the times that are promised: 5 us, 15 us and 5 ms."""
+    known = {
+        name: batch(make(loop)) if peers.installed(peers.FAKES_NEED[name]) else None
+        for name, make in peers.FAKES.items()
+    }
+    contenders = {"direct": exchanges.forgetful(exchanges.direct)}
+    contenders |= {dialect: exchanges.forgetful(exchanges.exchange, dialect) for dialect in exchanges.PATHS}
+    # Not in turns: a call of a peer's takes a thousand times as long and leaves nothing of ours in the caches.
+    figures = measure(contenders, seconds / 2)
+    _, theirs = measured({}, known, seconds / 2)
+    yield Row(what="fake provider, a direct call", floor=5_000.0, ours=figures["direct"], target=1.0, peers=theirs)
+    for dialect in exchanges.PATHS:
+        what = f"fake provider, an exchange of {dialect}"
+        yield Row(what=what, floor=15_000.0, ours=figures[dialect], target=1.0)
+    yield Row(
+        what="fake provider, until a server listens",
+        floor=5.0,
+        ours=exchanges.start_milliseconds(20),
+        target=1.0,
+        unit="ms",
+    )
+
+
+def _scans(seconds: float) -> Iterator[Row]:
+    """Measure the guards that look for data, by the character; the floor is two megabytes a second."""
+    text = scanners.conversation(12)
+    for what, kind, others in (
+        ("PII, ten kinds, a character", PIIRedactor, scanners.PII),
+        ("secrets, a character", SecretRedactor, scanners.SECRETS),
+    ):
+        known = {
+            name: batch(make(), text) if peers.installed(module) else None for name, (module, make) in others.items()
+        }
+        figures, theirs = measured({"ours": batch(scanners.ours(kind), text)}, known, seconds)
+        by_character = {name: took and took / len(text) for name, took in theirs.items()}
+        yield Row(what=what, floor=500.0, ours=figures["ours"] / len(text), target=1.0, peers=by_character)
 
 
 def _memory(keys: int) -> Row:

@@ -45,9 +45,6 @@ PAIRS = {
     ("_policies.breaker", "_policies.circuit"),
     ("_policies.budget", "_policies.spending"),
     ("_policies.guarded", "_policies.guarded_stream"),
-    ("_policies.structured", "_policies.structured_answer"),
-    ("_policies.structured", "_policies.structured_form"),
-    ("_policies.structured_form", "_policies.structured_answer"),
 }
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timer", "testing", "_demo", "llm", "config", "orchestration"},

@@ -445,6 +445,13 @@ def test_headers_of_any_shape_do_no_harm(headers: object) -> None:
     assert retry_after(with_headers(headers), now=0.0) is None
 
 
+def test_the_headers_that_litellm_keeps_aside_are_found() -> None:
+    """Its errors have a response of their own without headers, and the provider's headers beside it."""
+    error = Exception()
+    vars(error).update(headers={}, litellm_response_headers={"Retry-After-Ms": "1500"})
+    assert retry_after(error, now=0.0) == 1.5
+
+
 OUR_ERRORS = [
     errors.BelugaError("a", code="timeout", retryable=False, retry_after=1.0),
     errors.CircuitOpen("a", name="openai", retry_after=2.0),

@@ -48,6 +48,14 @@ invoke_agent triage-agent
   GET /search
     execute_tool search
 """,
+    "failover": """\
+call 1: It is 42, says Anthropic. (openai was asked 1 times, closed)
+call 2: It is 42, says Anthropic. (openai was asked 2 times, closed)
+call 3: It is 42, says Anthropic. (openai was asked 3 times, open)
+call 4: It is 42, says Anthropic. (openai was asked 3 times, open)
+call 5: It is 42, says Anthropic. (openai was asked 3 times, open)
+30 s later: It is 42, says OpenAI again. closed
+""",
     "guard_pipeline": """\
 input allowed: True
 output becomes: Ana's address is [EMAIL].
@@ -130,6 +138,14 @@ model: 4.0 s of its share left, 8.0 s in all
 tool: 2.4 s
 memory: 7.0 s
 after 10 s: turn did not finish within its time budget of 10 s
+""",
+    "token_budget": """\
+blue: 400 tokens, 0.15 cents
+blue: 400 tokens, 0.15 cents
+blue: 800 of 1000 tokens are spent
+green: 400 tokens, 0.15 cents
+blue: 800 of 1000 tokens are spent
+steps of the agent: 3
 """,
     "tracing": """\
 The invoice is paid.

@@ -14,14 +14,15 @@ from beluga import (
     budget,
     fallback,
     guarded,
+    llm,
     rate_limited,
     retry,
     structured,
     traced,
 )
-from beluga._policies.structured import Structured
+from beluga._policies.structured.policy import Structured
 from beluga._policies.traced import Traced
-from beluga.schema import AIMessage, Message, Response
+from beluga.schema import AIMessage, Chunk, Message, Response
 
 
 @traced(operation="chat", model="gpt-4o")
@@ -172,3 +173,18 @@ either: Callable[[str], Any] = structured(Invoice | None)(str)
 
 async def check_clerk() -> None:
     assert_type(await Clerk.aread("text"), Invoice)
+
+
+def check_models(message: Message) -> None:
+    with llm.new("anthropic", model="claude-sonnet-4-5") as model:
+        assert_type(model.generate([message], max_tokens=9), Response)
+        assert_type(next(model.stream("Hi")), Chunk)
+    named: llm.Model = llm.new(str(message.role))
+    for each in (model, llm.FakeProvider(), llm.apply_middleware(named, llm.Hooks(), llm.ModelWrapper)):
+        each_model: llm.Model = each
+        assert_type(each_model.generate("Hi"), Response)
+
+
+async def check_async_models(model: llm.Model) -> None:
+    assert_type(await model.agenerate("Hi"), Response)
+    assert_type([chunk async for chunk in model.astream("Hi")], list[Chunk])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from beluga._commands.texts import decoded
 from beluga.guards.pii import PIIRedactor
 from beluga.guards.secrets import SecretRedactor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["redact"]
 
@@ -30,7 +27,7 @@ def redact(source: BinaryIO, sink: BinaryIO) -> int:
     """
     # Secrets first: a key holds digits that look like a number of somebody's.
     streams = (SecretRedactor().stream(), PIIRedactor().stream())
-    for chunk in _decoded(source):
+    for chunk in decoded(source, _CHUNK):
         text = chunk
         for stream in streams:
             text = stream.feed(text)
@@ -40,14 +37,6 @@ def redact(source: BinaryIO, sink: BinaryIO) -> int:
         text = stream.feed(text) + stream.close()
     _write(sink, text)
     return 0
-
-
-def _decoded(source: BinaryIO) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    read = getattr(source, "read1", source.read)  # what is there, rather than waiting for a full chunk
-    while chunk := read(_CHUNK):
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
 
 
 def _write(sink: BinaryIO, text: str) -> None:

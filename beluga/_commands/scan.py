@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-from bisect import bisect_right
+from bisect import bisect_left
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import attrs
 
+from beluga._commands.texts import Lines, decoded
 from beluga.guards.base import Finding, disjoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from beluga.guards.stream import Window
 
 __all__ = ["Hit", "scan"]
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 """The exit statuses; an unreadable file outweighs a finding."""
 
-_BLOCK = 4000  # characters of an attack that goes over several lines
+_READ = 1 << 18  # bytes at a time
+_PARAGRAPH = 4000  # characters of an attack that goes over several lines
+_LONGEST_LINE = 1 << 16
 
 
 @attrs.frozen
@@ -49,7 +54,7 @@ def scan(
     as_json: bool = False,
     out: TextIO | None = None,
 ) -> int:
-    """Write where in the files something is found, one line each.
+    """Write where in the files something is found, one line each, in memory that does not grow with the files.
 
     Args:
         paths: The files; ``-`` is the standard input, and so is no path at all.
@@ -62,106 +67,155 @@ def scan(
         The exit status: 0 nothing found, 1 something found, 2 a file could not be read.
     """
     sink = sys.stdout if out is None else out
-    detectors = list(_detectors(pii=pii, secrets=secrets))
-    hits: list[Hit] = []
+    found: list[Hit] = []
     errors: list[dict[str, str]] = []
+    status = CLEAN
     for path in paths or ["-"]:
         try:
-            text = _read(path)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            errors.append({"file": str(path), "error": reason})
+            for hit in _hits(path, _detectors(pii=pii, secrets=secrets)):
+                status = max(status, FOUND)
+                if as_json:
+                    found.append(hit)
+                else:
+                    sink.write(f"{hit}\n")
+        except _UnreadableError as error:
+            errors.append({"file": str(path), "error": str(error)})
             if not as_json:
-                sys.stderr.write(f"{path}: cannot be read: {reason}\n")
-            continue
-        found = list(_hits(str(path), text, detectors))
-        hits += found
-        if not as_json:
-            sink.writelines(f"{hit}\n" for hit in found)
+                sys.stderr.write(f"{path}: cannot be read: {error}\n")
     if as_json:
-        json.dump({"findings": [attrs.asdict(hit) for hit in hits], "errors": errors}, sink, ensure_ascii=False)
+        json.dump({"findings": [attrs.asdict(hit) for hit in found], "errors": errors}, sink, ensure_ascii=False)
         sink.write("\n")
-    return UNREADABLE if errors else FOUND if hits else CLEAN
+    return UNREADABLE if errors else status
 
 
-def _read(path: str | Path) -> str:
-    if str(path) == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    return Path(path).read_bytes().decode("utf-8", "surrogateescape")
+def _hits(path: str | Path, detectors: list[_Detector]) -> Iterator[Hit]:
+    """Read the file block by block and yield what is found, in its order."""
+    lines, waiting = Lines(), list[Finding]()
+    for block in _blocks(path):
+        final = block is None
+        lines.feed(block or "")
+        for detector in detectors:
+            waiting += detector.feed(block or "", final=final)
+        waiting.sort(key=lambda found: (found.start, found.end, found.kind))
+        # Behind this place a detector may still find something that goes first.
+        decided = min(detector.decided for detector in detectors)
+        ready = len(waiting) if final else bisect_left(waiting, decided, key=lambda found: found.start)
+        for found in waiting[:ready]:
+            line, column = lines.place(found.start)
+            end_line, end_column = lines.place(max(found.start, found.end - 1))
+            yield Hit(str(path), line, column, end_line, end_column + 1, found.kind, found.rule, found.score)
+        del waiting[:ready]
+        lines.forget(decided)
 
 
-def _detectors(*, pii: bool, secrets: bool) -> Iterator[Callable[[str], Iterable[Finding]]]:
+class _UnreadableError(Exception):
+    """A file could not be read; an error of writing is another matter."""
+
+
+def _blocks(path: str | Path) -> Iterator[str | None]:
+    """Yield the text of a file in blocks, and None behind the last one."""
+    try:
+        if str(path) == "-":
+            yield from decoded(sys.stdin.buffer, _READ)
+        else:
+            with Path(path).open("rb") as source:
+                yield from decoded(source, _READ)
+    except (OSError, ValueError) as error:
+        raise _UnreadableError(getattr(error, "strerror", None) or str(error)) from error
+    yield None
+
+
+class _Detector(Protocol):
+    """Finds in a text that arrives in blocks; what begins before `decided` has been found."""
+
+    decided: int
+
+    def feed(self, block: str, *, final: bool) -> list[Finding]: ...
+
+
+def _detectors(*, pii: bool, secrets: bool) -> list[_Detector]:
     from beluga import guards
 
-    yield _Injections(guards.InjectionDetector())
+    found: list[_Detector] = [_Injections(guards.InjectionDetector())]
     if pii:
-        yield guards.PIIRedactor().scan
+        found.append(_Windowed(guards.PIIRedactor().window()))
     if secrets:
-        yield guards.SecretRedactor().scan
+        found.append(_Windowed(guards.SecretRedactor().window()))
+    return found
+
+
+class _Windowed:
+    """Reads through a redactor's window."""
+
+    def __init__(self, window: Window) -> None:
+        self.decided = 0
+        self._window = window
+        self._held = ""
+
+    def feed(self, block: str, *, final: bool) -> list[Finding]:
+        text = self._held + block
+        found, end = self._window.advance(text, final=final)
+        found = [_moved(finding, self.decided) for finding in found]
+        self.decided += end
+        self._held = text[end:]
+        return found
 
 
 class _Injections:
-    """Looks at every line by itself and at blocks of lines: an attack may be either."""
+    """Looks at every line by itself and at paragraphs: an attack may be either."""
 
     def __init__(self, detector: Any) -> None:
+        self.decided = 0
         self._detector = detector
+        self._held = ""
 
-    def __call__(self, text: str) -> Iterable[Finding]:
-        found = [finding for start, line in _lines(text) for finding in self._judge(start, line)]
-        for start, block in _blocks(text):
-            # A line says better where it is.
-            if not any(start <= finding.start < start + len(block) for finding in found):
-                found += self._judge(start, block)
+    def feed(self, block: str, *, final: bool) -> list[Finding]:
+        text, at = self._held + block, 0
+        found: list[Finding] = []
+        while at < len(text) and (end := _paragraph_end(text, at, final=final)):
+            found += (_moved(finding, self.decided + at) for finding in self._judged(text[at:end]))
+            at = end
+        self.decided += at
+        self._held = text[at:]
+        return found
+
+    def _judged(self, paragraph: str) -> Iterable[Finding]:
+        found, start = list[Finding](), 0
+        for line in paragraph.split("\n"):
+            if line.strip():
+                found += (_moved(finding, start) for finding in self._judge(line))
+            start += len(line) + 1
+        # A line says better where it is.
+        if not found and "\n" in paragraph.strip():
+            found = self._judge(paragraph)
         return disjoint(found)
 
-    def _judge(self, start: int, part: str) -> list[Finding]:
+    def _judge(self, part: str) -> list[Finding]:
         result = self._detector.validate(part, role="input")
         if result.allowed:
             return []
-        places = result.findings or (Finding("INJECTION", 0, len(part.rstrip())),)
-        return [attrs.evolve(place, start=start + place.start, end=start + place.end) for place in places]
+        return list(result.findings) or [Finding("INJECTION", 0, len(part.rstrip()))]
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    for line in text.split("\n"):
-        if line.strip():
-            yield start, line
-        start += len(line) + 1
+def _paragraph_end(text: str, start: int, *, final: bool) -> int:
+    """Return where the paragraph that begins at `start` ends, or 0 where that is yet to come.
+
+    A long one is cut at the end of a line, and a line of more than `_LONGEST_LINE` characters anywhere.
+    """
+    end = text.find("\n\n", start, start + _PARAGRAPH + 2)
+    if end >= 0:
+        return end + 2
+    if len(text) - start < _PARAGRAPH + 2:
+        return len(text) if final else 0
+    cut = text.rfind("\n", start, start + _PARAGRAPH)
+    if cut < start:
+        cut = text.find("\n", start, start + _LONGEST_LINE)
+    if cut >= start:
+        return cut + 1
+    if len(text) - start >= _LONGEST_LINE:
+        return start + _LONGEST_LINE
+    return len(text) if final else 0
 
 
-def _blocks(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    while start < len(text):
-        end = text.find("\n\n", start)
-        end = len(text) if end < 0 else end + 2
-        if end - start > _BLOCK:
-            cut = text.rfind("\n", start, start + _BLOCK)
-            end = cut + 1 if cut > start else start + _BLOCK
-        block = text[start:end]
-        if "\n" in block.strip():
-            yield start, block
-        start = end
-
-
-def _hits(path: str, text: str, detectors: Iterable[Callable[[str], Iterable[Finding]]]) -> Iterator[Hit]:
-    found = sorted((f for detect in detectors for f in detect(text)), key=lambda f: (f.start, f.end, f.kind))
-    if not found:
-        return
-    starts = [0]
-    starts += (index + 1 for index, character in enumerate(text) if character == "\n")
-    for finding in found:
-        line, last = (
-            bisect_right(starts, finding.start),
-            bisect_right(starts, max(finding.start, finding.end - 1)),
-        )
-        yield Hit(
-            file=path,
-            line=line,
-            column=finding.start - starts[line - 1] + 1,
-            end_line=last,
-            end_column=finding.end - starts[last - 1] + 1,
-            kind=finding.kind,
-            rule=finding.rule,
-            score=finding.score,
-        )
+def _moved(finding: Finding, by: int) -> Finding:
+    return attrs.evolve(finding, start=finding.start + by, end=finding.end + by)

@@ -9,7 +9,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.deadline import DEADLINE
-from beluga._engine.live import follow
+from beluga._engine.live import follow, is_live
 from beluga._engine.matching import listed, matcher
 from beluga._engine.notes import add_note
 from beluga._engine.options import flag, function, instance, number, optional, seconds, whole
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.stack import Target
     from beluga.classification import ErrorCode
 
     Retryable = ErrorCode | str | type[Exception] | Callable[[Exception], bool]
@@ -122,10 +123,10 @@ class RetryPolicy(Policy):
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
         follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
 
-    def enter(self, call: Call) -> None:
-        """Note when the first attempt began, how many have failed, and the last error."""
-        monotonic = call.environment.monotonic
-        call.scratch = (self, [monotonic(), 0, None], call.scratch)  # call.keep without its frame (25 ns)
+    def bind(self, target: Target) -> Policy:  # noqa: ARG002 - any function can be tried again
+        """Return the layer: nothing of a call is noted before it fails, unless its time counts from the start."""
+        timed = is_live(self) or self.max_elapsed is not None
+        return _Timed(self) if timed else self
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -134,11 +135,13 @@ class RetryPolicy(Policy):
             if self.on_result is None or not self.on_result(outcome.value):
                 if self.throttle is not None:
                     self.throttle.succeeded()
+                self._over(call)
                 return None
         elif not isinstance(error, Exception):
             return None
         elif not self._matches(error):
             self._trace_cause(call, error)
+            self._over(call)
             return None
         return self._next_attempt(call, error)
 
@@ -151,27 +154,38 @@ class RetryPolicy(Policy):
         return min(grown, self.max_backoff) * jitter
 
     def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
-        progress = call.kept(self)
-        began, attempts, _ = progress
-        attempts += 1
         now = call.environment.monotonic()
+        progress: _Progress | None = call.kept(self)
+        if progress is None:
+            progress = _Progress(now)
+            call.keep(self, progress)
+        progress.failed(now)
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
         if call.items and not self.replay:
             reason = "the stream had begun; replay=True would begin it anew"
-        elif attempts >= self.max_attempts:
+        elif progress.attempts >= self.max_attempts:
             reason = ""
         elif throttled:
             reason = "the retry throttle is closed"
         else:
             asked = None if error is None else retry_after(error, call.environment.clock.time())
-            delay = self._delay(call, attempts) if asked is None else asked
-            reason = self._obstacle(began, now, delay, asked)
+            delay = self._delay(call, progress.attempts) if asked is None else asked
+            reason = self._obstacle(progress.began, now, delay, asked)
             if not reason:
-                progress[1:] = attempts, error
-                self._report(call, attempts, delay, error)
+                progress.error = error
+                self._report(call, progress.attempts, delay, error)
                 return Again(delay)
-        self._give_up(call, error, attempts, now - began, reason)
+        if error is not None:
+            progress.tell(error, now, reason)
+        self._over(call)
         return None
+
+    def _over(self, call: Call) -> None:
+        """Forget the progress: an outer layer may make the call again, and the last error would hold its frames."""
+        progress: _Progress | None = call.kept(self)
+        if progress is not None:
+            progress.error = None
+            call.keep(self, None)
 
     def _delay(self, call: Call, attempts: int) -> float:
         return self.backoff(attempts, call.environment.rng.random() if self.jitter else 1.0)
@@ -191,19 +205,11 @@ class RetryPolicy(Policy):
         kind = "result" if error is None else type(error).__name__
         call.emit(events.RetryScheduled, attempt=attempt, delay=delay, code=code, error=kind)
 
-    def _give_up(self, call: Call, error: Exception | None, attempts: int, elapsed: float, reason: str) -> None:
-        call.kept(self)[2] = None  # else the error, its frames and the call would hold each other
-        if error is not None and (attempts > 1 or reason):
-            why = f": {reason}" if reason else ""
-            plural = "" if attempts == 1 else "s"
-            add_note(error, f"beluga: gave up after {attempts} attempt{plural} in {elapsed:.3g} s{why}")
-
     def _trace_cause(self, call: Call, error: Exception) -> None:
         """Let an open circuit that ends the retries show the error that they were made for."""
-        progress = call.kept(self)
-        if isinstance(error, CircuitOpen) and error.__cause__ is None:
-            error.__cause__ = progress[2]
-        progress[2] = None
+        progress: _Progress | None = call.kept(self)
+        if progress is not None and isinstance(error, CircuitOpen) and error.__cause__ is None:
+            error.__cause__ = progress.error
 
     def describe(self) -> str:
         """Return the options that matter."""
@@ -214,6 +220,55 @@ class RetryPolicy(Policy):
         if self.throttle is not None:
             parts.append(f"tokens={self.throttle.tokens:g}/{self.throttle.max_tokens:g}")
         return " ".join(parts)
+
+
+class _Timed(Policy):
+    """The layer of a retry with a time of its own, which has to know when the first attempt began."""
+
+    concern = "retry"
+
+    def __init__(self, options: RetryPolicy) -> None:
+        self.errors_only = options.errors_only
+        self.reads_value = options.reads_value
+        self._options = options
+
+    def enter(self, call: Call) -> None:
+        monotonic = call.environment.monotonic
+        call.keep(self._options, _Progress(monotonic()))
+
+    def leave(self, call: Call, outcome: Outcome) -> Again | None:
+        return self._options.leave(call, outcome)
+
+
+class _Progress:
+    """How far a call has come.
+
+    Args:
+        began: When it began, or first failed, in seconds of its clock.
+    """
+
+    __slots__ = ("_first_failure", "attempts", "began", "error")
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.attempts = 0
+        self.error: Exception | None = None
+        self._first_failure = began
+
+    def failed(self, now: float) -> None:
+        """Count an attempt that failed at `now`."""
+        self.attempts += 1
+        if self.attempts == 1:
+            self._first_failure = now
+
+    def tell(self, error: Exception, now: float, reason: str) -> None:
+        """Note on the last error what was tried, if anything was."""
+        if self.attempts == 1 and not reason:
+            return
+        tried = "1 attempt"
+        if self.attempts > 1:
+            tried = f"{self.attempts} attempts, {now - self._first_failure:.3g} s after the first had failed"
+        add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
 
 
 @overload

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Traced", "traced"]
 
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
-
-_log = logging.getLogger(__name__)
 
 
 def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -235,7 +232,9 @@ def _tried(step: str, act: Callable[..., dict[str, Any] | None], *args: Any) -> 
 
 def _report(step: str, error: Exception) -> None:
     """Tell the log, by type alone, that a span suffered and the call did not."""
-    _log.warning("could not %s a span: %s", step, type(error).__name__)
+    import logging
+
+    logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
 
 
 @overload

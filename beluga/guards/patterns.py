@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "matcher", "spellings"]
+    Gate = Callable[[str], object]
+
+__all__ = ["BLANK", "REACH", "Matcher", "PIIPattern", "Pattern", "SecretPattern", "initials", "matcher", "spellings"]
 
 BLANK = "\0"
 """Stands for every character of a finding, so that its edges are boundaries and nothing matches across it."""
@@ -34,6 +37,7 @@ class Pattern:
             to the last digit.
         unless: One that must not.
         needs: A cheap regular expression without which the pattern is not tried.
+        shape: Another, for the passage with each digit written as ``0`` and each ASCII letter as ``A``.
         digits: How many digits a passage must have, or the pattern is not tried.
         priority: Patterns of a lower number go first; what they found, others leave alone.
     """
@@ -45,6 +49,7 @@ class Pattern:
     context: str | None = attrs.field(default=None, kw_only=True)
     unless: str | None = attrs.field(default=None, kw_only=True)
     needs: str | None = attrs.field(default=None, kw_only=True)
+    shape: str | None = attrs.field(default=None, kw_only=True)
     digits: int = attrs.field(default=0, kw_only=True)
     priority: int = attrs.field(default=0, kw_only=True)
 
@@ -73,7 +78,19 @@ class SecretPattern(Pattern):
 class Matcher:
     """A pattern made ready to search."""
 
-    __slots__ = ("_check", "_context", "_unless", "digits", "group", "name", "needs", "search")
+    __slots__ = (
+        "_check",
+        "_context",
+        "_placed",
+        "_unless",
+        "digits",
+        "group",
+        "name",
+        "needs",
+        "search",
+        "shape",
+        "sign",
+    )
 
     def __init__(self, pattern: Pattern) -> None:
         self.name: str = pattern.name
@@ -82,47 +99,54 @@ class Matcher:
         compiled = _compile(pattern, pattern.pattern)
         self.search: Callable[[str, int], re.Match[str] | None] = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
-        self.needs: Callable[[str], object] | None = _search(pattern, pattern.needs)
+        self.needs: Callable[[str], object] | None = _needs(pattern)
+        # What a shape must hold, as a plain string if it is one: "" is in every text.
+        self.sign: str = _plain(pattern.shape) or ""
+        self.shape: Callable[[str], object] | None = None if self.sign else _search(pattern, pattern.shape)
         self._context = _search(pattern, pattern.context)
         self._unless = _search(pattern, pattern.unless)
+        self._placed = bool(pattern.context or pattern.unless)
 
-    def find(self, work: str, position: int) -> Iterator[tuple[int, int]]:
-        """Yield the places in `work`, from `position` on, that match and pass the pattern's checks.
+    def places(self, work: str, first: re.Match[str]) -> Iterator[tuple[int, int]]:
+        """Yield the places in `work`, from the match `first` on, that match and pass the pattern's checks.
 
         What the check turns down is tried again one character later: an over-long or ill-begun match must not
         hide the right one inside it. What the context turns down is passed over whole, because the rest of
         a number has no better context than its beginning.
         """
-        match = self.search(work, position)
+        match: re.Match[str] | None = first
+        size = len(work)
         while match is not None:
             start, end = match.span(self.group)
-            if not self._in_place(work, start):
-                match = self.search(work, max(end, match.start() + 1))
-                continue
-            end = start + self._accepted(work[start:end])
-            if end > start:
-                yield start, end
-                match = self.search(work, end)
+            again = match.start() + 1
+            if self._placed and not self._in_place(work, start):
+                again = max(end, again)
             else:
-                match = self.search(work, match.start() + 1)
+                text = work[start:end]
+                end = start + (0 if BLANK in text else len(text) if self._check is None else self._accepted(text))
+                if end > start:
+                    yield start, end
+                    again = end
+            # Nothing starts at the end but an empty match, and that would come for ever.
+            match = self.search(work, again) if again < size else None
 
     def _in_place(self, work: str, start: int) -> bool:
-        if not self._context and not self._unless:
-            return True
         before = surroundings(work, start)
         return not (self._context and not self._context(before)) and not (self._unless and self._unless(before))
 
     def _accepted(self, text: str) -> int:
-        if BLANK in text:
-            return 0
-        if self._check is None:
-            return len(text)
-        verdict = self._check(text)
-        return len(text) if verdict is True else min(int(verdict), len(text))
+        verdict = self._check(text) if self._check else True
+        if not isinstance(verdict, int):
+            # Said by type: what a check returns may be the text.
+            msg = f"the check of pattern {self.name!r} must return a number or a bool, not {type(verdict).__name__}"
+            raise TypeError(msg)
+        return len(text) if verdict is True else min(verdict, len(text))
 
 
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_SPECIAL = re.compile(r"[][(){}.*+?^$|\\]")
 _FILLING = re.compile(f"{BLANK}+")
-_DIGIT = re.compile(r"\d")
+_LAST_DIGIT = re.compile(r"(?s:.*)\d")
 
 
 def surroundings(work: str, start: int) -> str:
@@ -130,14 +154,28 @@ def surroundings(work: str, start: int) -> str:
 
     They end at the last digit: words belong to the first number behind them.
     """
-    before = work[max(0, start - 16 * REACH) : start]
+    before = work[max(0, start - REACH) : start]
     if BLANK in before:
         before = _FILLING.sub(BLANK, work[:start])
-    return _DIGIT.split(before[-REACH:])[-1]
+    before = before[-REACH:]
+    digit = _LAST_DIGIT.match(before)
+    return before[digit.end() :] if digit else before
 
 
-def _search(pattern: Pattern, expression: str | None) -> Callable[[str], object] | None:
+def _search(pattern: Pattern, expression: str | None) -> Gate | None:
     return _compile(pattern, expression).search if expression else None
+
+
+def _plain(expression: str | None) -> str | None:
+    """Return the one string that `expression` matches, or None where there are more."""
+    if not expression or _SPECIAL.search(_ESCAPED.sub("", expression)):
+        return None
+    return _ESCAPED.sub(r"\1", expression)
+
+
+def _needs(pattern: Pattern) -> Gate | None:
+    plain = _plain(pattern.needs)
+    return operator.methodcaller("__contains__", plain) if plain else _search(pattern, pattern.needs)
 
 
 def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
@@ -157,7 +195,32 @@ def matcher(pattern: Pattern) -> Matcher:
 def spellings(words: str) -> str:
     """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
 
-    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast.
+    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast; so each of them
+    is there once.
     """
     each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
-    return "|".join(map(re.escape, sorted(each)))
+    by_first: dict[str, list[str]] = {}
+    for form in sorted(each):
+        by_first.setdefault(form[0], []).append(re.escape(form[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+
+
+def initials(words: str) -> tuple[str, str]:
+    """Return the first letters of `words`, in both cases, and an expression for what follows one just matched.
+
+    A regular expression that begins with the set of first letters is up to ten times as fast as one that tries
+    every word everywhere, as ``(?i:one|another)`` does.
+
+    Args:
+        words: Regular expressions separated by ``|``, each of which begins with a plain letter.
+
+    Example:
+        >>> initials("tel|text|fax")
+        ('tTfF', '(?:(?<=[tT])(?i:el|ext)|(?<=[fF])(?i:ax))')
+    """
+    by_first: dict[str, list[str]] = {}
+    for word in words.split("|"):
+        first = word[0] + word[0].upper() if word[0].upper() != word[0] else word[0]
+        by_first.setdefault(first, []).append(word[1:])
+    tails = (f"(?<=[{first}])(?i:{'|'.join(rest)})" for first, rest in by_first.items())
+    return "".join(by_first), f"(?:{'|'.join(tails)})"

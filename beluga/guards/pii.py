@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from beluga.guards._pii import addresses, dates, identifiers, phones
-from beluga.guards.patterns import PIIPattern
+from beluga.guards.patterns import PIIPattern, initials
 from beluga.guards.redaction import Redactor, passages_for
 from beluga.guards.stream import Passages
 from beluga.guards.vault import Vault
@@ -21,16 +21,24 @@ DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
 """The ten built-in kinds; some of them have several forms."""
 
 # A word with a digit may go on in the next word, behind a single blank; so may a month, a group of capitals
-# inside an account number, and the small words of a date. Anything else ends the passage.
+# inside an account number, the small words of a date, and the bank behind an account number's first group.
+# Anything else ends the passage.
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
-_DIGIT = r"[\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
-_MONTH = rf"(?i:{dates.MONTHS})[.,]?(?=\s|\Z)"
-_LINK = rf"(?:[^\s\d]*+{_DIGIT}\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+_DIGITS = r"\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
+_FIRST, _TAILS = initials(dates.MONTHS)
+_MONTH = rf"[{_FIRST}]{_TAILS}[.,]?(?=\s|\Z)"
+_ACCOUNT = rf"[A-Za-z]{{2}}\d\d{_BLANK}[A-Za-z]{{4}}(?=\s|\Z)"
+_LINK = (
+    rf"(?:{_ACCOUNT}|[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}"
+    r"|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
+)
 _PASSAGES = Passages(
+    # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
     gates=(
         re.compile(
-            rf"{_DIGIT}|[@\uff20\ufe6b]|::|://|\b(?i:{dates.ENGLISH_MONTHS})\b"
-            r"|[A-Fa-f]{2}(?P<mac>[:-])[A-Fa-f]{2}(?P=mac)|[A-Fa-f]{4}\.[A-Fa-f]{4}\."
+            rf"[{_DIGITS}@\uff20\ufe6b:.jfmasondJFMASOND-]"
+            rf"(?:(?<![a-zA-Z:.-])|(?<=:)(?=:|//)|(?<!\w.)(?<=(?=(?i:{dates.ENGLISH_MONTHS})\b).)"
+            r"|(?<=[A-Fa-f]{2}[:.-])[A-Fa-f]{2}(?:[:-]|(?<=[A-Fa-f]{4}\...)[A-Fa-f]{2}\.))"
         ),
     ),
     rest=re.compile(rf"(?:{_LINK}{_BLANK})*+\S*+"),

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.schema import Chunk, Response, TextPart, ToolResult
+from beluga.schema import Chunk, Message, Response, TextPart, ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     Rewriting = Generator[str, str, Any]
 
-__all__ = ["rewriting_record"]
+__all__ = ["is_message", "rewriting_record"]
+
+
+def is_message(record: Any) -> bool:
+    """Say whether `record` is a message."""
+    return isinstance(record, Message)
 
 
 def rewriting_record(record: Any) -> Rewriting:

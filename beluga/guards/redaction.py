@@ -12,6 +12,7 @@ from beluga.guards.base import GuardResult
 from beluga.guards.grain import grain
 from beluga.guards.linear import check_linear
 from beluga.guards.patterns import BLANK, Pattern, matcher
+from beluga.guards.sieve import Sieve, shape
 from beluga.guards.stream import Passages, RedactionStream, Window, replaced
 from beluga.guards.text import normalise
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from beluga.guards.base import Finding
-    from beluga.guards.patterns import Matcher
     from beluga.guards.vault import Vault
 
 __all__ = ["Redactor", "passages_for"]
@@ -38,7 +38,7 @@ class Redactor:
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
-        self._matchers: tuple[Matcher, ...] = tuple(matcher(pattern) for pattern in self.patterns)
+        self._sieve = Sieve(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
         self._replacements: dict[str, str] = {}
@@ -86,18 +86,19 @@ class Redactor:
 
     def stream(self) -> RedactionStream:
         """Open a stream that redacts a text as it arrives."""
-        return RedactionStream(self._window(), self._replace, self._passages.limit)
+        return RedactionStream(self.window(), self._replace, self._passages.limit)
+
+    def window(self) -> Window:
+        """Open a reader that finds as a text arrives: what `stream` redacts with."""
+        return Window(self._passages, self._detect, self._placeholders)
 
     _what = "text"
-
-    def _window(self) -> Window:
-        return Window(self._passages, self._detect, self._placeholders)
 
     def _read(self, text: str) -> list[Finding]:
         if not isinstance(text, str):
             msg = f"{self.name} reads str, not {type(text).__name__}; decode or convert it first"
             raise TypeError(msg)
-        return self._window().advance(text, final=True)[0]
+        return self.window().advance(text, final=True)[0]
 
     def _recognise_placeholders(self) -> re.Pattern[str]:
         own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
@@ -117,20 +118,28 @@ class Redactor:
         the edge of a finding is a boundary, so that a second pass over the result would find nothing.
         """
         view = normalise(passage)
+        forms = self._sieve.pick(view.text)
+        if not forms:
+            return []
         lead = before if before.isascii() else _plain(before)
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
-        known = -1
-        while len(found) > known:
-            known = len(found)
-            digits = len(_DIGITS.findall(work, offset))
-            for form in self._matchers:
-                if digits < form.digits or (form.needs and not form.needs(work)):
+        while forms:
+            last = 0
+            for place, form in enumerate(forms, 1):
+                if form.needs is not None and not form.needs(work):
                     continue
-                for start, end in form.find(work, offset):
+                match = form.search(work, offset)
+                if match is None:
+                    continue
+                for start, end in form.places(work, match):
                     found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]
+                    last = place
+            # The forms behind the last that found something have seen all that it left.
+            left = shape(work[offset:]).count("0") if last else 0
+            forms = [form for form in forms[:last] if form.digits <= left]
         found.sort()
         return found
 
@@ -139,7 +148,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
     """Return passages for a user's `own` patterns together with the `built_in` ones."""
     compiled = []
     for pattern in own:
-        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs)):
+        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs, pattern.shape)):
             check_linear(source, name=pattern.name)
         compiled.append(re.compile(pattern.pattern))
     grains = {grain(pattern) for pattern in compiled}
@@ -153,7 +162,6 @@ def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
 
 
 _DISGUISED = re.compile(r"[^\t-\r -~]")
-_DIGITS = re.compile(r"\d")
 
 
 def _blanked(match: re.Match[str]) -> str:

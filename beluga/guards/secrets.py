@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from beluga.guards._secret_formats import FORMATS
-from beluga.guards.patterns import SecretPattern, spellings
+from beluga.guards.patterns import SecretPattern, initials, spellings
 from beluga.guards.redaction import Redactor, passages_for
 from beluga.guards.stream import Passages
 
@@ -62,15 +62,25 @@ def _password(text: str) -> int:
     return 0 if _NO_VALUE.match(text) or _ABOUT_SECRETS.search(text) or "(" in text else len(text)
 
 
-# What the name of a secret ends in; `_vocabulary` below turns down the names that only look like one.
+_KEYS = (
+    "api secret access private signing encryption master auth client account shared(?:access)? app service webhook"
+    " license storage session hmac ssh subscription"
+)
+_WORDS = (
+    "|".join(rf"{kind}[_. -]?keys?" for kind in _KEYS.split())
+    + "|password|passwd|passphrase|passcode|passwort|pass|pswd|pwd|secret|token|credentials?|authorization|cookie"
+    r"|connection[_-]?string|conn[_-]?string|jwt|bearer|otp|contraseña|senha|mot de passe"
+)
+_FIRST, _TAILS = initials(_WORDS)
+# What the name of a secret ends in; `_VOCABULARY` below turns down the names that only look like one.
 _NAME = (
-    r"(?i:(?:api|secret|access|private|signing|encryption|master|auth|client|account|shared(?:access)?"
-    r"|app|service|webhook|license"
-    r"|storage|session|hmac|ssh|subscription)[_. -]?keys?|pass(?:word|wd|phrase|code|wort)?|pswd|pwd"
-    r"|secret|token|credentials?|authorization|cookie"
-    r"|(?:connection|conn)[_-]?string|jwt|bearer|otp|contraseña|senha|mot de passe)"
+    rf"[{_FIRST}]{_TAILS}"
     r"(?i:[_-]?(?:value|string|base64|b64|hash|text|id(?=[\"']?\s?[:=]\s?[\"']?[A-Za-z0-9+/]{32,}))){0,2}"
 )
+_FIRST, _TAILS = initials(
+    "key|pass|pswd|pwd|secret|token|credential|auth|cookie|string|jwt|bearer|otp|contra|senha|mot"
+)
+_NAMED = f"[{_FIRST}]{_TAILS}"
 _SEPARATOR = r"[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}|:)[ \t]{0,4}"
 _VOCABULARY = (
     r"(?i)(?:(?:eos|bos|pad|unk|mask|cls|sep|stop|start|end|special|next|prev(?:ious)?|page|continuation"
@@ -145,6 +155,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         rf"{_NAME}{_SEPARATOR}[bru]?\\?(?P<q>[\"'`])(?P<value>[^\"'`\s\0]{{4,512}})(?=\\?(?P=q))",
         check=_quoted,
         unless=_VOCABULARY,
+        needs=_NAMED,
         priority=210,
     ),
     SecretPattern(
@@ -152,6 +163,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         rf"{_NAME}{_SEPARATOR}(?P<value>[^\s\"'`,;&<>(){{}}\[\]\0\\]{{5,512}}+)(?![(\[{{])",
         check=_bare,
         unless=_VOCABULARY,
+        needs=_NAMED,
         priority=211,
     ),
     SecretPattern(
@@ -176,6 +188,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         rf"|to)[: ]{{1,3}}[\"'`]?(?P<value>[\w+/=.~!@#$%^&*-]{{6,512}})",
         check=lambda text: _mixed(text.rstrip(_SENTENCE_END)) and _bare(text),
         unless=_VOCABULARY,
+        needs=_NAMED,
         priority=214,
     ),
     SecretPattern(
@@ -191,11 +204,11 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 _KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's
-# header.
+# header. Nothing here looks behind: a stream may have passed on what was there.
 _LINK = (
     rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest"
     rf"|provided:?)(?=\s|\Z)"
-    r"|\S*+(?<=;)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*+(?:(?<=-BEGIN)|(?<=-END)))"
+    r"|\S*;(?=\s)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*?-(?:BEGIN|END)(?=\s))"
 )
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(

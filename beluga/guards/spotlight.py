@@ -24,6 +24,9 @@ _MODES = ("delimit", "datamark", "encode")
 # Private-use characters mean nothing to anybody, so they cannot change what a text says.
 _MARKS = tuple(map(chr, range(0xE000, 0xE010)))
 
+# Invisible characters between the letters of a canary can be many; nobody writes a thousand.
+_LONGEST_HOLD = 1024
+
 
 def _random_word(rng: Random, size: int) -> str:
     return "".join(rng.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(size))
@@ -147,11 +150,13 @@ class Canary:
 
     def opening(self, text: str) -> int:
         """Return where at the end of `text` the canary may have begun; its length where it has not."""
-        start = max(0, len(text) - 2 * self.reach)
-        # Invisible characters are neither counted nor compared, so the search is on the normal form.
-        view = normalise(text[start:])
+        size = 2 * self.reach
+        # Invisible characters are neither counted nor compared: the search is on the normal form, of as much as
+        # has letters enough.
+        while len((view := normalise(text[max(0, len(text) - size) :])).text) < self.reach and size < len(text):
+            size *= 2
         match = self._opening.search(view.text)
-        return len(text) if match is None else start + view.span(match.start(), len(view.text))[0]
+        return len(text) if match is None else max(0, len(text) - size) + view.span(match.start(), len(view.text))[0]
 
     def stream(self) -> CanaryStream:
         """Open a stream that stops at the canary, also where it comes in pieces."""
@@ -166,8 +171,8 @@ class CanaryStream:
     """
 
     def __init__(self, canary: Canary) -> None:
-        self.bound: int = 2 * canary.reach
-        """The most characters that may be held back."""
+        self.bound: int = _LONGEST_HOLD
+        """The most characters that may be held back; what may be a canary with more of them in it is taken for one."""
         self._canary = canary
         self._held = ""
         self._open = True
@@ -195,6 +200,9 @@ class CanaryStream:
     def _check(self, text: str, *, final: bool) -> str:
         self._open, self._held = False, ""
         findings = self._canary.scan(text)
+        cut = len(text) if final else self._canary.opening(text)
+        if not findings and len(text) - cut > self.bound:
+            findings = (Finding("canary", cut, len(text), 0.5, "unfinished"),)
         if findings:
             msg = "canary blocked the output: the system prompt leaked"
             raise GuardBlocked(
@@ -203,6 +211,5 @@ class CanaryStream:
                 guard="canary",
                 stage="output",
             )
-        cut = len(text) if final else self._canary.opening(text)
         self._open, self._held = True, text[cut:]
         return text[:cut]

@@ -57,6 +57,10 @@ class Passages:
         return inside - len(before.rsplit(None, 1)[-1])
 
 
+_PIECES = 64  # of what was read before they are put together
+_SHORT = 256  # a passage shorter than this is read again with every chunk
+
+
 class Window:
     """Reads a text passage by passage, each one exactly once, in whatever pieces it comes.
 
@@ -76,7 +80,7 @@ class Window:
         self._passages = passages
         self._detect = detect
         self._placeholders = placeholders
-        self._before = ""  # the last REACH characters before the present place, findings as one BLANK
+        self._recent: list[str] = []  # what was read, at least the last REACH characters, findings as one BLANK
         self._inside = False  # the present place is inside a passage longer than the window
 
     def advance(self, text: str, *, final: bool) -> tuple[list[Finding], int]:
@@ -93,19 +97,26 @@ class Window:
                 return findings, end
             if start > at:
                 self._skip(text, at, start)
-                at = start
             match = self._passages.rest.match(text, start, start + limit)
             end = match.end() if match else start
             if end == size and not final and end - start < limit:
-                break
-            at = self._read(text, start, end, findings)
+                return findings, start
+            # A gate that opens on a blank opens nothing: go on behind it.
+            at = self._read(text, start, end, findings) if end > start else self._step(text, start)
         return findings, at
 
     def _starts(self, text: str) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
-        gates = (
-            [*self._passages.gates, self._passages.long] if len(text) >= self._passages.limit else self._passages.gates
-        )
+        passages, size = self._passages, len(text)
+        if size < passages.limit and len(passages.gates) == 1:
+            search = passages.gates[0].search
+
+            def only(position: int) -> int:
+                match = search(text, position)
+                return passages.word(text, position, match.start()) if match else -1
+
+            return only
+        gates = (*passages.gates, passages.long)
         hits = [-1] * len(gates)
 
         def following(position: int) -> int:
@@ -113,47 +124,52 @@ class Window:
             # with the square of the text.
             for index, gate in enumerate(gates):
                 if hits[index] < position:
-                    hit = gate.search(text, position)
-                    hits[index] = hit.start() if hit else len(text)
+                    match = gate.search(text, position)
+                    hits[index] = match.start() if match else size
             first = min(hits)
-            return self._passages.word(text, position, first) if first < len(text) else -1
+            return passages.word(text, position, first) if first < size else -1
 
         return following
 
+    def _step(self, text: str, start: int) -> int:
+        self._skip(text, start, start + 1)
+        self._inside = False
+        return start + 1
+
     def _read(self, text: str, start: int, end: int, findings: list[Finding]) -> int:
-        limit = self._passages.limit
+        limit, last = self._passages.limit, start
         self._inside = end - start >= limit
         if self._inside:
             end = start + limit
-        found = self._detect(self._before, text[start:end])
+        found = self._detect(self._before(), text[start:end])
         if self._inside:
             found, cut = _undivided(found, limit - self._passages.reach)
             end = start + cut
-        pieces, last = [], start
         for first, behind, kind in found:
-            findings.append(Finding(kind, start + first, start + behind, rule=kind))
-            pieces += [text[last : start + first], BLANK]
+            findings.append(Finding(kind, start + first, start + behind, 1.0, kind))
+            self._recent += (text[last : start + first], BLANK)
             last = start + behind
-        pieces.append(text[last:end])
-        self._remember("".join(pieces))
+        self._recent.append(text[last:end])
         return end
 
     def _skip(self, text: str, start: int, end: int) -> None:
         """Remember the last characters of a stretch that holds no finding."""
         size = 4 * REACH
-        while True:
-            stretch = text[max(start, end - size) : end]
-            # Half a placeholder at its left edge must not count, hence the double length.
-            if size >= end - start or len(self._placeholders.sub(BLANK, stretch)) >= 2 * REACH:
-                break
+        # Half a placeholder at its left edge must not count, hence the double length.
+        while end - start > size and len(self._placeholders.sub(BLANK, text[end - size : end])) < 2 * REACH:
             size *= 2
-        self._remember(stretch)
+        self._recent.append(text[max(start, end - size) : end])
+        if len(self._recent) > _PIECES:
+            self._before()
 
-    def _remember(self, stretch: str) -> None:
-        if len(stretch) < 2 * REACH:
-            stretch = self._before + stretch
-        stretch = self._placeholders.sub(BLANK, stretch)
-        self._before = stretch[-REACH:]
+    def _before(self) -> str:
+        """Return the last REACH characters before the present place, findings and placeholders as one BLANK."""
+        if not self._recent:
+            return ""
+        # More is kept than is returned: a placeholder whose end is yet to come will shrink.
+        kept = self._placeholders.sub(BLANK, "".join(self._recent))[-4 * REACH :]
+        self._recent = [kept]
+        return kept[-REACH:]
 
 
 def _undivided(found: list[tuple[int, int, str]], cut: int) -> tuple[list[tuple[int, int, str]], int]:
@@ -183,6 +199,7 @@ class RedactionStream:
         self._window = window
         self._replace = replace
         self._held = ""
+        self._due = 0  # how long the held text must be to be worth reading again
         self._open = True
 
     @property
@@ -196,7 +213,16 @@ class RedactionStream:
         Raises:
             ValueError: The stream is closed, or failed before: it stays shut.
         """
-        return self._advance(self._held + chunk, final=False)
+        text = self._held + chunk
+        if self._open and len(text) < self._due and "\n" not in chunk:
+            self._held = text
+            return ""
+        done = self._advance(text, final=False)
+        size = len(self._held)
+        # A long passage is read again when it has grown by an eighth, not at every character, or a stream of
+        # single characters would take time with the square of the window.
+        self._due = 0 if size < _SHORT else min(size + size // 8, self.bound)
+        return done
 
     def close(self) -> str:
         """End the text and return the rest of it; a second call returns nothing."""

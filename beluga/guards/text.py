@@ -247,7 +247,7 @@ def normalise(text: str) -> View:
     """
     view = View(text)
     if text.isascii():
-        return view if _is_clean(text) else rewrite(view, _HIDDEN_ASCII, _drop)
+        return view if text.isprintable() or _is_clean(text) else rewrite(view, _HIDDEN_ASCII, _drop)
     view = rewrite(view, _HIDDEN, _drop)
     runs = _FOREIGN.findall(view.text)
     one_to_one = all(len(_fold(run)) == len(run) for run in runs)

@@ -5,6 +5,47 @@ A model comes undecorated: retry, breaker, budget and the rest are composed arou
 
 from __future__ import annotations
 
-from beluga.llm.fake import FakeProvider, Reply, Request, Rule, ScriptExhausted, faults, tool_call
+from typing import TYPE_CHECKING
 
-__all__ = ["FakeProvider", "Reply", "Request", "Rule", "ScriptExhausted", "faults", "tool_call"]
+from beluga._lazy import facade
+
+if TYPE_CHECKING:
+    from beluga.llm.base import Model
+    from beluga.llm.collecting import Collector, collect
+    from beluga.llm.fake import FakeProvider, Reply, Request, Rule, ScriptExhausted, faults, tool_call
+    from beluga.llm.hooks import Hooks, ModelCall
+    from beluga.llm.middleware import Middleware, ModelWrapper, apply_middleware
+    from beluga.llm.registry import new, providers, register
+
+__all__ = [
+    "Collector",
+    "FakeProvider",
+    "Hooks",
+    "Middleware",
+    "Model",
+    "ModelCall",
+    "ModelWrapper",
+    "Reply",
+    "Request",
+    "Rule",
+    "ScriptExhausted",
+    "apply_middleware",
+    "collect",
+    "faults",
+    "new",
+    "providers",
+    "register",
+    "tool_call",
+]
+
+_ROOMS = {
+    "llm.base": "Model",
+    "llm.collecting": "Collector collect",
+    "llm.fake": "FakeProvider Reply Request Rule ScriptExhausted faults tool_call",
+    "llm.hooks": "Hooks ModelCall",
+    "llm.middleware": "Middleware ModelWrapper apply_middleware",
+    "llm.registry": "new providers register",
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = facade(__name__, _ROOMS)

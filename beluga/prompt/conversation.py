@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Message
 
-__all__ = ["Group", "rounds", "turns"]
+__all__ = ["Group", "is_question", "rounds", "turns"]
 
 Group = tuple["Message", ...]
 """Messages that stay together."""

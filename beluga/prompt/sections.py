@@ -12,7 +12,7 @@ from beluga.schema import HumanMessage, Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Section", "Situation", "flag", "role"]
+__all__ = ["Section", "Situation", "as_messages", "flag", "role"]
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     from beluga.schema.answers import Chunk, Response
     from beluga.schema.functions import tool_of
+    from beluga.schema.limits import RateLimit, RateLimitInfo
     from beluga.schema.media import AudioPart, FilePart, ImagePart
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
     from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
@@ -29,6 +30,8 @@ __all__ = [
     "ImagePart",
     "Message",
     "Part",
+    "RateLimit",
+    "RateLimitInfo",
     "Response",
     "SystemMessage",
     "TextPart",
@@ -44,6 +47,7 @@ __all__ = [
 _ROOMS = {
     "schema.answers": "Chunk Response",
     "schema.functions": "tool_of",
+    "schema.limits": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
     "schema.parts": "CachePoint Part TextPart ThinkingPart ToolCall ToolResult",

@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 
 from beluga.schema.carrier import Carrier
-from beluga.schema.messages import AIMessage  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.limits import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
 from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
 from beluga.schema.usage import Usage
 
@@ -28,6 +29,7 @@ class Response(Carrier):
         model: The model that answered.
         id: The provider's id of the answer.
         raw: The provider's own data, untouched; not compared.
+        limits: What the provider said about its rate limits; not compared.
     """
 
     message: AIMessage
@@ -36,6 +38,7 @@ class Response(Carrier):
     model: str = ""
     id: str = ""
     raw: Any = attrs.field(default=None, repr=False, eq=False)
+    limits: RateLimitInfo | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
     def text(self) -> str:
@@ -58,6 +61,7 @@ class Chunk(Carrier):
         tool_call: A tool call, whole.
         usage: What the answer cost; with the last chunk.
         finish_reason: Why the answer ended; a stream that ends without one was cut.
+        signature: The provider's seal of the thoughts so far, which ends them; see `ThinkingPart`.
     """
 
     text: str = ""
@@ -65,3 +69,4 @@ class Chunk(Carrier):
     tool_call: ToolCall | None = None
     usage: Usage | None = None
     finish_reason: str | None = None
+    signature: str | None = None

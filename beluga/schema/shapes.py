@@ -89,7 +89,7 @@ class Choice:
     def __init__(self, choices: list[tuple[Any, Any]]) -> None:
         # True == 1 == 1.0, so that the type belongs to the key.
         self._choices = {(type(written), written): choice for written, choice in choices}
-        self.rule = f"one of {', '.join(quote(written) for written, _ in choices)}"
+        self.rule: str = f"one of {', '.join(quote(written) for written, _ in choices)}"
 
     def fit(self, value: Any, path: Path, problems: list[Problem]) -> Any:
         if not isinstance(value, (list, dict)) and (type(value), value) in self._choices:

@@ -13,29 +13,38 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     import beluga.testing.contracts as contracts  # noqa: PLR0402 - the other form confuses mypy in its own package
     import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
-    from beluga.llm import FakeProvider, Reply, faults
+    from beluga.llm import FakeProvider, faults
+    from beluga.llm.fake.cache import PromptCache
+    from beluga.llm.fake.cassette import Cassette, record, replay
+    from beluga.llm.fake.replies import Reply
     from beluga.testing.clock import FakeClock, fake_clock
     from beluga.testing.network import no_network
     from beluga.testing.recorder import EventRecorder, record_events
     from beluga.testing.spans import SpanRecorder, record_spans
 
 __all__ = [
+    "Cassette",
     "EventRecorder",
     "FakeClock",
     "FakeProvider",
+    "PromptCache",
     "Reply",
     "SpanRecorder",
     "contracts",
     "fake_clock",
     "faults",
     "no_network",
+    "record",
     "record_events",
     "record_spans",
+    "replay",
     "strategies",
 ]
 
 _ROOMS = {
     "llm": "FakeProvider Reply faults",
+    "llm.fake.cache": "PromptCache",
+    "llm.fake.cassette": "Cassette record replay",
     "testing.clock": "FakeClock fake_clock",
     "testing.network": "no_network",
     "testing.recorder": "EventRecorder record_events",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -82,3 +83,52 @@ def test_bytes_that_are_no_text(tmp_path):
     path.write_bytes(b"\xff\xfe\x00 ana@example.com \x80\n")
 
     assert run(path, pii=True)[0] == 1
+
+
+def test_positions_in_a_file_of_many_blocks(tmp_path, monkeypatch):
+    """However the file falls into blocks, the places are those of the whole, and in order."""
+    text = "".join(
+        f"line {number}\r\nfrom user{number}@example.com é\n\npassword=hunter{number}!x and more\n"
+        + "y" * (number % 90)
+        for number in range(300)
+    )
+    path = tmp_path / "long.log"
+    path.write_bytes(text.encode())
+    whole = run(path, pii=True, secrets=True, as_json=True)
+    for size in (1, 7, 4096):
+        monkeypatch.setattr("beluga._commands.scan._READ", size)
+        assert run(path, pii=True, secrets=True, as_json=True) == whole
+
+    findings = json.loads(whole[1])["findings"]
+    lines = text.split("\n")
+    emails = [finding for finding in findings if finding["kind"] == "EMAIL"]
+    assert len(emails) == 300
+    assert all(
+        lines[found["line"] - 1][found["column"] - 1 : found["end_column"] - 1].endswith("@example.com")
+        for found in emails
+    )
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    """A file of eight times the size takes no more memory to speak of, also where it is a single line."""
+    for unit in ("nothing to see here\n", "nothing to see here "):
+        peaks = []
+        for size in (40_000, 320_000):
+            path = tmp_path / "log"
+            path.write_text(unit * (size // len(unit)))
+            tracemalloc.start()
+            run(path, pii=True, secrets=True)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert peaks[1] < 2 * peaks[0] + 1_500_000
+
+
+def test_an_error_of_writing_is_not_one_of_the_file(log):
+    """A reader that goes away ends the command; the file is not called unreadable."""
+
+    class Gone(io.StringIO):
+        def write(self, _text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        scan([log], out=Gone())

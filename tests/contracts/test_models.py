@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import attrs
+import httpx
 import pytest
 
+from beluga import llm
 from beluga.llm import FakeProvider, Reply, faults, tool_call
 from beluga.schema import Usage
 from beluga.testing.contracts import ModelContract
@@ -41,6 +43,35 @@ class TestSlowFakeProvider(ModelContract):
 
     def make_failing_model(self):
         return FakeProvider().default(faults.cut_stream(after=0))
+
+
+class _Adapter(ModelContract):
+    """A real adapter whose provider is played by a fake one."""
+
+    secrets = ("sk-a-key-of-nobody",)
+    provider = ""
+
+    def over(self, fake):
+        return llm.new(self.provider, model="a-model", api_key=self.secrets[0], transport=fake.transport(httpx))
+
+    def make_model(self):
+        tools = [tool_call("search", query="whales"), tool_call("search", query="whales")]
+        return self.over(FakeProvider().default(Reply("Let me see.", tools=tools, usage=Usage(7, 30))))
+
+    def make_failing_model(self):
+        return self.over(FakeProvider().default(faults.quota()))
+
+
+class TestOpenAI(_Adapter):
+    """Chat completions."""
+
+    provider = "openai"
+
+
+class TestAnthropic(_Adapter):
+    """Messages."""
+
+    provider = "anthropic"
 
 
 class _Wrong(FakeProvider):

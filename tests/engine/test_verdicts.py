@@ -385,6 +385,22 @@ def test_tracebacks_show_no_engine(fake_clock):
         assert "gave up after 3 attempts" in caught.value.__notes__[-1]
 
 
+def test_a_retry_begins_anew_each_time_it_is_entered(fake_clock):
+    """What an inner retry counted in one attempt of an outer one does not count in the next."""
+    for inner in (retry(max_attempts=2), retry(max_attempts=2, max_elapsed=1e9)):
+        script = iter([ConnectionError, 1, ConnectionError, 2, ConnectionError, 3])
+
+        @retry(max_attempts=3, on_result=lambda value: value < 3)
+        @inner
+        def ask(script=script):
+            step = next(script)
+            if step is ConnectionError:
+                raise step
+            return step
+
+        assert ask() == 3
+
+
 def test_a_failed_call_leaves_no_cycle(fake_clock):
     """An error and the frames it passed are freed without the garbage collector."""
     function = retry(breaker(subject(Kind.SYNC)))

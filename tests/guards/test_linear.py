@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from beluga.guards import decoding, lookalikes, text
+from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS, decoding, lookalikes, text
 from beluga.guards._injection import reading, rules
 from beluga.guards.linear import check_linear
 
@@ -65,3 +65,13 @@ def test_builtin_patterns_cannot_take_exponential_time() -> None:
         warnings.simplefilter("ignore")  # quadratic in theory; what they take is measured with the detector
         for pattern in patterns:
             check_linear(pattern)
+
+
+@pytest.mark.parametrize("built_in", [*DEFAULT_PII_PATTERNS, *DEFAULT_SECRET_PATTERNS])
+def test_builtin_redactors_cannot_take_exponential_time(built_in) -> None:
+    """The redactors' own forms, contexts and gates pass the check that users' patterns must pass."""
+    parts = (built_in.pattern, built_in.context, built_in.unless, built_in.needs, built_in.shape)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # quadratic in theory; a passage is short, and what it takes is measured
+        for expression in filter(None, parts):
+            check_linear(expression, name=built_in.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beluga.guards import DEFAULT_PII_PATTERNS, Guard, PIIPattern, PIIRedactor
+from beluga.guards import DEFAULT_PII_PATTERNS, Guard, PIIPattern, PIIRedactor, SecretRedactor
 
 redactor = PIIRedactor()
 
@@ -44,6 +44,8 @@ def test_recipe_with_custom_patterns():
         ("redis://:pw@h:6379/0, then", [("URL_CREDENTIALS", "redis://:pw@h:6379/0")]),
         ("https://example.com/a?b=c", []),
         ("host 192.168.1.1:80 v1.2.3.4 999.1.1.1 section 1.2.3.4", [("IP_ADDRESS", "192.168.1.1")]),
+        ("libssl 1.2.5.1-2, 192.168.1.10-20", [("IP_ADDRESS", "192.168.1.10")]),
+        ("203.0.113.7-203.0.113.9", [("IP_ADDRESS", "203.0.113.7"), ("IP_ADDRESS", "203.0.113.9")]),
         ("[2001:db8::1]:443 ::ffff:10.0.0.1 fe80::1%eth0", [("IP_ADDRESS", a) for a in ("2001:db8::1", "::ffff:10.0.0.1", "fe80::1%eth0")]),
         ("std::vector a::b 12:30:45 2001::1::2", []),
         ("00:1A:2B:3C:4D:5E 0012.3456.789a aa-bb-cc-dd-ee-ff", [("MAC_ADDRESS", m) for m in ("00:1A:2B:3C:4D:5E", "0012.3456.789a", "aa-bb-cc-dd-ee-ff")]),
@@ -51,6 +53,8 @@ def test_recipe_with_custom_patterns():
         ("4111 1111 1111 1112", []),
         ("LU28 0019 4006 4475 0000 please", [("IBAN", "LU28 0019 4006 4475 0000")]),
         ("LU280019400644750001", []),
+        ("pay gb29 nwbk 6016 1331 9268 19 please", [("IBAN", "gb29 nwbk 6016 1331 9268 19")]),
+        ("nl91 abna 0417 1643 00", [("IBAN", "nl91 abna 0417 1643 00")]),
         ("SSN 123-45-6789 000-12-3456 666-12-3456 900-12-3456", [("SSN", "123-45-6789")]),
         ("ssn: 123456789", [("SSN", "123456789")]),
         ("born on 3 March 1980, paid on 4 March 2024", [("DATE_OF_BIRTH", "3 March 1980")]),
@@ -105,10 +109,29 @@ def test_it_is_a_guard():
     assert redactor.validate("nothing here").modified is None
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\x1c", "\x85", "\xa0", "\u2028", "\u3000"])
+@pytest.mark.parametrize("pattern", [r"B-\d{4}", r"x*", r"\u2003?", r"case \d", r"end$"])
+def test_blanks_beyond_ascii_end(blank, pattern):
+    """A pattern of one's own comes to an end on a text of any blanks, also where it matches nothing at all."""
+    own = PIIRedactor(PIIPattern("own", pattern))
+
+    assert own.redact(blank) == blank
+    assert own.redact(f"a{blank}B-1234") == "".join(f"a{blank}") + own.redact("B-1234")
+
+
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "@", "a" * 5000, "\n" * 100, "[EMAIL]", "\U0010ffff"])
 def test_any_string_gets_an_answer(text):
     """No string makes it raise."""
     assert redactor.redact(text) == text
+
+
+@pytest.mark.parametrize("kind", [PIIRedactor, SecretRedactor])
+@pytest.mark.parametrize("unit", ["plain words and no more, ", "\ud83d", "\0", "\udcff é ", "１"])
+def test_ten_megabytes_of_anything_get_an_answer(kind, unit):
+    """Size, lone surrogates and NUL are no reason to fail; what is harmless comes back as it was."""
+    text = unit * (10_000_000 // len(unit)) if unit.isascii() and unit.isprintable() else unit * 300_000
+
+    assert kind().redact(text) == text
 
 
 def test_wrong_type():
@@ -122,6 +145,22 @@ def test_broken_patterns_raise_when_the_guard_is_built(pattern):
     """The earliest moment is the construction, and the message names the pattern."""
     with pytest.raises(ValueError, match="'mine'"):
         PIIRedactor(PIIPattern("mine", pattern))
+
+
+@pytest.mark.parametrize("part", ["context", "unless", "needs", "shape"])
+@pytest.mark.parametrize("expression", ["(", "(a+)+b"])
+def test_every_part_of_a_pattern_is_tried_when_the_guard_is_built(part, expression):
+    """Neither a broken context nor one that takes for ever waits for its first text."""
+    with pytest.raises(ValueError, match="'mine'"):
+        PIIRedactor(PIIPattern("mine", "x", **{part: expression}))
+
+
+def test_a_check_that_returns_nonsense_is_named_without_the_text():
+    """The message says which pattern's check is wrong, and nothing of what it was given."""
+    redactor = PIIRedactor(PIIPattern("mine", r"[a-z]{1,9}@[a-z]{1,9}", check=lambda text: text))
+    with pytest.raises(TypeError, match="check of pattern 'mine' must return a number or a bool, not str") as caught:
+        redactor.redact("ana@home")
+    assert "ana" not in str(caught.value)
 
 
 def test_exponential_patterns_raise_when_the_guard_is_built():

@@ -37,7 +37,7 @@ def build(budget: int, *, sections=(), history=(), user_input="now") -> str:
     return texts(TEN, dynamic_context=sections, history=history, user_input=user_input, budget=budget)
 
 
-LOW, HIGH = Section("low", priority=-1), Section("high", priority=5)
+LOW, HIGH = Section("low", priority=-1), Section("high", priority=0)
 
 
 @pytest.mark.parametrize(

@@ -3,82 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga.clock import Environment, use_environment
 from beluga.errors import BelugaError
 from beluga.llm import FakeProvider, Reply
+from beluga.testing import fake_clock
 from beluga.testing.strategies import fault_scripts, messages, prompts, replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beluga.clock import Timer
     from beluga.schema import Message
-
-
-class StillClock:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        """Return the seconds slept so far."""
-        return self.now
-
-    time = monotonic
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass at once."""
-        self.slept.append(seconds)
-        self.now += seconds
-
-    async def asleep(self, seconds: float) -> None:
-        """Let the time pass at once."""
-        self.sleep(seconds)
-
-    def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
-        """Refuse: nothing here needs it."""
-        raise NotImplementedError
 
 
 def play(fake: FakeProvider, conversation: list[Message], surfaces: list[str]) -> list[Any]:
     """Return all that a caller sees, and the log, of one call on each of the `surfaces`."""
-    clock = StillClock()
     seen: list[Any] = []
-    with use_environment(Environment(clock, random.Random(0))):
+    with fake_clock() as clock:
         for surface in surfaces:
             try:
                 answer = getattr(fake, surface)(conversation)
                 for piece in answer if surface == "stream" else [answer]:
-                    seen.append((clock.now, piece))  # noqa: PERF401 - what came before an error counts too
+                    seen.append((clock.monotonic(), piece))  # noqa: PERF401 - what came before an error counts too
             except BelugaError as error:
-                seen.append((clock.now, type(error), str(error), vars(error)))
-    return [seen, fake.calls, clock.slept]
+                seen.append((clock.monotonic(), type(error), str(error), vars(error)))
+    return [seen, fake.calls, clock.monotonic()]
 
 
 async def aplay(fake: FakeProvider, conversation: list[Message], surfaces: list[str]) -> list[Any]:
     """Do the same on the asynchronous twins of `surfaces`."""
-    clock = StillClock()
     seen: list[Any] = []
-    with use_environment(Environment(clock, random.Random(0))):
+    with fake_clock() as clock:
         for surface in surfaces:
             try:
                 if surface == "generate":
                     response = await fake.agenerate(conversation)
-                    seen.append((clock.now, response))
+                    seen.append((clock.monotonic(), response))
                 else:
                     async for piece in fake.astream(conversation):
-                        seen.append((clock.now, piece))  # noqa: PERF401 - what came before an error counts too
+                        seen.append((clock.monotonic(), piece))  # noqa: PERF401 - what came before an error counts too
             except BelugaError as error:
-                seen.append((clock.now, type(error), str(error), vars(error)))
-    return [seen, fake.calls, clock.slept]
+                seen.append((clock.monotonic(), type(error), str(error), vars(error)))
+    return [seen, fake.calls, clock.monotonic()]
 
 
 FAKES = st.builds(
@@ -107,7 +76,7 @@ def test_a_play_can_be_repeated(
 @given(replies(), prompts())
 def test_a_stream_joins_to_the_whole(reply: Reply, prompt: str) -> None:
     """Text, thoughts, calls, usage and finish reason of a stream are those of the response."""
-    with use_environment(Environment(StillClock(), random.Random(0))):
+    with fake_clock():
         response = FakeProvider(reply).generate(prompt)
         chunks = list(FakeProvider(reply).stream(prompt))
     assert "".join(chunk.text for chunk in chunks) == response.text == reply.text

@@ -8,13 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beluga.guards import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor, SecretRedactor
+from beluga.guards import (
+    DEFAULT_PII_PATTERNS,
+    DEFAULT_SECRET_PATTERNS,
+    ContentFilter,
+    GuardPipeline,
+    PIIPattern,
+    PIIRedactor,
+    SecretRedactor,
+)
 from beluga.testing.pii import LabelledText, pii_text, secret_text
 
 THOROUGHLY = settings.get_profile("guards")
 
 PII = PIIRedactor()
 SECRETS = SecretRedactor()
+OWN = (PIIPattern("badge", r"B-\d{4}"), PIIPattern("b", r"B"), PIIPattern("digits", r"\d{1,9}"), *DEFAULT_PII_PATTERNS)
 CUSTOM = PIIRedactor(*DEFAULT_PII_PATTERNS, PIIPattern("badge", r"B-\d{4}"), PIIPattern("case", r"case \d+"))
 
 PIECES = st.sampled_from(
@@ -38,6 +47,7 @@ def test_redacting_twice_changes_nothing_more(redactor, text):
     once = redactor.redact(text)
 
     assert once == redactor.redact(once)
+    assert not redactor.scan(once)
 
 
 @REDACTORS
@@ -56,18 +66,14 @@ def test_findings_are_sorted_disjoint_and_in_range(redactor, text):
 @THOROUGHLY
 @given(text=TEXTS)
 def test_text_outside_the_findings_stays_in_order(redactor, text):
-    """What is between the findings is in the result, unchanged and in its order."""
-    rest, redacted = [], redactor.redact(text)
-    last = 0
+    """The result is the text with each finding's placeholder in its place, and nothing else is changed."""
+    placeholders = {pattern.name: pattern.replacement for pattern in redactor.patterns}
+    expected, last = "", 0
     for finding in redactor.scan(text):
-        rest.append(text[last : finding.start])
+        expected += text[last : finding.start] + placeholders[finding.kind]
         last = finding.end
-    rest.append(text[last:])
-    at = 0
-    for part in rest:
-        found = redacted.find(part, at)
-        assert found >= 0
-        at = found + len(part)
+
+    assert redactor.redact(text) == expected + text[last:]
 
 
 @REDACTORS
@@ -99,14 +105,33 @@ def test_no_secret_survives(drawn: LabelledText):
     assert not [value for value in drawn.values if value in redacted]
 
 
+@pytest.mark.parametrize(
+    ("kind", "patterns"),
+    [(PIIRedactor, DEFAULT_PII_PATTERNS), (SecretRedactor, DEFAULT_SECRET_PATTERNS), (PIIRedactor, OWN)],
+    ids=["pii", "secrets", "own"],
+)
 @THOROUGHLY
 @given(text=TEXTS, seed=st.integers(0, 1000))
-def test_order_of_registration_makes_no_difference(text, seed):
-    """The same patterns in another order find the same."""
-    patterns = list(DEFAULT_PII_PATTERNS)
-    random.Random(seed).shuffle(patterns)
+def test_order_of_registration_makes_no_difference(kind, patterns, text, seed):
+    """The same patterns in another order find the same; only their priority counts."""
+    shuffled = random.Random(seed).sample(patterns, len(patterns))
 
-    assert PII.scan(text) == PIIRedactor(*patterns).scan(text)
+    assert kind(*patterns).scan(text) == kind(*shuffled).scan(text)
+
+
+@THOROUGHLY
+@given(text=st.text(st.sampled_from("aX1 -@.")), names=st.permutations(["first", "second", "third"]))
+def test_priority_decides_between_two_that_match(text, names):
+    """What a pattern of a lower number found, others leave alone, whatever their names and order."""
+    low, middle, high = names
+    redactor = PIIRedactor(
+        PIIPattern(low, r"[a-zA-Z]", priority=3), PIIPattern(middle, r"[aX1]", priority=2), PIIPattern(high, r"X")
+    )
+    kinds = {"X": high, "a": middle, "1": middle}
+
+    assert [(found.start, found.kind) for found in redactor.scan(text)] == [
+        (place, kinds[character]) for place, character in enumerate(text) if character in kinds
+    ]
 
 
 @THOROUGHLY
@@ -142,3 +167,44 @@ def test_full_width_and_invisible_characters_hide_nothing(drawn, data):
         findings = PII.scan(disguised)
         assert [kind] == [finding.kind for finding in findings]
         assert (findings[0].start, findings[0].end) == (0, len(disguised))
+
+
+@THOROUGHLY
+@given(text=TEXTS)
+def test_reversible_redaction_is_idempotent(text):
+    """Pseudonyms of the vault are no findings, and the text between them stays."""
+    redactor = PIIRedactor(reversible=True)
+    once = redactor.redact(text)
+
+    assert redactor.redact(once) == once
+    assert not redactor.scan(once)
+
+
+@THOROUGHLY
+@given(text=TEXTS, message=st.text(max_size=20))
+def test_a_detector_that_raises_blocks(text, message):
+    """A pipeline whose redactor fails lets nothing through, and says nothing of the text."""
+
+    def broken(_):
+        raise RuntimeError(message + text)
+
+    redactor = PIIRedactor(PIIPattern("mine", r"secret|\d", check=broken))
+    result = GuardPipeline(output=[redactor]).validate_output(f"{text} secret 1")
+
+    assert not result.allowed
+    assert result.modified is None
+    assert result.reason == "the guard failed with RuntimeError"
+
+
+@THOROUGHLY
+@given(text=TEXTS, keywords=st.lists(st.sampled_from(["card", "ana", "BORN", "é", "1", "@"]), unique=True, max_size=4))
+def test_filtered_places_are_sorted_disjoint_and_in_range(text, keywords):
+    """A content filter's findings are places in the text as given, and it blocks exactly where there are any."""
+    guard = ContentFilter(keywords)
+    findings = guard.scan(text)
+    edges = [edge for finding in findings for edge in (finding.start, finding.end)]
+
+    assert edges == sorted(edges)
+    assert all(0 <= finding.start < finding.end <= len(text) for finding in findings)
+    assert guard.validate(text).allowed == (not findings)
+    assert ContentFilter(keywords[::-1]).validate(text).allowed == guard.validate(text).allowed

@@ -70,7 +70,16 @@ class Tree:
 
 @attrs.frozen
 class Forest:
+    """A wood.
+
+    Attributes:
+        oldest: By its rings.
+    """
+
     trees: list[Tree]
+    oldest: Tree | None = None
+    first: Annotated[Tree | None, "The first one."] = None
+    only: Annotated[Tree, "Not said either."] = Tree(1)
 
 
 UserId = NewType("UserId", int)
@@ -158,6 +167,13 @@ def test_a_record_that_contains_itself_is_referred_to() -> None:
     forest = json_schema(Forest)
     assert forest["properties"]["trees"]["items"] == {"$ref": "#/$defs/Tree"}
     assert forest["$defs"]["Tree"]["properties"]["left"]["anyOf"][0] == {"$ref": "#/$defs/Tree"}
+
+
+def test_a_reference_stands_alone() -> None:
+    """A description beside a $ref would be refused by a provider; around it, it is fine."""
+    properties = json_schema(Forest)["properties"]
+    assert properties["only"] == {"$ref": "#/$defs/Tree"}
+    assert properties["first"]["description"] == "The first one."
 
 
 def test_two_recursive_records_of_one_name_are_kept_apart() -> None:

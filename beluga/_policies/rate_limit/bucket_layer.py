@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beluga._engine.policy import Policy
 
@@ -24,18 +24,25 @@ class BucketLayer(Policy):
         lock: Held while they are counted.
         cost: What a call takes.
         refusal: Makes the error of a call that has to wait so many seconds.
+        read_key: Tells whose permits a call takes, where there are keys.
     """
 
     concern = "rate_limited"
     reads_value = False
 
     def __init__(
-        self, bucket: Bucket, lock: Lock, cost: float, refusal: Callable[[Hashable, float], Exception]
+        self,
+        bucket: Bucket,
+        lock: Lock,
+        cost: float,
+        refusal: Callable[[Hashable, float], Exception],
+        read_key: Callable[[Call], Hashable] | None,
     ) -> None:
         self._book = bucket.book
         self._lock = lock
         self._cost = cost
         self._refusal = refusal
+        self._read_key: Any = read_key  # a callable in every layer that reads keys
 
     def enter(self, call: Call) -> None:
         self._take(call, None)
@@ -54,17 +61,6 @@ class BucketLayer(Policy):
 
 class KeyedBucketLayer(BucketLayer):
     """Admits or refuses by the permits of each key."""
-
-    def __init__(
-        self,
-        bucket: Bucket,
-        lock: Lock,
-        cost: float,
-        refusal: Callable[[Hashable, float], Exception],
-        read_key: Callable[[Call], Hashable],
-    ) -> None:
-        super().__init__(bucket, lock, cost, refusal)
-        self._read_key = read_key
 
     def enter(self, call: Call) -> None:
         self._take(call, self._read_key(call))

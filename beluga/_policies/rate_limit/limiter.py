@@ -88,11 +88,10 @@ class RateLimiter(Policy):
             return BookingLayer(permits, self.longest_wait, self.refusal, read, self._settle)
         bucket = permits.buckets[0]
         cost: Any = permits.costs[0]  # a number, as it is constant
+        parts = (permits.lock, cost, self.refusal, read)
         if isinstance(bucket, FixedWindow):
-            window = (bucket, permits.lock, cost, self.refusal)
-            return WindowLayer(*window) if read is None else KeyedWindowLayer(*window, read)
-        parts = (bucket, permits.lock, cost, self.refusal)
-        return BucketLayer(*parts) if read is None else KeyedBucketLayer(*parts, read)
+            return (WindowLayer if read is None else KeyedWindowLayer)(bucket, *parts)
+        return (BucketLayer if read is None else KeyedBucketLayer)(bucket, *parts)
 
     def allow(self, key: Hashable = None, *, cost: float | None = None) -> bool:
         """Take permits for `key` and say whether there were any; never waits.

@@ -11,6 +11,8 @@ __all__ = ["PATTERNS"]
 _HEX = "[0-9A-Fa-f]"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+# `1.2.5.1-2` is the version of a package; `203.0.113.7-203.0.113.9` and `192.168.1.10-20` are ranges.
+_REVISION = r"-\d{1,4}(?![\d.])"
 _IMAGE_SCALE = re.compile(r"(?i)@\d+x\.(?:png|jpe?g|gif|webp|svg)$")
 _VERSION = r"(?i)(?:\b(?:version|release|build|section|chapter|clause|firmware|upgrade(?:d)? to)|§)\W{0,3}$"
 _PORT = re.compile(r":(?:80|443|8080|8443)$")
@@ -47,13 +49,13 @@ def _ipv6(text: str) -> int:
 
 
 def _is_ipv6(address: str) -> bool:
-    from ipaddress import IPv6Address
-
-    try:
-        IPv6Address(address)
-    except ValueError:
-        return False
-    return True
+    """Check what the form leaves open: how many groups there are, and that ``::`` stands for some of them once."""
+    groups = address.split(":")
+    size = sum(map(bool, groups)) + ("." in groups[-1])
+    if "::" not in address:
+        return size == 8 and all(groups)
+    edges = (groups[0] or address.startswith("::")) and (groups[-1] or address.endswith("::"))
+    return bool(edges) and size <= 7 and ":::" not in address and address.count("::") == 1
 
 
 def _mac(text: str) -> int:
@@ -66,14 +68,14 @@ PATTERNS = (
         "URL_CREDENTIALS",
         r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>`\0]{0,64}:[^\s/\"'<>`\0]{1,128}@[^\s\"'<>`\0]{1,256}",
         check=_url,
-        needs="://",
+        shape="://",
         priority=10,
     ),
     PIIPattern(
         "EMAIL",
         rf"\w{_EMAIL_REST}",
         check=_email,
-        needs="@",
+        shape="@",
         priority=20,
     ),
     PIIPattern(
@@ -81,7 +83,7 @@ PATTERNS = (
         rf"(?<![\w:.-])(?:{_HEX}{{2}}(?P<mac>[:-])(?:{_HEX}{{2}}(?P=mac)){{4}}{_HEX}{{2}}"
         rf"|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:-])",
         check=_mac,
-        needs=rf"{_HEX}([:.-]){_HEX}{{2,4}}\1{_HEX}",
+        shape=r"[:.-][0A]{2,4}[:.-][0A]",
         priority=44,
     ),
     PIIPattern(
@@ -89,14 +91,14 @@ PATTERNS = (
         rf"(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,8}}(?:{_IPV4}|{_HEX}{{1,4}})?(?:%\w[\w-]{{0,15}})?(?!\w|\.\d"
         rf"|:\w*:)",
         check=_ipv6,
-        needs=rf":{_HEX}{{0,4}}:",
+        shape=r":[0A]{0,4}:",
         priority=45,
     ),
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?<![\w.]){_IPV4}(?!\w|\.\d)",
+        rf"(?<![\w.])(?:(?=10\.|127\.|172\.|192\.168\.){_IPV4}|{_IPV4}(?!{_REVISION}))(?!\w|\.\d)",
         unless=_VERSION,
-        needs=r"\d\.\d",
+        shape=r"0\.0",
         digits=4,
         priority=46,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards.patterns import PIIPattern
+from beluga.guards.patterns import PIIPattern, initials
 
 __all__ = ["PATTERNS"]
 
@@ -22,11 +22,11 @@ _IBAN_LENGTHS = {
     for country in countries.split()
 }  # fmt: skip
 
-_CARD_WORDS = (
-    r"(?i)(?:card|visa|master\s?card|amex|american express|maestro|diners|discover|jcb|carte|karte"
-    r"|tarjeta|cart[aã]o"
-    r"|carta|kort|карт|カード|卡)[^\d\n]{0,32}$"
+_FIRST, _TAILS = initials(
+    r"card|visa|master\s?card|amex|american express|maestro|diners|discover|jcb|carte|karte|tarjeta|cart[aã]o|carta"
+    r"|kort|карт|カード|卡"
 )
+_CARD_WORDS = rf"[{_FIRST}]{_TAILS}[^\d\n]{{0,32}}$"
 _SSN_WORDS = r"(?i)(?:\bssn|social[\s_-]?security|\bsoc\.? sec)[^\d\n]{0,24}$"
 _PHONE_WORDS = r"(?i)(?:phone|\btel|mobile|\bcell|\bfax|\bcall|\bdial|\bdesk|\boffice)[^\d\n]{0,24}$"
 _PASSPORT_WORDS = (
@@ -37,16 +37,21 @@ _PASSPORT_WORDS = (
 )
 
 
+def _compact(text: str) -> str:
+    return text.replace(" ", "").replace("-", "")
+
+
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
+
+
 def _luhn(digits: str) -> bool:
     """Check the last digit of a card number.
 
     Source: ISO/IEC 7812-1:2017, annex B.
     """
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    number = digits.encode("ascii")[::-1]
+    # Each digit counts as its code; those of all the zeros are taken off again.
+    return (sum(number[::2]) + sum(number[1::2].translate(_DOUBLED)) - 48 * len(number)) % 10 == 0
 
 
 # Source: the issuers' published ranges (ISO/IEC 7812 registry): Visa, Mastercard, American Express, Diners,
@@ -60,23 +65,19 @@ _ISSUERS = re.compile(
 
 def _card(text: str) -> int:
     """Return the length of the longest prefix, cut at a group, that is a card number of a known issuer."""
-    for end in _group_ends(text):
-        digits = "".join(filter(str.isdigit, text[:end]))
-        if len(digits) < 12:
-            return 0
-        if _ISSUERS.match(digits) and len(set(digits)) > 1 and _luhn(digits):
+    end, number = len(text), text
+    while len(digits := _compact(number)) >= 12:
+        if _ISSUERS.match(digits) and _luhn(digits) and len(set(digits)) > 1:
             return end
+        end = max(number.rfind(" "), number.rfind("-"))
+        number = text[: max(end, 0)]
     return 0
 
 
 def _any_card(text: str) -> int:
     """Accept every number with a right check digit; its context says that it is a card."""
-    digits = "".join(filter(str.isdigit, text))
+    digits = _compact(text)
     return len(text) if len(set(digits)) > 1 and _luhn(digits) else 0
-
-
-def _group_ends(text: str) -> list[int]:
-    return [len(text), *(match.start() for match in reversed(list(re.finditer(r"(?<=\d)[ -]", text))))]
 
 
 def _iban(text: str) -> int:
@@ -89,15 +90,19 @@ def _iban(text: str) -> int:
     length = _IBAN_LENGTHS.get(text[:2].upper())
     if length is None:
         return 0
-    places = [place for place, character in enumerate(text) if character.isalnum()]
-    if len(places) < length:
+    number = _compact(text)[:length].upper()
+    if len(number) < length:
         return 0
-    end = places[length - 1] + 1
-    number = "".join(text[place] for place in places[:length]).upper()
+    if int((number[4:] + number[:4]).translate(_LETTERS_AS_NUMBERS)) % 97 != 1:
+        return 0
+    end = length
+    while len(_compact(text[:end])) < length:
+        end += 1
     follows = text[end : end + 1]
-    if follows.isdigit() or (follows.isalpha() and follows.isupper() == text[0].isupper()):
-        return 0
-    return end if int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1 else 0
+    return 0 if follows.isdigit() or (follows.isalpha() and follows.isupper() == text[0].isupper()) else end
+
+
+_LETTERS_AS_NUMBERS = {code: str(code - 55) for code in range(65, 91)}
 
 
 def _ssn(text: str) -> int:
@@ -124,6 +129,7 @@ PATTERNS = (
         "IBAN",
         r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,31}",
         check=_iban,
+        shape="AA00",
         digits=8,
         priority=30,
     ),
@@ -133,6 +139,7 @@ PATTERNS = (
         r"|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
         r"(?!\w|[.-]\d)",
         check=_card,
+        shape="0000",
         digits=12,
         priority=40,
     ),
@@ -142,12 +149,14 @@ PATTERNS = (
         check=_any_card,
         digits=12,
         context=_CARD_WORDS,
+        needs=f"[{_FIRST}]{_TAILS}",
         priority=41,
     ),
     PIIPattern(
         "SSN",
         r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?!\w|[.-]\d)",
         check=_ssn,
+        shape="000-00-0000",
         digits=9,
         priority=50,
     ),
@@ -155,22 +164,34 @@ PATTERNS = (
         "SSN",
         r"(?<![\w.-])\d{3}(?P<s>[ .])\d{2}(?P=s)\d{4}(?!\w|[.-]\d)",
         check=_ssn,
+        shape="000[ .]00[ .]0000",
         unless=_PHONE_WORDS,
         digits=9,
         priority=51,
     ),
-    PIIPattern("SSN", r"(?<![\w.-])\d{9}(?!\w|[.-]\d)", check=_ssn, context=_SSN_WORDS, digits=9, priority=52),
+    PIIPattern(
+        "SSN",
+        r"(?<![\w.-])\d{9}(?!\w|[.-]\d)",
+        check=_ssn,
+        context=_SSN_WORDS,
+        needs="[sS](?i:sn|oc)",
+        shape="0" * 9,
+        digits=9,
+        priority=52,
+    ),
     PIIPattern(
         "PASSPORT",
-        r"(?<![\w-])(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4})[A-Z0-9]{6,9}(?![\w-])",
+        r"[A-Z0-9](?<![\w-].)(?<=(?=[A-Z0-9]{0,6}\d{2})(?=(?:[A-Z]{0,8}\d){4}).)[A-Z0-9]{5,8}(?![\w-])",
         context=_PASSPORT_WORDS,
+        needs="[pPúÚпПδΔ護护旅パ여ج](?i:as|tl|ас|ια|照|券|ス|권|و)",
         digits=4,
         priority=57,
     ),
     PIIPattern(
         "PASSPORT",
-        r"(?<![\w-])[CFGHJK][0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
+        r"[CFGHJK](?<![\w-].)[0-9CFGHJKLMNPRTVWXYZ]{7}\d(?![\w-])",
         check=_machine_readable,
+        shape="A",
         digits=5,
         priority=58,
     ),

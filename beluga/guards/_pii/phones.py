@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards.patterns import PIIPattern
+from beluga.guards.patterns import PIIPattern, initials
 
 __all__ = ["PATTERNS"]
 
@@ -20,34 +20,50 @@ _MOST_DIGITS = {
 }  # fmt: skip
 
 _WORDS = (
-    r"(?:phone|(?<![^\W\d_])(?:tel|telephone|mobile|cell|cellular|fax|call(?:ed|ing)?|dial|ring|whatsapp"
-    r"|signal|sms|text(?:ed|ing)?"
-    r"|desk|office|landline|hotline|helpline|pager|extension|reach(?:ed|able)?|contact|messages? to"
-    r"|registered|emergency"
+    "tel|telephone|mobile|cell|cellular|fax|call|called|calling|dial|ring|whatsapp|signal|sms|text|texted|texting"
+    "|desk|office|landline|hotline|helpline|pager|extension|reach|reached|reachable|contact|message to|messages to"
+    "|registered|emergency"
     # German, Dutch, Scandinavian, Finnish
-    r"|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
-    r"|bel|ring|puhelin|puh|soita"
+    "|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
+    "|bel|puhelin|puh|soita"
     # French, Spanish, Portuguese, Italian
-    r"|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
-    r"|llámame|telefone|telemóvel|ligue"
-    r"|cellulare|chiam[ai]|chiamami|recapito"
+    "|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
+    "|llámame|telefone|telemóvel|ligue"
+    "|cellulare|chiam[ai]|chiamami|recapito"
     # Polish, Czech, Hungarian, Turkish
-    r"|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
-    r")(?![^\W\d_])"
-    r"|телефон|тел\.|моб\.|звон|τηλ|電話|电话|手机|手機|携帯|连络"
-    r"|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại)"
+    "|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
 )
-_OWN_NUMBER = r"\b(?:my|our|his|her|their) (?:[^\W\d_]{2,16} )?(?:number|one|no\.?)(?: is)?"
-_CONTEXT = rf"(?i)(?:{_WORDS}|{_OWN_NUMBER})(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
-_OTHER_NUMBER = (
-    r"(?i)(?:\b(?:order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract"
-    r"|policy|claim|flight"
-    r"|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance"
-    r"|passport|licen[cs]e|card|routing"
-    r"|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line|error|code|commit|token"
-    r"|tokens)\b|#|\$|€|£)"
-    r"(?:(?!phone|tel|fax|mobile|call)[^\d\n\0,;]){0,16}$"
+# Those of other scripts, and one that ends many a word.
+_ANYWHERE = (
+    "phone|телефон|тел\\.|моб\\.|звон|τηλ|電話|电话|手机|手機|携帯|连络|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại"
 )
+_OWNERS = "my|our|his|her|their"
+
+
+def _context() -> str:
+    (first, whole), (more, anywhere), (others, owners) = map(initials, (_WORDS, _ANYWHERE, _OWNERS))
+    own_number = rf"{owners}(?i: (?:[^\W\d_]{{2,16}} )?(?:number|one|no\.?)(?: is)?)"
+    words = rf"[{first}{more}{others}](?:(?<![^\W\d_].){whole}(?![^\W\d_])|{anywhere}|(?<!\w.){own_number})"
+    return rf"{words}(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
+
+
+_CONTEXT = _context()
+
+
+def _other_number() -> str:
+    first, whole = initials(
+        "order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract|policy|claim|flight"
+        "|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance"
+        "|passport|licen[cs]e|card|routing|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line"
+        "|error|code|commit|token|tokens"
+    )
+    return (
+        rf"[#$€£{first}](?:(?<=[#$€£])|(?<!\w.){whole}\b)"
+        r"(?:(?!(?i:phone|tel|fax|mobile|call))[^\d\n\0,;]){0,16}$"
+    )
+
+
+_OTHER_NUMBER = _other_number()
 _EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
 _END = r"(?![\w:]|[./-]\d)"
 _NUMBER = r"(?<![\w.+:/-])\(?\d(?:[ ./()-]{0,2}\d){6,14}" + _EXTENSION + _END
@@ -58,22 +74,31 @@ _DATE = re.compile(
 _DECIMAL = re.compile(r"\d+\.\d+$")
 
 
-def _digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
+_NO_DIGITS = str.maketrans("", "", " ./()-+")
+_CUT = re.compile(r"(?<=\d)[ ./()-]+")
+
+
+def _number(text: str) -> str:
+    """Return `text` without its extension."""
+    return text.partition("x")[0].partition(" e")[0]
+
+
+def _digits(number: str) -> str:
+    return number.translate(_NO_DIGITS)
 
 
 def _international(text: str) -> int:
     """Cut off the groups that are more than a number of its country has."""
-    number = re.split("[xe]", text, maxsplit=1)[0].replace("(0)", "")
-    digits = "".join(filter(str.isdigit, number))
-    most = next((_MOST_DIGITS[digits[:size]] for size in (1, 2, 3) if digits[:size] in _MOST_DIGITS), 15)
+    digits = _digits(_number(text).replace("(0)", ""))
+    most = _MOST_DIGITS.get(digits[:1]) or _MOST_DIGITS.get(digits[:2]) or _MOST_DIGITS.get(digits[:3], 15)
     if digits.startswith("0") or len(digits) < 8:
         return 0
     if len(digits) <= most:
         return len(text)
-    for cut in reversed(list(re.finditer(r"(?<=\d)[ ./()-]+", text))):
-        if _digits(text[: cut.start()].replace("(0)", "")) <= most:
-            return cut.start() if _digits(text[: cut.start()]) >= 8 else len(text)
+    for cut in reversed(list(_CUT.finditer(text))):
+        kept = text[: cut.start()]
+        if len(_digits(kept.replace("(0)", ""))) <= most:
+            return cut.start() if len(_digits(kept)) >= 8 else len(text)
     return len(text)
 
 
@@ -81,15 +106,15 @@ def _local(text: str) -> int:
     """Turn down dates and decimals, and what has too few or too many digits."""
     if _DATE.match(text) or _DECIMAL.match(text):
         return 0
-    number = re.split("[xe]", text, maxsplit=1)[0]
+    number = _number(text)
     if number.count("(") != number.count(")"):
         return 0
-    return len(text) if 7 <= _digits(number) <= 15 else 0
+    return len(text) if 7 <= len(_digits(number)) <= 15 else 0
 
 
 def _trunk(text: str) -> int:
     """Accept ten or eleven digits behind a trunk prefix 0."""
-    return len(text) if _digits(text) in {10, 11} else 0
+    return len(text) if len(_digits(text)) in {10, 11} else 0
 
 
 PATTERNS = (
@@ -97,7 +122,7 @@ PATTERNS = (
         "PHONE",
         r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
         check=_international,
-        needs=r"\+",
+        shape=r"\+",
         digits=8,
         priority=60,
     ),
@@ -106,12 +131,13 @@ PATTERNS = (
         r"(?<![\w.+/-])(?:(?:1[ .-]|\d{1,3}-)?\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
         r"\d{3}(?P<sep>[ .-])\d{3}(?P=sep)\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
         unless=_OTHER_NUMBER,
+        shape="000[ .-]0000",
         digits=10,
         priority=61,
     ),
     PIIPattern(
         "PHONE",
-        r"(?<![\w.+/-])0\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
+        r"0(?<![\w.+/-]0)\d{1,4}(?P<sep>[ ./-])(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{6,8})" + _END,
         check=_trunk,
         unless=_OTHER_NUMBER,
         digits=10,
@@ -123,6 +149,7 @@ PATTERNS = (
         _NUMBER + r"(?=(?i:-|[ ]\(|[ ])(?i:office|fax|mobile|cell|home|desk|phone)\b)",
         check=_local,
         unless=_OTHER_NUMBER,
+        shape=r"0(?:-| \(?)AAA",
         digits=7,
         priority=64,
     ),

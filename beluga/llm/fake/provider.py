@@ -23,7 +23,7 @@ from beluga.schema import HumanMessage, Message
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake._wire.happenings import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Response
@@ -107,26 +107,30 @@ class FakeProvider(Surfaces):
             ProviderError: When the script says so.
             ScriptExhausted: When the script has no answer.
         """
-        turn = self._turn(messages, options)
+        turn = self._play(_as_messages(messages), options)
         seconds, outcome = whole(turn)
         if seconds:
             environment().clock.sleep(seconds)
-        return _answer(turn, outcome)
+        if isinstance(outcome, Fault):
+            raise outcome.error(turn.request.id)
+        return outcome
 
     async def agenerate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
         """Do what `generate` does, without blocking the event loop."""
-        turn = self._turn(messages, options)
+        turn = self._play(_as_messages(messages), options)
         seconds, outcome = whole(turn)
         if seconds:
             await environment().clock.asleep(seconds)
-        return _answer(turn, outcome)
+        if isinstance(outcome, Fault):
+            raise outcome.error(turn.request.id)
+        return outcome
 
     def stream(self, messages: str | Message | Iterable[Message], **options: Any) -> Iterator[Chunk]:
         """Yield the answer in pieces; the last has its usage and finish reason.
 
         The call is made, and logged, with the first step of the iteration.
         """
-        turn = self._turn(messages, options)
+        turn = self._play(_as_messages(messages), options)
         for happening in streamed(turn):
             if isinstance(happening, Pause):
                 environment().clock.sleep(happening.seconds)
@@ -137,7 +141,7 @@ class FakeProvider(Surfaces):
 
     async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
         """Do what `stream` does, without blocking the event loop."""
-        turn = self._turn(messages, options)
+        turn = self._play(_as_messages(messages), options)
         for happening in streamed(turn):
             if isinstance(happening, Pause):
                 await environment().clock.asleep(happening.seconds)
@@ -163,9 +167,6 @@ class FakeProvider(Surfaces):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} after {len(self._log)} calls>"
 
-    def _turn(self, messages: str | Message | Iterable[Message], options: dict[str, Any]) -> Turn:
-        return self._play(_as_messages(messages), options)
-
     def _play(
         self,
         messages: tuple[Message, ...],
@@ -180,10 +181,10 @@ class FakeProvider(Surfaces):
         cached, written = self._cache.ask(request)
         return attrs.evolve(turn, cached=cached, written=written)
 
-    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+    def _responder(self) -> Responder:
         from beluga.llm.fake._wire.exchange import Exchange
 
-        return Exchange(self._play)(request)
+        return Exchange(self._play)
 
 
 def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
@@ -198,9 +199,3 @@ def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, 
             msg = f"messages are a str or messages of beluga.schema, not {type(message).__name__}"
             raise TypeError(msg)
     return gathered
-
-
-def _answer(turn: Turn, outcome: Response | Fault) -> Response:
-    if isinstance(outcome, Fault):
-        raise outcome.error(turn.request.id)
-    return outcome

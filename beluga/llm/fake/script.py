@@ -48,11 +48,11 @@ class Steps:
     def __init__(self, name: str, *, lasting: bool = True) -> None:
         self.name = name
         self._lasting = lasting
-        self._steps: deque[tuple[_Stored, int | None]] = deque()
+        self.steps: deque[tuple[_Stored, int | None]] = deque()
 
     def reply(self, item: Item) -> Self:
         """Add a step that answers with `item`: a text, a `Reply`, a fault, or a callable of the request."""
-        self._steps.append((_stored(item), None))
+        self.steps.append((_stored(item), None))
         return self
 
     def fault(self, fault: Fault | Delay) -> Self:
@@ -64,33 +64,33 @@ class Steps:
 
     def times(self, count: int) -> Self:
         """Let the step before this answer `count` times."""
-        if not self._steps:
+        if not self.steps:
             msg = "times() comes after reply() or fault()"
             raise ValueError(msg)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             msg = f"a step answers 1 time or more, not {count!r}"
             raise ValueError(msg)
-        self._steps[-1] = (self._steps[-1][0], count)
+        self.steps[-1] = (self.steps[-1][0], count)
         return self
 
     def peek(self) -> _Stored | None:
         """Return what comes next, or None."""
-        return self._steps[0][0] if self._steps else None
+        return self.steps[0][0] if self.steps else None
 
     def take(self) -> tuple[_Stored, bool]:
         """Use up one answer of the first step; return it and whether it will come again for ever."""
-        item, left = self._steps[0]
-        if left is None and self._lasting and len(self._steps) == 1:
+        item, left = self.steps[0]
+        if left is None and self._lasting and len(self.steps) == 1:
             return item, True
         if left is None or left == 1:
-            self._steps.popleft()
+            self.steps.popleft()
         else:
-            self._steps[0] = (item, left - 1)
+            self.steps[0] = (item, left - 1)
         return item, False
 
     def unplayed(self) -> list[str]:
         """Return the steps that still had to be asked for."""
-        steps = list(self._steps)
+        steps = list(self.steps)
         if self._lasting and steps and steps[-1][1] is None:
             steps.pop()
         return [f"{_described(item)} x{left or 1}" for item, left in steps]
@@ -181,7 +181,7 @@ class Script:
     def _take(self, request: Request, sources: Sequence[Steps], first: int) -> tuple[_Stored, int, bool]:
         with self._lock:
             for index in range(first, len(sources)):
-                if sources[index].peek() is not None:
+                if sources[index].steps:
                     item, again = sources[index].take()
                     return item, index, again
         raise ScriptExhausted(self._why_exhausted(request))

@@ -71,7 +71,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The root URL.
+        """The root URL, as this machine reaches it.
 
         Raises:
             RuntimeError: The server does not run.
@@ -79,7 +79,7 @@ class Server:
         if self._listener is None:
             msg = "the server does not run: use `with fake.serve() as url:`"
             raise RuntimeError(msg)
-        host, port = self._listener.getsockname()[:2]
+        host, port = _reached(self._listener)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def start(self) -> Self:
@@ -116,7 +116,7 @@ class Server:
         self._stopping.set()
         # A thread that waits in accept() notices no close; a last connection wakes it on every platform.
         with contextlib.suppress(OSError):
-            socket.create_connection(listener.getsockname()[:2], _PATIENCE).close()
+            socket.create_connection(_reached(listener), _PATIENCE).close()
         acceptor.join(_PATIENCE)
         listener.close()
         with self._lock:
@@ -133,7 +133,12 @@ class Server:
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # such as too many open files: wait until some are closed
+                if self._stopping.wait(_GLANCE):
+                    return
+                continue
             if self._stopping.is_set():
                 connection.close()
                 return
@@ -171,7 +176,9 @@ class Server:
 
     def _answer(self, connection: socket.socket, incoming: Incoming) -> bool:
         happenings = self._cut(self._respond(incoming.request))
-        return self._send(connection, happenings, keep_alive=incoming.keep_alive, chunked=incoming.chunked)
+        # Whoever asks for the head alone would take the body for the next answer.
+        keep_alive = incoming.keep_alive and incoming.request.method != "HEAD"
+        return self._send(connection, happenings, keep_alive=keep_alive, chunked=incoming.chunked)
 
     def _send(
         self, connection: socket.socket, happenings: Iterator[Happening], *, keep_alive: bool, chunked: bool
@@ -221,3 +228,13 @@ class Server:
                     return
             except TimeoutError:
                 continue
+
+
+def _reached(listener: socket.socket) -> tuple[str, int]:
+    """Return where a listener is reached from its own machine, also if it listens on all addresses."""
+    host: str
+    host, port, *_ = listener.getsockname()  # of IPv6 there are two more
+    return _LOOPBACK.get(host, host), port
+
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - whoever asks for all addresses gets them

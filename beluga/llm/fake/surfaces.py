@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
 
     from beluga.llm.fake._wire.cutting import Chunking
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake._wire.happenings import Responder
     from beluga.llm.fake.server import Server
 
 __all__ = ["Surfaces"]
@@ -47,7 +46,7 @@ class Surfaces:
         from beluga.llm.fake._wire.cutting import Cut
         from beluga.llm.fake.transport import transport
 
-        return transport(module, self._respond, Cut(chunking, crlf))
+        return transport(module, self._responder(), Cut(chunking, crlf))
 
     def serve(self, *, host: str = "127.0.0.1", port: int = 0, chunking: Chunking = None, crlf: bool = False) -> Server:
         """Return a context manager that serves HTTP to any client while the block runs, and gives the root URL.
@@ -73,7 +72,8 @@ class Surfaces:
         from beluga.llm.fake._wire.cutting import Cut
         from beluga.llm.fake.server import Server
 
-        return Server(self._respond, host, port, Cut(chunking, crlf))
+        return Server(self._responder(), host, port, Cut(chunking, crlf))
 
-    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+    def _responder(self) -> Responder:
+        """Return what answers requests."""
         raise NotImplementedError

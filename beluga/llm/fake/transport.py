@@ -178,7 +178,7 @@ class _Course:
         # Without a time-out the client would wait for ever; a test is better off with the error.
         if limit is not None:
             yield Pause(max(0.0, limit - self._waited))
-        self._fail(f"{phase.capitalize()}Timeout", f"the fake provider lets the client wait: no {phase}")
+        self._fail(f"{phase.capitalize()}Timeout", f"the fake provider lets the client wait for its {phase} time-out")
 
     def _fail(self, name: str, message: str) -> NoReturn:
         raise self._error(name, message)

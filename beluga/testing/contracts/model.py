@@ -12,12 +12,13 @@ import pytest
 
 from beluga.classification import classify
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, ThinkingPart, Usage
-from beluga.testing.clock import fake_clock
 from beluga.testing.contracts.subjects import collected
+from beluga.testing.contracts.suite import Suite
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Callable, Mapping, Sequence
+
+    from beluga.llm import Model
 
 __all__ = ["ModelContract"]
 
@@ -48,19 +49,19 @@ def _joined(chunks: Sequence[Chunk]) -> _Answer:
     return _Answer(text, thinking, tools, chunks[-1].usage, chunks[-1].finish_reason)
 
 
-def _generate(model: Any, question: Any, **options: Any) -> Any:
+def _generate(model: Model, question: Any, **options: Any) -> Any:
     return model.generate(question, **options)
 
 
-def _agenerate(model: Any, question: Any, **options: Any) -> Any:
+def _agenerate(model: Model, question: Any, **options: Any) -> Any:
     return asyncio.run(model.agenerate(question, **options))
 
 
-def _stream(model: Any, question: Any, **options: Any) -> Any:
+def _stream(model: Model, question: Any, **options: Any) -> Any:
     return list(model.stream(question, **options))
 
 
-def _astream(model: Any, question: Any, **options: Any) -> Any:
+def _astream(model: Model, question: Any, **options: Any) -> Any:
     return asyncio.run(collected(model.astream(question, **options)))
 
 
@@ -70,11 +71,11 @@ _every_way = pytest.mark.parametrize(
 _both_streams = pytest.mark.parametrize("ask", [_stream, _astream], ids=["stream", "astream"])
 
 
-class ModelContract:
+class ModelContract(Suite):
     """What every model must keep, whoever answers.
 
-    Set `make_model`, and where there is something to check, `make_failing_model`, `question`, `options` and
-    `secrets`.
+    Set `make_model`, and where there is something to check, `make_failing_model`, `question`, `options`,
+    `secrets` or `surroundings`.
     """
 
     question = "Say hello."
@@ -86,29 +87,20 @@ class ModelContract:
     secrets: Sequence[str] = ()
     """What no error and no repr may show, such as the API key that the model was made with."""
 
-    def make_model(self) -> Any:
+    def make_model(self) -> Model:
         """Return a new model that gives the same good answer to each of some ten calls, however it is asked."""
         raise NotImplementedError
 
-    def make_failing_model(self) -> Any:
+    def make_failing_model(self) -> Model | None:
         """Return a new model of which every call fails in the same way; None leaves errors unchecked."""
         return None
-
-    def surroundings(self) -> contextlib.AbstractContextManager[Any]:
-        """Return the context that every test runs in; virtual time unless overridden."""
-        return fake_clock()
-
-    @pytest.fixture(autouse=True)
-    def _surrounded(self) -> Any:
-        with self.surroundings():
-            yield
 
     @pytest.fixture
     def expected(self) -> _Answer:
         """The answer of a model of its own, asked in the simplest way."""
         return _whole(_generate(self.make_model(), self.question, **self.options))
 
-    def _answer(self, ask: Callable[..., Any], model: Any, question: Any = None) -> _Answer:
+    def _answer(self, ask: Callable[..., Any], model: Model, question: Any = None) -> _Answer:
         given = ask(model, self.question if question is None else question, **self.options)
         return _whole(given) if isinstance(given, Response) else _joined(given)
 
@@ -173,7 +165,7 @@ class ModelContract:
     def test_a_stream_can_be_left(self, expected: _Answer) -> None:
         """After a consumer has left a stream early, the model answers as before."""
         model = self.make_model()
-        stream = model.stream(self.question, **self.options)
+        stream: Any = model.stream(self.question, **self.options)
         next(stream)
         stream.close()
         stream.close()
@@ -184,7 +176,7 @@ class ModelContract:
         model = self.make_model()
 
         async def main() -> list[Chunk]:
-            stream = model.astream(self.question, **self.options)
+            stream: Any = model.astream(self.question, **self.options)
             await anext(stream)
             await stream.aclose()
             await stream.aclose()
@@ -230,7 +222,7 @@ class ModelContract:
         if model is None:
             pytest.skip("make_failing_model gives no model, so there is no error to check")
         with pytest.raises(Exception) as reference:  # noqa: PT011 - which one it is, is the model's business
-            _generate(self.make_failing_model(), self.question, **self.options)
+            _generate(model, self.question, **self.options)
         with pytest.raises(type(reference.value)) as caught:
             ask(model, self.question, **self.options)
         assert classify(caught.value) is not None

@@ -65,13 +65,7 @@ def subject(kind: Kind, error: BaseException | None = None, *, late: bool = Fals
         if error is not None:
             raise error
 
-    made: dict[Kind, Callable[..., Any]] = {
-        Kind.SYNC: sync,
-        Kind.ASYNC: asynchronous,
-        Kind.GENERATOR: generator,
-        Kind.ASYNC_GENERATOR: async_generator,
-    }
-    return made[kind]
+    return _of_kind(kind, sync, asynchronous, generator, async_generator)
 
 
 def outcome(kind: Kind, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -119,10 +113,17 @@ def _as_method(kind: Kind) -> Callable[..., Any]:
         async for item in plain(text, key=key):
             yield item
 
-    made: dict[Kind, Callable[..., Any]] = {
-        Kind.SYNC: sync,
-        Kind.ASYNC: asynchronous,
-        Kind.GENERATOR: generator,
-        Kind.ASYNC_GENERATOR: async_generator,
-    }
-    return made[kind]
+    return _of_kind(kind, sync, asynchronous, generator, async_generator)
+
+
+def _of_kind(
+    kind: Kind,
+    sync: Callable[..., Any],
+    asynchronous: Callable[..., Any],
+    generator: Callable[..., Any],
+    async_generator: Callable[..., Any],
+) -> Callable[..., Any]:
+    """Return the one of four functions that is of `kind`."""
+    if kind.is_stream:
+        return async_generator if kind.is_async else generator
+    return asynchronous if kind.is_async else sync

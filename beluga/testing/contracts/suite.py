@@ -1,4 +1,4 @@
-"""What the suites of policies have in common: the policy under test, and time that does not pass."""
+"""What suites have in common: time that does not pass and, for those of policies, the policy under test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.policy import Policy
 
-__all__ = ["PolicySuite", "both_streams", "every_kind"]
+__all__ = ["PolicySuite", "Suite", "both_streams", "every_kind"]
 
 every_kind: pytest.MarkDecorator = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name.lower())
 both_streams: pytest.MarkDecorator = pytest.mark.parametrize(
@@ -23,7 +23,20 @@ both_streams: pytest.MarkDecorator = pytest.mark.parametrize(
 )
 
 
-class PolicySuite:
+class Suite:
+    """Tests that run in surroundings of their own."""
+
+    def surroundings(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the context that every test runs in; virtual time unless overridden."""
+        return fake_clock()
+
+    @pytest.fixture(autouse=True)
+    def _surrounded(self) -> Any:
+        with self.surroundings():
+            yield
+
+
+class PolicySuite(Suite):
     """The policy under test, and how it is put on a function."""
 
     delays_items = False
@@ -39,15 +52,6 @@ class PolicySuite:
     def policy_for(self, kind: Kind) -> Policy:
         """Return the policy to put on a function of `kind`; `make_policy` unless it depends on the kind."""
         return self.make_policy()
-
-    def surroundings(self) -> contextlib.AbstractContextManager[Any]:
-        """Return the context that every test runs in; virtual time unless overridden."""
-        return fake_clock()
-
-    @pytest.fixture(autouse=True)
-    def _surrounded(self) -> Any:
-        with self.surroundings():
-            yield
 
     def _decorate(self, function: Any, kind: Kind) -> tuple[Any, Tally]:
         tally = Tally()

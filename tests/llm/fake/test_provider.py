@@ -496,14 +496,13 @@ def test_threads_share_a_script() -> None:
 
 def test_threads_race_for_the_last_item(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking for an item and taking it no other thread gets in."""
-    look = Steps.peek
+    take = Steps.take
 
-    def look_and_give_way(steps: Steps) -> Any:
-        found = look(steps)
+    def give_way_and_take(steps: Steps) -> Any:
         time.sleep(0)  # hands the interpreter to another thread; takes no time
-        return found
+        return take(steps)
 
-    monkeypatch.setattr(Steps, "peek", look_and_give_way)
+    monkeypatch.setattr(Steps, "take", give_way_and_take)
     fake = FakeProvider(*map(str, range(50)))
     failures: list[str] = []
 

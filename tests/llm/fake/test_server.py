@@ -31,7 +31,7 @@ def place(url):
 
 def talk(url, sent):
     """Send bytes over a plain socket and return all that comes back until the other side closes."""
-    with socket.create_connection(place(url), timeout=5) as connection:
+    with socket.create_connection(place(url), timeout=30) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -70,13 +70,13 @@ def test_a_client_that_waits_does_not_keep_the_server():
             while not fake.calls:
                 threading.Event().wait(0.001)
         assert threads() == []
-        assert time.perf_counter() - began < 2.0
+        assert time.perf_counter() - began < 20.0
 
 
 def test_a_stall_passes_on_the_fake_clock():
     """The threads live in the context of who serves: virtual waits take no time and are seen outside."""
     with fake_clock() as clock, FakeProvider(faults.stall(90.0), "late").serve() as url:
-        connection = http.client.HTTPConnection(*place(url), timeout=5)
+        connection = http.client.HTTPConnection(*place(url), timeout=30)
         connection.request("POST", PATH, ASKED)
         assert b"late" in connection.getresponse().read()
         assert clock.monotonic() == 90.0
@@ -192,6 +192,31 @@ def test_a_server_can_be_started_again():
     server.stop()
     with pytest.raises(RuntimeError, match="does not run"):
         server.url
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "localhost"])
+def test_other_addresses_are_reached_from_here(host):
+    """A server on all addresses names one that this machine reaches, and ends like every other."""
+    with FakeProvider("ok").serve(host=host) as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert b'"content":"ok"' in talk(url, post(ASKED, f"Content-Length: {len(ASKED)}"))
+    assert threads() == []
+
+
+def test_too_many_open_files_are_waited_for(monkeypatch):
+    """The server goes on when connections can be taken again."""
+    take, failed = socket.socket.accept, []
+
+    def accept(listener):
+        if not failed:
+            failed.append(True)
+            raise OSError(24, "Too many open files")
+        return take(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with FakeProvider("ok").serve() as url:
+        assert b'"content":"ok"' in talk(url, post(ASKED, f"Content-Length: {len(ASKED)}"))
+    assert threads() == []
 
 
 def test_a_taken_port_is_an_error():

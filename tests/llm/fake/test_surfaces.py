@@ -88,7 +88,8 @@ def test_a_fault_is_the_same_failure_everywhere(wire, dialect, stream, fault):
             continue  # tells its errors by an exit status of its own
         fake = FakeProvider(fault, "fine")
         body = dialect.body("hi", stream=stream)
-        assert wire.outcome(surface, fake, dialect, body)[0] is fault.code
+        impatient = {"patience": 0.2} if name == "socket" and fault.name in TIMEOUTS else {}
+        assert wire.outcome(surface, fake, dialect, body, **impatient)[0] is fault.code
         assert wire.outcome(surface, fake, dialect, body)[0].text == "fine"
         fake.assert_done()
 
@@ -109,6 +110,14 @@ def test_arguments_that_are_no_json_reach_the_client_as_written(wire):
         with pytest.raises(ValueError, match="Expecting"):
             openai = wire.dialects["openai"]
             wire.surfaces["transport"](fake, openai, openai.body("hi", stream=stream))
+
+
+def test_bad_json_is_good_utf8(wire, dialect):
+    """The half of an answer ends between two characters, so that the JSON is what a client fails with."""
+    for length in range(8):
+        fake = FakeProvider(faults.bad_json(), "a" * length + "ü" * 200)
+        body = dialect.body("hi", stream=False)
+        assert wire.outcome(wire.surfaces["transport"], fake, dialect, body)[0] is ErrorCode.INVALID_RESPONSE
 
 
 def test_usage_is_told_as_given(wire, dialect, stream):

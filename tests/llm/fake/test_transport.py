@@ -28,7 +28,7 @@ def test_a_stall_runs_into_the_read_timeout():
         client(fake, timeout=60.0).post(OPENAI, json=ASKED)
     assert clock.monotonic() == 60.0
     assert caught.value.request.url.path == "/v1/chat/completions"
-    assert time.perf_counter() - began < 5.0
+    assert time.perf_counter() - began < 20.0
 
 
 def test_a_stall_runs_into_the_read_timeout_of_an_async_client():

@@ -67,8 +67,8 @@ class Dialect(Protocol):
         """
         ...
 
-    def answer(self, response: Response) -> dict[str, Any]:
-        """Return a whole answer."""
+    def answer(self, response: Response) -> bytes:
+        """Return the body of a whole answer."""
         ...
 
     def stream(self, turn: Turn, question: Question) -> StreamWriter:

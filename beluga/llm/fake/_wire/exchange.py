@@ -1,4 +1,4 @@
-"""One exchange: a request is read in the dialect of its path, put to the script, and answered or broken off."""
+"""One exchange: a request is read in the dialect of its path, put to the script, and played or refused."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.classification import ErrorCode
 from beluga.llm.fake._wire.anthropic.dialect import Anthropic
-from beluga.llm.fake._wire.happenings import Break, Head
 from beluga.llm.fake._wire.openai.dialect import OpenAI
-from beluga.llm.fake._wire.reading import Invalid, encode, read_object
-from beluga.llm.fake.faults import Fault
-from beluga.llm.fake.replies import Pause, streamed, whole
+from beluga.llm.fake._wire.playing import played, sent
+from beluga.llm.fake._wire.reading import Invalid, read_object
+from beluga.llm.fake._wire.writing import encode
 from beluga.llm.fake.script import ScriptExhausted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Protocol
 
-    from beluga.llm.fake._wire.dialect import Dialect, Question, StreamWriter
+    from beluga.llm.fake._wire.dialect import Dialect
     from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Message
@@ -41,11 +39,14 @@ if TYPE_CHECKING:
 __all__ = ["Exchange", "refused"]
 
 _OPENAI, _ANTHROPIC = OpenAI(), Anthropic()
-_ENDPOINTS: dict[str, Dialect] = {"/chat/completions": _OPENAI, "/messages": _ANTHROPIC}
+_ENDPOINTS: dict[str, Dialect] = {
+    "/v1/chat/completions": _OPENAI,
+    "/v1/messages": _ANTHROPIC,
+    "/chat/completions": _OPENAI,
+    "/messages": _ANTHROPIC,
+}
 _MODELS = ("fake",)
 
-_JSON = ("content-type", "application/json")
-_EVENTS = ("content-type", "text/event-stream; charset=utf-8")
 _FINAL = ("x-should-retry", "false")
 """Tells the providers' SDKs that another attempt is no use, whatever the status."""
 
@@ -63,104 +64,49 @@ class Exchange:
     play: Play
 
     def __call__(self, request: HTTPRequest) -> Iterator[Happening]:
-        """Yield what happens in answer to `request`."""
-        path = request.path.partition("?")[0].rstrip("/")
-        dialect = next((known for ending, known in _ENDPOINTS.items() if path.endswith(ending)), None)
+        """Take the answer to `request` from the script, and return what happens then."""
+        dialect = _asked(request)
         if dialect is None or request.method != "POST":
-            yield from _elsewhere(request, path, dialect)
-            return
+            return _elsewhere(request, dialect)
         try:
             question = dialect.question(read_object(request.body))
             turn = self.play(question.messages, question.options, dialect.name, request.headers)
         except Invalid as problem:
-            yield from _refused(dialect, _BAD_REQUEST, "", problem)
+            return _refused(dialect, _BAD_REQUEST, "", problem)
         except ScriptExhausted as error:
-            yield from _refused(dialect, _BAD_REQUEST, str(error))
+            return _refused(dialect, _BAD_REQUEST, str(error))
         except Exception as error:
             # A callable or a predicate of the test failed, far from whoever would see it raised.
-            yield from _refused(dialect, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
-        else:
-            yield from _failed(dialect, turn, question) if turn.fault else _answered(dialect, turn, question)
+            return _refused(dialect, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
+        return played(dialect, turn, question)
 
 
 def refused(request: HTTPRequest, message: str) -> Iterator[Happening]:
-    """Yield an error of status 400 that is not worth a retry, in the dialect that `request` is in."""
-    path = request.path.partition("?")[0].rstrip("/")
-    dialect = next((known for ending, known in _ENDPOINTS.items() if path.endswith(ending)), None)
-    return _refused(dialect or _spoken(request), _BAD_REQUEST, message)
+    """Return an error of status 400 that is not worth a retry, in the dialect that `request` is in."""
+    return _refused(_asked(request) or _spoken(request), _BAD_REQUEST, message)
 
 
-def _answered(dialect: Dialect, turn: Turn, question: Question) -> Iterator[Happening]:
-    if question.stream:
-        yield from _streamed(dialect, turn, question)
-        return
-    seconds, outcome = whole(turn)
-    if seconds:
-        yield Pause(seconds)
-    if not isinstance(outcome, Fault):
-        yield from _sent(encode(dialect.answer(outcome)), 200, dialect.headers(turn.request.number))
+def _asked(request: HTTPRequest) -> Dialect | None:
+    """Return the dialect whose place the path is, also below another root, or None."""
+    known = _ENDPOINTS.get(request.path)
+    if known is None:
+        path = _path(request)
+        known = next((dialect for place, dialect in _ENDPOINTS.items() if path.endswith(place)), None)
+    return known
 
 
-def _failed(dialect: Dialect, turn: Turn, question: Question) -> Iterator[Happening]:
-    """Yield what happens in a turn that has a fault."""
-    fault: Any = turn.fault
-    if fault.phase in {"stream", "body"} and question.stream:
-        yield from _streamed(dialect, turn, question)
-        return
-    if turn.before:
-        yield Pause(turn.before)
-    headers = dialect.headers(turn.request.number, fault)
-    if fault.phase == "connect":
-        yield Break("connect_timeout" if fault.code is ErrorCode.TIMEOUT else "connect_error")
-    elif fault.phase == "read":
-        yield Break("read_timeout")
-    elif fault.phase == "body" or not fault.has_words:
-        body = encode(dialect.answer(turn.response()))
-        half = body[: len(body) // 2]
-        is_cut = fault.phase == "stream"
-        yield from _sent(half, 200, headers, length=len(body) if is_cut else len(half))
-        if is_cut:
-            yield Break("cut")
-    else:
-        status = dialect.status(fault)
-        error = dialect.fault(fault, fault.described(status), turn.request.id)
-        yield from _sent(encode(error), status, headers)
+def _path(request: HTTPRequest) -> str:
+    return request.path.partition("?")[0].rstrip("/")
 
 
-def _streamed(dialect: Dialect, turn: Turn, question: Question) -> Iterator[Happening]:
-    happenings = streamed(turn)
-    if turn.before:
-        yield Pause(turn.before)
-        next(happenings)
-    yield Head(200, (_EVENTS, ("cache-control", "no-cache"), *dialect.headers(turn.request.number)))
-    writer = dialect.stream(turn, question)
-    if turn.fault is None or turn.fault.phase == "stream":
-        yield from writer.opening()
-    for happening in happenings:
-        if isinstance(happening, Pause):
-            yield happening
-        elif isinstance(happening, Fault):
-            yield from _broken_off(writer, happening)
-        else:
-            yield from writer.chunk(happening)
-
-
-def _broken_off(writer: StreamWriter, fault: Fault) -> Iterator[Happening]:
-    if fault.phase == "body":
-        yield writer.broken()
-    elif fault.has_words:
-        yield writer.failed(fault)
-    else:
-        yield Break("cut")
-
-
-def _elsewhere(request: HTTPRequest, path: str, dialect: Dialect | None) -> Iterator[Happening]:
-    """Yield the answer to what asks for no completion."""
+def _elsewhere(request: HTTPRequest, dialect: Dialect | None) -> Iterator[Happening]:
+    """Return the answer to what asks for no completion."""
+    path = _path(request)
     if dialect is not None:
         return _refused(dialect, _WRONG_METHOD, f"{path} takes POST, not {request.method}")
     dialect = _spoken(request)
     if path.endswith("/models") and request.method == "GET":
-        return _sent(encode(dialect.models(_MODELS)), 200, dialect.headers(0))
+        return iter(sent(encode(dialect.models(_MODELS)), 200, dialect.headers(0)))
     known = "/v1/chat/completions, /v1/messages and /v1/models"
     return _refused(dialect, _NOT_FOUND, f"the fake provider knows {known}, not {request.method} {path or '/'}")
 
@@ -171,11 +117,4 @@ def _spoken(request: HTTPRequest) -> Dialect:
 
 def _refused(dialect: Dialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[Happening]:
     body = dialect.refusal(status, message, "fake-0", problem)
-    return _sent(encode(body), status, (*dialect.headers(0), _FINAL))
-
-
-def _sent(
-    body: bytes, status: int, headers: tuple[tuple[str, str], ...], *, length: int | None = None
-) -> Iterator[Happening]:
-    yield Head(status, (_JSON, ("content-length", str(len(body) if length is None else length)), *headers))
-    yield body
+    return iter(sent(encode(body), status, (*dialect.headers(0), _FINAL)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -21,30 +22,39 @@ _RESET = 1.0
 def openai_limits(number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
     """Return the ``x-ratelimit-...`` headers, whose times are Go's durations."""
     requests, seconds = _left(number, fault)
+    return ("x-ratelimit-remaining-requests", str(requests)), *_openai_frame(seconds)
+
+
+def anthropic_limits(number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
+    """Return the ``anthropic-ratelimit-...`` headers, whose times are RFC 3339."""
+    requests, seconds = _left(number, fault)
+    reset = int(environment().clock.time() + seconds)
+    return ("anthropic-ratelimit-requests-remaining", str(requests)), *_anthropic_frame(reset)
+
+
+# What is the same for every call of a second is made once: the headers are else a third of an exchange.
+@functools.lru_cache(maxsize=64)
+def _openai_frame(seconds: float) -> tuple[tuple[str, str], ...]:
     reset = _go_duration(seconds)
     return (
         ("x-ratelimit-limit-requests", str(_REQUESTS)),
         ("x-ratelimit-limit-tokens", str(_TOKENS)),
-        ("x-ratelimit-remaining-requests", str(requests)),
         ("x-ratelimit-remaining-tokens", str(_TOKENS)),
         ("x-ratelimit-reset-requests", reset),
         ("x-ratelimit-reset-tokens", reset),
     )
 
 
-def anthropic_limits(number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
-    """Return the ``anthropic-ratelimit-...`` headers, whose times are RFC 3339."""
-    requests, seconds = _left(number, fault)
-    reset = _moment(environment().clock.time() + seconds)
-    return tuple(
-        (f"anthropic-ratelimit-{kind}-{name}", value)
-        for kind, limit, left in (
-            ("requests", _REQUESTS, requests),
-            ("tokens", _TOKENS, _TOKENS),
-            ("input-tokens", _TOKENS, _TOKENS),
-            ("output-tokens", _TOKENS, _TOKENS),
-        )
-        for name, value in (("limit", str(limit)), ("remaining", str(left)), ("reset", reset))
+@functools.lru_cache(maxsize=64)
+def _anthropic_frame(moment: int) -> tuple[tuple[str, str], ...]:
+    reset = _rfc_3339(moment)
+    kinds = ("tokens", "input-tokens", "output-tokens")
+    return (
+        ("anthropic-ratelimit-requests-limit", str(_REQUESTS)),
+        ("anthropic-ratelimit-requests-reset", reset),
+        *((f"anthropic-ratelimit-{kind}-limit", str(_TOKENS)) for kind in kinds),
+        *((f"anthropic-ratelimit-{kind}-remaining", str(_TOKENS)) for kind in kinds),
+        *((f"anthropic-ratelimit-{kind}-reset", reset) for kind in kinds),
     )
 
 
@@ -70,7 +80,7 @@ def _go_duration(seconds: float) -> str:
     return f"{minutes:.0f}m{rest:g}s" if minutes else f"{rest:g}s"
 
 
-def _moment(seconds: float) -> str:
+def _rfc_3339(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

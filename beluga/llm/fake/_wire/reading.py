@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Invalid", "each", "encode", "member", "parsed_arguments", "read_object"]
+__all__ = ["Invalid", "each", "member", "parsed_arguments", "read_object"]
 
 T = TypeVar("T")
 Kind = Literal["missing", "type", "value"]
@@ -47,7 +47,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         Invalid: It is none.
     """
     try:
-        document = json.loads(body)
+        document = json.loads(body.decode())  # bytes would be looked at for UTF-16 first
     except (ValueError, RecursionError):
         problem = "the body is not valid JSON" if body else "the body is empty; a JSON object is wanted"
         raise Invalid((), "value", problem) from None
@@ -98,19 +98,6 @@ def parsed_arguments(text: str) -> tuple[dict[str, Any], str | None]:
     except (ValueError, RecursionError):
         return {}, text
     return (arguments, None) if isinstance(arguments, dict) else ({}, text)
-
-
-# Made once: json.dumps with options makes an encoder for each call, which is as long as a small answer takes.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
-_ASCII = json.JSONEncoder(separators=(",", ":"), default=str)
-
-
-def encode(document: Any) -> bytes:
-    """Return compact JSON, in UTF-8 as the providers send it."""
-    try:
-        return _ENCODER.encode(document).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
-        return _ASCII.encode(document).encode()
 
 
 def _kind(value: Any) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.reading import encode
+from beluga.llm.fake._wire.writing import arguments_of, encode, fragments, quoted, utf8
 from beluga.schema import TextPart, ThinkingPart, ToolCall, Usage
 
 if TYPE_CHECKING:
@@ -15,24 +14,33 @@ if TYPE_CHECKING:
 
 __all__ = ["EventWriter", "answer", "error_body"]
 
-_FRAGMENT = re.compile(r".{1,12}", re.DOTALL)
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _SEAL = "ZmFrZQ=="
 """The signature of all thoughts, which a client sends back as it is."""
 
 
-def answer(response: Response) -> dict[str, Any]:
+# Written out for the same reason as OpenAI's.
+_ANSWER = (
+    '{"id":%s,"type":"message","role":"assistant","model":%s,"content":%s,"stop_reason":%s,"stop_sequence":null,'
+    '"usage":{"input_tokens":%d,"cache_creation_input_tokens":%d,"cache_read_input_tokens":%d,"output_tokens":%d,'
+    '"service_tier":"standard"}}'
+)
+_TEXT = '{"type":"text","text":%s}'
+
+
+def answer(response: Response) -> bytes:
     """Return a message."""
-    return {
-        "id": response.id,
-        "type": "message",
-        "role": "assistant",
-        "model": response.model,
-        "content": [block for part in response.message.parts for block in _blocks(part)],
-        "stop_reason": _stop_reason(response.finish_reason),
-        "stop_sequence": None,
-        "usage": _usage(response.usage),
-    }
+    blocks = ",".join([_block(part) for part in response.message.parts if not _is_empty(part)])
+    usage = response.usage
+    return utf8(
+        _ANSWER
+        % (
+            *(quoted(response.id), quoted(response.model), f"[{blocks}]"),
+            quoted(_stop_reason(response.finish_reason) or "end_turn"),
+            usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens,
+            *(usage.cache_write_tokens, usage.cached_tokens, usage.output_tokens),
+        )
+    )
 
 
 class EventWriter:
@@ -79,11 +87,11 @@ class EventWriter:
         return _event(**error_body(fault, fault.described(fault.status)))
 
     def _call(self, call: ToolCall) -> list[bytes]:
-        written = encode(call.arguments).decode() if call.raw is None else call.raw
+        written = arguments_of(call)
         ended = self._ended()  # two calls in a row are two blocks
         begun = self._begun("tool_use", {"type": "tool_use", "id": call.id, "name": call.name, "input": {}})
         # The first delta is empty; a client that takes no arguments for an empty text fails here.
-        parts = ["", *(_FRAGMENT.findall(written) if written != "{}" else ())]
+        parts = ["", *(fragments(written) if written != "{}" else ())]
         return [*ended, *begun, *(self._delta("input_json_delta", partial_json=text) for text in parts)]
 
     def _closing(self, last: Chunk) -> list[bytes]:
@@ -120,14 +128,21 @@ def _event(type: str, **told: Any) -> bytes:  # noqa: A002 - the wire calls it s
     return f"event: {type}\ndata: ".encode() + encode({"type": type, **told}) + b"\n\n"
 
 
-def _blocks(part: Part) -> list[dict[str, Any]]:
+def _is_empty(part: Part) -> bool:
+    return isinstance(part, TextPart) and not part.text
+
+
+def _block(part: Part) -> str:
     if isinstance(part, TextPart):
-        return [{"type": "text", "text": part.text}] if part.text else []
+        return _TEXT % quoted(part.text)
     if isinstance(part, ThinkingPart):
-        return [{"type": "thinking", "thinking": part.text, "signature": part.signature or _SEAL}]
-    if isinstance(part, ToolCall):
-        return [{"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}]
-    return []
+        block: dict[str, Any] = {"type": "thinking", "thinking": part.text, "signature": part.signature or _SEAL}
+    elif isinstance(part, ToolCall):
+        block = {"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}
+    else:
+        msg = f"a fake provider answers no {type(part).__name__}"
+        raise TypeError(msg)
+    return encode(block).decode()
 
 
 def _stop_reason(reason: str | None) -> str | None:

@@ -1,0 +1,126 @@
+"""Ask for a form, take the answer apart, and ask again where it does not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beluga import events
+from beluga._engine.deadline import DEADLINE
+from beluga._engine.policy import Again, Policy, Use
+from beluga._policies.structured.answer import read
+from beluga._policies.structured.conversation import conversation, instructed
+from beluga._policies.structured.turn import Turn
+from beluga.errors import ErrorCode, InvalidResponse
+from beluga.schema import HumanMessage, Message
+
+if TYPE_CHECKING:
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.parameters import Slot
+    from beluga._policies.structured.answer import Answer
+    from beluga._policies.structured.form import Form
+    from beluga.schema.problems import Problem
+
+__all__ = ["Layer"]
+
+
+class Layer(Policy):
+    """What `structured` does around one function.
+
+    Args:
+        form: What the answer has to look like.
+        attempts: How often the model is asked at most.
+        messages: Where the function takes them.
+        schema: Where it takes the schema; None where it has to be put into words.
+    """
+
+    concern = "structured"
+
+    def __init__(self, form: Form, attempts: int, messages: Slot, schema: Slot | None) -> None:
+        self._form = form
+        self._attempts = attempts
+        self._messages = messages
+        self._schema = schema
+
+    def enter(self, call: Call) -> None:
+        """Give the function messages and schema as it takes them."""
+        given = self._messages.read(call)
+        asked = self._asked(given, call)
+        turn = Turn(call)
+        turn.open()
+        call.keep(self, turn)
+        if asked is not given:
+            self._messages.write(call, asked)
+        if self._schema is not None and not _is_given(self._schema, call):
+            call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
+
+    def _asked(self, given: Any, call: Call) -> Any:
+        """Return what to ask first: what the caller gave, unless the schema has to be put into words."""
+        if self._schema is None:
+            return instructed(conversation(given, call.name), self._form.instructions)
+        # An iterator could be asked once only.
+        return given if isinstance(given, (str, Message, list, tuple)) else conversation(given, call.name)
+
+    def leave(self, call: Call, outcome: Outcome) -> Again | Use | None:
+        """Take the value out of the answer, or ask again."""
+        turn: Turn = call.kept(self)
+        verdict: Again | Use | None = None
+        try:
+            turn.close(outcome)
+            if outcome.error is None:
+                verdict = self._judge(call, turn, outcome.value)
+        finally:
+            if not isinstance(verdict, Again):
+                call.args, call.kwargs = turn.args, turn.kwargs  # an alternative, say, is asked what the caller asked
+        return verdict
+
+    def _judge(self, call: Call, turn: Turn, given: Any) -> Again | Use:
+        answer = _usable(call, given, turn)
+        value, problems = self._form.read(answer.text)
+        if not problems:
+            call.source = turn.source(given)
+            return Use(value)
+        call.emit(events.AnswerRejected, attempt=turn.asked, errors=len(problems))
+        if turn.asked >= self._attempts or call.environment.monotonic() >= DEADLINE.get():
+            raise self._given_up(call, turn, problems)
+        turn.open()
+        asked = conversation(self._messages.read(call), call.name)
+        heard = [answer.message] if answer.text else []  # providers refuse an empty message
+        self._messages.write(call, [*asked, *heard, HumanMessage(self._form.complaint(problems))])
+        return Again()
+
+    def _given_up(self, call: Call, turn: Turn, problems: list[Problem]) -> InvalidResponse:
+        times = "once" if turn.asked == 1 else f"{turn.asked} times"
+        late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
+        message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
+        return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
+
+
+def _is_given(slot: Slot, call: Call) -> bool:
+    return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
+
+
+def _usable(call: Call, value: Any, turn: Turn) -> Answer:
+    """Return the answer in `value`, if it is a whole one.
+
+    Raises:
+        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
+        TypeError: It is no answer of a model.
+    """
+    answer = read(value)
+    if answer is None:
+        message = (
+            f"structured: {call.name} returned {type(value).__qualname__}, which is no answer of a model: return the "
+            "Response, or the answer's text"
+        )
+        raise TypeError(message)
+    code, why = None, ""
+    if answer.is_cut:
+        why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
+    elif answer.is_refused:
+        code, why = ErrorCode.CONTENT_FILTERED, f"was refused ({answer.reason})"
+    elif answer.calls_tools:
+        why = "calls tools: run them in the function, and return the answer that follows"
+    if why:
+        message = f"{call.name}: the model's answer {why}"
+        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=turn.asked)
+    return answer

@@ -1,0 +1,226 @@
+"""Messages, tools and options as the JSON of a request for a message.
+
+Source: Anthropic's API reference of messages, version 2023-06-01, as of 2026-08.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from beluga.llm._anthropic.caching import Marks
+from beluga.llm._http.parts import base64_of, cannot_say, schema_of, tools_of
+from beluga.schema import AudioPart, CachePoint, FilePart, ImagePart, TextPart, ThinkingPart, ToolCall, ToolResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from beluga.schema import Message, Part, Tool
+
+__all__ = ["REDACTED", "encode_messages", "encode_tool", "request", "streamed"]
+
+Json = dict[str, Any]
+
+_MAX_TOKENS: Final = 4096
+"""The API wants a bound; this one every model takes."""
+
+REDACTED: Final = "redacted_thinking:"
+"""What the signature begins with of thoughts that came encrypted; the rest of it is the thoughts."""
+
+
+def request(model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
+    """Return the request.
+
+    Args:
+        model: The model's name.
+        messages: The conversation.
+        options: ``max_tokens stop tools tool_choice schema cache_key`` as the guide has them; others go in as they
+            are, and one that is None is left out.
+
+    Raises:
+        ValueError: There is no form for a part of a message, or nothing is said in any of them.
+    """
+    wire: Json = {"model": model, "max_tokens": _MAX_TOKENS, "messages": []}
+    for name, value in options.items():
+        if value is not None:
+            translate = _OPTIONS.get(name)
+            wire.update({name: value} if translate is None else translate(value))
+    system, wire["messages"] = encode_messages(messages, wire.get("tools", ()))
+    if system:
+        wire["system"] = system
+    if not wire["messages"]:
+        msg = "anthropic needs a message that is not empty, beside those of the system"
+        raise ValueError(msg)
+    return wire
+
+
+def streamed(wire: Json) -> Json:
+    """Return `wire` as a request for a stream."""
+    return {**wire, "stream": True}
+
+
+def encode_messages(messages: Iterable[Message], tools: Iterable[Json] = ()) -> tuple[list[Json], list[Json]]:
+    """Return the blocks of the system, and the turns of user and assistant.
+
+    System messages stand apart wherever they were in the conversation, as every model takes them there. Neighbours
+    of one side are one turn; the answers of tools are on the user's side. Thoughts without a signature are left out:
+    they are another provider's.
+
+    Args:
+        messages: The conversation.
+        tools: The encoded tools, which come before all messages in the cache.
+    """
+    writer = _Writer(tools)
+    turns, before = writer.turns, ""
+    for message in messages:
+        role = message.role
+        if role == "system":
+            writer.write(message.parts, writer.system)
+            continue
+        blocks: list[Json] = []
+        if role == "tool":
+            role = "user"
+            writer.answer(message, blocks)
+        else:
+            writer.write(message.parts, blocks)
+        if role == before:
+            turns[-1]["content"] += blocks
+        elif blocks:
+            turns.append({"role": role, "content": blocks})
+            before = role
+    return writer.finished()
+
+
+class _Writer:
+    """One request while it is written."""
+
+    __slots__ = ("_marks", "_tools", "system", "turns")
+
+    def __init__(self, tools: Iterable[Json]) -> None:
+        self.system: list[Json] = []
+        self._tools = tools
+        self.turns: list[Json] = []
+        self._marks: Marks | None = None
+
+    def write(self, parts: tuple[Part, ...], blocks: list[Json]) -> None:
+        """Add the blocks of `parts`."""
+        for part in parts:
+            kind = type(part)
+            if kind is TextPart:
+                if part.text:  # type: ignore[union-attr]  # an empty block is refused
+                    blocks.append({"type": "text", "text": part.text})  # type: ignore[union-attr]
+            elif kind is CachePoint:
+                self._mark(part, blocks)
+            elif kind is ToolResult:
+                self.answer(part, blocks)
+            else:
+                block = _PARTS[kind](part)
+                if block is not None:
+                    blocks.append(block)
+
+    def answer(self, answer: Any, blocks: list[Json]) -> None:
+        """Add the block of a tool's answer."""
+        content: list[Json] = []
+        block: Json = {"type": "tool_result", "tool_use_id": answer.tool_call_id, "content": content}
+        if answer.is_error:
+            block["is_error"] = True
+        blocks.append(block)
+        for part in answer.parts:
+            if type(part) is CachePoint:
+                self._mark(part, blocks)
+            else:
+                self.write((part,), content)
+
+    def finished(self) -> tuple[list[Json], list[Json]]:
+        """Return system and turns, marked."""
+        if self._marks is not None:
+            self._marks.set(itertools.chain(self._tools, self.system, *(turn["content"] for turn in self.turns)))
+        return self.system, self.turns
+
+    def _mark(self, point: Any, blocks: list[Json]) -> None:
+        """Let the cache end with the last block so far."""
+        if self._marks is None:
+            self._marks = Marks()
+        sections = [list(self._tools), self.system]
+        if blocks is not self.system:
+            sections += [*(turn["content"] for turn in self.turns), blocks]
+        self._marks.add(point.ttl, (block for section in reversed(sections) for block in reversed(section)))
+
+
+def _image(part: ImagePart) -> Json:
+    return {"type": "image", "source": _source(part)}
+
+
+def _file(part: FilePart) -> Json:
+    block: Json = {"type": "document", "source": _source(part)}
+    if part.mime_type == "text/plain" and part.data is not None:
+        text = part.data.decode("utf-8", "replace")
+        block["source"] = {"type": "text", "media_type": "text/plain", "data": text}
+    if part.name is not None:
+        block["title"] = part.name
+    return block
+
+
+def _source(part: ImagePart | FilePart) -> Json:
+    if part.data is None:
+        return {"type": "url", "url": part.url}
+    return {"type": "base64", "media_type": part.mime_type, "data": base64_of(part)}
+
+
+def _thoughts(part: ThinkingPart) -> Json | None:
+    if part.signature is None:
+        return None
+    if part.signature.startswith(REDACTED):
+        return {"type": "redacted_thinking", "data": part.signature.removeprefix(REDACTED)}
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+
+
+def _tool_call(part: ToolCall) -> Json:
+    # The API takes nothing but an object; what the model wrote, it should see.
+    arguments = part.arguments if part.raw is None else {"raw": part.raw}
+    return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
+
+
+def _recording(_: AudioPart) -> NoReturn:
+    cannot_say("anthropic", "recordings", "send what is said in them as text")
+
+
+_PARTS: Final[dict[type, Callable[[Any], Json | None]]] = {
+    ImagePart: _image,
+    FilePart: _file,
+    ThinkingPart: _thoughts,
+    ToolCall: _tool_call,
+    AudioPart: _recording,
+}
+
+
+def encode_tool(tool: Tool | Json) -> Json:
+    """Return a tool's wire form; what is a dict already is only copied."""
+    if isinstance(tool, dict):
+        return dict(tool)  # it may get a mark
+    return {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+
+
+def _tools(tools: Iterable[Any]) -> Json:
+    listed = [encode_tool(tool) for tool in tools_of(tools)]
+    return {"tools": listed} if listed else {}
+
+
+def _tool_choice(choice: Any) -> Json:
+    if isinstance(choice, str):
+        kind = {"required": "any"}.get(choice, choice)
+        choice = {"type": kind} if kind in {"auto", "any", "none"} else {"type": "tool", "name": choice}
+    return {"tool_choice": choice}
+
+
+def _schema(kind: Any) -> Json:
+    return {"output_config": {"format": {"type": "json_schema", "schema": schema_of(kind)}}}
+
+
+_OPTIONS: Final[dict[str, Callable[[Any], Json]]] = {
+    "cache_key": lambda _: {},  # its cache needs no key
+    "schema": _schema,
+    "stop": lambda stop: {"stop_sequences": [stop] if isinstance(stop, str) else list(stop)},
+    "tool_choice": _tool_choice,
+    "tools": _tools,
+}

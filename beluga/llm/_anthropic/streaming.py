@@ -1,0 +1,99 @@
+"""A stream of Anthropic's events as chunks of ours."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from beluga.llm._anthropic.decoding import finish_reason
+from beluga.llm._anthropic.encoding import REDACTED
+from beluga.llm._http.dialect import ErrorEvent
+from beluga.llm._http.parts import text_of, tool_call
+from beluga.schema import Chunk, ToolCall
+from beluga.usage import usage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from beluga.llm._http.sse import ServerSentEvent
+__all__ = ["BlockReader"]
+
+Json = dict[str, Any]
+
+
+class BlockReader:
+    """Reads one stream; events and blocks of kinds that it does not know are passed over."""
+
+    def __init__(self) -> None:
+        self.done: bool = False
+        self._figures: Json = {}
+        self._reason: str | None = None
+        self._calls: dict[int, tuple[Json, list[str]]] = {}
+        self._takes: dict[str, Callable[[Json], Iterable[Chunk]]] = {
+            "message_start": self._count,
+            "content_block_start": self._start_block,
+            "content_block_delta": self._continue_block,
+            "content_block_stop": self._end_block,
+            "message_delta": self._count,
+            "message_stop": self._end,
+            "error": self._break,
+        }
+
+    def read(self, event: ServerSentEvent) -> Iterable[Chunk]:
+        """Return the chunks that `event` completes."""
+        data = json.loads(event.data)
+        take = self._takes.get(data["type"])
+        return () if take is None else take(data)
+
+    def _count(self, data: Json) -> Iterable[Chunk]:
+        """Take the usage, which comes twice, the second time for good, and the stop reason."""
+        figures = (data.get("message") or data).get("usage") or {}
+        self._figures.update((name, figure) for name, figure in figures.items() if figure is not None)
+        self._reason = text_of(data.get("delta") or {}, "stop_reason") or self._reason
+        return ()
+
+    def _start_block(self, data: Json) -> Iterable[Chunk]:
+        block = data["content_block"]
+        kind = block["type"]
+        if kind == "tool_use":
+            self._calls[data["index"]] = (block, [])
+        elif kind == "redacted_thinking":
+            return (Chunk(signature=REDACTED + block["data"]),)
+        elif text_of(block, "text"):
+            return (Chunk(block["text"]),)
+        return ()
+
+    def _continue_block(self, data: Json) -> Iterable[Chunk]:
+        delta = data["delta"]
+        kind = delta["type"]
+        if kind == "text_delta":
+            return (Chunk(delta["text"]),) if text_of(delta, "text") else ()
+        if kind == "thinking_delta":
+            return (Chunk(thinking=delta["thinking"]),) if text_of(delta, "thinking") else ()
+        if kind == "signature_delta":
+            return (Chunk(signature=text_of(delta, "signature")),)
+        if kind == "input_json_delta" and data["index"] in self._calls:
+            self._calls[data["index"]][1].append(delta["partial_json"])
+        return ()
+
+    def _end_block(self, data: Json) -> Iterable[Chunk]:
+        call = self._calls.pop(data["index"], None)
+        if call is None:
+            return ()
+        block, fragments = call
+        text = "".join(fragments)
+        whole = (
+            tool_call(block["id"], block["name"], text)
+            if text
+            else ToolCall(block["id"], block["name"], block["input"])
+        )
+        return (Chunk(tool_call=whole),)
+
+    def _end(self, _: Json) -> Iterable[Chunk]:
+        if self._reason is None:
+            return ()  # cut before its end, whatever it says
+        self.done = True
+        return (Chunk(usage=usage_of({"usage": self._figures}), finish_reason=finish_reason(self._reason)),)
+
+    def _break(self, data: Json) -> Iterable[Chunk]:
+        raise ErrorEvent(data)

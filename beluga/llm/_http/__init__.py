@@ -1,0 +1,1 @@
+"""What every model that is reached over HTTP has in common; it knows no provider."""

@@ -1,0 +1,246 @@
+"""A model that is reached over HTTP: the one place that sends and receives."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from beluga._engine.deadline import expired, remaining
+from beluga.errors import ConfigError
+from beluga.llm._http.clients import Clients
+from beluga.llm._http.exchange import Exchange
+from beluga.llm.base import as_messages
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+
+    from beluga.llm._http.dialect import Dialect
+    from beluga.schema import Chunk, Message, Response
+
+__all__ = ["HttpModel"]
+
+_CONNECT: Final = 5.0
+_SILENCE: Final = 600.0
+"""What the providers' own SDKs wait: a model that thinks may say nothing for minutes."""
+
+_KEY: Final = re.compile(r"[\x21-\x7e]*")
+
+
+class HttpModel:
+    """A chat model of one provider.
+
+    It makes one request for each call and retries nothing: put `beluga.retry` and its kin around what calls it.
+    Under a `beluga.budget` no phase of a request waits longer than the time that is left.
+
+    Args:
+        dialect: How the provider speaks.
+        model: The model's name; the option ``model=`` of a call goes before it.
+        api_key: The key; None takes it from the provider's environment variable, an empty text sends none.
+        base_url: Where the API begins; None is the provider's own.
+        timeout: Seconds to wait for the next byte, to connect for at most 5 of them; None is 600, and with a client of
+            your own what that says.
+        headers: More headers for each request.
+        client: An ``httpx.Client`` to send with; it stays yours to close.
+        async_client: An ``httpx.AsyncClient`` for the async calls, likewise.
+        transport: Instead of clients, the transport of those made here.
+        options: Options for each call, before those of the call itself.
+
+    Raises:
+        ConfigError: There is no key, or one that cannot be sent; `base_url` is no URL.
+        ValueError: The time-out is not above 0.
+        ImportError: httpx is not installed.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        model: str,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        client: Any = None,
+        async_client: Any = None,
+        transport: Any = None,
+        **options: Any,
+    ) -> None:
+        if not isinstance(model, str) or not model:
+            msg = f"{dialect.provider}: model= is the name of a model, not {model!r}"
+            raise TypeError(msg)
+        self.provider: str = dialect.provider
+        self.model: str = model
+        self._dialect = dialect
+        self._url = _checked_url(str(base_url or dialect.base_url)) + dialect.path
+        key = _checked_key(api_key, dialect)
+        self._headers = {
+            "content-type": "application/json",
+            **dialect.fixed_headers,
+            **(dialect.headers(key) if key else {}),
+            **(headers or {}),
+        }
+        self._timeout = _checked_timeout(timeout)
+        self._clients = Clients(client, async_client, transport)
+        self._options = options
+
+    def generate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
+        """Return the whole answer to `messages`.
+
+        Args:
+            messages: A text, a message, or a conversation.
+            options: See the guide to models; what beluga does not know goes into the request as it is.
+
+        Raises:
+            ProviderError: The provider refuses, cannot be reached, or answers with nonsense.
+            DeadlineExceeded: Nothing is left of the time budget.
+            ValueError: The provider has no form for what is in the messages.
+        """
+        client = self._clients.sync()
+        exchange = self._exchange(messages, options, client)
+        with exchange.transport_errors():
+            response = client.send(client.build_request(**exchange.request))
+        return exchange.answered(response.status_code, response.headers, response.content)
+
+    async def agenerate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
+        """Do what `generate` does, without blocking the event loop."""
+        client = self._clients.of_running_loop()
+        exchange = self._exchange(messages, options, client)
+        with exchange.transport_errors():
+            response = await client.send(client.build_request(**exchange.request))
+        return exchange.answered(response.status_code, response.headers, response.content)
+
+    def stream(self, messages: str | Message | Iterable[Message], **options: Any) -> Iterator[Chunk]:
+        """Yield the answer in pieces; the last has its usage and finish reason.
+
+        The request is made with the first step of the iteration, and its connection is given back at the end, also
+        where the iteration is left early.
+
+        Raises:
+            ProviderError: As for `generate`, and where the stream breaks off or ends without its end marker.
+        """
+        client = self._clients.sync()
+        exchange = self._exchange(messages, options, client, streamed=True)
+        with exchange.transport_errors():
+            response = client.send(client.build_request(**exchange.request), stream=True)
+            with contextlib.closing(response):
+                if not exchange.opens_stream(response.status_code, response.headers):
+                    raise exchange.refused(response.read())
+                for data in response.iter_bytes():
+                    yield from exchange.feed(data)
+        exchange.finish()
+
+    async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
+        """Do what `stream` does, without blocking the event loop."""
+        client = self._clients.of_running_loop()
+        exchange = self._exchange(messages, options, client, streamed=True)
+        with exchange.transport_errors():
+            response = await client.send(client.build_request(**exchange.request), stream=True)
+            async with contextlib.aclosing(response):
+                if not exchange.opens_stream(response.status_code, response.headers):
+                    raise exchange.refused(await response.aread())
+                async for data in response.aiter_bytes():
+                    for chunk in exchange.feed(data):
+                        yield chunk
+        exchange.finish()
+
+    def close(self) -> None:
+        """Close the connections of the sync calls; a client of your own stays open."""
+        self._clients.close()
+
+    async def aclose(self) -> None:
+        """Close all connections; clients of your own stay open."""
+        await self._clients.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<{self.provider} model {self.model!r}>"
+
+    def _exchange(
+        self,
+        messages: str | Message | Iterable[Message],
+        options: dict[str, Any],
+        client: Any,
+        *,
+        streamed: bool = False,
+    ) -> Exchange:
+        options = {**self._options, **options}
+        timeout = _checked_timeout(options.pop("timeout", None)) or self._timeout
+        headers = {**self._headers, **(options.pop("headers", None) or {})}
+        body = self._dialect.request(options.pop("model", None) or self.model, as_messages(messages), options)
+        if streamed:
+            body = self._dialect.streamed(body)
+        return Exchange(
+            self._dialect,
+            {
+                "method": "POST",
+                "url": self._url,
+                "headers": headers,
+                "content": json.dumps(body, allow_nan=False, separators=(",", ":")).encode(),
+                "timeout": self._phases(timeout, client),
+            },
+        )
+
+    def _phases(self, timeout: float | None, client: Any) -> tuple[float | None, ...]:
+        """Return the seconds to connect, to read, to write and to wait for a connection of the pool."""
+        if timeout is not None:
+            phases: tuple[float | None, ...] = (min(_CONNECT, timeout), timeout, timeout, timeout)
+        elif self._clients.is_given(client):
+            theirs = client.timeout
+            phases = (theirs.connect, theirs.read, theirs.write, theirs.pool)
+        else:
+            phases = (_CONNECT, _SILENCE, _SILENCE, _SILENCE)
+        left = remaining()
+        if left == math.inf:
+            return phases
+        if left <= 0.0:
+            raise expired(repr(self))
+        return tuple(left if phase is None else min(phase, left) for phase in phases)
+
+
+def _checked_key(api_key: str | None, dialect: Dialect) -> str:
+    """Return the key, or say where it was looked for; it is never quoted."""
+    source = "api_key="
+    if api_key is None:
+        source = dialect.key_variable
+        api_key = os.environ.get(source)
+        if not api_key:
+            msg = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
+            raise ConfigError(msg)
+    if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
+        msg = (
+            f"the API key from {source} cannot be sent as a header: it is a text of ASCII characters without spaces "
+            "or line breaks; call .strip() on what you read from a file"
+        )
+        raise ConfigError(msg)
+    return api_key
+
+
+def _checked_url(base_url: str) -> str:
+    if not re.match(r"https?://[^/\s]", base_url):
+        msg = "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1"
+        raise ConfigError(msg)
+    return base_url.rstrip("/")
+
+
+def _checked_timeout(timeout: float | None) -> float | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.0 < timeout < math.inf:
+        msg = f"timeout= is a number of seconds above 0, not {timeout!r}"
+        raise ValueError(msg)
+    return float(timeout)

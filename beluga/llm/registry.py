@@ -1,0 +1,129 @@
+"""Models by the name of their provider."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import threading
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+if TYPE_CHECKING:
+    from beluga.llm._http.model import HttpModel
+    from beluga.llm.base import Model
+
+__all__ = ["Factory", "new", "providers", "register"]
+
+Factory = Callable[..., Any]
+"""Takes the settings of a model as keyword arguments and returns the model."""
+
+_GROUP: Final = "beluga.llm"
+
+# Loaded when one of them is asked for: whoever uses one needs nothing of the others.
+_BUILT_IN: Final = {
+    "anthropic": ("beluga.llm._anthropic", "anthropic"),
+    "fake": ("beluga.llm.registry", "_fake"),
+    "openai": ("beluga.llm._openai", "openai"),
+}
+
+_LOCK: Final = threading.Lock()
+_registered: dict[str, Factory] = {}
+
+
+@overload
+def new(name: Literal["openai", "anthropic"], **settings: Any) -> HttpModel: ...
+@overload
+def new(name: str, **settings: Any) -> Model: ...
+def new(name: str, **settings: Any) -> Model:
+    """Return a model of the provider `name`.
+
+    The built-in ones are ``openai`` (chat completions, also of the many servers that speak so), ``anthropic``
+    (messages) and ``fake``, which plays ``script=[...]`` and takes and ignores the settings of the others.
+
+    Args:
+        name: A registered provider; see `providers`.
+        settings: For its factory. ``openai`` and ``anthropic`` take ``model=``, ``api_key=``, ``base_url=``,
+            ``timeout=`` in seconds, ``headers=``, ``client=``, ``async_client=``, ``transport=``, and options for each
+            call such as ``temperature=0``.
+
+    Raises:
+        LookupError: No provider has this name; the message lists those that there are.
+
+    Example:
+        >>> new("fake", model="any", script=["It is sunny."]).generate("How is the weather?").text
+        'It is sunny.'
+    """
+    model: Model = _factory(name)(**settings)
+    return model
+
+
+def register(name: str, factory: Factory, *, replace: bool = False) -> None:
+    """Make a provider known under `name`.
+
+    A package does it for whoever installs it with an entry point: group ``beluga.llm``, the name, and the factory.
+
+    Args:
+        name: What `new` is called with.
+        factory: Takes the settings and returns a `Model`.
+        replace: Whether it may stand in for a provider that has the name already, also a built-in one.
+
+    Raises:
+        TypeError: `factory` cannot be called, or `name` is no text.
+        ValueError: The name is taken, or empty.
+    """
+    if not callable(factory):
+        msg = f"a factory of models must be callable, not {type(factory).__name__}"
+        raise TypeError(msg)
+    if not isinstance(name, str):
+        msg = f"the name of a provider is a str, not {type(name).__name__}"
+        raise TypeError(msg)
+    if not name.strip():
+        msg = "the name of a provider must not be empty"
+        raise ValueError(msg)
+    with _LOCK:
+        if not replace and name in {*_registered, *_BUILT_IN, *_installed()}:
+            msg = f"there is a provider {name!r} already; take another name, or replace=True to stand in for it"
+            raise ValueError(msg)
+        _registered[name] = factory
+
+
+def providers() -> list[str]:
+    """Return the names of all providers: built in, installed as entry points, and registered.
+
+    Example:
+        >>> {"anthropic", "fake", "openai"} <= set(providers())
+        True
+    """
+    return sorted({*_BUILT_IN, *_installed(), *_registered})
+
+
+def _factory(name: str) -> Factory:
+    with _LOCK:
+        factory = _registered.get(name)
+    if factory is not None:
+        return factory
+    if name in _BUILT_IN:
+        module, attribute = _BUILT_IN[name]
+        built_in: Factory = getattr(importlib.import_module(module), attribute)
+        return built_in
+    installed = _installed().get(name)
+    if installed is not None:
+        loaded: Factory = installed.load()
+        return loaded
+    known = providers()
+    near = difflib.get_close_matches(str(name).lower(), known, n=1)
+    guess = f", did you mean {near[0]!r}?" if near else "."
+    msg = f"there is no provider {name!r}{guess} Known are {', '.join(known)}; add your own with llm.register()"
+    raise LookupError(msg)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=_GROUP)}
+
+
+def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, **_: Any) -> Model:
+    from beluga.llm import FakeProvider
+
+    items = (script,) if isinstance(script, str) else script
+    return FakeProvider(*items, seed=seed, fault_rate=fault_rate)
