@@ -62,6 +62,7 @@ class Clients:
                 return self._async_given
             client = self._of_loops.get(loop)
             if client is None:
+                self._forget_closed_loops()
                 client = self._of_loops[loop] = _httpx().AsyncClient(transport=self._transport, verify=_tls())
             return client
 
@@ -85,6 +86,15 @@ class Clients:
         client = self._of_loops.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
+
+    def _forget_closed_loops(self) -> None:
+        """Let go of clients that nobody can use or close any more.
+
+        Their open connections know their loop, so it would never be collected, and its sockets stay open: one for
+        each ``asyncio.run``.
+        """
+        for loop in [loop for loop in self._of_loops if loop.is_closed()]:
+            del self._of_loops[loop]
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

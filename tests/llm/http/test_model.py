@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
+import warnings
+import weakref
 
 import httpx
 import pytest
@@ -217,6 +220,24 @@ def test_each_event_loop_has_a_client_of_its_own(wire, answering):
     model = wire.model(transport=answering(httpx.Response(200, json=wire.answer)))
     clients = [asyncio.run(_client(model)) for _ in range(2)]
     assert clients[0] is not clients[1]
+
+
+def test_a_closed_event_loop_keeps_no_connection():
+    """Else each ``asyncio.run`` leaves a socket and its loop behind, for as long as the model lives."""
+    with warnings.catch_warnings(), llm.FakeProvider(*["Hello."] * 4).serve() as url:
+        warnings.simplefilter("ignore", ResourceWarning)  # asyncio's, about connections that outlive their loop
+        model = llm.new("openai", model="gpt-4o", api_key="k", base_url=f"{url}/v1")
+        loops = [asyncio.run(_loop_of_a_call(model)) for _ in range(4)]
+        gc.collect()
+        collected = [loop() is None for loop in loops]
+        del model
+        gc.collect()
+    assert collected == [True, True, True, False]
+
+
+async def _loop_of_a_call(model):
+    await model.agenerate("Hi")
+    return weakref.ref(asyncio.get_running_loop())
 
 
 async def _client(model):
