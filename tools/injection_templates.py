@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from injection_attacks import ATTACK
 from injection_harmless import HARMLESS
 from injection_languages import LANGUAGES
+from injection_lures import LURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,9 @@ _HARMLESS = {
 }  # fmt: skip
 
 
+_EACH_LANGUAGE = 120
+
+
 def examples(seed: int = 1) -> Iterator[Example]:
     """Yield every example, without repeats; the same ones for the same `seed`."""
     rng = random.Random(seed)
@@ -107,10 +111,10 @@ def examples(seed: int = 1) -> Iterator[Example]:
                 if text not in seen:
                     seen.add(text)
                     yield Example(text, attack, family, "en")
-    for lang, block in LANGUAGES.items():
-        grammar = parse(WORDS, block)
-        for family, attack in (("attack", True), ("harmless", False)):
-            for _ in range(120):
+    for lang in LANGUAGES:
+        grammar = parse(WORDS, LANGUAGES[lang], LURES[lang])
+        for family, attack in (("attack", True), ("harmless", False), ("lure", True), ("plain", False)):
+            for _ in range(_EACH_LANGUAGE):
                 text = _case(expand(grammar, family, rng), rng)
                 if text not in seen:
                     seen.add(text)
