@@ -16,7 +16,6 @@ import gzip
 import json
 import math
 import pathlib
-import random
 import struct
 import sys
 from array import array
@@ -26,11 +25,12 @@ from typing import TYPE_CHECKING, NamedTuple
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
 from injection_templates import examples
+from logistic import Bag, fit, log_odds
 
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import codes_of, nearby
+from beluga.guards._injection.features import clutter, codes_of, nearby, opening, pairs
 from beluga.guards._injection.lexicon import UNKNOWN
-from beluga.guards._injection.model import STRIDE, WINDOW, probability
+from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ FAMILIES = {
 FAMILY = {source: family for family, sources in FAMILIES.items() for source in sources}
 
 FALSE_ALARMS = 0.009
-EPOCHS = 12
-RATE = 0.5
-DECAY = 1e-2
+# What the square of a weight costs, times the share of the windows that hold its feature: a common feature
+# must earn its weight in many of them.
+PENALTY = 2e-2
 # A plain word says less about a new source than a concept does.
-WORD_SCALE = 0.4
-FEWEST_WINDOWS, FEWEST_SOURCES = 3, 2
+WORD_SCALE = 0.6
+FEWEST_WINDOWS, FEWEST_SOURCES = 5, 3
 MOST_WINDOWS = 14
 MOST_FEATURES = 30_000
 TEMPLATE_WEIGHT = 2.0
@@ -75,12 +75,11 @@ class Row(NamedTuple):
     learnt: bool
 
 
-class Bag(NamedTuple):
-    """One window of a row, as features and their values."""
+class Window(NamedTuple):
+    """A window of a row, as the numbers of its features."""
 
     row: int
-    features: array[int]
-    values: array[float]
+    bag: Bag
 
 
 def read(path: pathlib.Path) -> Iterator[Row]:
@@ -100,38 +99,41 @@ def templates() -> Iterator[Row]:
 def features(tokens: list[str], letters: str) -> tuple[set[int], set[int]]:
     """Return the features of a window: those of concepts, and those of plain words."""
     concepts = {feature for _, feature in nearby(letters)}
-    words: set[int] = set()
+    words = set(pairs(tokens))
     for code, letter in zip(codes_of(tokens), letters, strict=True):
         (words if letter == UNKNOWN else concepts).add(code)
     return concepts, words
 
 
-def bags(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
+def found_in(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
     """Yield every window of every row: row, features of concepts, features of words, size.
 
     Words of other languages than English are left out: too few harmless texts of each are at hand for a word
     to mean anything but its language.
     """
     for at, row in enumerate(rows):
-        tokens = tokenise(plain_form(row.text))
+        text = plain_form(row.text)
+        tokens = tokenise(text)
         letters = "".join(map(LETTERS.__getitem__, tokens))
         starts = range(0, max(1, len(tokens) - WINDOW + STRIDE), STRIDE)
         for start in starts[:MOST_WINDOWS]:
             part = slice(start, start + WINDOW)
             concepts, words = features(tokens[part], letters[part])
+            if start == 0:
+                concepts.update(opening(tokens, letters, clutter(text)))
             yield at, concepts, words if row.english else set(), len(tokens[part])
 
 
 class Features(NamedTuple):
-    """The features that a model may use, and by how much their values are scaled."""
+    """The features that a model may use, and how much of a weight each is trusted with."""
 
     kept: list[int]
     scale: list[float]
 
 
-def indexed(rows: Sequence[Row]) -> tuple[list[Bag], Features]:
-    """Return the windows with features by number, and the features that more than one source shows."""
-    found = list(bags(rows))
+def indexed(rows: Sequence[Row]) -> tuple[list[Window], Features]:
+    """Return the windows with features by number, and the features that several sources show."""
+    found = list(found_in(rows))
     windows: Counter[int] = Counter()
     sources: defaultdict[int, set[str]] = defaultdict(set)
     of_words: set[int] = set()
@@ -143,16 +145,14 @@ def indexed(rows: Sequence[Row]) -> tuple[list[Bag], Features]:
                 sources[feature].add(rows[at].source)
     kept = sorted(f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES)
     number = {feature: i for i, feature in enumerate(kept)}
-    scale = [WORD_SCALE if f in of_words else 1.0 for f in kept]
     out = []
     for at, concepts, words, size in found:
-        root = math.sqrt(max(size, 8))
-        known = [(number[f], scale[number[f]] / root) for f in sorted(concepts | words) if f in number]
-        out.append(Bag(at, array("L", (f for f, _ in known)), array("d", (v for _, v in known))))
-    return out, Features(kept, scale)
+        known = sorted(number[f] for f in concepts | words if f in number)
+        out.append(Window(at, Bag(array("L", known), 1 / math.sqrt(max(size, FEWEST)))))
+    return out, Features(kept, [WORD_SCALE if f in of_words else 1.0 for f in kept])
 
 
-def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
+def weigh(rows: Sequence[Row], windows: Sequence[Window]) -> list[float]:
     """Return the weight of each window: sources count by the root of their size, and both labels alike."""
     size = Counter(row.source for row in rows)
     parts = Counter(window.row for window in windows)
@@ -171,44 +171,12 @@ def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
     return [w / mean for w in scaled]
 
 
-def logit(window: Bag, weights: Sequence[float], bias: float) -> float:
-    return bias + sum(map(float.__mul__, map(weights.__getitem__, window.features), window.values))
-
-
-def descend(rows: Sequence[Row], windows: Sequence[Bag], count: int, seed: int) -> tuple[list[float], float]:
-    """Fit a logistic regression by AdaGrad; returns weights and bias."""
-    rng = random.Random(seed)
-    weights, squares = [0.0] * count, [1e-3] * count
-    bias, bias_square = 0.0, 1e-3
-    importance = weigh(rows, windows)
-    order = list(range(len(windows)))
-    for _ in range(EPOCHS):
-        rng.shuffle(order)
-        for at in order:
-            window = windows[at]
-            error = probability(logit(window, weights, bias)) - rows[window.row].attack
-            error *= importance[at]
-            if abs(error) < 1e-3:
-                continue
-            bias_square += error * error
-            bias -= RATE * error / math.sqrt(bias_square)
-            for f, v in zip(window.features, window.values, strict=True):
-                slope = error * v + DECAY * weights[f]
-                squares[f] += slope * slope
-                weights[f] -= RATE * slope / math.sqrt(squares[f])
-    return weights, bias
-
-
-def fit(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> tuple[list[float], float]:
-    """Fit twice: of a long attack only the half of the windows that the first model finds worst is kept."""
-    weights, bias = descend(rows, windows, count, seed=1)
-    by_row: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for at, window in enumerate(windows):
-        if rows[window.row].attack:
-            by_row[window.row].append((-logit(window, weights, bias), at))
-    dropped = {at for found in by_row.values() for _, at in sorted(found)[max(1, len(found) // 2) :]}
-    kept = [window for at, window in enumerate(windows) if at not in dropped]
-    return descend(rows, kept, count, seed=2)
+def learn(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> tuple[list[float], float]:
+    """Return the weights and the bias that `windows` teach."""
+    held = Counter(feature for window in windows for feature in window.bag.features)
+    penalty = [PENALTY * held[f] / len(windows) / s**2 for f, s in enumerate(scale)]
+    labels = [rows[window.row].attack for window in windows]
+    return fit([window.bag for window in windows], labels, weigh(rows, windows), penalty)
 
 
 def folds(rows: Sequence[Row]) -> list[int]:
@@ -221,16 +189,16 @@ def folds(rows: Sequence[Row]) -> list[int]:
     return [fold.get(FAMILY.get(r.source, r.source), -1) for r in rows]
 
 
-def cross_validate(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> list[float]:
+def cross_validate(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> list[float]:
     """Return the log-odds of every row, by a model that saw nothing of its family of sources."""
     fold = folds(rows)
     scores = [-60.0] * len(rows)
     for k in range(FOLDS):
         learnt = [w for w in windows if rows[w.row].learnt and fold[w.row] != k]
-        weights, bias = fit(rows, learnt, count)
+        weights, bias = learn(rows, learnt, scale)
         for window in windows:
             if fold[window.row] == k:
-                scores[window.row] = max(scores[window.row], logit(window, weights, bias))
+                scores[window.row] = max(scores[window.row], log_odds(window.bag, weights, bias))
         print(f"fold {k + 1} of {FOLDS}", file=sys.stderr, flush=True)
     return scores
 
@@ -258,13 +226,8 @@ def table(rows: Sequence[Row], flagged: Sequence[bool]) -> Iterable[str]:
         yield f"| {label} | {name} | {100 * hits / n:.1f} % | {n} |"
 
 
-def pack(learnt: Sequence[float], used: Features, bias: float, threshold: float) -> bytes:
-    """Return the model as `beluga.guards._injection.model.unpack` reads it, its smallest weights left out.
-
-    The scale of a feature goes into its weight, so that scoring needs none.
-    """
-    kept = used.kept
-    weights = [w * scale for w, scale in zip(learnt, used.scale, strict=True)]
+def pack(weights: Sequence[float], kept: Sequence[int], bias: float, threshold: float) -> bytes:
+    """Return the model as `beluga.guards._injection.model.unpack` reads it, its smallest weights left out."""
     order = sorted(range(len(kept)), key=lambda i: (-abs(weights[i]), kept[i]))[:MOST_FEATURES]
     unit = abs(weights[order[0]]) / 127
     packed = sorted((kept[i], round(weights[i] / unit)) for i in order if round(weights[i] / unit))
@@ -286,7 +249,7 @@ def main() -> None:
     print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
     threshold = options.threshold
     if threshold is None:
-        scores = cross_validate(rows, windows, len(used.kept))[:measured]
+        scores = cross_validate(rows, windows, used.scale)[:measured]
         hits = [ruled(row) for row in rows[:measured]]
         for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
             at = threshold_at(rows[:measured], scores, hits, rate)
@@ -299,8 +262,8 @@ def main() -> None:
         )
     if not options.no_model:
         learnt = [w for w in windows if rows[w.row].learnt]
-        weights, bias = fit(rows, learnt, len(used.kept))
-        options.out.write_bytes(pack(weights, used, bias, probability(threshold)))
+        weights, bias = learn(rows, learnt, used.scale)
+        options.out.write_bytes(pack(weights, used.kept, bias, probability(threshold)))
         print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
 
 

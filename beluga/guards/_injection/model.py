@@ -1,4 +1,4 @@
-"""The statistical model: a logistic regression over a few ten thousand features, in plain Python.
+"""The statistical model: a logistic regression over some twenty thousand features, in plain Python.
 
 ``model.bin`` holds it: three little-endian float32 (bias, unit of the weights, threshold), the number of
 features as uint32, then the features as sorted uint32 and their weights as int8. It is written by
@@ -18,16 +18,16 @@ from itertools import repeat
 
 import attrs
 
-from beluga.guards._injection.features import codes_of, nearby
+from beluga.guards._injection.features import codes_of, nearby, opening, pairs
 
-__all__ = ["STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
+__all__ = ["FEWEST", "STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
 
 # Tokens judged together, and from one such window to the next. An instruction in a long document must not
 # drown in it, nor be cut in two.
 WINDOW = 128
 STRIDE = 96
 # A text of two words is no surer a case than one of eight.
-_FEWEST = 8
+FEWEST = 8
 
 
 @attrs.frozen
@@ -58,12 +58,13 @@ class Model:
     threshold: float
     weights: dict[int, float] = attrs.field(repr=False)
 
-    def windows(self, tokens: list[str], letters: str) -> list[Window]:
+    def windows(self, tokens: list[str], letters: str, cluttered: int = 0) -> list[Window]:
         """Return the log-odds of every window of a text of `tokens` with these concept `letters`.
 
-        A feature counts once a window, so that repeating a word proves nothing.
+        A feature counts once a window, so that repeating a word proves nothing. `cluttered` is what
+        `beluga.guards._injection.features.clutter` says of the text.
         """
-        codes = codes_of(tokens)
+        codes, doubles = codes_of(tokens), pairs(tokens)
         near = nearby(letters)
         size = len(tokens)
         places = [at for at, _ in near]
@@ -71,9 +72,11 @@ class Model:
         for start in range(0, max(1, size - WINDOW + STRIDE), STRIDE):
             end = min(start + WINDOW, size)
             inside = near[bisect_left(places, start) : bisect_left(places, end)]
-            features = {*codes[start:end], *(feature for _, feature in inside)}
+            features = {*codes[start:end], *doubles[start : end - 1], *(feature for _, feature in inside)}
+            if start == 0:
+                features.update(opening(tokens, letters, cluttered))
             total = sum(map(self.weights.get, features, repeat(0.0)))
-            found.append(Window(self.bias + total / math.sqrt(max(end - start, _FEWEST)), start, end))
+            found.append(Window(self.bias + total / math.sqrt(max(end - start, FEWEST)), start, end))
         return found
 
 
