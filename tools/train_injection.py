@@ -28,8 +28,7 @@ from injection_templates import examples
 from logistic import Bag, fit, log_odds
 
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import clutter, codes_of, nearby, opening, pairs
-from beluga.guards._injection.lexicon import UNKNOWN
+from beluga.guards._injection.features import clutter, concepts, opening, words
 from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
 
@@ -61,7 +60,7 @@ PENALTY = 2e-2
 WORD_SCALE = 0.6
 FEWEST_WINDOWS, FEWEST_SOURCES = 5, 3
 MOST_WINDOWS = 14
-MOST_FEATURES = 30_000
+MOST_FEATURES = 8_000
 TEMPLATE_WEIGHT = 2.0
 
 
@@ -96,15 +95,6 @@ def templates() -> Iterator[Row]:
         yield Row(e.text, e.attack, f"written:{e.family}", e.lang == "en", learnt=True)
 
 
-def features(tokens: list[str], letters: str) -> tuple[set[int], set[int]]:
-    """Return the features of a window: those of concepts, and those of plain words."""
-    concepts = {feature for _, feature in nearby(letters)}
-    words = set(pairs(tokens))
-    for code, letter in zip(codes_of(tokens), letters, strict=True):
-        (words if letter == UNKNOWN else concepts).add(code)
-    return concepts, words
-
-
 def found_in(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
     """Yield every window of every row: row, features of concepts, features of words, size.
 
@@ -118,10 +108,10 @@ def found_in(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int
         starts = range(0, max(1, len(tokens) - WINDOW + STRIDE), STRIDE)
         for start in starts[:MOST_WINDOWS]:
             part = slice(start, start + WINDOW)
-            concepts, words = features(tokens[part], letters[part])
+            said = set(concepts(letters[part]))
             if start == 0:
-                concepts.update(opening(tokens, letters, clutter(text)))
-            yield at, concepts, words if row.english else set(), len(tokens[part])
+                said.update(opening(tokens, letters, clutter(text)))
+            yield at, said, set(words(tokens[part])) if row.english else set(), len(tokens[part])
 
 
 class Features(NamedTuple):
@@ -137,17 +127,17 @@ def indexed(rows: Sequence[Row]) -> tuple[list[Window], Features]:
     windows: Counter[int] = Counter()
     sources: defaultdict[int, set[str]] = defaultdict(set)
     of_words: set[int] = set()
-    for at, concepts, words, _ in found:
+    for at, said, written, _ in found:
         if rows[at].learnt:
-            of_words |= words
-            windows.update([*concepts, *words])
-            for feature in (*concepts, *words):
+            of_words |= written
+            windows.update([*said, *written])
+            for feature in (*said, *written):
                 sources[feature].add(rows[at].source)
     kept = sorted(f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES)
     number = {feature: i for i, feature in enumerate(kept)}
     out = []
-    for at, concepts, words, size in found:
-        known = sorted(number[f] for f in concepts | words if f in number)
+    for at, said, written, size in found:
+        known = sorted(number[f] for f in said | written if f in number)
         out.append(Window(at, Bag(array("L", known), 1 / math.sqrt(max(size, FEWEST)))))
     return out, Features(kept, [WORD_SCALE if f in of_words else 1.0 for f in kept])
 

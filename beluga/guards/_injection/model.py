@@ -13,12 +13,10 @@ import pathlib
 import struct
 import sys
 from array import array
-from bisect import bisect_left
-from itertools import repeat
 
 import attrs
 
-from beluga.guards._injection.features import codes_of, nearby, opening, pairs
+from beluga.guards._injection.features import concepts, opening, words
 
 __all__ = ["FEWEST", "STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
 
@@ -44,6 +42,10 @@ def probability(logit: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
+def _features(model: Model) -> frozenset[int]:
+    return frozenset(model.weights)
+
+
 @attrs.frozen
 class Model:
     """Weights by feature.
@@ -57,6 +59,7 @@ class Model:
     bias: float
     threshold: float
     weights: dict[int, float] = attrs.field(repr=False)
+    _known: frozenset[int] = attrs.field(init=False, repr=False, default=attrs.Factory(_features, takes_self=True))
 
     def windows(self, tokens: list[str], letters: str, cluttered: int = 0) -> list[Window]:
         """Return the log-odds of every window of a text of `tokens` with these concept `letters`.
@@ -64,18 +67,14 @@ class Model:
         A feature counts once a window, so that repeating a word proves nothing. `cluttered` is what
         `beluga.guards._injection.features.clutter` says of the text.
         """
-        codes, doubles = codes_of(tokens), pairs(tokens)
-        near = nearby(letters)
         size = len(tokens)
-        places = [at for at, _ in near]
         found = []
         for start in range(0, max(1, size - WINDOW + STRIDE), STRIDE):
             end = min(start + WINDOW, size)
-            inside = near[bisect_left(places, start) : bisect_left(places, end)]
-            features = {*codes[start:end], *doubles[start : end - 1], *(feature for _, feature in inside)}
+            features = [*words(tokens[start:end]), *concepts(letters[start:end])]
             if start == 0:
-                features.update(opening(tokens, letters, cluttered))
-            total = sum(map(self.weights.get, features, repeat(0.0)))
+                features += opening(tokens, letters, cluttered)
+            total = sum(map(self.weights.__getitem__, self._known.intersection(features)))
             found.append(Window(self.bias + total / math.sqrt(max(end - start, FEWEST)), start, end))
         return found
 
