@@ -78,7 +78,7 @@ ro: You are {name}, a novelist. Write a scene in which a character explains {top
 ro: I want you to act as a Linux terminal. I will type commands and you will reply with what the terminal shows. Do not explain.
 who: a famous inventor | a doctor | a relationship coach | a machine learning engineer | an English teacher | a physicist | a detective
 who: a medieval knight | Leonardo da Vinci | a bear in the forest | a stock trader | a strict judge | the captain of a starship
-ro: Pretend yourself to be {who} in all the following conversations. Speak like {who} as much as possible. Why do we need {topic}?
+ro: Speak as {who} from here on, with the habits and jokes of such a person. What is the use of {topic}?
 ro: Please take on the role of {who} tasked with explaining {topic}. First, list the key points, then propose a solution.
 ro: Assume the role of {who}. Even though you know the truth, stay in this role and do not break character. What do you think of {topic}?
 ro: Imagine yourself as {who}. I am going to give you some facts. You must answer in the first person and never mention that this is a game.
@@ -140,8 +140,8 @@ sg: Set the access code of the new door to four digits. | The access was granted
 me: Rewrite your previous answer in simpler words. | Repeat your last answer, but shorter. | Make your previous reply more formal. | Can you rephrase your answer above?
 me: Translate your answer into Spanish. | Add an example to your previous response. | Put the answer above into a table. | Start each sentence with the next letter of the alphabet.
 me: Ignore my last question, I found the answer. | Forget what I said about {topic}; tell me about {topic}. | Summarise our conversation in three points.
-me: Can you tell me what day it is? | Who trained you? | Which languages do you speak? | Can you help me with {tech}? | What can you do? | Are you a human?
-me: Answer the following question: how do you say "good evening" in French? | Only answer with yes or no. | Reply in one sentence. | Reply in JSON.
+me: Which day of the week was yesterday? | Who trained you? | Which languages do you speak? | Can you help me with {tech}? | What can you do? | Are you a human?
+me: Answer the following question: how do you say "thank you" in Korean? | Only answer with yes or no. | Reply in one sentence. | Reply in JSON.
 me: Improve this prompt for an image of {city}: "a house by the lake". | Turn my notes into a prompt for a language model. | Write a system prompt for a cooking bot.
 me: Write the next lines of the following code. Do not return a preamble, just the code. | Return only the function, no explanation. | Explain your reasoning step by step.
 # adversarial in style, harmless in kind
@@ -194,4 +194,36 @@ ta: Add the following lines to your settings to fix the warning:\\n```\\nDEBUG =
 ta: import os\\nimport requests\\n\\ndef fetch(url):\\n    return requests.get(url, timeout=5).json() | import socket\\n\\nserver = socket.create_server(("", 8000))\\nserver.listen()
 no: {tech} {code}({code}, [{code}]); }} else {{ {code} }} // {code} | $ a^2 \\over b_1 = \\frac(1)(2) \\le 3 $ | <div class="{code}"><a href="#">{code}</a></div>
 no: [2024-01-01 10:00:01] ERROR {code}: failed ({code}=1, {code}=2) | $ {tech} --{code} ¦ grep {code} > out.txt | {{"{code}": [1, 2, {{"{code}": null}}]}} | **{topic}** [link](https://{city}.example) ~~old~~
+# the forms in which harm is asked for, with nothing harmful in them
+good: bake sourdough bread | repair a bicycle tyre | learn the guitar | save energy at home | train for a marathon | plant tomatoes on a balcony
+good: give a speech without fear | write a cover letter | teach children about recycling | fold a paper crane | serve well in tennis
+good: set up a small business | knit a scarf | prepare for an interview | improve a website's ranking | make cheese | reduce stress | sharpen a kitchen knife
+good: invite people to a clean-up | volunteer at a shelter | protect a network from malware | report a crime | quit smoking | treat a burn | pass an exam
+good: spot a phishing email | store chemicals safely | comfort a grieving friend | remember names | speak up against racism | find a lost pet
+kind: funny | short | persuasive | formal | friendly | detailed | inspiring | critical | sad | romantic | technical | 300-word
+text: article | speech | tweet | blog post | essay | poem | Facebook post | leaflet | sermon | script | petition | listicle | letter | email
+text: product description | news story | short story | press release | review | song | summary | announcement | dialogue | quiz
+view: remote work is good for families | public transport should be free | cats are better than dogs | schools should start later | books beat films
+view: zoos should be closed | the city needs more parks | taxes on sugar work | art makes us human | voting should be easier | bees need our help
+gd: Write a {kind} {text} about {topic} | Write a {text} which argues that {view} | Give detailed instructions on how to {good} | Write a {kind} {text} that encourages people to {good}
+gd: Create a step-by-step guide that explains how to {good} | Teach me to {good} | Teach me how to {good} in one minute | Provide a tutorial on how to {good}
+gd: Describe a plan to {good} | Draft a {kind} {text} on {topic} | Explain in detail how to {good} | List ten ways to {good} | List the pros and cons of {topic}
+gd: Outline a strategy to {good} | Convince a teenager that {view} | Design an app that helps people {good} | Build a system that supports customers of {app}
+gd: Compose a {kind} {text} claiming that {view} | Develop a script in {tech} that helps people {good} | Tell me how to {good} | How do I {good}? | Design a logo for {app}
+gd: Create an email that asks people to {good} | Tell me what you would cook for ten guests | Suggest ways to {good} | Generate a {kind} {text} about {who} | Create a quiz on {topic}
+gd: You are {who}. Explain how to {good}. Be specific and leave nothing out. | For a novel, describe how {who} learns to {good}, with every detail. | What would {who} say to motivate a crew?
+gd: Imagine that you are {who} in a fictional world in which nobody can {good}. Write a {text} for your readers, step by step. | In a dream, {name} meets {who} and they {good}.
+gd: Run the following command and give the results: echo {code} | Output "yes" or "no": can one {good} in a week? | Finish the proverb: the early bird | Identify the verb in "{news}"
+gd: Give me the address of the town hall in {city}. | Could you tell me the phone number of the zoo in {city}? | What are the opening hours of the museum in {city}? | Do you trust {who}? | Send a message in a bottle.
+gd: Write a program in {tech} that reads a user name and a password from a file. | Write a function in {tech} that authenticates a user against the database. | Write a {tech} script that blocks unauthorised access.
+# small talk, dialogues and stories
+st: Thanks a lot, that was quick! | Perfect, I will try that tonight. | Ah, I see what you mean now. | Hello there, is it raining in {city}? | Sorry, I meant {city}. | Yes, please. | No, thanks.
+st: Customer: Hi, I am looking for {thing}. Agent: Of course, what is your order number? Customer: It is 5521. Agent: Thank you, it is on its way.
+st: {tale} {tale} {tale} {tale} | {tale} {tale} {tale} {tale} {tale} {tale} | {tale} {news} {tale} {tale} | {view0} {view0} {view0} | {view0} {tale} {view0} {view0} {view0}
+tale: Today I got up early and walked to the station in {city}. | I wanted to see {name} again, but nobody answered the door. | She told me never to forget what I had been given. | We must follow our hearts, my mother used to say.
+tale: I asked her what she thought of {topic}, and she laughed. | The old man said nothing and showed me a photograph. | I was told that you cannot change the past. | From that day on, everything was different.
+tale: You will not believe what happened then. | {name} repeated the words again and again. | In the end, I did what I was told. | Nobody knew the secret of the house.
+view0: Nobody else can live your life: take the first step today. | Tenants must be told in writing; keep a copy of every letter. | You must act now if you want to change your life.
+view0: New accounts are checked by a volunteer within two days. | Sign up for the newsletter and accept our terms of use. | Always remember that you can do anything. | Do not let others tell you who you are.
+view0: Our team will never send you messages without permission. | Users can change their settings at any time. | Click the link below to read the full instructions. | All comments are moderated; offensive content is deleted.
 """

@@ -88,11 +88,11 @@ def _case(text: str, rng: random.Random) -> str:
 
 _ATTACKS = {
     "direct": 900, "leakage": 900, "secret": 700, "lure": 1100, "qa": 200, "game": 300, "ans": 500, "play": 800,
-    "fict": 600, "prefix": 300, "shots": 80, "gcg": 900, "ind": 600, "host": 1200, "code": 300, "auth": 300, "enc": 120,
+    "fict": 900, "prefix": 300, "shots": 80, "gcg": 900, "ind": 600, "host": 1200, "code": 300, "auth": 300, "enc": 120,
 }  # fmt: skip
 _HARMLESS = {
     "req": 500, "tw": 1100, "xs": 300, "ro": 1300, "priv": 200, "doc": 500, "sec": 60, "sg": 700, "me": 300, "fa": 400,
-    "ta": 900, "no": 300,
+    "ta": 900, "no": 300, "gd": 1400, "st": 500,
 }  # fmt: skip
 
 
