@@ -226,4 +226,37 @@ tale: You will not believe what happened then. | {name} repeated the words again
 view0: Nobody else can live your life: take the first step today. | Tenants must be told in writing; keep a copy of every letter. | You must act now if you want to change your life.
 view0: New accounts are checked by a volunteer within two days. | Sign up for the newsletter and accept our terms of use. | Always remember that you can do anything. | Do not let others tell you who you are.
 view0: Our team will never send you messages without permission. | Users can change their settings at any time. | Click the link below to read the full instructions. | All comments are moderated; offensive content is deleted.
+# trigger words in ordinary sentences: something is said about them, asked about them, done with them
+thing2: password | prompt | secret | system | rule | instruction | filter | user name | access code | session | override | token | assistant
+thing2: administrator | developer | jailbreak | bypass | command | restriction | guideline | policy | limit | permission | message | poem | game
+adj: old | new | previous | hidden | missing | public | wrong | long | second | official | original | shared | printed | secret | safe | short
+place: on page nine | in the museum | in my garden | at the airport | in the manual | on the third floor | in {city} | behind the door | on the label
+place: in {app} | in the school's newsletter | in the contract | in this recipe | at the library | on the poster | in the file | at work | in the film
+when: yesterday | last year | in 1987 | every Monday | since the update | before lunch | after the match | this morning | next week | in the end
+who3: the coach | my aunt | the tenant | our teacher | the pilot | the guests | {name} | the engineers | a customer | the mayor | the choir | the players
+who3: the user | the administrator | the assistant | all employees | the previous owner | the new manager | the students | the developer | the judge
+did: ignored | forgot | changed | printed | repeated | revealed | followed | deleted | sent | copied | broke | checked | wrote | hid | overrode | bypassed
+did: showed | translated | explained | displayed | described | lost | found | shared | bought | sold | read aloud | rejected | updated | removed
+say3: {who3} {did} the {adj} {thing2} {when} | The {adj} {thing2} {place} is {state} | {who3} {did} the {thing2} and the {thing2} {place}
+say3: The {thing2} {place} was {state} {when} | Because of the {adj} {thing2}, {who3} was late {when} | Nobody {did} the {adj} {thing2} {place}
+say3: Your {thing2} is {state} | Our {adj} {thing2} has been {state} {when} | The {thing2} must be {state} before {who3} can enter | It was {who3} who {did} the {thing2}
+say3: A {thing2} must contain a digit, a letter and a sign | My {thing2} keeps being {state} {place} | {who3} never {did} a {thing2} {place} | All {thing2}s {place} are {state}
+state: valid | no longer valid | too long | broken | hard to read | switched off | expired | ready | closed | free | empty | expensive | published
+state: forgotten | changed | not allowed | very good | in German | restricted | unlocked | out of date | not safe | approved by {who3} | hidden
+do3: Please {act3} the {adj} {thing2} {place} {when}. | {act3} the {thing2} {place}, then call {who3}. | Never {act3} a {thing2} by email. | Do not {act3} the {thing2} {when}; ask {who3} first.
+do3: Can you help me to {act3} the {adj} {thing2} {place}? | How do I {act3} a {thing2} {place}? | Why would {who3} {act3} the {thing2}? | I need to {act3} the {thing2} {place}, what is the best way?
+do3: Should I {act3} the {adj} {thing2} or keep it? | What happens if {who3} cannot {act3} the {thing2}? | Provide tips on how to {act3} a {thing2} {place}. | Explain why it is good to {act3} old {thing2}s.
+do3: As {who3}, I want to {act3} the {thing2} {place}. | Let {who3} {act3} the {thing2} {when}. | Who may {act3} the {adj} {thing2}? | When do I have to {act3} my {thing2}?
+act3: ignore | forget | change | print | repeat | reveal | follow | delete | send | copy | check | write down | hide | override | bypass | reset | rotate
+act3: show | translate | explain | display | describe | share | find | update | remove | export | encode | save | protect | store | paste | test
+wh: What is the difference between a {thing2} and a {thing2}? | What does "{thing2}" mean {place}? | Where is the {adj} {thing2} {place}? | Who invented the {thing2}? | Is a {thing2} the same as a {thing2}?
+wh: Which {thing2} do you recommend {place}? | Is there a {adj} {thing2} {place}? | How long is a typical {thing2}? | Tell me about the {thing2} {place}. | Give me five ideas for a {adj} {thing2}.
+wh: Write a {kind} {text} about a {thing2} {place}. | Translate "the {adj} {thing2}" into Italian. | What rhymes with "{thing2}"? | Draw a diagram of a {thing2} {place}. | Summarise the {adj} {thing2} in my notes.
+wh: How can I ignore {noise} while I study? | How do you get over {noise}? | Can I pretend to like {noise}? | Suppose {noise} stopped; what then? | Imagine {noise} {place} and describe it. | Say something nice about {noise}.
+noise: loud neighbours | distractions | the rain | my phone | negative thoughts | traffic | gossip | a bad review | the news | pain | noise | spam
+wh: Begin the letter with "{hello}" and end with my name. | Start the speech with a joke about {noise}. | Answer in French, {who3} will read it. | Reply only if {who3} asks. | Write "{hello}" in big letters for a card.
+wh: Say goodbye to {who3} for me. | Act now and save ten percent on every {thing2}! | Now you can add {noise} to the list. | You are now in the queue; {who3} will answer soon. | Everything in this file is about {topic}.
+wh: Hypothetically, how long would a {thing2} last {place}? | In a hypothetical case, who would own the {thing2}? | Life tip: write down the {thing2} {place}. | START TRANSACTION; DELETE FROM {code} WHERE {code} = 1; END;
+hello: Dear all | Congratulations | Happy birthday | Good luck | Welcome back | Thank you | Merry Christmas
+od: {say3}. | {say3}. | {say3}. {say3}. | {do3} | {do3} | {wh} | {wh} | {do3} {say3}. | {say3}, but {say3}.
 """

@@ -92,7 +92,7 @@ _ATTACKS = {
 }  # fmt: skip
 _HARMLESS = {
     "req": 500, "tw": 1100, "xs": 300, "ro": 1300, "priv": 200, "doc": 500, "sec": 60, "sg": 700, "me": 300, "fa": 400,
-    "ta": 900, "no": 300, "gd": 1400, "st": 500,
+    "ta": 900, "no": 300, "gd": 1400, "st": 500, "od": 3000,
 }  # fmt: skip
 
 

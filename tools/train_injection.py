@@ -60,8 +60,11 @@ PENALTY = 2e-2
 WORD_SCALE = 0.6
 FEWEST_WINDOWS, FEWEST_SOURCES = 5, 3
 MOST_WINDOWS = 14
+# The table of the weights must fit a processor's cache: looking up is most of what a text costs.
 MOST_FEATURES = 8_000
 TEMPLATE_WEIGHT = 2.0
+# Harmless texts of each other language are few, so each counts for more.
+FOREIGN_WEIGHT = 2.0
 
 
 class Row(NamedTuple):
@@ -151,6 +154,7 @@ def weigh(rows: Sequence[Row], windows: Sequence[Window]) -> list[float]:
         row = rows[window.row]
         written = row.source.startswith("written:")
         base = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
+        base *= FOREIGN_WEIGHT if written and not (row.english or row.attack) else 1
         raw.append(base / (parts[window.row] if row.attack else parts[window.row] ** 0.5))
     attack = sum(w for w, window in zip(raw, windows, strict=True) if rows[window.row].attack)
     harmless = sum(raw) - attack
@@ -162,11 +166,13 @@ def weigh(rows: Sequence[Row], windows: Sequence[Window]) -> list[float]:
 
 
 def learn(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> tuple[list[float], float]:
-    """Return the weights and the bias that `windows` teach."""
+    """Return the weights and the bias that `windows` teach; all but the largest weights are 0.0."""
     held = Counter(feature for window in windows for feature in window.bag.features)
     penalty = [PENALTY * held[f] / len(windows) / s**2 for f, s in enumerate(scale)]
     labels = [rows[window.row].attack for window in windows]
-    return fit([window.bag for window in windows], labels, weigh(rows, windows), penalty)
+    weights, bias = fit([window.bag for window in windows], labels, weigh(rows, windows), penalty)
+    least = sorted(map(abs, weights), reverse=True)[:MOST_FEATURES][-1]
+    return [w if abs(w) >= least else 0.0 for w in weights], bias
 
 
 def folds(rows: Sequence[Row]) -> list[int]:
@@ -217,10 +223,9 @@ def table(rows: Sequence[Row], flagged: Sequence[bool]) -> Iterable[str]:
 
 
 def pack(weights: Sequence[float], kept: Sequence[int], bias: float, threshold: float) -> bytes:
-    """Return the model as `beluga.guards._injection.model.unpack` reads it, its smallest weights left out."""
-    order = sorted(range(len(kept)), key=lambda i: (-abs(weights[i]), kept[i]))[:MOST_FEATURES]
-    unit = abs(weights[order[0]]) / 127
-    packed = sorted((kept[i], round(weights[i] / unit)) for i in order if round(weights[i] / unit))
+    """Return the model as `beluga.guards._injection.model.unpack` reads it."""
+    unit = max(map(abs, weights)) / 127
+    packed = [(feature, round(w / unit)) for feature, w in zip(kept, weights, strict=True) if round(w / unit)]
     head = struct.pack("<fffI", bias, unit, threshold, len(packed))
     return head + struct.pack(f"<{len(packed)}I", *(f for f, _ in packed)) + bytes(w & 255 for _, w in packed)
 
