@@ -52,7 +52,7 @@ FAMILIES = {
 }
 FAMILY = {source: family for family, sources in FAMILIES.items() for source in sources}
 
-FALSE_ALARMS = 0.009
+FALSE_ALARMS = 0.007
 # What the square of a weight costs, times the share of the windows that hold its feature: a common feature
 # must earn its weight in many of them.
 PENALTY = 2e-2
@@ -246,10 +246,10 @@ def main() -> None:
     if threshold is None:
         scores = cross_validate(rows, windows, used.scale)[:measured]
         hits = [ruled(row) for row in rows[:measured]]
-        for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
+        for rate in (0.002, 0.005, FALSE_ALARMS, 0.009, 0.01):
             at = threshold_at(rows[:measured], scores, hits, rate)
             found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
-            print(f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
+            print(f"at {100 * rate:.2f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
         threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
         print(
             *table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]),
