@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from beluga.llm._anthropic.decoding import finish_reason
 from beluga.llm._anthropic.encoding import REDACTED
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from beluga.llm._http.sse import ServerSentEvent
+
 __all__ = ["BlockReader"]
 
 Json = dict[str, Any]
+
+_CALL: Final = "tool_use"
+_NO_BLOCK: Final[Json] = {"type": None}
 
 
 class BlockReader:
@@ -28,7 +32,7 @@ class BlockReader:
         self.done: bool = False
         self._figures: Json = {}
         self._reason: str | None = None
-        self._calls: dict[int, tuple[Json, list[str]]] = {}
+        self._open: dict[int, tuple[Json, list[str]]] = {}  # blocks that have begun, with pieces of arguments
         self._takes: dict[str, Callable[[Json], Iterable[Chunk]]] = {
             "message_start": self._count,
             "content_block_start": self._start_block,
@@ -55,11 +59,10 @@ class BlockReader:
     def _start_block(self, data: Json) -> Iterable[Chunk]:
         block = data["content_block"]
         kind = block["type"]
-        if kind == "tool_use":
-            self._calls[data["index"]] = (block, [])
-        elif kind == "redacted_thinking":
+        self._open[data["index"]] = (block, [])
+        if kind == "redacted_thinking":
             return (Chunk(signature=REDACTED + block["data"]),)
-        elif text_of(block, "text"):
+        if kind == "text" and text_of(block, "text"):
             return (Chunk(block["text"]),)
         return ()
 
@@ -72,15 +75,14 @@ class BlockReader:
             return (Chunk(thinking=delta["thinking"]),) if text_of(delta, "thinking") else ()
         if kind == "signature_delta":
             return (Chunk(signature=text_of(delta, "signature")),)
-        if kind == "input_json_delta" and data["index"] in self._calls:
-            self._calls[data["index"]][1].append(delta["partial_json"])
+        if kind == "input_json_delta":
+            self._open[data["index"]][1].append(delta["partial_json"])
         return ()
 
     def _end_block(self, data: Json) -> Iterable[Chunk]:
-        call = self._calls.pop(data["index"], None)
-        if call is None:
+        block, fragments = self._open.pop(data["index"], (_NO_BLOCK, []))
+        if block["type"] != _CALL:
             return ()
-        block, fragments = call
         text = "".join(fragments)
         whole = (
             tool_call(block["id"], block["name"], text)
@@ -92,6 +94,9 @@ class BlockReader:
     def _end(self, _: Json) -> Iterable[Chunk]:
         if self._reason is None:
             return ()  # cut before its end, whatever it says
+        if any(block["type"] == _CALL for block, _ in self._open.values()):
+            msg = "a tool call has not ended, and would be lost"
+            raise ValueError(msg)
         self.done = True
         return (Chunk(usage=usage_of({"usage": self._figures}), finish_reason=finish_reason(self._reason)),)
 

@@ -77,6 +77,15 @@ class Exchange:
             return failures.nonsense(answer, "is no stream of events")
         return failures.refusal(answer)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the stream has ended by its own account.
+
+        Its end mark is read on from, as a connection whose body was read to the end can be used again; but who goes on
+        to send would keep his reader for ever.
+        """
+        return self._reader.done
+
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """Yield the chunks that `data` completes.
 

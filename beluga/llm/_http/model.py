@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
-import re
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from beluga._engine.deadline import expired, remaining
-from beluga.errors import ConfigError
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
+from beluga.llm._http.settings import checked_headers, checked_key, checked_timeout, checked_url
 from beluga.llm.base import as_messages
 
 if TYPE_CHECKING:
@@ -26,8 +24,6 @@ __all__ = ["HttpModel"]
 _CONNECT: Final = 5.0
 _SILENCE: Final = 600.0
 """What the providers' own SDKs wait: a model that thinks may say nothing for minutes."""
-
-_KEY: Final = re.compile(r"[\x21-\x7e]*")
 
 
 class HttpModel:
@@ -43,15 +39,15 @@ class HttpModel:
         base_url: Where the API begins; None is the provider's own.
         timeout: Seconds to wait for the next byte, to connect for at most 5 of them; None is 600, and with a client of
             your own what that says.
-        headers: More headers for each request.
+        headers: More headers for each request; one of the same name, in any case, goes before beluga's own.
         client: An ``httpx.Client`` to send with; it stays yours to close.
         async_client: An ``httpx.AsyncClient`` for the async calls, likewise.
         transport: Instead of clients, the transport of those made here.
         options: Options for each call, before those of the call itself.
 
     Raises:
-        ConfigError: There is no key, or one that cannot be sent; `base_url` is no URL.
-        ValueError: The time-out is not above 0.
+        ConfigError: There is no key, or one that cannot be sent; `base_url` is no URL to add a path to.
+        ValueError: The time-out is not above 0, or a header cannot be sent.
         ImportError: httpx is not installed.
     """
 
@@ -75,15 +71,15 @@ class HttpModel:
         self.provider: str = dialect.provider
         self.model: str = model
         self._dialect = dialect
-        self._url = _checked_url(str(base_url or dialect.base_url)) + dialect.path
-        key = _checked_key(api_key, dialect)
+        self._url = checked_url(str(base_url or dialect.base_url)) + dialect.path
+        key = checked_key(api_key, dialect)
         self._headers = {
             "content-type": "application/json",
             **dialect.fixed_headers,
             **(dialect.headers(key) if key else {}),
-            **(headers or {}),
+            **checked_headers(headers),
         }
-        self._timeout = _checked_timeout(timeout)
+        self._timeout = checked_timeout(timeout)
         self._clients = Clients(client, async_client, transport)
         self._options = options
 
@@ -130,6 +126,8 @@ class HttpModel:
                 if not exchange.opens_stream(response.status_code, response.headers):
                     raise exchange.refused(response.read())
                 for data in response.iter_bytes():
+                    if exchange.is_complete:
+                        break
                     yield from exchange.feed(data)
         exchange.finish()
 
@@ -143,6 +141,8 @@ class HttpModel:
                 if not exchange.opens_stream(response.status_code, response.headers):
                     raise exchange.refused(await response.aread())
                 async for data in response.aiter_bytes():
+                    if exchange.is_complete:
+                        break
                     for chunk in exchange.feed(data):
                         yield chunk
         exchange.finish()
@@ -179,8 +179,8 @@ class HttpModel:
         streamed: bool = False,
     ) -> Exchange:
         options = {**self._options, **options}
-        timeout = _checked_timeout(options.pop("timeout", None)) or self._timeout
-        headers = {**self._headers, **(options.pop("headers", None) or {})}
+        timeout = checked_timeout(options.pop("timeout", None)) or self._timeout
+        headers = {**self._headers, **checked_headers(options.pop("headers", None))}
         body = self._dialect.request(options.pop("model", None) or self.model, as_messages(messages), options)
         if streamed:
             body = self._dialect.streamed(body)
@@ -210,37 +210,3 @@ class HttpModel:
         if left <= 0.0:
             raise expired(repr(self))
         return tuple(left if phase is None else min(phase, left) for phase in phases)
-
-
-def _checked_key(api_key: str | None, dialect: Dialect) -> str:
-    """Return the key, or say where it was looked for; it is never quoted."""
-    source = "api_key="
-    if api_key is None:
-        source = dialect.key_variable
-        api_key = os.environ.get(source)
-        if not api_key:
-            msg = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
-            raise ConfigError(msg)
-    if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
-        msg = (
-            f"the API key from {source} cannot be sent as a header: it is a text of ASCII characters without spaces "
-            "or line breaks; call .strip() on what you read from a file"
-        )
-        raise ConfigError(msg)
-    return api_key
-
-
-def _checked_url(base_url: str) -> str:
-    if not re.match(r"https?://[^/\s]", base_url):
-        msg = "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1"
-        raise ConfigError(msg)
-    return base_url.rstrip("/")
-
-
-def _checked_timeout(timeout: float | None) -> float | None:
-    if timeout is None:
-        return None
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.0 < timeout < math.inf:
-        msg = f"timeout= is a number of seconds above 0, not {timeout!r}"
-        raise ValueError(msg)
-    return float(timeout)

@@ -14,7 +14,7 @@ from beluga.usage import usage_of
 if TYPE_CHECKING:
     from beluga.schema import Part, ToolCall
 
-__all__ = ["finish_reason", "response", "thoughts_of"]
+__all__ = ["finish_reason", "response", "said", "thoughts_of"]
 
 Json = dict[str, Any]
 
@@ -29,7 +29,7 @@ def response(data: Json) -> Response:
     thoughts = thoughts_of(message)
     if thoughts:
         parts.append(ThinkingPart(thoughts))
-    text = _text(message)
+    text = said(message)
     refusal = text_of(message, "refusal")
     if text or refusal:
         parts.append(TextPart(text or refusal))
@@ -54,7 +54,8 @@ def thoughts_of(message: Json) -> str:
     return text_of(message, "reasoning_content") or text_of(message, "reasoning")
 
 
-def _text(message: Json) -> str:
+def said(message: Json) -> str:
+    """Return the text of a message, or of a piece of one."""
     content = message.get("content")
     if isinstance(content, list):  # some servers answer in parts
         return "".join(part["text"] for part in content if part.get("type") == "text")

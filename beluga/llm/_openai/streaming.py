@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.llm._http.dialect import ErrorEvent
 from beluga.llm._http.parts import text_of, tool_call
-from beluga.llm._openai.decoding import finish_reason, thoughts_of
+from beluga.llm._openai.decoding import finish_reason, said, thoughts_of
 from beluga.schema import Chunk
 from beluga.usage import usage_of
 
@@ -40,6 +40,7 @@ class ChunkReader:
         """Yield the chunks that `event` completes."""
         if event.data == _END:
             if self._reason is not None:
+                yield from self._whole_calls()
                 self.done = True
                 yield Chunk(usage=self._usage, finish_reason=finish_reason(self._reason, refused=self._refused))
             return
@@ -48,7 +49,7 @@ class ChunkReader:
             raise ErrorEvent(data)
         self._usage = usage_of(data) or self._usage
         for choice in data["choices"]:
-            if choice.get("index", 0) == 0:
+            if (choice.get("index") or 0) == 0:
                 yield from self._choice(choice)
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Chunk]:
@@ -58,7 +59,7 @@ class ChunkReader:
             yield Chunk(thinking=thoughts)
         refusal = text_of(delta, "refusal")
         self._refused = self._refused or bool(refusal)
-        text = text_of(delta, "content") or refusal
+        text = said(delta) or refusal
         if text:
             yield Chunk(text)
         for fragment in delta.get("tool_calls") or ():
@@ -66,9 +67,12 @@ class ChunkReader:
         reason = text_of(choice, "finish_reason")
         if reason:
             self._reason = reason
-            calls, self._calls = self._calls, {}
-            for index in sorted(calls):
-                yield Chunk(tool_call=calls[index].whole())
+            yield from self._whole_calls()
+
+    def _whole_calls(self) -> Iterator[Chunk]:
+        calls, self._calls = self._calls, {}
+        for index in sorted(calls):
+            yield Chunk(tool_call=calls[index].whole())
 
 
 class _Fragments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import json
 import math
 import warnings
@@ -106,11 +107,60 @@ def test_base_url_headers_and_model_can_be_others(wire, ask, answering):
     assert json.loads(request.content)["model"] == "other"
 
 
-@pytest.mark.parametrize("url", ["example.com", "ftp://example.com", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "example.com",
+            "ftp://example.com",
+            "https://",
+            "https://example.com/v1?version=2",
+            "https://example.com/#v1",
+        ),
+        *(
+            "https://example.com:99999",
+            "https://example.com:x",
+            "https://[::1",
+            "https://exam ple.com",
+            "http://a.b/\n",
+        ),
+    ],
+)
 def test_a_base_url_that_is_none_is_refused(wire, url):
-    """At construction, not with the first call."""
+    """At construction, not with the first call; nothing can be added to a query."""
     with pytest.raises(ConfigError, match="http"):
         wire.model(base_url=url)
+
+
+@pytest.mark.parametrize("at", ["construction", "call"])
+def test_a_header_of_your_own_takes_the_place_of_ours(wire, answering, at):
+    """Names of headers have no case: two keys in one request are a riddle for whoever reads it."""
+    name = {"openai": "Authorization", "anthropic": "X-API-Key"}[wire.provider]
+    transport = answering(httpx.Response(200, json=wire.answer))
+    settings, options = ({"headers": {name: "mine"}}, {}) if at == "construction" else ({}, {"headers": {name: "mine"}})
+    wire.model(transport=transport, **settings).generate("Hi", **options)
+    assert transport.requests[0].headers.get_list(name) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["x"],
+        {"x": None},
+        {"x": 7},
+        {7: "x"},
+        {"": "x"},
+        {"a b": "x"},
+        {"x": "hid\nden"},
+        {"x": "h\u00efdden"},
+        {"x": " x"},
+    ],
+)
+def test_headers_that_cannot_be_sent_are_refused_and_not_quoted(wire, headers):
+    """At once, as the client below would quote the value."""
+    with pytest.raises((TypeError, ValueError), match="headers=") as caught:
+        wire.model(headers=headers)
+    assert "dden" not in str(caught.value)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.inf, math.nan, True, "5"])
@@ -298,6 +348,16 @@ def test_a_complete_stream_does_not_mind_how_the_connection_ends(wire, ask_strea
     body = pieces([wire.stream("a"), b"data: rubbish\n\n"], httpx.ReadError("reset"))
     transport = answering(httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=body))
     assert ask_stream(wire.model(transport=transport), "Hi")[-1].finish_reason == "stop"
+
+
+def test_a_complete_stream_ends_although_the_server_goes_on(wire, ask_stream, answering, pieces):
+    """A proxy that keeps a connection alive with comments would else keep the caller for ever."""
+    comments = iter([b": still here\n\n"] * 9)
+    body = pieces(itertools.chain([wire.stream("a")], comments))
+    transport = answering(httpx.Response(200, stream=body, headers={"content-type": "text/event-stream"}))
+    assert ask_stream(wire.model(transport=transport), "Hi")[-1].finish_reason == "stop"
+    assert len(list(comments)) == 8
+    assert body.closed
 
 
 def test_a_model_is_a_model():

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beluga.classification import ErrorCode
+from beluga.errors import ProviderError
 from beluga.llm import collect
 from beluga.llm._anthropic import ANTHROPIC
 from beluga.llm._http.exchange import Exchange
@@ -95,6 +97,53 @@ def test_other_choices_are_passed_over(sse):
         "[DONE]",
     )
     assert collect(read(OPENAI, body)).text == "yes"
+
+
+def test_a_choice_without_a_number_is_the_first(sse):
+    """As in a whole answer: its text must not get lost."""
+    body = sse({"choices": [{"index": None, "delta": {"content": "yes"}, "finish_reason": "stop"}]}, "[DONE]")
+    assert collect(read(OPENAI, body)).text == "yes"
+
+
+def test_openai_content_in_parts_is_text(sse):
+    """As in a whole answer."""
+    assert read(OPENAI, openai_stream(sse, {"content": [{"type": "text", "text": "yes"}]}))[0] == Chunk("yes")
+
+
+def test_openai_tool_calls_after_the_finish_reason_are_not_lost(sse):
+    """A server that is early with its reason still means its calls."""
+    body = sse(
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+        {
+            "choices": [
+                {"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "call_1", "function": {"name": "now"}}]}}
+            ]
+        },
+        "[DONE]",
+    )
+    assert collect(read(OPENAI, body)).tool_calls == (ToolCall("call_1", "now"),)
+
+
+TOOL = {
+    "type": "content_block_start",
+    "index": 0,
+    "content_block": {"type": "tool_use", "id": "1", "name": "f", "input": {}},
+}
+PIECE = {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"a": 1}'}}
+STOP = {"type": "content_block_stop", "index": 0}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[TOOL, PIECE], [TOOL, STOP, PIECE], [PIECE, STOP]],
+    ids=["open", "late", "alone"],
+)
+def test_an_anthropic_tool_call_in_disorder_is_an_error(sse, events):
+    """It would be lost, or its tool be called without its arguments."""
+    ending = [{"type": "message_delta", "delta": {"stop_reason": "tool_use"}}, {"type": "message_stop"}]
+    with pytest.raises(ProviderError) as caught:
+        read(ANTHROPIC, sse(*((event["type"], event) for event in (*events, *ending))))
+    assert caught.value.code is ErrorCode.INVALID_RESPONSE
 
 
 def test_anthropic_blocks_become_parts(sse):

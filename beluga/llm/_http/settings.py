@@ -1,0 +1,86 @@
+"""The settings of a model over HTTP, checked when it is made; no message quotes what may be a secret."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from beluga.errors import ConfigError
+
+if TYPE_CHECKING:
+    from beluga.llm._http.dialect import Dialect
+
+__all__ = ["checked_headers", "checked_key", "checked_timeout", "checked_url"]
+
+_KEY: Final = re.compile(r"[\x21-\x7e]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # Source: RFC 9110, section 5.6.2, "Tokens"
+_HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
+_BASE_URL: Final = re.compile(r"https?://[^/?#\s\x00-\x20\x7f]+(?:/[^?#\s\x00-\x20\x7f]*)?")
+
+
+def checked_key(api_key: str | None, dialect: Dialect) -> str:
+    """Return the key, or say where it was looked for; it is never quoted."""
+    source = "api_key="
+    if api_key is None:
+        source = dialect.key_variable
+        api_key = os.environ.get(source)
+        if not api_key:
+            msg = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
+            raise ConfigError(msg)
+    if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
+        msg = (
+            f"the API key from {source} cannot be sent as a header: it is a text of ASCII characters without spaces "
+            "or line breaks; call .strip() on what you read from a file"
+        )
+        raise ConfigError(msg)
+    return api_key
+
+
+def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers with their names in lower case, so that one written otherwise goes before beluga's own."""
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        msg = f"headers= is a mapping of names to values, not {type(headers).__name__}"
+        raise TypeError(msg)
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            msg = "a name in headers= is a text of ASCII letters, digits and '-', without spaces"
+            raise ValueError(msg)
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+            msg = f"the value of {name!r} in headers= is an ASCII text without line breaks and outer spaces"
+            raise ValueError(msg)
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def checked_url(base_url: str) -> str:
+    """Return the URL to which a path can be added."""
+    if not _BASE_URL.fullmatch(base_url) or not _has_port(base_url):
+        msg = (
+            "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1, and has no query "
+            "and no fragment"
+        )
+        raise ConfigError(msg)
+    return base_url.rstrip("/")
+
+
+def _has_port(url: str) -> bool:
+    """Say whether the port, if there is one, is a port."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def checked_timeout(timeout: Any) -> float | None:
+    """Return the seconds, or None for none given."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.0 < timeout < math.inf:
+        msg = f"timeout= is a number of seconds above 0, not {timeout!r}"
+        raise ValueError(msg)
+    return float(timeout)
