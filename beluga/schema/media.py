@@ -33,6 +33,11 @@ class Media:
         if (self.url is None) == (self.data is None):
             msg = f"{kind} takes exactly one of url= and data=, not {'none' if self.url is None else 'both'}"
             raise TypeError(msg)
+        for name in ("url", "mime_type", "name"):
+            given = getattr(self, name, None)
+            if given is not None and not isinstance(given, str):
+                msg = f"{kind}.{name} must be a str, not {type(given).__name__}"
+                raise TypeError(msg)
         url, data, mime_type = self.url, self.data, _canonical(self.mime_type)
         if url is not None and url[:5].lower() == "data:":
             data, said = decode_data_url(url)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
 from beluga.schema.carrier import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["CachePoint", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]
 
@@ -21,6 +18,12 @@ def is_str(instance: object, attribute: attrs.Attribute[Any], value: object) -> 
     if not isinstance(value, str):
         msg = f"{type(instance).__name__}.{attribute.name} must be a str, not {type(value).__name__}"
         raise TypeError(msg)
+
+
+def is_str_or_none(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Refuse what is neither a str nor left out."""
+    if value is not None:
+        is_str(instance, attribute, value)
 
 
 def as_dict(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class ThinkingPart:
     """
 
     text: str = attrs.field(validator=is_str)
-    signature: str | None = None
+    signature: str | None = attrs.field(default=None, validator=is_str_or_none)
 
 
 @attrs.frozen
@@ -74,7 +77,7 @@ class ToolCall:
     name: str = attrs.field(validator=is_name)
     # A dict has no hash; equal calls still have equal ids and names.
     arguments: dict[str, Any] = attrs.field(factory=dict, converter=as_dict, hash=False)
-    raw: str | None = None
+    raw: str | None = attrs.field(default=None, validator=is_str_or_none)
 
 
 @attrs.frozen
@@ -88,7 +91,9 @@ class CachePoint:
     ttl: float | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.ttl is not None and not self.ttl > 0:
+        if self.ttl is None:
+            return
+        if isinstance(self.ttl, bool) or not isinstance(self.ttl, int | float) or not self.ttl > 0:
             msg = f"CachePoint.ttl is a positive number of seconds, not {self.ttl!r}"
             raise ValueError(msg)
 
@@ -144,10 +149,10 @@ def gathered(
             msg = f"the content of a {kind} is a str, not {type(content).__name__}; give a list as parts="
             raise TypeError(msg)
         return (TextPart(content),)
-    if isinstance(parts, str):
-        msg = f"the parts of a {kind} are a list; give a single text as content="
+    if isinstance(parts, (str, bytes, set, frozenset)) or not isinstance(parts, Iterable):
+        msg = f"the parts of a {kind} are a list, not {type(parts).__name__}; give a single text as content="
         raise TypeError(msg)
-    gathered = tuple(TextPart(part) if isinstance(part, str) else part for part in parts or ())
+    gathered = tuple(TextPart(part) if isinstance(part, str) else part for part in parts)
     for part in gathered:
         if not isinstance(part, accepted):
             names = ", ".join(sorted(each.__name__ for each in accepted))
@@ -165,6 +170,9 @@ def set_tool_answer(owner: object, parts: tuple[Part, ...], tool_call_id: str, i
     """Fill the fields that `ToolResult` and `ToolMessage` share."""
     if not isinstance(tool_call_id, str) or not tool_call_id:
         msg = f"{type(owner).__name__} needs the tool_call_id of the ToolCall that it answers"
+        raise TypeError(msg)
+    if not isinstance(is_error, bool):
+        msg = f"{type(owner).__name__}.is_error is True or False, not {type(is_error).__name__}"
         raise TypeError(msg)
     for name, value in (("parts", parts), ("tool_call_id", tool_call_id), ("is_error", is_error)):
         object.__setattr__(owner, name, value)

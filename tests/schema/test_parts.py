@@ -135,3 +135,29 @@ def test_a_cache_point_keeps_for_a_positive_time() -> None:
     for ttl in (0, -1.0, float("nan")):
         with pytest.raises(ValueError, match="positive number of seconds"):
             CachePoint(ttl=ttl)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: ImagePart(url=5), "ImagePart.url must be a str, not int"),
+        (lambda: FilePart(data=b"x", mime_type=5), "FilePart.mime_type must be a str, not int"),
+        (lambda: FilePart(data=b"x", mime_type="text/plain", name=5), "FilePart.name must be a str, not int"),
+        (lambda: ThinkingPart("Hm.", 5), "ThinkingPart.signature must be a str, not int"),
+        (lambda: ToolCall("1", "search", raw=5), "ToolCall.raw must be a str, not int"),
+        (lambda: ToolResult("found", "1", is_error="no"), "ToolResult.is_error is True or False, not str"),
+        (lambda: ToolResult(parts={"found"}, tool_call_id="1"), "a list, not set"),
+        (lambda: ToolResult(parts=5, tool_call_id="1"), "a list, not int"),
+    ],
+)
+def test_a_field_of_a_wrong_type_is_refused_at_construction(make: Any, match: str) -> None:
+    """Not later, by a provider, or by a traceback from inside."""
+    with pytest.raises(TypeError, match=match):
+        make()
+
+
+@pytest.mark.parametrize("ttl", ["5", True, [1]])
+def test_a_cache_points_time_is_a_number(ttl: Any) -> None:
+    """True is no second."""
+    with pytest.raises(ValueError, match="seconds"):
+        CachePoint(ttl=ttl)

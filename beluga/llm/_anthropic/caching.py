@@ -34,15 +34,22 @@ class Marks:
     def set(self, blocks: Iterable[dict[str, Any]]) -> None:
         """Mark those of `blocks`, all there are in the order of the API, that were chosen.
 
-        Of more than four the first is kept, which ends what all conversations share, and the last three, which end
-        what this one's next turn shares.
+        Of more than four the first is kept, which ends what all conversations share, and the last ones, which end
+        what this one's next turn shares. Marks that the caller set himself, on a tool of his own form, stay and count.
         """
         if not self._ttls:
             return
-        chosen = [block for block in blocks if id(block) in self._ttls]
-        if len(chosen) > _MOST:
-            chosen = [chosen[0], *chosen[1 - _MOST :]]
+        blocks = list(blocks)
+        own = [block for block in blocks if block.get("cache_control")]
+        chosen = [block for block in blocks if id(block) in self._ttls and not block.get("cache_control")]
+        room = max(0, _MOST - len(own))
+        if len(chosen) > room:
+            chosen = [*chosen[:1], *chosen[len(chosen) - room + 1 :]][:room]
+        marked = {id(block) for block in chosen}
         may_be_long = True
-        for block in chosen:
-            may_be_long = may_be_long and self._ttls[id(block)] > _SHORT
-            block["cache_control"] = {"type": "ephemeral", "ttl": "1h"} if may_be_long else {"type": "ephemeral"}
+        for block in blocks:
+            if block.get("cache_control"):
+                may_be_long = may_be_long and block["cache_control"].get("ttl") == "1h"
+            elif id(block) in marked:
+                may_be_long = may_be_long and self._ttls[id(block)] > _SHORT
+                block["cache_control"] = {"type": "ephemeral", "ttl": "1h"} if may_be_long else {"type": "ephemeral"}

@@ -47,6 +47,9 @@ def request(model: str, messages: Iterable[Message], options: Mapping[str, Any])
             wire.update({name: value} if translate is None else translate(value))
     system, wire["messages"] = encode_messages(messages, wire.get("tools", ()))
     if system:
+        if "system" in wire:
+            msg = "anthropic: there are a SystemMessage and system= too, and one of them would be lost; give one"
+            raise ValueError(msg)
         wire["system"] = system
     if not wire["messages"]:
         msg = "anthropic needs a message that is not empty, beside those of the system"
@@ -107,8 +110,9 @@ class _Writer:
         for part in parts:
             kind = type(part)
             if kind is TextPart:
-                if part.text:  # type: ignore[union-attr]  # an empty block is refused
-                    blocks.append({"type": "text", "text": part.text})  # type: ignore[union-attr]
+                text: str = part.text  # type: ignore[union-attr]
+                if text and not text.isspace():  # a block that says nothing is refused
+                    blocks.append({"type": "text", "text": text})
             elif kind is CachePoint:
                 self._mark(part, blocks)
             elif kind is ToolResult:

@@ -53,13 +53,14 @@ class Clients:
 
     def of_running_loop(self) -> Any:
         """Return the client for this call of an async function."""
+        if self._async_given is not None:
+            self._refuse_when_closed()
+            return self._async_given  # whose loop may be another library's than asyncio's
         import asyncio
 
         loop = asyncio.get_running_loop()
         with self._lock:
             self._refuse_when_closed()
-            if self._async_given is not None:
-                return self._async_given
             client = self._of_loops.get(loop)
             if client is None:
                 self._forget_closed_loops()
@@ -80,9 +81,11 @@ class Clients:
 
     async def aclose(self) -> None:
         """Close all clients made here that this event loop can close."""
+        self.close()
+        if not self._of_loops:
+            return
         import asyncio
 
-        self.close()
         client = self._of_loops.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
@@ -112,6 +115,10 @@ def _check(client: Any, async_client: Any, transport: Any) -> None:
         raise TypeError(msg)
     if transport is not None and (client is not None or async_client is not None):
         msg = "transport= is for the clients made here; give your own client its transport itself"
+        raise TypeError(msg)
+    methods = ("handle_request", "handle_async_request")
+    if transport is not None and not any(hasattr(transport, method) for method in methods):
+        msg = f"transport= is a transport as httpx has them, not {type(transport).__name__}"
         raise TypeError(msg)
     if client is None and async_client is None:
         _httpx()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from beluga._engine.deadline import expired, remaining
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.settings import checked_headers, checked_key, checked_timeout, checked_url
+from beluga.llm._http.settings import checked_headers, checked_key, checked_options, checked_timeout, checked_url
 from beluga.llm.base import as_messages
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class HttpModel:
     Raises:
         ConfigError: There is no key, or one that cannot be sent; `base_url` is no URL to add a path to.
         ValueError: The time-out is not above 0, or a header cannot be sent.
+        TypeError: A setting is of the wrong kind, or an option would take the place of what beluga writes itself.
         ImportError: httpx is not installed.
     """
 
@@ -81,7 +82,7 @@ class HttpModel:
         }
         self._timeout = checked_timeout(timeout)
         self._clients = Clients(client, async_client, transport)
-        self._options = options
+        self._options = checked_options(options)
 
     def generate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
         """Return the whole answer to `messages`.
@@ -178,9 +179,9 @@ class HttpModel:
         *,
         streamed: bool = False,
     ) -> Exchange:
-        options = {**self._options, **options}
+        options = {**self._options, **checked_options(options)}
         timeout = checked_timeout(options.pop("timeout", None)) or self._timeout
-        headers = {**self._headers, **checked_headers(options.pop("headers", None))}
+        headers = checked_headers(options.pop("headers", None))
         body = self._dialect.request(options.pop("model", None) or self.model, as_messages(messages), options)
         if streamed:
             body = self._dialect.streamed(body)
@@ -189,9 +190,10 @@ class HttpModel:
             {
                 "method": "POST",
                 "url": self._url,
-                "headers": headers,
                 "content": json.dumps(body, allow_nan=False, separators=(",", ":")).encode(),
                 "timeout": self._phases(timeout, client),
+                # In no variable: reports of errors show those of every frame, and with them the key.
+                "headers": {**self._headers, **headers},
             },
         )
 

@@ -14,12 +14,17 @@ from beluga.errors import ConfigError
 if TYPE_CHECKING:
     from beluga.llm._http.dialect import Dialect
 
-__all__ = ["checked_headers", "checked_key", "checked_timeout", "checked_url"]
+__all__ = ["checked_headers", "checked_key", "checked_options", "checked_timeout", "checked_url"]
 
 _KEY: Final = re.compile(r"[\x21-\x7e]*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # Source: RFC 9110, section 5.6.2, "Tokens"
 _HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
 _BASE_URL: Final = re.compile(r"https?://[^/?#\s\x00-\x20\x7f]+(?:/[^?#\s\x00-\x20\x7f]*)?")
+
+_TAKEN: Final = {
+    "messages": "they are the first argument",
+    "stream": "call stream() or astream() for an answer in pieces, and generate() or agenerate() for a whole one",
+}
 
 
 def checked_key(api_key: str | None, dialect: Dialect) -> str:
@@ -55,6 +60,15 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             msg = f"the value of {name!r} in headers= is an ASCII text without line breaks and outer spaces"
             raise ValueError(msg)
     return {name.lower(): value for name, value in headers.items()}
+
+
+def checked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of a call; those that would take the place of what beluga writes itself are refused."""
+    for name, instead in _TAKEN.items():
+        if name in options:
+            msg = f"{name}= is no option of a call: {instead}"
+            raise TypeError(msg)
+    return options
 
 
 def checked_url(base_url: str) -> str:

@@ -10,8 +10,10 @@ import httpx
 import pytest
 import respx
 
+from beluga import DeadlineExceeded, budget
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.errors import ProviderError
+from beluga.schema import AudioPart, HumanMessage
 
 # name: status, OpenAI's words, Anthropic's words, what it means, whether another attempt may help.
 ANSWERS = {
@@ -104,6 +106,23 @@ def test_only_plain_words_of_a_provider_are_shown(wire, ask, word):
         error = failure(ask, wire.model())
     assert error.code is ErrorCode.INVALID_INPUT
     assert str(error) == f"{wire.provider} answered 400"
+
+
+NEVER_SENT = {
+    "no form": lambda model: model.generate(HumanMessage(parts=[AudioPart(url="https://example.com/a")])),
+    "no JSON": lambda model: model.generate("Hi", temperature=object()),
+    "too late": budget(1e-9)(lambda model: model.generate("Hi")),
+}
+
+
+@pytest.mark.parametrize("row", NEVER_SENT)
+def test_no_variable_of_a_traceback_holds_the_key(wire, secrets, row):
+    """Reports of errors show the variables of every frame."""
+    with pytest.raises((ValueError, TypeError, DeadlineExceeded)) as caught:
+        NEVER_SENT[row](wire.model())
+    frames = [entry for entry in caught.traceback if "beluga" in str(entry.path) and "tests" not in str(entry.path)]
+    assert frames
+    assert secrets[0] not in repr([list(entry.frame.f_locals.items()) for entry in frames])
 
 
 def test_a_message_says_what_happened_and_what_to_do(wire, ask):

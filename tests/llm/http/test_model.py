@@ -176,6 +176,20 @@ def test_a_model_needs_a_name(wire):
         wire.model(model=None)
 
 
+@pytest.mark.parametrize("name", ["stream", "messages"])
+def test_what_is_no_option_is_refused(wire, name):
+    """A stream would be taken for a nonsensical answer, and messages for those of each call."""
+    with pytest.raises(TypeError, match=f"{name}= is no option"):
+        wire.model(**{name: True})
+
+
+def test_a_call_has_no_option_to_stream(wire, ask_any, answering):
+    """There is a method for it."""
+    model = wire.model(transport=answering(httpx.Response(500)))
+    with pytest.raises(TypeError, match=r"call stream\(\)"):
+        ask_any(model, "Hi", stream=True)
+
+
 def test_settings_are_options_of_each_call_and_its_own_go_before(wire, ask, answering):
     """temperature=0 once for all; None leaves an option out again."""
     transport = answering(httpx.Response(200, json=wire.answer))
@@ -257,6 +271,19 @@ def test_a_client_of_your_own_stays_open(wire, answering):
     client.close()
 
 
+def test_an_async_client_of_your_own_needs_no_loop_of_asyncio(wire, answering):
+    """What it waits with is its own business: anyio lets it run under trio."""
+    client = httpx.AsyncClient(transport=answering(httpx.Response(200, json=wire.answer)))
+
+    async def main():
+        async with wire.model(async_client=client) as model:
+            return await model.agenerate("Hi")
+
+    with pytest.raises(StopIteration) as done:
+        main().send(None)
+    assert done.value.value.text == "Hello."
+
+
 def test_a_closed_model_says_so(wire, ask):
     """A new client would never be closed."""
     model = wire.model()
@@ -303,11 +330,12 @@ async def _client(model):
         {"client": httpx.AsyncClient()},
         {"async_client": httpx.Client()},
         {"client": httpx.Client(), "transport": httpx.MockTransport(lambda _: None)},
+        {"transport": "no client and no transport"},
     ],
 )
 def test_clients_of_the_wrong_kind_are_refused(wire, settings):
     """At construction, with the right place in the message."""
-    with pytest.raises(TypeError, match="client"):
+    with pytest.raises(TypeError, match="|".join(settings)):
         wire.model(**settings)
 
 

@@ -217,13 +217,20 @@ def test_arguments_that_were_no_json_go_back_as_they_came():
 
 def test_empty_texts_are_left_out_for_anthropic():
     """It refuses them; a conversation of nothing else is an error here."""
-    wire = anthropic(SystemMessage(""), HumanMessage("a"), AIMessage(""), HumanMessage("b"))
+    wire = anthropic(SystemMessage(""), HumanMessage("a"), AIMessage(""), HumanMessage(parts=["b", " \n"]))
     assert wire["messages"] == [
         {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}
     ]
     assert "system" not in wire
     with pytest.raises(ValueError, match="not empty"):
-        anthropic(SystemMessage("only"), HumanMessage(""))
+        anthropic(SystemMessage("only"), HumanMessage("\n\n"))
+
+
+def test_a_system_option_beside_a_system_message_is_refused():
+    """One of them would be lost without a word."""
+    assert anthropic(HumanMessage("a"), system="b")["system"] == "b"
+    with pytest.raises(ValueError, match="system="):
+        anthropic(SystemMessage("a"), HumanMessage("a"), system="b")
 
 
 def test_tools_are_functions_records_or_the_providers_own():
@@ -351,6 +358,25 @@ def test_of_more_than_four_marks_the_first_and_the_last_three_are_kept():
     messages = [message for n in range(4) for message in (HumanMessage(parts=[f"q{n}", CachePoint()]), AIMessage("a"))]
     wire = anthropic(STATIC, *messages, HumanMessage(parts=["q4", CachePoint()]))
     assert [text for text, _ in marked(wire)] == ["Long instructions.", "q2", "q3", "q4"]
+
+
+@pytest.mark.parametrize(
+    ("own", "kept"),
+    [(1, ["Long instructions.", "q2", "q3"]), (3, ["Long instructions."]), (4, [])],
+)
+def test_marks_of_the_callers_own_tools_count(own, kept):
+    """With them too there are four at most."""
+    tools = [{"type": "custom", "name": str(n), "cache_control": {"type": "ephemeral"}} for n in range(own)]
+    messages = [HumanMessage(parts=[f"q{n}", CachePoint()]) for n in range(4)]
+    wire = anthropic(STATIC, *messages, tools=tools)
+    assert [text for text, _ in marked(wire)] == [str(n) for n in range(own)] + kept
+
+
+def test_an_hour_does_not_come_after_five_minutes_of_the_callers_own():
+    """The tools come before all messages."""
+    tool = {"type": "custom", "name": "web", "cache_control": {"type": "ephemeral"}}
+    wire = anthropic(HumanMessage(parts=["a", CachePoint(3600.0)]), tools=[tool])
+    assert marked(wire) == [("web", None), ("a", None)]
 
 
 def test_an_hour_comes_before_five_minutes():
