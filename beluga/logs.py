@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga import events
-from beluga.masking import mask_secrets, mask_text
+from beluga.masking import is_secret_key, mask, mask_secrets, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +41,8 @@ _PLAIN = (
     enum.Enum,
     BaseException, dt.date, dt.time, dt.timedelta, decimal.Decimal, uuid.UUID,
 )  # fmt: skip
+_TELLING = 4
+"""Characters from which a secret's value is looked for in the message: a shorter one is part of other words."""
 _lock = threading.Lock()
 _originals: dict[str, Callable[..., Any]] = {}
 _last = threading.local()
@@ -140,7 +142,7 @@ class LoguruHandler(logging.Handler):
         frame, depth = sys._getframe(1), 1  # noqa: SLF001 - the one way to the caller's place
         while frame.f_back is not None and frame.f_code.co_filename in {logging.__file__, __file__}:
             frame, depth = frame.f_back, depth + 1
-        logger.opt(depth=depth, exception=record.exc_info).log(level, "{}", record.getMessage())
+        logger.opt(depth=depth, exception=record.exc_info).log(level, "{}", _std_message(record))
 
 
 # ------------------------------------------------------------------------------------------------ loguru
@@ -186,7 +188,7 @@ def _masked_once(record: dict[str, Any]) -> dict[str, Any]:
 def _masked_record(record: dict[str, Any]) -> dict[str, Any]:
     masked = dict(record)
     try:
-        masked["message"] = mask_text(str(record["message"]))
+        masked["message"] = mask_text(_without_secret_values(str(record["message"]), record["extra"]))
         masked["extra"] = {**_masked_extra(record["extra"]), **_trace_ids()}
         if record["exception"] is not None:
             kind, value, trace = record["exception"]
@@ -194,6 +196,14 @@ def _masked_record(record: dict[str, Any]) -> dict[str, Any]:
     except Exception:
         masked.update(message=FAILED, extra={}, exception=None)
     return masked
+
+
+def _without_secret_values(message: str, extra: dict[str, Any]) -> str:
+    """Mask in `message` what stands in `extra` under a secret's name: ``info("as {password}", password=...)``."""
+    for name, value in extra.items():
+        if isinstance(value, str) and len(value) >= _TELLING and is_secret_key(str(name)):
+            message = message.replace(value, mask(value))
+    return message
 
 
 def _masked_extra(extra: dict[str, Any]) -> dict[str, Any]:
@@ -269,7 +279,7 @@ def _guarded_handle(handle: Callable[..., bool]) -> Callable[..., bool]:
 def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
     masked = logging.makeLogRecord(record.__dict__)
     try:
-        masked.msg, masked.args = mask_text(record.getMessage()), None
+        masked.msg, masked.args = mask_text(_std_message(record)), None
         if record.exc_info and record.exc_info[1] is not None:
             kind, value, trace = record.exc_info
             masked.exc_info = (kind, mask_secrets(value), trace)
@@ -285,6 +295,13 @@ def _masked_std_record(record: logging.LogRecord) -> logging.LogRecord:
         masked = logging.makeLogRecord({"name": record.name, "levelno": record.levelno, "levelname": record.levelname})
         masked.msg = FAILED
     return masked
+
+
+def _std_message(record: logging.LogRecord) -> str:
+    """Return the message, what it takes by a secret's name masked: ``info("as %(password)s", {"password": ...})``."""
+    if isinstance(record.args, dict):
+        return str(record.msg) % mask_secrets(record.args)
+    return record.getMessage()
 
 
 # ---------------------------------------------------------------------------------------------- traces

@@ -215,10 +215,15 @@ class _Walk:
         return value.model_copy(update={n: self._field(n, getattr(value, n), depth) for n in type(value).model_fields})
 
     def _exception(self, value: BaseException, depth: int) -> BaseException:
-        kind = type(value)
+        kind: Any = type(value)
         args = tuple(self.mask(arg, depth) for arg in value.args)
+        result: BaseException
         try:
-            result = kind.__new__(kind, *args)
+            if isinstance(value, BaseExceptionGroup):  # its text is fixed when it is made, whatever its args are
+                inside = [self.mask(inner, depth) for inner in value.exceptions]
+                result = BaseExceptionGroup.__new__(kind, self.mask(value.message, depth), inside)
+            else:
+                result = kind.__new__(kind, *args)
             result.args = args
         except Exception:
             result = Exception(f"{kind.__name__}: {MASK}")
@@ -229,8 +234,6 @@ class _Walk:
         result.__cause__ = self.mask(value.__cause__, depth)
         result.__context__ = self.mask(value.__context__, depth)
         result.__suppress_context__ = value.__suppress_context__
-        if isinstance(value, BaseExceptionGroup):
-            result = value.derive([self.mask(inner, depth) for inner in value.exceptions])
         return result
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga import retry, traced
+from beluga import breaker, traced
 from beluga.guards import PIIRedactor, SecretRedactor
 from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners
 from benchmarks.floors import (
@@ -99,7 +99,7 @@ def transparent(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
 
 def _growth(seconds: float) -> Row:
     """Compare what a layer costs in a high stack with what it costs in a low one; 1.0 is linear."""
-    makers: dict[str, Callable[[Any], Any]] = {"ours": retry, "wrapt": transparent}
+    makers: dict[str, Callable[[Any], Any]] = {"ours": breaker, "wrapt": transparent}
     depths = (1, 5, 9)
     figures = measure(
         {f"{name}{depth}": batch(_stack(make, depth), 1) for name, make in makers.items() for depth in depths},

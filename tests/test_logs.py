@@ -47,8 +47,22 @@ WAYS = {
     "colour markup": lambda log: log.opt(colors=True).info(f"{KEY[:8]}<red>{KEY[8:]}</red>"),
     "raw": lambda log: log.opt(raw=True).info(f"{KEY}\n"),
     "lazy": lambda log: log.opt(lazy=True).info("{}", lambda: KEY),
+    "exception group": lambda log: raised(log, ExceptionGroup(KEY, [ValueError(KEY)])),
+    "group of a kind of its own": lambda log: raised(log, Failures([ValueError(KEY)])),
     "late patcher": lambda log: log.patch(lambda record: record["extra"].update(late=KEY)).info("x"),
 }
+
+
+class Failures(ExceptionGroup):
+    def __new__(cls, errors):
+        return super().__new__(cls, KEY, errors)
+
+
+def raised(log, error):
+    try:
+        raise error
+    except ExceptionGroup:
+        log.exception("it failed")
 
 
 def contextualized(log):
@@ -164,6 +178,22 @@ def test_standard_library_handlers():
     assert "it failed" in stream.getvalue()
     assert "RuntimeError" in stream.getvalue()
     assert KEY not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("boundary")
+def test_a_secret_is_known_by_the_name_it_is_logged_under():
+    """What looks like any word is masked in the message, where its name says that it is a secret."""
+    sink, stream = io.StringIO(), io.StringIO()
+    logger.add(sink, format="{message} {extra}")
+    logger.info("log in as {user} with {password}", user="ada", password="swordfish")
+    log = logging.Logger("t")
+    log.addHandler(logging.StreamHandler(stream))
+    log.addHandler(logs.LoguruHandler())
+    log.warning("log in as %(user)s with %(password)s", {"user": "ada", "password": "swordfish"})
+
+    assert sink.getvalue().count("log in as ada with ****") == 2
+    assert "log in as ada with ****" in stream.getvalue()
+    assert "swordfish" not in sink.getvalue() + stream.getvalue()
 
 
 @pytest.mark.usefixtures("boundary")

@@ -16,7 +16,6 @@ import gzip
 import json
 import math
 import pathlib
-import random
 import struct
 import sys
 from array import array
@@ -26,11 +25,11 @@ from typing import TYPE_CHECKING, NamedTuple
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
 from injection_templates import examples
+from logistic import Bag, fit, log_odds
 
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import codes_of, nearby
-from beluga.guards._injection.lexicon import UNKNOWN
-from beluga.guards._injection.model import STRIDE, WINDOW, probability
+from beluga.guards._injection.features import clutter, concepts, opening, words
+from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, probability
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
 
 if TYPE_CHECKING:
@@ -53,16 +52,19 @@ FAMILIES = {
 }
 FAMILY = {source: family for family, sources in FAMILIES.items() for source in sources}
 
-FALSE_ALARMS = 0.009
-EPOCHS = 12
-RATE = 0.5
-DECAY = 1e-2
+FALSE_ALARMS = 0.007
+# What the square of a weight costs, times the share of the windows that hold its feature: a common feature
+# must earn its weight in many of them.
+PENALTY = 2e-2
 # A plain word says less about a new source than a concept does.
-WORD_SCALE = 0.4
-FEWEST_WINDOWS, FEWEST_SOURCES = 3, 2
+WORD_SCALE = 0.6
+FEWEST_WINDOWS, FEWEST_SOURCES = 5, 3
 MOST_WINDOWS = 14
-MOST_FEATURES = 30_000
+# The table of the weights must fit a processor's cache: looking up is most of what a text costs.
+MOST_FEATURES = 8_000
 TEMPLATE_WEIGHT = 2.0
+# Harmless texts of each other language are few, so each counts for more.
+FOREIGN_WEIGHT = 2.0
 
 
 class Row(NamedTuple):
@@ -75,12 +77,11 @@ class Row(NamedTuple):
     learnt: bool
 
 
-class Bag(NamedTuple):
-    """One window of a row, as features and their values."""
+class Window(NamedTuple):
+    """A window of a row, as the numbers of its features."""
 
     row: int
-    features: array[int]
-    values: array[float]
+    bag: Bag
 
 
 def read(path: pathlib.Path) -> Iterator[Row]:
@@ -97,62 +98,54 @@ def templates() -> Iterator[Row]:
         yield Row(e.text, e.attack, f"written:{e.family}", e.lang == "en", learnt=True)
 
 
-def features(tokens: list[str], letters: str) -> tuple[set[int], set[int]]:
-    """Return the features of a window: those of concepts, and those of plain words."""
-    concepts = {feature for _, feature in nearby(letters)}
-    words: set[int] = set()
-    for code, letter in zip(codes_of(tokens), letters, strict=True):
-        (words if letter == UNKNOWN else concepts).add(code)
-    return concepts, words
-
-
-def bags(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
+def found_in(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
     """Yield every window of every row: row, features of concepts, features of words, size.
 
     Words of other languages than English are left out: too few harmless texts of each are at hand for a word
     to mean anything but its language.
     """
     for at, row in enumerate(rows):
-        tokens = tokenise(plain_form(row.text))
+        text = plain_form(row.text)
+        tokens = tokenise(text)
         letters = "".join(map(LETTERS.__getitem__, tokens))
         starts = range(0, max(1, len(tokens) - WINDOW + STRIDE), STRIDE)
         for start in starts[:MOST_WINDOWS]:
             part = slice(start, start + WINDOW)
-            concepts, words = features(tokens[part], letters[part])
-            yield at, concepts, words if row.english else set(), len(tokens[part])
+            said = set(concepts(letters[part]))
+            if start == 0:
+                said.update(opening(tokens, letters, clutter(text)))
+            yield at, said, set(words(tokens[part])) if row.english else set(), len(tokens[part])
 
 
 class Features(NamedTuple):
-    """The features that a model may use, and by how much their values are scaled."""
+    """The features that a model may use, and how much of a weight each is trusted with."""
 
     kept: list[int]
     scale: list[float]
 
 
-def indexed(rows: Sequence[Row]) -> tuple[list[Bag], Features]:
-    """Return the windows with features by number, and the features that more than one source shows."""
-    found = list(bags(rows))
+def indexed(rows: Sequence[Row]) -> tuple[list[Window], Features]:
+    """Return the windows with features by number, and the features that several sources show."""
+    found = list(found_in(rows))
     windows: Counter[int] = Counter()
     sources: defaultdict[int, set[str]] = defaultdict(set)
     of_words: set[int] = set()
-    for at, concepts, words, _ in found:
+    for at, said, written, _ in found:
         if rows[at].learnt:
-            of_words |= words
-            windows.update([*concepts, *words])
-            for feature in (*concepts, *words):
+            of_words |= written
+            windows.update([*said, *written])
+            for feature in (*said, *written):
                 sources[feature].add(rows[at].source)
     kept = sorted(f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES)
     number = {feature: i for i, feature in enumerate(kept)}
-    scale = [WORD_SCALE if f in of_words else 1.0 for f in kept]
     out = []
-    for at, concepts, words, size in found:
-        root = math.sqrt(max(size, 8))
-        known = [(number[f], scale[number[f]] / root) for f in sorted(concepts | words) if f in number]
-        out.append(Bag(at, array("L", (f for f, _ in known)), array("d", (v for _, v in known))))
-    return out, Features(kept, scale)
+    for at, said, written, size in found:
+        known = sorted(number[f] for f in said | written if f in number)
+        out.append(Window(at, Bag(array("L", known), 1 / math.sqrt(max(size, FEWEST)))))
+    return out, Features(kept, [WORD_SCALE if f in of_words else 1.0 for f in kept])
 
 
-def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
+def weigh(rows: Sequence[Row], windows: Sequence[Window]) -> list[float]:
     """Return the weight of each window: sources count by the root of their size, and both labels alike."""
     size = Counter(row.source for row in rows)
     parts = Counter(window.row for window in windows)
@@ -161,6 +154,7 @@ def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
         row = rows[window.row]
         written = row.source.startswith("written:")
         base = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
+        base *= FOREIGN_WEIGHT if written and not (row.english or row.attack) else 1
         raw.append(base / (parts[window.row] if row.attack else parts[window.row] ** 0.5))
     attack = sum(w for w, window in zip(raw, windows, strict=True) if rows[window.row].attack)
     harmless = sum(raw) - attack
@@ -171,44 +165,14 @@ def weigh(rows: Sequence[Row], windows: Sequence[Bag]) -> list[float]:
     return [w / mean for w in scaled]
 
 
-def logit(window: Bag, weights: Sequence[float], bias: float) -> float:
-    return bias + sum(map(float.__mul__, map(weights.__getitem__, window.features), window.values))
-
-
-def descend(rows: Sequence[Row], windows: Sequence[Bag], count: int, seed: int) -> tuple[list[float], float]:
-    """Fit a logistic regression by AdaGrad; returns weights and bias."""
-    rng = random.Random(seed)
-    weights, squares = [0.0] * count, [1e-3] * count
-    bias, bias_square = 0.0, 1e-3
-    importance = weigh(rows, windows)
-    order = list(range(len(windows)))
-    for _ in range(EPOCHS):
-        rng.shuffle(order)
-        for at in order:
-            window = windows[at]
-            error = probability(logit(window, weights, bias)) - rows[window.row].attack
-            error *= importance[at]
-            if abs(error) < 1e-3:
-                continue
-            bias_square += error * error
-            bias -= RATE * error / math.sqrt(bias_square)
-            for f, v in zip(window.features, window.values, strict=True):
-                slope = error * v + DECAY * weights[f]
-                squares[f] += slope * slope
-                weights[f] -= RATE * slope / math.sqrt(squares[f])
-    return weights, bias
-
-
-def fit(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> tuple[list[float], float]:
-    """Fit twice: of a long attack only the half of the windows that the first model finds worst is kept."""
-    weights, bias = descend(rows, windows, count, seed=1)
-    by_row: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for at, window in enumerate(windows):
-        if rows[window.row].attack:
-            by_row[window.row].append((-logit(window, weights, bias), at))
-    dropped = {at for found in by_row.values() for _, at in sorted(found)[max(1, len(found) // 2) :]}
-    kept = [window for at, window in enumerate(windows) if at not in dropped]
-    return descend(rows, kept, count, seed=2)
+def learn(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> tuple[list[float], float]:
+    """Return the weights and the bias that `windows` teach; all but the largest weights are 0.0."""
+    held = Counter(feature for window in windows for feature in window.bag.features)
+    penalty = [PENALTY * held[f] / len(windows) / s**2 for f, s in enumerate(scale)]
+    labels = [rows[window.row].attack for window in windows]
+    weights, bias = fit([window.bag for window in windows], labels, weigh(rows, windows), penalty)
+    least = sorted(map(abs, weights), reverse=True)[:MOST_FEATURES][-1]
+    return [w if abs(w) >= least else 0.0 for w in weights], bias
 
 
 def folds(rows: Sequence[Row]) -> list[int]:
@@ -221,16 +185,16 @@ def folds(rows: Sequence[Row]) -> list[int]:
     return [fold.get(FAMILY.get(r.source, r.source), -1) for r in rows]
 
 
-def cross_validate(rows: Sequence[Row], windows: Sequence[Bag], count: int) -> list[float]:
+def cross_validate(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> list[float]:
     """Return the log-odds of every row, by a model that saw nothing of its family of sources."""
     fold = folds(rows)
     scores = [-60.0] * len(rows)
     for k in range(FOLDS):
         learnt = [w for w in windows if rows[w.row].learnt and fold[w.row] != k]
-        weights, bias = fit(rows, learnt, count)
+        weights, bias = learn(rows, learnt, scale)
         for window in windows:
             if fold[window.row] == k:
-                scores[window.row] = max(scores[window.row], logit(window, weights, bias))
+                scores[window.row] = max(scores[window.row], log_odds(window.bag, weights, bias))
         print(f"fold {k + 1} of {FOLDS}", file=sys.stderr, flush=True)
     return scores
 
@@ -258,16 +222,10 @@ def table(rows: Sequence[Row], flagged: Sequence[bool]) -> Iterable[str]:
         yield f"| {label} | {name} | {100 * hits / n:.1f} % | {n} |"
 
 
-def pack(learnt: Sequence[float], used: Features, bias: float, threshold: float) -> bytes:
-    """Return the model as `beluga.guards._injection.model.unpack` reads it, its smallest weights left out.
-
-    The scale of a feature goes into its weight, so that scoring needs none.
-    """
-    kept = used.kept
-    weights = [w * scale for w, scale in zip(learnt, used.scale, strict=True)]
-    order = sorted(range(len(kept)), key=lambda i: (-abs(weights[i]), kept[i]))[:MOST_FEATURES]
-    unit = abs(weights[order[0]]) / 127
-    packed = sorted((kept[i], round(weights[i] / unit)) for i in order if round(weights[i] / unit))
+def pack(weights: Sequence[float], kept: Sequence[int], bias: float, threshold: float) -> bytes:
+    """Return the model as `beluga.guards._injection.model.unpack` reads it."""
+    unit = max(map(abs, weights)) / 127
+    packed = [(feature, round(w / unit)) for feature, w in zip(kept, weights, strict=True) if round(w / unit)]
     head = struct.pack("<fffI", bias, unit, threshold, len(packed))
     return head + struct.pack(f"<{len(packed)}I", *(f for f, _ in packed)) + bytes(w & 255 for _, w in packed)
 
@@ -286,12 +244,12 @@ def main() -> None:
     print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
     threshold = options.threshold
     if threshold is None:
-        scores = cross_validate(rows, windows, len(used.kept))[:measured]
+        scores = cross_validate(rows, windows, used.scale)[:measured]
         hits = [ruled(row) for row in rows[:measured]]
-        for rate in (0.002, 0.005, FALSE_ALARMS, 0.02):
+        for rate in (0.002, 0.005, FALSE_ALARMS, 0.009, 0.01):
             at = threshold_at(rows[:measured], scores, hits, rate)
             found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
-            print(f"at {100 * rate:.1f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
+            print(f"at {100 * rate:.2f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
         threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
         print(
             *table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]),
@@ -299,8 +257,8 @@ def main() -> None:
         )
     if not options.no_model:
         learnt = [w for w in windows if rows[w.row].learnt]
-        weights, bias = fit(rows, learnt, len(used.kept))
-        options.out.write_bytes(pack(weights, used, bias, probability(threshold)))
+        weights, bias = learn(rows, learnt, used.scale)
+        options.out.write_bytes(pack(weights, used.kept, bias, probability(threshold)))
         print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
 
 

@@ -34,14 +34,14 @@ _CALL = """\
 """
 # A layer that nobody needs now costs the question (50 ns); where no other has a hook, the call needs no record.
 _PAST = """\
-    if not ({asked}):
+    if not needed_{at}():
         value = function(*args, **kwargs)
         if type(value) is not CoroutineType:
             return value
         raise hidden_coroutine(stack, value)
 """
 _PAST_ASYNC = """\
-    if not ({asked}):
+    if not needed_{at}():
         return await function(*args, **kwargs)
 """
 # Handing on keywords copies their dict, even an empty one (30 ns).
@@ -102,7 +102,7 @@ class _Shape(NamedTuple):
         leaves: Those to leave with a good outcome, each counted with itself.
         optional: Those of them that look at it only on demand.
         conditional: The layers to enter only where somebody needs them.
-        idle: Whether these are all that have hooks.
+        idle: Whether the only layer with hooks is one of these.
         depth: How many layers there are.
     """
 
@@ -164,14 +164,14 @@ def _lines(shape: _Shape) -> Iterator[str]:
     hooked = bool(shape.enters or shape.leaves or bounded)
     yield _HEAD.format(define="async def" if is_async else "def")
     if shape.idle:
-        asked = " or ".join(f"needed_{at}()" for at in shape.conditional)
-        yield (_PAST_ASYNC if is_async else _PAST).format(asked=asked)
+        yield (_PAST_ASYNC if is_async else _PAST).format(at=shape.conditional[0])
     if hooked:
         yield _CALL
     yield "    entered, verdict, outcome = 0, None, None\n    try:\n        while True:\n"
     for at in shape.enters:
         # Not to call a hook that has nothing to do takes 5 ns, or those of the question, instead of 50 more.
-        yield from _asked(at, f"enter_{at}(call)" + f" if needed_{at}() else None" * (at in shape.conditional))
+        asks = at in shape.conditional and not shape.idle
+        yield from _asked(at, f"enter_{at}(call)" + f" if needed_{at}() else None" * asks)
     yield f"            entered = {shape.depth}\n"
     yield _RUN.format(call="call." * hooked, wait="await " * (is_async and not bounded))
     if bounded and is_async:

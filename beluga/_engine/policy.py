@@ -122,7 +122,11 @@ class Policy:
             cls.name = cls.concern
 
     def needed(self) -> bool:
-        """Say whether anybody needs this layer now; a call may go past all hooks of one that nobody needs."""
+        """Say whether this layer has anything left to do for the call that comes now.
+
+        Asked at most once before each `enter`, in its place, by drivers that save the record of a call that no
+        layer needs; the others enter without asking.
+        """
         return True
 
     def enter(self, call: Call) -> Verdict | None:

@@ -75,7 +75,8 @@ class Stack:
             i: layer.needed for i, layer in numbered if _defines(layer, "needed") and _defines(layer, "enter")
         }
         hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
-        self.idle: bool = bool(hooked) and hooked == set(self.needed)
+        # Of several none may be asked before the outer ones are entered.
+        self.idle: bool = len(hooked) == 1 and hooked == set(self.needed)
         self.depth: int = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
         self.name: str = self.target.name

@@ -18,6 +18,7 @@ import attrs
 
 from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
+from beluga.guards._injection.features import clutter
 from beluga.guards._injection.reading import LETTERS, places, tokenise
 from beluga.guards.base import Finding, GuardResult, disjoint
 from beluga.guards.decoding import derived, smuggled
@@ -188,7 +189,7 @@ class InjectionDetector:
                 yield Finding(_KIND, *view.span(start, end), rule.score, rule.name)
         if self._model is True and tokens:
             model = shipped_model.shipped()
-            for window in model.windows(tokens, letters):
+            for window in model.windows(tokens, letters, clutter(view.text)):
                 score = shipped_model.probability(window.logit)
                 if score >= threshold:
                     yield Finding(_KIND, *spans.of(window.start, window.end), score, _MODEL)

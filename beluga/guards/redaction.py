@@ -138,8 +138,9 @@ class Redactor:
                     work = work[:start] + BLANK * (end - start) + work[end:]
                     last = place
             # The forms behind the last that found something have seen all that it left.
-            left = shape(work[offset:]).count("0") if last else 0
-            forms = [form for form in forms[:last] if form.digits <= left]
+            rest = work[offset:].replace(BLANK, "") if last else ""
+            left = shape(rest).count("0") if rest else 0
+            forms = [form for form in forms[:last] if form.digits <= left] if rest else []
         found.sort()
         return found
 

@@ -13,7 +13,7 @@ from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, Tool
 from beluga.telemetry.redaction import WITHHELD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     Redact = Callable[[str], str]
 
@@ -80,12 +80,12 @@ def _spoken(role: str, text: str) -> dict[str, Any]:
 
 def _message(message: Any, redact: Redact) -> dict[str, Any]:
     if isinstance(message, Message):
-        return {"role": message.role, "parts": [_part(part, redact) for part in message.parts]}
+        return {"role": message.role, "parts": [_part(part, redact) for part in message.parts[:_ITEMS]]}
     content = message["content"]
     if isinstance(content, str):
         return _said(str(message["role"]), content, redact)
-    parts: Iterable[Any] = content if isinstance(content, (list, tuple)) else ()
-    return {"role": str(message["role"]), "parts": [_plain(part, redact, _DEPTH) for part in parts]}
+    parts: Sequence[Any] = content if isinstance(content, (list, tuple)) else ()
+    return {"role": str(message["role"]), "parts": [_plain(part, redact, _DEPTH) for part in parts[:_ITEMS]]}
 
 
 def _part(part: Any, redact: Redact) -> dict[str, Any]:

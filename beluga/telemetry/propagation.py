@@ -13,7 +13,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
     from opentelemetry.context import Context
 
@@ -57,6 +57,9 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
         headers: A mapping, or pairs of texts or bytes as ASGI has them.
         baggage: Names of the baggage entries that may come in; by default none.
 
+    Raises:
+        TypeError: `headers` are neither.
+
     Example:
         >>> from opentelemetry.trace import get_current_span
         >>> context = extract({"TraceParent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
@@ -66,10 +69,8 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
     from opentelemetry import propagate
     from opentelemetry.context import Context
 
-    items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
-    pairs: Any = headers if items is None else items()
     carrier: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in _pairs(headers):
         carrier.setdefault(_text(name).lower(), []).append(_text(value))
     return _only(named(baggage), propagate.extract(carrier, Context()))
 
@@ -136,6 +137,15 @@ def arequest_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], Any]:
         put(request)
 
     return hook
+
+
+def _pairs(headers: Any) -> Sequence[tuple[Any, Any]]:
+    items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
+    try:
+        return [(name, value) for name, value in (headers if items is None else items())]
+    except (TypeError, ValueError):
+        message = f"extract needs headers as a mapping or as pairs of name and value, not {type(headers).__name__}"
+        raise TypeError(message) from None
 
 
 def named(baggage: Iterable[str]) -> tuple[str, ...]:

@@ -496,6 +496,17 @@ def test_a_policy_reads_arguments_by_name():
     assert RateLimiter(1, key="text", wait=True)(subject(Kind.SYNC))(text="hi") == "hi"
 
 
+def test_an_inner_limit_counts_no_call_that_an_outer_one_refuses():
+    """The layers are asked from the outside in, also where each of them may let a call go past its hooks."""
+    outer, inner = RateLimiter(1), RateLimiter(5)
+    ask = outer(inner(subject(Kind.SYNC)))
+    ask("a")
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            ask("b")
+    assert inner.remaining() == 4
+
+
 @pytest.mark.parametrize("kind", [Kind.SYNC, Kind.ASYNC])
 def test_a_layer_that_nobody_needs_is_gone_past(kind):
     """Its hooks run from the very call on that finds it needed, and the others' run in any case."""

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import InjectionDetector
+from beluga.guards._injection import rules
+from beluga.guards._injection.reading import places, tokenise
 from beluga.testing.attacks import ATTACKS, EVASIONS, attacks, evasions
 
 THOROUGHLY = settings.get_profile("guards")
@@ -53,6 +55,21 @@ def test_every_generated_attack_is_blocked_by_a_named_rule(attack: str) -> None:
 def test_hiding_alone_is_no_attack(text: str) -> None:
     """Harmless text stays harmless in any disguise but that of a message frame."""
     assert DETECTOR.validate(text).allowed or "<|im_start|>" in text
+
+
+@THOROUGHLY
+@given(st.text(st.characters(max_codepoint=127) | st.sampled_from("aaabz09'' "), max_size=60).map(str.lower))
+def test_tokens_are_where_places_says(text: str) -> None:
+    """A finding's span is that of the tokens it was made of."""
+    assert tokenise(text) == [text[start:end] for start, end in places(text)]
+
+
+@THOROUGHLY
+@given(st.text(st.sampled_from("_INPQSRTOYLMUXABJ"), max_size=60))
+def test_the_gate_before_the_rules_loses_no_match(letters: str) -> None:
+    """Looking for the indispensable concepts first changes no verdict."""
+    expected = [(rule, *match.span()) for rule in rules.RULES for match in rule.pattern.finditer(letters)]
+    assert list(rules.matches(letters)) == expected
 
 
 @THOROUGHLY

@@ -59,6 +59,13 @@ def test_no_header_breaks_a_service(text, raw):
     telemetry.extract([(b"traceparent", raw), (raw, raw)])
 
 
+@pytest.mark.parametrize("headers", [None, 5, [1], [("a",)]], ids=str)
+def test_what_is_no_headers_is_refused(headers):
+    """The message says what is needed and what came."""
+    with pytest.raises(TypeError, match="mapping or as pairs"):
+        telemetry.extract(headers)
+
+
 def test_extract_does_not_inherit_the_current_span(spans):
     """Without a header a service begins a trace of its own, whatever runs around it."""
     with telemetry.start_span("around"):

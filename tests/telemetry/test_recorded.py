@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from beluga import CircuitBreaker, GuardBlocked, breaker, explain, guarded, rate_limited, retry, telemetry, traced
 from beluga.clock import environment
 from beluga.guards.base import GuardResult
-from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, ToolCall, Usage
+from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, TextPart, ToolCall, Usage
 from beluga.testing import fake_clock
 from beluga.usage import merged, usage_of
 
@@ -277,6 +277,15 @@ def test_an_argument_is_redacted_with_its_name_in_sight(spans):
     ask("how are you?", password="swordfish")
     spans.assert_no_leak("swordfish")
     assert "how are you?" in spans.one("chat m").attributes["gen_ai.input.messages"]
+
+
+def test_a_message_of_many_parts_is_kept_in_part(spans):
+    """An attribute stays small enough to be sent, whatever a conversation holds."""
+    parts = [{"type": "text", "text": "hello"}] * 5_000
+    conversation = [{"role": "user", "content": parts}, HumanMessage(parts=[TextPart("hello")] * 5_000)]
+    traced(operation="chat", model="m", capture=True)(lambda messages: None)(conversation)
+    sent = json.loads(spans.one("chat m").attributes["gen_ai.input.messages"])
+    assert [len(message["parts"]) for message in sent] == [100, 100]
 
 
 def test_no_more_of_a_stream_is_kept_than_is_read(spans):

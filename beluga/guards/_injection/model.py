@@ -1,4 +1,4 @@
-"""The statistical model: a logistic regression over a few ten thousand features, in plain Python.
+"""The statistical model: a logistic regression over some twenty thousand features, in plain Python.
 
 ``model.bin`` holds it: three little-endian float32 (bias, unit of the weights, threshold), the number of
 features as uint32, then the features as sorted uint32 and their weights as int8. It is written by
@@ -13,21 +13,19 @@ import pathlib
 import struct
 import sys
 from array import array
-from bisect import bisect_left
-from itertools import repeat
 
 import attrs
 
-from beluga.guards._injection.features import codes_of, nearby
+from beluga.guards._injection.features import concepts, opening, words
 
-__all__ = ["STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
+__all__ = ["FEWEST", "STRIDE", "WINDOW", "Model", "Window", "probability", "shipped"]
 
 # Tokens judged together, and from one such window to the next. An instruction in a long document must not
 # drown in it, nor be cut in two.
 WINDOW = 128
 STRIDE = 96
 # A text of two words is no surer a case than one of eight.
-_FEWEST = 8
+FEWEST = 8
 
 
 @attrs.frozen
@@ -44,6 +42,10 @@ def probability(logit: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
+def _features(model: Model) -> frozenset[int]:
+    return frozenset(model.weights)
+
+
 @attrs.frozen
 class Model:
     """Weights by feature.
@@ -57,23 +59,23 @@ class Model:
     bias: float
     threshold: float
     weights: dict[int, float] = attrs.field(repr=False)
+    _known: frozenset[int] = attrs.field(init=False, repr=False, default=attrs.Factory(_features, takes_self=True))
 
-    def windows(self, tokens: list[str], letters: str) -> list[Window]:
+    def windows(self, tokens: list[str], letters: str, cluttered: int = 0) -> list[Window]:
         """Return the log-odds of every window of a text of `tokens` with these concept `letters`.
 
-        A feature counts once a window, so that repeating a word proves nothing.
+        A feature counts once a window, so that repeating a word proves nothing. `cluttered` is what
+        `beluga.guards._injection.features.clutter` says of the text.
         """
-        codes = codes_of(tokens)
-        near = nearby(letters)
         size = len(tokens)
-        places = [at for at, _ in near]
         found = []
         for start in range(0, max(1, size - WINDOW + STRIDE), STRIDE):
             end = min(start + WINDOW, size)
-            inside = near[bisect_left(places, start) : bisect_left(places, end)]
-            features = {*codes[start:end], *(feature for _, feature in inside)}
-            total = sum(map(self.weights.get, features, repeat(0.0)))
-            found.append(Window(self.bias + total / math.sqrt(max(end - start, _FEWEST)), start, end))
+            features = [*words(tokens[start:end]), *concepts(letters[start:end])]
+            if start == 0:
+                features += opening(tokens, letters, cluttered)
+            total = sum(map(self.weights.__getitem__, self._known.intersection(features)))
+            found.append(Window(self.bias + total / math.sqrt(max(end - start, FEWEST)), start, end))
         return found
 
 

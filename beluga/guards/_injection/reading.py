@@ -58,7 +58,7 @@ _ANY = re.compile(rf"{_ASCII.pattern}|[{_SPACELESS}]+|(?:[^\W_{_SPACELESS}]|[{_S
 def tokenise(text: str) -> list[str]:
     """Return the tokens of a lower-case text."""
     if text.isascii():
-        return _ASCII.findall(text)
+        return _tokenise_ascii(text)
     tokens: list[str] = []
     for run in _ANY.findall(text):
         if run[0] >= _FIRST_SPACELESS and _is_spaceless(run):
@@ -66,6 +66,18 @@ def tokenise(text: str) -> list[str]:
         else:
             tokens.append(run)
     return tokens
+
+
+# Splitting at spaces takes a fifth of the time of the expression, and is the same where no apostrophe is.
+_SEPARATORS = bytes(code for code in range(128) if not re.match(r"[A-Za-z0-9']", chr(code)))
+_SPACED = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
+
+
+def _tokenise_ascii(text: str) -> list[str]:
+    tokens = text.encode().translate(_SPACED).decode().split()
+    if "'" not in text:
+        return tokens
+    return [part for token in tokens for part in (_ASCII.findall(token) if "'" in token else (token,))]
 
 
 def places(text: str) -> list[tuple[int, int]]:

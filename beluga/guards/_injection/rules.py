@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga.guards._injection.lexicon import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -80,10 +82,19 @@ MARKERS = (
 _MARKER_SIGNS = ("<", "INST]", "DAN", "![")
 
 
+# No rule matches without one of these.
+_INDISPENSABLE = frozenset("IiLNQU")
+# Concepts that only the model weighs; to a rule they are words like any other.
+_UNRULED = str.maketrans(dict.fromkeys("epauwlmbsg", UNKNOWN))
+
+
 def matches(letters: str) -> Iterator[tuple[Rule, int, int]]:
     """Yield every rule that matches the concept `letters`, with the span in tokens."""
+    if _INDISPENSABLE.isdisjoint(letters):
+        return
+    ruled = letters.translate(_UNRULED)
     for rule in RULES:
-        for match in rule.pattern.finditer(letters):
+        for match in rule.pattern.finditer(ruled):
             yield rule, match.start(), match.end()
 
 

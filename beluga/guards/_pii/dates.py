@@ -56,6 +56,7 @@ PATTERNS = (
         _DATE,
         context=rf"(?:{_BIRTH})[^\d\n\0]{{0,40}}$",
         needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        shape=r"0[-/.]00?[-/.]0|0(?<!000)(?:AA|[.?])?[ -][A?]|A\.?[ -]00?(?!0)|0\?",
         digits=3,
         priority=55,
     ),
