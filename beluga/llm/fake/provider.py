@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from beluga.clock import environment
+from beluga.llm.base import as_messages
 from beluga.llm.fake.cache import PromptCache
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed, whole
 from beluga.llm.fake.request import CallLog, Request
 from beluga.llm.fake.script import Script
 from beluga.llm.fake.surfaces import Surfaces
-from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake._wire.happenings import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
-    from beluga.schema import Chunk, Response
+    from beluga.schema import Chunk, Message, Response
 
 __all__ = ["FakeProvider"]
 
@@ -107,7 +107,7 @@ class FakeProvider(Surfaces):
             ProviderError: When the script says so.
             ScriptExhausted: When the script has no answer.
         """
-        turn = self._play(_as_messages(messages), options)
+        turn = self._play(as_messages(messages), options)
         seconds, outcome = whole(turn)
         if seconds:
             environment().clock.sleep(seconds)
@@ -117,7 +117,7 @@ class FakeProvider(Surfaces):
 
     async def agenerate(self, messages: str | Message | Iterable[Message], **options: Any) -> Response:
         """Do what `generate` does, without blocking the event loop."""
-        turn = self._play(_as_messages(messages), options)
+        turn = self._play(as_messages(messages), options)
         seconds, outcome = whole(turn)
         if seconds:
             await environment().clock.asleep(seconds)
@@ -130,7 +130,7 @@ class FakeProvider(Surfaces):
 
         The call is made, and logged, with the first step of the iteration.
         """
-        turn = self._play(_as_messages(messages), options)
+        turn = self._play(as_messages(messages), options)
         for happening in streamed(turn):
             if isinstance(happening, Pause):
                 environment().clock.sleep(happening.seconds)
@@ -141,7 +141,7 @@ class FakeProvider(Surfaces):
 
     async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
         """Do what `stream` does, without blocking the event loop."""
-        turn = self._play(_as_messages(messages), options)
+        turn = self._play(as_messages(messages), options)
         for happening in streamed(turn):
             if isinstance(happening, Pause):
                 await environment().clock.asleep(happening.seconds)
@@ -185,17 +185,3 @@ class FakeProvider(Surfaces):
         from beluga.llm.fake._wire.exchange import Exchange
 
         return Exchange(self._play)
-
-
-def _as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
-    if isinstance(messages, str):
-        return (HumanMessage(messages),)
-    gathered = (messages,) if isinstance(messages, Message) else tuple(messages)
-    if not gathered:
-        msg = "a model needs at least one message"
-        raise ValueError(msg)
-    for message in gathered:
-        if not isinstance(message, Message):
-            msg = f"messages are a str or messages of beluga.schema, not {type(message).__name__}"
-            raise TypeError(msg)
-    return gathered
