@@ -25,6 +25,15 @@ def script(tmp_path):
     return path
 
 
+@pytest.fixture
+def interruptible():
+    """Let a child be interrupted although the tests run in the background of a shell, which ignores Ctrl-C there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_it_serves_until_ctrl_c(script):
     """The process prints its URL, answers, and ends with status 0 and no traceback when interrupted."""
     command = [sys.executable, "-m", "beluga", "fake", "serve", "--script", str(script), "--port", "0"]
