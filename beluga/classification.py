@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from beluga import _anatomy as anatomy
+from beluga._foreign import errors as anatomy
 
 __all__ = [
     "TRANSIENT",

@@ -13,7 +13,7 @@ ROOT = Path(beluga.__file__).parent
 
 # The longest prefix counts. A module imports from lower floors only.
 FLOORS = {
-    "_anatomy": 0,
+    "_foreign": 0,
     "_lazy": 0,
     "_version": 0,
     "classification": 0,
@@ -21,7 +21,6 @@ FLOORS = {
     "errors": 0,
     "events": 0,
     "schema": 0,
-    "usage": 0,
     "_engine": 1,
     "config": 1,
     "guards": 1,

@@ -11,8 +11,8 @@ import attrs
 from beluga._engine.options import function, number, optional, whole
 from beluga._engine.parameters import reader
 from beluga._engine.policy import Policy
+from beluga._foreign.usage import usage_of
 from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, MutableMapping

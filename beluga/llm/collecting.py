@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beluga._foreign.usage import merged
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
-from beluga.usage import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

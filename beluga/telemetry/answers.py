@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.usage import merged, reported, usage_of
+from beluga._foreign.usage import merged, reported, usage_of
 
 if TYPE_CHECKING:
     from beluga.schema import Usage

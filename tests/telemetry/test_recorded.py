@@ -14,11 +14,11 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
 from beluga import CircuitBreaker, GuardBlocked, breaker, explain, guarded, rate_limited, retry, telemetry, traced
+from beluga._foreign.usage import merged, usage_of
 from beluga.clock import environment
 from beluga.guards.base import GuardResult
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, TextPart, ToolCall, Usage
 from beluga.testing import fake_clock
-from beluga.usage import merged, usage_of
 
 SECRET = "sk-proj-" + "Zx9Kq2Lm8Rt4Vw1Yp6Ns3Bd7"
 

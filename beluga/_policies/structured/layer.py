@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.deadline import DEADLINE
 from beluga._engine.policy import Again, Policy, Use
-from beluga._policies.structured.answer import read
-from beluga._policies.structured.conversation import conversation, instructed
+from beluga._foreign.answers import read
+from beluga._foreign.messages import conversation, instructed
 from beluga._policies.structured.turn import Turn
 from beluga.errors import ErrorCode, InvalidResponse
 from beluga.schema import HumanMessage, Message
@@ -16,7 +16,7 @@ from beluga.schema import HumanMessage, Message
 if TYPE_CHECKING:
     from beluga._engine.call import Call, Outcome
     from beluga._engine.parameters import Slot
-    from beluga._policies.structured.answer import Answer
+    from beluga._foreign.answers import Answer
     from beluga._policies.structured.form import Form
     from beluga.schema.problems import Problem
 

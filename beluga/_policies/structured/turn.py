@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from beluga._foreign.usage import usage_of
 from beluga.ledger import NOTHING, TAB, Account, Tab
 from beluga.schema import Chunk, Response
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from contextvars import Token

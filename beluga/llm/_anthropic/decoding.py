@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from beluga._foreign.usage import usage_of
 from beluga.llm._anthropic.encoding import REDACTED
 from beluga.llm._http.parts import text_of
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, ToolCall, Usage
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

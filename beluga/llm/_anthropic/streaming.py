@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from beluga._foreign.usage import usage_of
 from beluga.llm._anthropic.decoding import finish_reason
 from beluga.llm._anthropic.encoding import REDACTED
 from beluga.llm._http.dialect import ErrorEvent
 from beluga.llm._http.parts import text_of, tool_call
 from beluga.schema import Chunk, ToolCall
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga import _anatomy as anatomy
+from beluga._foreign import errors as anatomy
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.clock import environment
 from beluga.errors import ProviderError

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from beluga._foreign.usage import usage_of
 from beluga.llm._http.parts import text_of, tool_call
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from beluga.schema import Part, ToolCall

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from beluga._foreign.usage import usage_of
 from beluga.llm._http.dialect import ErrorEvent
 from beluga.llm._http.parts import text_of, tool_call
 from beluga.llm._openai.decoding import finish_reason, said, thoughts_of
 from beluga.schema import Chunk
-from beluga.usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
