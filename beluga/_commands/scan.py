@@ -16,7 +16,7 @@ from beluga.guards.base import Finding, disjoint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from beluga.guards.stream import Window
+    from beluga.guards.streaming import Window
 
 __all__ = ["Hit", "scan"]
 

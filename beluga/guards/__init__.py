@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from beluga.guards.injection import InjectionDetector
     from beluga.guards.pii import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor
     from beluga.guards.pipeline import GuardPipeline
-    from beluga.guards.redaction import Redactor
+    from beluga.guards.redactor import Redactor
     from beluga.guards.secrets import DEFAULT_SECRET_PATTERNS, SecretPattern, SecretRedactor
     from beluga.guards.spotlight import Canary, Spotlight
-    from beluga.guards.stream import RedactionStream
+    from beluga.guards.streaming import RedactionStream
     from beluga.guards.tools import ToolGuard
     from beluga.guards.vault import Vault
 
@@ -51,10 +51,10 @@ _ROOMS = {
     "guards.injection": "InjectionDetector",
     "guards.pii": "DEFAULT_PII_PATTERNS PIIPattern PIIRedactor",
     "guards.pipeline": "GuardPipeline",
-    "guards.redaction": "Redactor",
+    "guards.redactor": "Redactor",
     "guards.secrets": "DEFAULT_SECRET_PATTERNS SecretPattern SecretRedactor",
     "guards.spotlight": "Canary Spotlight",
-    "guards.stream": "RedactionStream",
+    "guards.streaming": "RedactionStream",
     "guards.tools": "ToolGuard",
     "guards.vault": "Vault",
 }

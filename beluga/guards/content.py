@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beluga.guards._text.normalization import normalise
 from beluga.guards.base import Finding, GuardResult, disjoint
-from beluga.guards.text import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

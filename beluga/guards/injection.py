@@ -1,7 +1,7 @@
 """Find instructions to the model in text that should hold none.
 
 Three stages, each cheaper than what it saves: the readings of the text that show a sign of disguise
-(`beluga.guards.decoding`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
+(`beluga.guards._text.deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
 a small statistical model over words and concepts (`beluga.guards._injection.model`).
 
 No detector that looks at the surface sees a polite request in a tool's result. Combine this one with a tool
@@ -20,11 +20,11 @@ from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
 from beluga.guards._injection.features import clutter
 from beluga.guards._injection.reading import LETTERS, places, tokenise
+from beluga.guards._regex.redos import check_linear
+from beluga.guards._text.confusables import latinise
+from beluga.guards._text.deobfuscation import derived, smuggled
+from beluga.guards._text.normalization import View, normalise
 from beluga.guards.base import Finding, GuardResult, disjoint
-from beluga.guards.decoding import derived, smuggled
-from beluga.guards.linear import check_linear
-from beluga.guards.lookalikes import latinise
-from beluga.guards.text import View, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,8 +6,8 @@ import re
 
 from beluga.guards._pii import addresses, dates, identifiers, phones
 from beluga.guards.patterns import PIIPattern, initials
-from beluga.guards.redaction import Redactor, passages_for
-from beluga.guards.stream import Passages
+from beluga.guards.redactor import Redactor, passages_for
+from beluga.guards.streaming import Passages
 from beluga.guards.vault import Vault
 
 __all__ = ["DEFAULT_PII_PATTERNS", "PIIPattern", "PIIRedactor"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from beluga.clock import environment
 from beluga.errors import GuardBlocked
+from beluga.guards._text.normalization import normalise
 from beluga.guards.base import Finding, GuardResult
-from beluga.guards.text import normalise
 
 if TYPE_CHECKING:
     from random import Random

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from beluga.guards._text.normalization import normalise
 from beluga.guards.base import GuardResult
-from beluga.guards.text import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

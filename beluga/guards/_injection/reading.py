@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from beluga.guards._injection.lexicon import CONCEPTS, UNKNOWN
-from beluga.guards.lookalikes import latinise
-from beluga.guards.text import normalise
+from beluga.guards._text.confusables import latinise
+from beluga.guards._text.normalization import normalise
 
 __all__ = ["LETTERS", "places", "plain_form", "tokenise"]
 

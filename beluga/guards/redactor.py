@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga.guards._regex.redos import check_linear
+from beluga.guards._regex.scope import grain
+from beluga.guards._text.normalization import normalise
 from beluga.guards.base import GuardResult
-from beluga.guards.grain import grain
-from beluga.guards.linear import check_linear
 from beluga.guards.patterns import BLANK, Pattern, matcher
-from beluga.guards.sieve import Sieve, shape
-from beluga.guards.stream import Passages, RedactionStream, Window, replaced
-from beluga.guards.text import normalise
+from beluga.guards.prefilter import Sieve, shape
+from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

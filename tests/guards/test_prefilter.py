@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beluga.guards import DEFAULT_PII_PATTERNS, PIIPattern
 from beluga.guards.patterns import initials, matcher
-from beluga.guards.sieve import Sieve, shape
+from beluga.guards.prefilter import Sieve, shape
 from beluga.testing.pii import pii_text
 
 THOROUGHLY = settings.get_profile("guards")

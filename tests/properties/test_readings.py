@@ -7,9 +7,9 @@ import string
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beluga.guards.decoding import views
-from beluga.guards.lookalikes import latinise
-from beluga.guards.text import View, normalise
+from beluga.guards._text.confusables import latinise
+from beluga.guards._text.deobfuscation import views
+from beluga.guards._text.normalization import View, normalise
 
 THOROUGHLY = settings.get_profile("guards")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from beluga.guards.grain import grain
+from beluga.guards._regex.scope import grain
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import sys
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from beluga.guards._encodings import (
+from beluga.guards._text.confusables import latinise
+from beluga.guards._text.encodings import (
     BINARY,
     DECIMAL,
     HEX,
@@ -32,8 +33,7 @@ from beluga.guards._encodings import (
     from_tags,
     readable,
 )
-from beluga.guards.lookalikes import latinise
-from beluga.guards.text import Edits, View, normalise, rewrite
+from beluga.guards._text.normalization import Edits, View, normalise, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

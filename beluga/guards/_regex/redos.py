@@ -20,7 +20,7 @@ import re
 import warnings
 from collections.abc import Callable
 
-from beluga.guards._automaton import (
+from beluga.guards._regex.automaton import (
     ALPHABET,
     Automaton,
     Part,

@@ -1,0 +1,1 @@
+"""What credentials look like, and what the fields that hold them are called."""

@@ -1,0 +1,1 @@
+"""How a text is read: without its disguises, in Latin letters, and decoded."""
