@@ -7,8 +7,10 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from difflib import unified_diff
 from pathlib import Path
 
+import public_api
 import pytest
 
 import beluga
@@ -59,6 +61,13 @@ def test_every_lazy_name_is_exported(module):
         for alias in node.names
     }
     assert lazy | eager - {"facade"} == set(module.__all__)
+
+
+def test_the_public_names_are_those_that_are_promised():
+    """A public name comes, goes or changes its signature only where the committed list says so in the same commit."""
+    promised = Path(__file__).with_name("public_api.txt").read_text(encoding="utf-8").splitlines()
+    difference = "\n".join(unified_diff(promised, public_api.lines(), "promised", "found", lineterm="", n=0))
+    assert not difference, f"{difference}\nIf that is meant: python tools/public_api.py > tests/public_api.txt"
 
 
 def test_a_misspelt_name_gets_a_suggestion():

@@ -7,21 +7,14 @@ import pathlib
 import re
 from array import array
 
+import injection_templates as templates
 import pytest
-
-TOOLS = pathlib.Path(__file__).parents[2] / "tools"
-
-
-@pytest.fixture(autouse=True)
-def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scripts import each other as a command does."""
-    monkeypatch.syspath_prepend(str(TOOLS))
+from injection_templates import examples
+from logistic import Bag, fit
 
 
 def grammars() -> dict[str, dict[str, list[str]]]:
     """Every grammar that texts are written with, by name."""
-    import injection_templates as templates
-
     grammar = {
         "attack": templates.parse(templates.WORDS, templates.ATTACK),
         "harmless": templates.parse(templates.WORDS, templates.HARMLESS),
@@ -40,8 +33,6 @@ def test_every_slot_of_every_grammar_can_be_filled() -> None:
 
 def test_examples_are_the_same_each_time_and_never_repeat() -> None:
     """The same seed gives the same texts, each of them once, and no slot stays open."""
-    from injection_templates import examples
-
     texts = [example.text for example in examples()]
     assert texts == [example.text for example in examples()]
     assert len(set(texts)) == len(texts)
@@ -50,8 +41,6 @@ def test_examples_are_the_same_each_time_and_never_repeat() -> None:
 
 def test_no_harmless_text_held_out_is_among_the_examples() -> None:
     """False alarms on trigger words are measured on texts that nothing was learnt from."""
-    from injection_templates import examples
-
     held_out = set(
         (pathlib.Path(__file__).parent / "data" / "trigger_words.txt").read_text("utf8").lower().splitlines()
     )
@@ -60,8 +49,6 @@ def test_no_harmless_text_held_out_is_among_the_examples() -> None:
 
 def test_regression_finds_the_point_where_the_slope_is_zero() -> None:
     """With one feature the best weight and bias are known in closed form."""
-    from logistic import Bag, fit
-
     bags = [Bag(array("L", [0]), 1.0)] * 4 + [Bag(array("L"), 1.0)] * 4
     labels = [True, True, True, False, True, False, False, False]
     (weight,), bias = fit(bags, labels, [1.0] * 8, [0.0])
@@ -71,8 +58,6 @@ def test_regression_finds_the_point_where_the_slope_is_zero() -> None:
 
 def test_penalty_makes_weights_smaller() -> None:
     """A feature that costs more says less."""
-    from logistic import Bag, fit
-
     bags = [Bag(array("L", [0]), 1.0), Bag(array("L", [1]), 1.0), Bag(array("L"), 1.0)]
     (cheap, dear), _ = fit(bags, [True, True, False], [1.0] * 3, [0.1, 1.0])
     assert cheap > dear > 0.0
