@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
     from beluga._engine.policy import Again, Ask, Policy, Use, Wait
-    from beluga._engine.wrap import explain, layers
+    from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
     from beluga._policies.budget import TimeoutBudget, budget
     from beluga._policies.fallback import fallback
@@ -124,7 +124,7 @@ _ROOMS = {
     "_engine.deadline": "remaining",
     "_engine.kinds": "Kind",
     "_engine.policy": "Again Ask Policy Use Wait",
-    "_engine.wrap": "explain layers",
+    "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
     "_policies.budget": "TimeoutBudget budget",
     "_policies.fallback": "fallback",

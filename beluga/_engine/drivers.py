@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
-from beluga._engine.course import Run, course
-from beluga._engine.fused import fuse
+from beluga._engine.codegen import fuse
+from beluga._engine.interpreter import Run, course
 from beluga._engine.policy import Wait
-from beluga._engine.timer import in_time, in_time_from
+from beluga._engine.timeouts import in_time, in_time_from
 from beluga.clock import environment
 from beluga.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-    from beluga._engine.course import Step
+    from beluga._engine.interpreter import Step
     from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 

@@ -186,6 +186,6 @@ class Policy:
     def __call__(self, function: F) -> F:
         """Decorate `function`: same signature, same type, same kind."""
         # The arrow of this one import points back: wrapping needs the contract, not the other way round.
-        from beluga._engine.wrap import decorate
+        from beluga._engine.wrapping import decorate
 
         return decorate(self, function)

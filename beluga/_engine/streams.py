@@ -12,16 +12,16 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.call import Outcome
-from beluga._engine.course import Run, course
 from beluga._engine.drivers import failed, new_call, perform, perform_async
-from beluga._engine.items import Items
-from beluga._engine.timer import in_time
+from beluga._engine.interpreter import Run, course
+from beluga._engine.stream_layers import Items
+from beluga._engine.timeouts import in_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 
     from beluga._engine.call import Call
-    from beluga._engine.course import Step
+    from beluga._engine.interpreter import Step
     from beluga._engine.policy import Verdict, Watch
     from beluga._engine.stack import Stack
 

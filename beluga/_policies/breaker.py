@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 import attrs
 
 from beluga import events
-from beluga._engine.matching import listed, matcher
-from beluga._engine.options import number, optional, seconds, whole
-from beluga._engine.parameters import reader
+from beluga._engine.arguments import reader
+from beluga._engine.error_matching import listed, matcher
 from beluga._engine.policy import Policy
+from beluga._engine.validators import number, optional, seconds, whole
 from beluga._policies.circuit import CLOSED, OPEN, Circuit, State, Ticket
 from beluga.classification import ErrorCode, classify
 from beluga.clock import environment

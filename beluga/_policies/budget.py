@@ -16,9 +16,9 @@ from beluga._engine.deadline import (
     set_deadline,
 )
 from beluga._engine.live import Live, follow
-from beluga._engine.options import number, optional, seconds
 from beluga._engine.policy import Policy
-from beluga._engine.timer import TaskTimer
+from beluga._engine.timeouts import TaskTimer
+from beluga._engine.validators import number, optional, seconds
 from beluga._policies.spending import SpendingBudget
 from beluga.clock import environment
 

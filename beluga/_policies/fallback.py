@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beluga import events
+from beluga._engine.error_matching import listed, matcher
 from beluga._engine.kinds import kind_of
-from beluga._engine.matching import listed, matcher
 from beluga._engine.notes import add_note
 from beluga._engine.policy import Again, Policy
 from beluga.classification import ErrorCode, classify

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga import events
-from beluga._engine.parameters import rest, slots
+from beluga._engine.arguments import rest, slots
 from beluga._engine.policy import Ask, Policy, Use
 from beluga.errors import GuardBlocked
 from beluga.guards.carriers import carries_text, rewriting
@@ -15,8 +15,8 @@ from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, r
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
+    from beluga._engine.arguments import Slot
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.parameters import Slot
     from beluga._engine.stack import Target
     from beluga._policies.guarded_stream import Window
     from beluga.guards.base import Guard, GuardResult

@@ -9,11 +9,11 @@ import attrs
 
 from beluga import events
 from beluga._engine.deadline import DEADLINE
+from beluga._engine.error_matching import listed, matcher
 from beluga._engine.live import follow, is_live
-from beluga._engine.matching import listed, matcher
 from beluga._engine.notes import add_note
-from beluga._engine.options import flag, function, instance, number, optional, seconds, whole
 from beluga._engine.policy import Again, Policy
+from beluga._engine.validators import flag, function, instance, number, optional, seconds, whole
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen
 

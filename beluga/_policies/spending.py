@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.options import function, number, optional, whole
-from beluga._engine.parameters import reader
+from beluga._engine.arguments import reader
 from beluga._engine.policy import Policy
 from beluga._foreign.usage import usage_of
+from beluga._engine.validators import function, number, optional, whole
 from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
 
 if TYPE_CHECKING:

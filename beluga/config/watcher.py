@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from beluga._engine.options import seconds
+from beluga._engine.validators import seconds
 from beluga.config.drivers import TaskDriver, ThreadDriver
 from beluga.config.reloading import Reloader
 from beluga.config.wake import watchfiles_installed

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
-from beluga._engine.options import whole
+from beluga._engine.validators import whole
 
 __all__ = ["Policy", "Quorum", "Rule", "quorum", "rule_of"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.options import number, seconds, whole
+from beluga._engine.validators import number, seconds, whole
 from beluga.orchestration.bounds import Bounds
 from beluga.orchestration.job import Job
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique

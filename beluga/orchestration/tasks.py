@@ -10,7 +10,7 @@ import types
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.timer import TaskTimer
+from beluga._engine.timeouts import TaskTimer
 from beluga.clock import environment
 from beluga.orchestration.threads import attempt, pool
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from beluga._engine.options import seconds, whole
-from beluga._engine.parameters import reader
+from beluga._engine.arguments import reader
 from beluga._engine.policy import Policy
+from beluga._engine.validators import seconds, whole
 from beluga._policies.rate_limit.booking_layer import BookingLayer
 from beluga._policies.rate_limit.bucket_layer import BucketLayer, KeyedBucketLayer
 from beluga._policies.rate_limit.buckets import ALGORITHMS, FixedWindow

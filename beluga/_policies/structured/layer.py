@@ -14,8 +14,8 @@ from beluga.errors import ErrorCode, InvalidResponse
 from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
+    from beluga._engine.arguments import Slot
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.parameters import Slot
     from beluga._foreign.answers import Answer
     from beluga._policies.structured.form import Form
     from beluga.schema.problems import Problem

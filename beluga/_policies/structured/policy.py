@@ -6,8 +6,8 @@ import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
+from beluga._engine.arguments import Slot, slots
 from beluga._engine.kinds import Kind
-from beluga._engine.parameters import Slot, slots
 from beluga._engine.policy import Policy
 from beluga._policies.structured.form import Form
 from beluga._policies.structured.layer import Layer
