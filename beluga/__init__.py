@@ -12,9 +12,9 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.deadline import remaining
     from beluga._engine.kinds import Kind
     from beluga._engine.policy import Again, Ask, Policy, Use, Wait
+    from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
     from beluga._policies.budget import TimeoutBudget, budget
@@ -121,7 +121,7 @@ __all__ = [
 
 _ROOMS = {
     "_engine.call": "Call Outcome",
-    "_engine.deadline": "remaining",
+    "_engine.timeouts": "remaining",
     "_engine.kinds": "Kind",
     "_engine.policy": "Again Ask Policy Use Wait",
     "_engine.wrapping": "explain layers",

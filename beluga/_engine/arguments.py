@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga._engine.stack import Target
 
-__all__ = ["Slot", "reader", "rest", "slots"]
+__all__ = ["Argument", "argument_reader", "arguments_of", "variadic"]
 
 
-class Slot:
+class Argument:
     """Where one parameter of a function arrives, and how to read and replace it.
 
     Args:
@@ -54,27 +54,29 @@ class Slot:
             call.args = (*call.args[: self.index], value, *call.args[self.index + 1 :])
 
 
-def slots(target: Target) -> Mapping[str, Slot]:
+def arguments_of(target: Target) -> Mapping[str, Argument]:
     """Return the slot of every named parameter of `target`."""
     found = {}
     for index, parameter in enumerate(target.signature.parameters.values()):
         if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-            found[parameter.name] = Slot(parameter.name, index, parameter.default)
+            found[parameter.name] = Argument(parameter.name, index, parameter.default)
         elif parameter.kind is Parameter.KEYWORD_ONLY:
-            found[parameter.name] = Slot(parameter.name, None, parameter.default)
+            found[parameter.name] = Argument(parameter.name, None, parameter.default)
     return found
 
 
-def rest(call: Call) -> list[Slot]:
+def variadic(call: Call) -> list[Argument]:
     """Return the slots of the arguments of `call` that go into ``*args`` and ``**kwargs``."""
     parameters = call.stack.signature.parameters.values()
     named = {p.name for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)}
     places = sum(p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for p in parameters)
-    positional = [Slot(f"*{i}", i, Parameter.empty) for i in range(places, len(call.args))]
-    return positional + [Slot(name, None, Parameter.empty) for name in call.kwargs if name not in named]
+    positional = [Argument(f"*{i}", i, Parameter.empty) for i in range(places, len(call.args))]
+    return positional + [Argument(name, None, Parameter.empty) for name in call.kwargs if name not in named]
 
 
-def reader(target: Target, source: str | Callable[[Mapping[str, Any]], Any], what: str) -> Callable[[Call], Any]:
+def argument_reader(
+    target: Target, source: str | Callable[[Mapping[str, Any]], Any], what: str
+) -> Callable[[Call], Any]:
     """Return a function that reads `source` from a call.
 
     Args:
@@ -91,18 +93,18 @@ def reader(target: Target, source: str | Callable[[Mapping[str, Any]], Any], wha
             raise TypeError(message)
         function = source
         return lambda call: function(call.arguments)
-    known = slots(target)
+    known = arguments_of(target)
     if source in known:
         return _quick(known[source])
     takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in target.signature.parameters.values())
     if takes_any:
-        return Slot(source, None, Parameter.empty).read
+        return Argument(source, None, Parameter.empty).read
     names = ", ".join(known) or "none"
     message = f"{what}={source!r}: {target.name} has no such parameter; it has {names}"
     raise TypeError(message)
 
 
-def _quick(slot: Slot) -> Callable[[Call], Any]:
+def _quick(slot: Argument) -> Callable[[Call], Any]:
     """Return `slot.read` with the usual place of the parameter looked at first (75 ns instead of 130)."""
     name, index, read = slot.name, slot.index, slot.read
     if index is None:

@@ -2,7 +2,7 @@
 
 A loop over the hooks would be the same program, and half as fast: CPython specialises each call site for the one
 function it meets there (PEP 659), which a loop shared by all layers, and code shared by all decorated functions,
-defeat. Six layers take 1.4 us this way and 2.5 us as a loop. Everything that is not healthy goes to `course`.
+defeat. Six layers take 1.4 us this way and 2.5 us as a loop. Everything that is not healthy goes to `interpret`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.stack import Stack
 
-__all__ = ["fuse"]
+__all__ = ["compile_wrapper"]
 
 _HEAD = """\
 {define} wrapper(*args, **kwargs):
@@ -51,7 +51,7 @@ _RUN = """\
             else:
                 value = {wait}function(*{call}args)
 """
-# The first step of `in_time`, in line: most of what it costs is the generator that it runs in.
+# The first step of `await_until`, in line: most of what it costs is the generator that it runs in.
 _IN_TIME = """\
             if type(value) is CoroutineType:
                 try:
@@ -59,9 +59,9 @@ _IN_TIME = """\
                 except StopIteration as done:
                     value = done.value
                 else:
-                    value = await in_time_from(call, value, signal)
+                    value = await resume_until(call, value, signal)
             else:
-                value = await in_time(call, value)
+                value = await await_until(call, value)
 """
 _OUTCOME = """\
             outcome = Outcome(value)
@@ -80,7 +80,7 @@ _TAIL = """\
             raise
     if outcome is HEALTHY:
         outcome = Outcome(value)
-    outcome = {finish}(call, course(call, entered, verdict, outcome))
+    outcome = {finish}(call, interpret(call, entered, verdict, outcome))
     if outcome.error is None:
         return outcome.value
     raise outcome.release()
@@ -117,7 +117,7 @@ class _Shape(NamedTuple):
     depth: int
 
 
-def fuse(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
+def compile_wrapper(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
     """Return the native function of a sync or async stack.
 
     Args:

@@ -1,7 +1,7 @@
 """The drivers of plain and async functions, and the acts that all four drivers share.
 
 Here and in the two modules for streams and timers, and nowhere else, does beluga call, block and await for
-its policies. A healthy call runs right here; as soon as a policy says anything, or an error comes up, `course`
+its policies. A healthy call runs right here; as soon as a policy says anything, or an error comes up, `interpret`
 decides what happens next and the driver only does it.
 """
 
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
-from beluga._engine.codegen import fuse
-from beluga._engine.interpreter import Run, course
+from beluga._engine.codegen import compile_wrapper
+from beluga._engine.interpreter import Run, interpret
 from beluga._engine.policy import Wait
-from beluga._engine.timeouts import in_time, in_time_from
+from beluga._engine.timeouts import await_until, resume_until
 from beluga.clock import environment
 from beluga.errors import Refused
 
@@ -43,7 +43,7 @@ def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
 
 def driver(stack: Stack) -> Callable[..., Any]:
     """Return the native function that runs the target of a sync or async stack through its layers."""
-    return fuse(stack, _NAMES)
+    return compile_wrapper(stack, _NAMES)
 
 
 def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseException) -> tuple[int, Outcome]:
@@ -101,7 +101,7 @@ def _run(function: Callable[..., Any], call: Call) -> Outcome:
 async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Outcome:
     try:
         awaitable = function(*call.args, **call.kwargs)
-        return Outcome(await (in_time(call, awaitable) if call.stack.bounded else awaitable))
+        return Outcome(await (await_until(call, awaitable) if call.stack.bounded else awaitable))
     except BaseException as error:
         return Outcome(error=error)
 
@@ -133,7 +133,7 @@ async def perform_async(call: Call, step: Wait | Ask) -> Outcome:
             await call.environment.clock.asleep(step.seconds)
             return Outcome()
         answer = step.io()
-        return Outcome(await in_time(call, answer) if inspect.isawaitable(answer) else answer)
+        return Outcome(await await_until(call, answer) if inspect.isawaitable(answer) else answer)
     except BaseException as error:
         return Outcome(error=error)
 
@@ -143,14 +143,14 @@ _NAMES = {
     "Call": Call,
     "CoroutineType": CoroutineType,
     "Outcome": Outcome,
-    "course": course,
+    "interpret": interpret,
     "environment": environment,
     "failed": failed,
     "finish": _finish,
     "finish_async": _finish_async,
     "hidden_coroutine": _hidden_coroutine,
-    "in_time": in_time,
-    "in_time_from": in_time_from,
+    "await_until": await_until,
+    "resume_until": resume_until,
     "listening": events.listening,
     "new_call": new_call,
 }

@@ -10,10 +10,10 @@ from beluga.errors import BelugaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["listed", "matcher"]
+__all__ = ["as_tuple", "matcher"]
 
 
-def listed(errors: Any) -> tuple[Any, ...]:
+def as_tuple(errors: Any) -> tuple[Any, ...]:
     """Turn one item, or any iterable of them, into a tuple."""
     several: Any = errors
     single = isinstance(errors, (str, type)) or callable(errors) or not hasattr(errors, "__iter__")

@@ -1,7 +1,7 @@
 """The way of one call through its layers, as a generator that does no I/O of its own.
 
 The drivers run a healthy call by themselves. As soon as anything else happens (a verdict, an error) they hand
-over to `course`, which works out what comes next and yields it: `Wait`, `Ask` or `Run`. A driver does
+over to `interpret`, which works out what comes next and yields it: `Wait`, `Ask` or `Run`. A driver does
 it in its own way, blocking or awaiting, and sends back an `Outcome`. So the meaning of every verdict is
 written once for all four kinds of function.
 """
@@ -14,8 +14,8 @@ import attrs
 
 from beluga import events
 from beluga._engine.call import Outcome
-from beluga._engine.deadline import DEADLINE, expired
 from beluga._engine.policy import Again, Ask, Use, Verdict, Wait
+from beluga._engine.timeouts import DEADLINE, expired
 from beluga.errors import Refused
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Steps = Generator["Step", Outcome, Any]
 
-__all__ = ["Run", "Step", "course"]
+__all__ = ["Run", "Step", "interpret"]
 
 
 @attrs.frozen
@@ -45,7 +45,7 @@ class Run:
 Step = Wait | Ask | Run
 
 
-def course(
+def interpret(
     call: Call, depth: int = 0, verdict: Verdict | None = None, outcome: Outcome | None = None
 ) -> Generator[Step, Outcome, Outcome]:
     """Lead `call` on from where it stands to its outcome.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import wrapt
 
-from beluga._engine.native import native
 from beluga._engine.stack import Stack, Target
+from beluga._engine.wrapping import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable

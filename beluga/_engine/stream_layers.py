@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga._engine.policy import Watch
 
-__all__ = ["Items"]
+__all__ = ["StreamLayers"]
 
 
-class Items:
+class StreamLayers:
     """The items of one call on their way out through the layers that have to do with them.
 
     Args:
@@ -46,7 +46,7 @@ class Items:
         )
 
     @classmethod
-    def of(cls, call: Call, depth: int) -> Items | None:
+    def of(cls, call: Call, depth: int) -> StreamLayers | None:
         """Return the items of `call`, or None where none of its `depth` outermost layers has to do with them."""
         watching = call.stack.watching
         if not watching:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import failed, new_call, perform, perform_async
-from beluga._engine.interpreter import Run, course
-from beluga._engine.stream_layers import Items
-from beluga._engine.timeouts import in_time
+from beluga._engine.interpreter import Run, interpret
+from beluga._engine.stream_layers import StreamLayers
+from beluga._engine.timeouts import await_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
@@ -75,7 +75,7 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:  # noqa: C901 - the it
 
 
 def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
-    """Lead a stream as `course` does, but in a quarter of the time while it is healthy."""
+    """Lead a stream as `interpret` does, but in a quarter of the time while it is healthy."""
     outcome: Outcome | None
     entered, verdict, outcome = _go_in(call)
     if outcome is None and verdict is None:
@@ -83,7 +83,7 @@ def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
         if outcome.error is None:
             entered, verdict, outcome = _come_out(call, outcome)
     if entered or outcome is None:
-        outcome = yield from course(call, entered, verdict, outcome)
+        outcome = yield from interpret(call, entered, verdict, outcome)
     return outcome
 
 
@@ -119,7 +119,7 @@ def _opened(call: Call, run: Run) -> Any:
     source: Any = run.function(*call.args, **call.kwargs)
     if type(source) is not GeneratorType:
         source = _each(source)
-    items = Items.of(call, run.depth)
+    items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
     return _filtered(items, source) if items.filtered else _watched(items.watch, source)
@@ -156,7 +156,7 @@ def _watched(watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, A
     return value
 
 
-def _filtered(items: Items, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Pass the items of `source` through layers that may change them."""
     suspend, resume = items.watch.suspend, items.watch.resume
     try:
@@ -215,7 +215,7 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
                 advance = source.__anext__
                 coming = advance()
                 while True:
-                    item = await (in_time(call, coming) if bounded else coming)
+                    item = await (await_until(call, coming) if bounded else coming)
                     call.items = 1
                     try:
                         sent = yield item
@@ -240,7 +240,7 @@ def _opened_async(call: Call, run: Run) -> Any:
     source = run.function(*call.args, **call.kwargs)
     if type(source) is not AsyncGeneratorType:
         source = _each_async(source)
-    items = Items.of(call, run.depth)
+    items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
     return _filtered_async(items, source) if items.filtered else _watched_async(items.watch, source)
@@ -282,7 +282,7 @@ async def _watched_async(watch: Watch, source: AsyncGenerator[Any, Any]) -> Asyn
         raise
 
 
-async def _filtered_async(items: Items, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+async def _filtered_async(items: StreamLayers, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     """Pass the items of `source` through layers that may change them."""
     suspend, resume = items.watch.suspend, items.watch.resume
     try:

@@ -11,15 +11,16 @@ import inspect
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from beluga._engine.kinds import kind_of
-from beluga._engine.native import native
+from beluga._engine.drivers import driver, new_call
+from beluga._engine.kinds import Kind, kind_of
 from beluga._engine.policy import Policy
 from beluga._engine.stack import Stack, Target
+from beluga._engine.streams import async_generator_driver, generator_driver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["decorate", "explain", "layers"]
+__all__ = ["decorate", "explain", "layers", "native"]
 
 F = TypeVar("F")
 
@@ -75,6 +76,34 @@ def _stack_of(function: Any) -> Stack | None:
         function = function.__func__
         owner, stack = getattr(function, _MARK, _UNMARKED)
     return stack if owner() is function else None
+
+
+_DRIVERS: Mapping[Kind, Callable[[Stack], Callable[..., Any]]] = {
+    Kind.SYNC: driver,
+    Kind.ASYNC: driver,
+    Kind.GENERATOR: generator_driver,
+    Kind.ASYNC_GENERATOR: async_generator_driver,
+}
+
+
+def native(stack: Stack) -> Callable[..., Any]:
+    """Return a function of the stack's own kind that runs its target through its layers."""
+    at = stack.around_at()
+    if at is None:
+        return _DRIVERS[stack.kind](stack)
+    outside, inside = stack.layers[:at], stack.layers[at + 1 :]
+    function = _ran_by(stack, at, native(Stack(stack.target, inside)))
+    target = Target(function, stack.kind, stack.target.declared)
+    return _DRIVERS[stack.kind](Stack(target, outside))
+
+
+def _ran_by(stack: Stack, at: int, inner: Callable[..., Any]) -> Callable[..., Any]:
+    around = stack.bound[at].around
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return around(new_call(stack, args, kwargs), lambda: inner(*args, **kwargs))
+
+    return run
 
 
 def layers(function: Callable[..., Any]) -> tuple[Policy, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 import attrs
 
 from beluga import events
-from beluga._engine.arguments import reader
-from beluga._engine.error_matching import listed, matcher
+from beluga._engine.arguments import argument_reader
+from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.policy import Policy
 from beluga._engine.validators import number, optional, seconds, whole
 from beluga._policies.circuit import CLOSED, OPEN, Circuit, State, Ticket
@@ -127,7 +127,7 @@ class CircuitBreaker(Policy):
         self.options: BreakerOptions = options
         self.name: str = options.name
         self._label = name
-        self._is_failure = _is_failure if counts is None else matcher(listed(counts), "breaker: counts")
+        self._is_failure = _is_failure if counts is None else matcher(as_tuple(counts), "breaker: counts")
         self._lock = threading.Lock()
         self._circuits: MutableMapping[Hashable, Circuit] = _bounded(options.max_keys)
         self._single = self._new_circuit()
@@ -138,7 +138,7 @@ class CircuitBreaker(Policy):
         """Return itself, or with ``key=`` the layer that finds the key's circuit."""
         if self.options.key is None:
             return self
-        return _Keyed(self, reader(target, self.options.key, "breaker: key"))
+        return _Keyed(self, argument_reader(target, self.options.key, "breaker: key"))
 
     def enter(self, call: Call) -> None:
         """Let the call through a closed circuit, or a half-open one as a probe; else raise `CircuitOpen`."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from beluga._engine.deadline import (
+from beluga._engine.live import Live, follow
+from beluga._engine.policy import Policy
+from beluga._engine.timeouts import (
+    TaskTimer,
     current_deadline,
     expired,
     remaining,
     reset_deadline,
     set_deadline,
 )
-from beluga._engine.live import Live, follow
-from beluga._engine.policy import Policy
-from beluga._engine.timeouts import TaskTimer
 from beluga._engine.validators import number, optional, seconds
 from beluga._policies.spending import SpendingBudget
 from beluga.clock import environment

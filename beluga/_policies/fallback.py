@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beluga import events
-from beluga._engine.error_matching import listed, matcher
+from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.kinds import kind_of
 from beluga._engine.notes import add_note
 from beluga._engine.policy import Again, Policy
@@ -50,7 +50,7 @@ class Fallback(Policy):
             message = "fallback: name at least one alternative: fallback(ask_another_model)"
             raise ValueError(message)
         self.alternatives = alternatives
-        self._on = _another_may_answer if on is None else matcher(listed(on), "fallback: on")
+        self._on = _another_may_answer if on is None else matcher(as_tuple(on), "fallback: on")
 
     def bind(self, target: Target) -> Policy:
         """Make sure that every alternative is of the function's own kind."""

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga import events
-from beluga._engine.arguments import rest, slots
+from beluga._engine.arguments import arguments_of, variadic
 from beluga._engine.policy import Ask, Policy, Use
 from beluga.errors import GuardBlocked
 from beluga.guards.carriers import carries_text, rewriting
@@ -15,7 +15,7 @@ from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, r
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
-    from beluga._engine.arguments import Slot
+    from beluga._engine.arguments import Argument
     from beluga._engine.call import Call, Outcome
     from beluga._engine.stack import Target
     from beluga._policies.guarded_stream import Window
@@ -63,8 +63,8 @@ class Guarded(Policy):
         layer = _StreamLayer if target.kind.is_stream and self.pipeline.stages["output"] else _Layer
         return layer(self, self._slots(target), awaits=awaits)
 
-    def _slots(self, target: Target) -> Mapping[str, Slot]:
-        known = slots(target)
+    def _slots(self, target: Target) -> Mapping[str, Argument]:
+        known = arguments_of(target)
         unknown = [name for name in self.parameters or () if name not in known]
         if unknown:
             message = (
@@ -91,7 +91,7 @@ def _awaitable(guard: Any) -> bool:
 class _Layer(Policy):
     concern = "guarded"
 
-    def __init__(self, owner: Guarded, known: Mapping[str, Slot], *, awaits: bool) -> None:
+    def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
         self._stages = owner.pipeline.stages
         self._named = owner.parameters
         self._slots = known
@@ -136,7 +136,7 @@ class _Layer(Policy):
         if self._stages["tool"]:
             yield from self._judge_tool(call)
 
-    def _texts(self, call: Call) -> Iterable[Slot]:
+    def _texts(self, call: Call) -> Iterable[Argument]:
         """Return the parameters to guard: the named ones, else all whose argument is text."""
         if not self._stages["input"]:
             return ()
@@ -146,13 +146,13 @@ class _Layer(Policy):
         named = [slot for name, slot in self._slots.items() if carries_text(given[name])]
         if len(given) == len(self._slots):
             return named
-        return named + [slot for slot in rest(call) if carries_text(slot.read(call))]
+        return named + [slot for slot in variadic(call) if carries_text(slot.read(call))]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
         # What goes into *args and **kwargs is an argument of the tool like any other.
-        places = {**self._slots, **{slot.name: slot for slot in rest(call)}}
+        places = {**self._slots, **{slot.name: slot for slot in variadic(call)}}
         named = {name: value for name, value in call.arguments.items() if name in self._slots}
-        given = named | {slot.name: slot.read(call) for slot in rest(call)}
+        given = named | {slot.name: slot.read(call) for slot in variadic(call)}
         given = {name: value for name, value in given.items() if name not in ("self", "cls")}
         result, changed = yield from judge_tool(
             self._stages["tool"], _tool_name(call), given, lambda verdict: self._report(call, "tool", verdict)
@@ -215,7 +215,7 @@ def _tool_name(call: Call) -> str:
 class _StreamLayer(_Layer):
     """The layer of a stream: its items go through a window that holds back what may yet be a finding."""
 
-    def __init__(self, owner: Guarded, known: Mapping[str, Slot], *, awaits: bool) -> None:
+    def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
         super().__init__(owner, known, awaits=awaits)
         # Only here, because it knows chunks, and with them all of the schema (15 ms).
         from beluga._policies.guarded_stream import window_for

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import attrs
 
 from beluga import events
-from beluga._engine.deadline import DEADLINE
-from beluga._engine.error_matching import listed, matcher
+from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.live import follow, is_live
 from beluga._engine.notes import add_note
 from beluga._engine.policy import Again, Policy
+from beluga._engine.timeouts import DEADLINE
 from beluga._engine.validators import flag, function, instance, number, optional, seconds, whole
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen
@@ -107,7 +107,7 @@ class RetryPolicy(Policy):
     max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = attrs.field(default=True, validator=flag)
-    retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=listed)
+    retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=as_tuple)
     max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.arguments import reader
+from beluga._engine.arguments import argument_reader
 from beluga._engine.policy import Policy
-from beluga._foreign.usage import usage_of
 from beluga._engine.validators import function, number, optional, whole
+from beluga._foreign.usage import usage_of
 from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SpendingBudget(Policy):
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that reads the key from a call."""
-        return _Layer(self, None if self.key is None else reader(target, self.key, "budget: key"))
+        return _Layer(self, None if self.key is None else argument_reader(target, self.key, "budget: key"))
 
     def account(self, key: Hashable = None) -> Account:
         """Return the account of `key`, or a new one where the budget has no ``key=``."""

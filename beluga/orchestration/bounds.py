@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from beluga._engine.deadline import DEADLINE, expired
+from beluga._engine.timeouts import DEADLINE, expired
 from beluga.clock import environment
 from beluga.ledger import TAB, Account, Tab
 

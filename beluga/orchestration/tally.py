@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.deadline import expired
 from beluga._engine.notes import add_note
+from beluga._engine.timeouts import expired
 from beluga.errors import DeadlineExceeded
 from beluga.orchestration.outcome import Outcome, Status
 

@@ -11,7 +11,7 @@ from itertools import islice
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.deadline import DEADLINE
+from beluga._engine.timeouts import DEADLINE
 from beluga.clock import SystemClock, environment
 from beluga.errors import GraphError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.deadline import DEADLINE
 from beluga._engine.policy import Policy, Wait
+from beluga._engine.timeouts import DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

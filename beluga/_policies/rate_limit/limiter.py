@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from beluga._engine.arguments import reader
+from beluga._engine.arguments import argument_reader
 from beluga._engine.policy import Policy
 from beluga._engine.validators import seconds, whole
 from beluga._policies.rate_limit.booking_layer import BookingLayer
@@ -82,7 +82,7 @@ class RateLimiter(Policy):
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that does no more than this limiter needs."""
-        read = None if self.key is None else reader(target, self.key, "rate_limited: key")
+        read = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
         permits = self._permits
         if len(self.rates) > 1 or not permits.constant or self.longest_wait or self._settle is not None:
             return BookingLayer(permits, self.longest_wait, self.refusal, read, self._settle)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga import events
-from beluga._engine.deadline import DEADLINE
 from beluga._engine.policy import Again, Policy, Use
+from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.answers import read
 from beluga._foreign.messages import conversation, instructed
 from beluga._policies.structured.turn import Turn
@@ -14,7 +14,7 @@ from beluga.errors import ErrorCode, InvalidResponse
 from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
-    from beluga._engine.arguments import Slot
+    from beluga._engine.arguments import Argument
     from beluga._engine.call import Call, Outcome
     from beluga._foreign.answers import Answer
     from beluga._policies.structured.form import Form
@@ -35,7 +35,7 @@ class Layer(Policy):
 
     concern = "structured"
 
-    def __init__(self, form: Form, attempts: int, messages: Slot, schema: Slot | None) -> None:
+    def __init__(self, form: Form, attempts: int, messages: Argument, schema: Argument | None) -> None:
         self._form = form
         self._attempts = attempts
         self._messages = messages
@@ -95,7 +95,7 @@ class Layer(Policy):
         return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
 
 
-def _is_given(slot: Slot, call: Call) -> bool:
+def _is_given(slot: Argument, call: Call) -> bool:
     return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
 
 

@@ -6,7 +6,7 @@ import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
-from beluga._engine.arguments import Slot, slots
+from beluga._engine.arguments import Argument, arguments_of
 from beluga._engine.kinds import Kind
 from beluga._engine.policy import Policy
 from beluga._policies.structured.form import Form
@@ -68,8 +68,8 @@ class Structured(Policy, Generic[T]):
         return f"{self.form.name} attempts={self.attempts}"
 
 
-def _messages_slot(target: Target) -> Slot:
-    known = slots(target)
+def _messages_slot(target: Target) -> Argument:
+    known = arguments_of(target)
     if "messages" in known:
         return known["messages"]
     for slot in known.values():
@@ -79,13 +79,13 @@ def _messages_slot(target: Target) -> Slot:
     raise TypeError(message)
 
 
-def _schema_slot(target: Target) -> Slot | None:
+def _schema_slot(target: Target) -> Argument | None:
     """Return where the function takes the schema by keyword, or None."""
     for parameter in target.signature.parameters.values():
         if parameter.name == "schema" and parameter.kind in {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}:
-            return slots(target)["schema"]
+            return arguments_of(target)["schema"]
         if parameter.kind is Parameter.VAR_KEYWORD:
-            return Slot("schema", None, None)
+            return Argument("schema", None, None)
     return None
 
 

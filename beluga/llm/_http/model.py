@@ -7,7 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from beluga._engine.deadline import expired, remaining
+from beluga._engine.timeouts import expired, remaining
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
 from beluga.llm._http.settings import checked_headers, checked_key, checked_options, checked_timeout, checked_url
