@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from importlib.metadata import entry_points
 from typing import Any
 
 import anthropic
@@ -14,10 +13,6 @@ import httpx
 import httpx2
 import openai
 import pytest
-
-_PLUGIN = "beluga.testing.plugin"
-_installed = any(entry.value == _PLUGIN for entry in entry_points(group="pytest11"))
-pytest_plugins = [] if _installed else [_PLUGIN]
 
 TOOL = {"type": "object", "properties": {"city": {"type": "string"}}}
 

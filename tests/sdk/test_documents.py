@@ -9,7 +9,7 @@ from pathlib import Path
 import openai
 import pytest
 
-PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "fake-a-provider.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "fake-a-provider.md"
 
 
 @pytest.mark.skipif(openai.__version__.startswith("2."), reason="the page shows openai 3, which is built on httpx2")
