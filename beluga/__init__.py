@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     )
     from beluga.guards.pipeline import GuardPipeline
     from beluga.ledger import Amount, spend
+    from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.graph import Graph
     from beluga.orchestration.rules import quorum
     from beluga.orchestration.scatter import Scatter
-    from beluga.orchestration.sequence import chain
     from beluga.prompt.builder import PromptBuilder
     from beluga.prompt.template import Template
 
@@ -145,7 +145,7 @@ _ROOMS = {
     "orchestration.graph": "Graph",
     "orchestration.rules": "quorum",
     "orchestration.scatter": "Scatter",
-    "orchestration.sequence": "chain",
+    "orchestration.chains": "chain",
     "prompt.builder": "PromptBuilder",
     "prompt.template": "Template",
 }

@@ -162,7 +162,7 @@ tokens: 5
 
 
 CHECKED_ELSEWHERE = {"classify_scatter_answer", "graph_routing", "scatter"}
-"""Their lines come in an order that is not always the same; see the tests of orchestration."""
+"""Their lines come in an order that is not always the same; see tests/orchestration."""
 
 
 def test_every_example_is_run():

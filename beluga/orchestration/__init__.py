@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
+    from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.graph import Graph
     from beluga.orchestration.outcome import Outcome
     from beluga.orchestration.rules import quorum
     from beluga.orchestration.run import Run
     from beluga.orchestration.scatter import Scatter
-    from beluga.orchestration.sequence import chain
 
 __all__ = ["Edge", "Graph", "Outcome", "Run", "Scatter", "chain", "quorum"]
 
@@ -28,7 +28,7 @@ _ROOMS = {
     "orchestration.rules": "quorum",
     "orchestration.run": "Run",
     "orchestration.scatter": "Scatter",
-    "orchestration.sequence": "chain",
+    "orchestration.chains": "chain",
 }
 
 if not TYPE_CHECKING:

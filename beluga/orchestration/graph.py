@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga.errors import ErrorCode, GraphError
 from beluga.events import listening
-from beluga.orchestration import walk
-from beluga.orchestration.check import problems_of
+from beluga.orchestration import executor
 from beluga.orchestration.edges import Edge, Edges, Route
+from beluga.orchestration.inspect import problems_of
 from beluga.orchestration.mermaid import draw
 from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async
 from beluga.orchestration.plan import Plan
@@ -249,7 +249,7 @@ class Graph(Composite):
         Raises:
             GraphError: There is an async node, no entry, no edge that matches, or no end within `max_steps`.
         """
-        return walk.run(self._sync_plan(), value)
+        return executor.run(self._sync_plan(), value)
 
     async def ainvoke(self, value: Any, /) -> Any:
         """Run on the running event loop, and return the last node's output.
@@ -257,7 +257,7 @@ class Graph(Composite):
         Raises:
             GraphError: There is no entry, no edge that matches, or no end within `max_steps`.
         """
-        return await walk.arun(self._plan(), value)
+        return await executor.arun(self._plan(), value)
 
     def stream(self, value: Any, /) -> Generator[tuple[str, Any]]:
         """Run like `invoke`, and yield each node's name with its output.
@@ -265,7 +265,7 @@ class Graph(Composite):
         Raises:
             GraphError: As `invoke`; what is known before the first node is raised by the call.
         """
-        return walk.iterate(self._sync_plan(), value)
+        return executor.iterate(self._sync_plan(), value)
 
     def astream(self, value: Any, /) -> AsyncGenerator[tuple[str, Any]]:
         """Run like `ainvoke`, and yield each node's name with its output.
@@ -273,7 +273,7 @@ class Graph(Composite):
         Raises:
             GraphError: As `ainvoke`; what is known before the first node is raised by the call.
         """
-        return walk.aiterate(self._plan(), value)
+        return executor.aiterate(self._plan(), value)
 
     def __call__(self, value: Any, /) -> Any:
         """Do what `invoke` does."""

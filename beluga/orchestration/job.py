@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beluga.orchestration.bounds import Bounds
     from beluga.orchestration.nodes import Node
-    from beluga.orchestration.tally import Tally
+    from beluga.orchestration.results import Tally
+    from beluga.orchestration.scatter_call import Bounds
 
 __all__ = ["Job"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga import events
-from beluga.orchestration.observe import watched
+from beluga.orchestration.instrumentation import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.validators import number, seconds, whole
-from beluga.orchestration.bounds import Bounds
+from beluga._engine.options import number, seconds, whole
+from beluga.orchestration.instrumentation import observed, watched
 from beluga.orchestration.job import Job
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique
-from beluga.orchestration.observe import observed, watched
+from beluga.orchestration.results import Tally
 from beluga.orchestration.rules import Policy, rule_of
 from beluga.orchestration.run import Run
-from beluga.orchestration.tally import Tally
+from beluga.orchestration.scatter_call import Bounds
 
 if TYPE_CHECKING:
     import datetime

@@ -17,9 +17,9 @@ from beluga.orchestration.threads import attempt, pool
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
 
-    from beluga.orchestration.bounds import Bounds
     from beluga.orchestration.job import Job
     from beluga.orchestration.nodes import Node
+    from beluga.orchestration.scatter_call import Bounds
 
 __all__ = ["run_tasks"]
 
