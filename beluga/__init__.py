@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.graph import Graph
-    from beluga.orchestration.rules import quorum
+    from beluga.orchestration.results import quorum
     from beluga.orchestration.scatter import Scatter
     from beluga.prompt.builder import PromptBuilder
     from beluga.prompt.template import Template
@@ -143,7 +143,7 @@ _ROOMS = {
     "ledger": "Amount spend",
     "orchestration.edges": "Edge",
     "orchestration.graph": "Graph",
-    "orchestration.rules": "quorum",
+    "orchestration.results": "quorum",
     "orchestration.scatter": "Scatter",
     "orchestration.chains": "chain",
     "prompt.builder": "PromptBuilder",

@@ -16,7 +16,7 @@ from beluga import TimeoutBudget, remaining
 from beluga.clock import environment
 from beluga.config import FileWatcher, Seconds, field
 from beluga.llm import FakeProvider, Reply
-from beluga.orchestration import Graph, Outcome, Scatter
+from beluga.orchestration import BranchResult, Graph, Scatter
 from beluga.testing import fake_clock
 
 
@@ -54,7 +54,7 @@ async def archive(topic: str) -> str:
     return "too late to be of use"
 
 
-def found(outcomes: list[Outcome]) -> list[str]:
+def found(outcomes: list[BranchResult]) -> list[str]:
     for outcome in outcomes:
         print(f"  {outcome.name:<8} {outcome.status:<9} after {outcome.elapsed:.1f} s")
     return [outcome.value for outcome in outcomes if outcome.ok]

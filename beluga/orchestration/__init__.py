@@ -13,20 +13,18 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
+    from beluga.orchestration.executor import Run
     from beluga.orchestration.graph import Graph
-    from beluga.orchestration.outcome import Outcome
-    from beluga.orchestration.rules import quorum
-    from beluga.orchestration.run import Run
+    from beluga.orchestration.results import BranchResult, quorum
     from beluga.orchestration.scatter import Scatter
 
-__all__ = ["Edge", "Graph", "Outcome", "Run", "Scatter", "chain", "quorum"]
+__all__ = ["BranchResult", "Edge", "Graph", "Run", "Scatter", "chain", "quorum"]
 
 _ROOMS = {
     "orchestration.edges": "Edge",
     "orchestration.graph": "Graph",
-    "orchestration.outcome": "Outcome",
-    "orchestration.rules": "quorum",
-    "orchestration.run": "Run",
+    "orchestration.results": "BranchResult quorum",
+    "orchestration.executor": "Run",
     "orchestration.scatter": "Scatter",
     "orchestration.chains": "chain",
 }

@@ -8,10 +8,9 @@ from beluga.errors import ErrorCode, GraphError
 from beluga.events import listening
 from beluga.orchestration import executor
 from beluga.orchestration.edges import Edge, Edges, Route
-from beluga.orchestration.inspect import problems_of
-from beluga.orchestration.mermaid import draw
+from beluga.orchestration.executor import CompiledGraph
+from beluga.orchestration.inspect import draw, problems_of
 from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async
-from beluga.orchestration.plan import Plan
 from beluga.telemetry import tracer
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Graph(Composite):
         self._nodes: dict[str, Node] = {}
         self._exits: dict[str, Edges | Route] = {}
         self._entry: str | None = None
-        self._plans: tuple[Plan, Plan] | None = None
+        self._compiled: tuple[CompiledGraph, CompiledGraph] | None = None
 
     def __repr__(self) -> str:
         """Show the name and the nodes."""
@@ -124,7 +123,7 @@ class Graph(Composite):
             message = f"{self.name} has a node {node.name!r} already: give this one another name"
             raise GraphError(message)
         self._nodes[node.name] = node
-        self._plans = None
+        self._compiled = None
         return node.name
 
     def set_entry(self, node: str | Callable[..., Any]) -> None:
@@ -134,7 +133,7 @@ class Graph(Composite):
             GraphError: There is no such node (``not_found``).
         """
         self._entry = self._name(node)
-        self._plans = None
+        self._compiled = None
 
     def add_edge(
         self,
@@ -169,7 +168,7 @@ class Graph(Composite):
             raise GraphError(message)
         ways.add(named)
         self._exits[source] = ways
-        self._plans = None
+        self._compiled = None
 
     def route(
         self,
@@ -197,7 +196,7 @@ class Graph(Composite):
             raise ValueError(message)
         names = {value: self._name(target) for value, target in targets.items()}
         self._exits[source] = Route(names, None if otherwise is None else self._name(otherwise))
-        self._plans = None
+        self._compiled = None
 
     def check(self) -> None:
         """Make sure that every node can be reached and that every run can end.
@@ -249,7 +248,7 @@ class Graph(Composite):
         Raises:
             GraphError: There is an async node, no entry, no edge that matches, or no end within `max_steps`.
         """
-        return executor.run(self._sync_plan(), value)
+        return executor.run(self._current_sync(), value)
 
     async def ainvoke(self, value: Any, /) -> Any:
         """Run on the running event loop, and return the last node's output.
@@ -257,7 +256,7 @@ class Graph(Composite):
         Raises:
             GraphError: There is no entry, no edge that matches, or no end within `max_steps`.
         """
-        return await executor.arun(self._plan(), value)
+        return await executor.arun(self._current(), value)
 
     def stream(self, value: Any, /) -> Generator[tuple[str, Any]]:
         """Run like `invoke`, and yield each node's name with its output.
@@ -265,7 +264,7 @@ class Graph(Composite):
         Raises:
             GraphError: As `invoke`; what is known before the first node is raised by the call.
         """
-        return executor.iterate(self._sync_plan(), value)
+        return executor.iterate(self._current_sync(), value)
 
     def astream(self, value: Any, /) -> AsyncGenerator[tuple[str, Any]]:
         """Run like `ainvoke`, and yield each node's name with its output.
@@ -273,7 +272,7 @@ class Graph(Composite):
         Raises:
             GraphError: As `ainvoke`; what is known before the first node is raised by the call.
         """
-        return executor.aiterate(self._plan(), value)
+        return executor.aiterate(self._current(), value)
 
     def __call__(self, value: Any, /) -> Any:
         """Do what `invoke` does."""
@@ -297,22 +296,22 @@ class Graph(Composite):
         message = f"{self.name} has no node {shown!r}; it has {known}: add it with add_node first"
         raise GraphError(message, code=ErrorCode.NOT_FOUND)
 
-    def _plan(self) -> Plan:
-        plain, watched = self._plans or self._compile()
+    def _current(self) -> CompiledGraph:
+        plain, watched = self._compiled or self._compile()
         # What observed() says, without the frame for it: 40 ns of the 800 that two nodes take.
         return watched if listening() or tracer() is not None else plain
 
-    def _sync_plan(self) -> Plan:
-        plan = self._plan()
-        if plan.is_async:
+    def _current_sync(self) -> CompiledGraph:
+        compiled = self._current()
+        if compiled.is_async:
             refuse_async(self.name, list(self._nodes.values()), "ainvoke or astream")
-        return plan
+        return compiled
 
-    def _compile(self) -> tuple[Plan, Plan]:
-        """Make the plan for runs that nobody watches, and the one for those that somebody does."""
+    def _compile(self) -> tuple[CompiledGraph, CompiledGraph]:
+        """Compile the graph for runs that nobody watches, and for those that somebody does."""
         if self._entry is None:
             message = f"{self.name} has no entry: name the first node with set_entry"
             raise GraphError(message)
         parts = (self.name, self._entry, self._nodes, self._exits, self.max_steps)
-        self._plans = plans = (Plan(*parts, watch=False), Plan(*parts, watch=True))
-        return plans
+        self._compiled = both = (CompiledGraph(*parts, watch=False), CompiledGraph(*parts, watch=True))
+        return both

@@ -1,13 +1,16 @@
-"""Find what is wrong with a graph before it runs: what cannot be reached, and what cannot end."""
+"""Look at a graph that does not run: find what cannot be reached or cannot end, and draw it as Mermaid text.
+
+Source: Mermaid flowchart syntax, version 11 (entity codes such as ``#quot;`` inside quoted labels).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["problems_of"]
+__all__ = ["draw", "problems_of"]
 
 
 def problems_of(entry: str | None, targets: Mapping[str, Sequence[str]]) -> list[str]:
@@ -58,3 +61,30 @@ def _reversed(targets: Mapping[str, Sequence[str]]) -> Mapping[str, list[str]]:
 
 def _mutual(one: str, other: str, targets: Mapping[str, Sequence[str]]) -> bool:
     return other in _reach(targets[one], targets) and one in _reach(targets[other], targets)
+
+
+def draw(entry: str | None, arrows: Mapping[str, Iterable[tuple[str, str]]]) -> str:
+    """Return the flowchart; the entry has round ends.
+
+    Args:
+        entry: The first node, if there is one.
+        arrows: For each node the targets and labels of its edges.
+    """
+    return "\n".join(["flowchart TD", *_lines(entry, arrows)])
+
+
+def _lines(entry: str | None, arrows: Mapping[str, Iterable[tuple[str, str]]]) -> Iterator[str]:
+    # Numbers, because a node may be called "end", which Mermaid keeps for itself.
+    ids = {name: f"n{number}" for number, name in enumerate(arrows)}
+    for name, node in ids.items():
+        label = _quoted(name)
+        yield f"    {node}([{label}])" if name == entry else f"    {node}[{label}]"
+    for name, ways in arrows.items():
+        for target, label in ways:
+            arrow = f"-->|{_quoted(label)}|" if label else "-->"
+            yield f"    {ids[name]} {arrow} {ids[target]}"
+
+
+def _quoted(label: str) -> str:
+    safe = " ".join(label.split()).replace("#", "#35;").replace('"', "#quot;")
+    return f'"{safe}"'

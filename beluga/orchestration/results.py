@@ -1,26 +1,128 @@
-"""What the branches of one scatter have come to so far; it says when that is enough, and what it amounts to."""
+"""What the branches of a scatter come to: one result each, when they are enough, and what they amount to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
 
 from beluga._engine.notes import add_note
 from beluga._engine.timeouts import expired
+from beluga._engine.validators import whole
 from beluga.errors import DeadlineExceeded
-from beluga.orchestration.outcome import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from beluga.orchestration.rules import Rule
+__all__ = ["BranchResult", "Completion", "Quorum", "Results", "StopRule", "quorum", "stop_rule"]
 
-__all__ = ["Tally"]
+Status = Literal["ok", "failed", "cancelled", "timed_out"]
+
+
+@attrs.frozen
+class BranchResult:
+    """What came of one branch; its repr shows neither value nor error, which may be confidential.
+
+    Args:
+        index: The branch's place among the declared ones, counted from 0.
+        name: Its name.
+        status: ``"ok"``; ``"failed"`` where it raised; ``"cancelled"`` where its result was not needed any more;
+            ``"timed_out"`` where its time ran out.
+        value: What it returned; None unless it is ok.
+        error: What it raised, or the `DeadlineExceeded` of its time-out; None where it is ok or was not needed.
+        elapsed: Seconds from its start to its end, or to the moment at which the others were enough.
+    """
+
+    index: int
+    name: str
+    status: Status
+    value: Any = attrs.field(default=None, repr=False)
+    error: BaseException | None = attrs.field(default=None, repr=False)
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it gave a value."""
+        return self.status == "ok"
+
+
+Gives = Literal["values", "value", "outcomes"]
+
+
+@attrs.frozen
+class Quorum:
+    """The policy that `quorum` makes."""
+
+    name = "quorum"
+
+    count: int = attrs.field(validator=whole(1))
+
+    def __repr__(self) -> str:
+        """Show it as it is written."""
+        return f"quorum({self.count})"
+
+
+Completion = Literal["fail_fast", "collect", "first"] | Quorum
+
+
+def quorum(n: int) -> Quorum:
+    """Stop as soon as `n` branches have succeeded, or as soon as too many have failed for that.
+
+    Args:
+        n: Successes that are enough, at least 1.
+
+    Raises:
+        ValueError: `n` is not such a number.
+
+    Example:
+        >>> quorum(2)
+        quorum(2)
+    """
+    return Quorum(n)
+
+
+@attrs.frozen
+class StopRule:
+    """A completion rule, worked out for a number of branches.
+
+    Args:
+        enough: Successes at which the rest is not needed.
+        spare: Failures that can be borne; one more ends the scatter with the first error.
+        gives: The list of values, the one value, or the list of outcomes.
+    """
+
+    enough: int
+    spare: int
+    gives: Gives
+
+
+def stop_rule(policy: Any, branches: int) -> StopRule:
+    """Return the rule that `policy` means for that many branches.
+
+    Raises:
+        ValueError: There is no such policy, or not as many branches as it wants.
+    """
+    if isinstance(policy, Quorum):
+        if policy.count > branches:
+            message = f"scatter: {policy} can never be reached with {branches} branches"
+            raise ValueError(message)
+        return StopRule(policy.count, branches - policy.count, "outcomes")
+    rules = {
+        "fail_fast": StopRule(branches, 0, "values"),
+        "collect": StopRule(branches, branches, "outcomes"),
+        "first": StopRule(1, branches - 1, "value"),
+    }
+    if not isinstance(policy, str) or policy not in rules:
+        message = f"scatter: policy={policy!r} must be one of {', '.join(rules)}, or quorum(n)"
+        raise ValueError(message)
+    return rules[policy]
+
 
 Record = tuple[Status, Any, BaseException | None, float]
 
 
-class Tally:
-    """One scatter's account; not safe for threads, so only the caller's thread writes to it.
+class Results:
+    """Collects what the branches of one call come to; not safe for threads, so only the caller's thread writes to it.
 
     Args:
         owner: The scatter's name.
@@ -41,7 +143,7 @@ class Tally:
         "over",
     )
 
-    def __init__(self, owner: str, names: Sequence[str], rule: Rule) -> None:
+    def __init__(self, owner: str, names: Sequence[str], rule: StopRule) -> None:
         self._owner = owner
         self._names = names
         self._rule = rule
@@ -135,6 +237,6 @@ class Tally:
         add_note(error, f"{self._owner}: branch {self._names[first]!r} failed{also}")
         return error
 
-    def _outcomes(self) -> list[Outcome]:
+    def _outcomes(self) -> list[BranchResult]:
         named = zip(self._names, self._records, strict=True)
-        return [Outcome(index, name, *record) for index, (name, record) in enumerate(named) if record is not None]
+        return [BranchResult(index, name, *record) for index, (name, record) in enumerate(named) if record is not None]

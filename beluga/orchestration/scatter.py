@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.options import number, seconds, whole
+from beluga._engine.validators import number, seconds, whole
+from beluga.orchestration.executor import Run
 from beluga.orchestration.instrumentation import observed, watched
-from beluga.orchestration.job import Job
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique
-from beluga.orchestration.results import Tally
-from beluga.orchestration.rules import Policy, rule_of
-from beluga.orchestration.run import Run
-from beluga.orchestration.scatter_call import Bounds
+from beluga.orchestration.results import Completion, Results, stop_rule
+from beluga.orchestration.scatter_call import Limits, ScatterCall
 
 if TYPE_CHECKING:
     import datetime
@@ -61,9 +59,10 @@ class Scatter(Composite):
     Policies:
 
     * ``"fail_fast"`` gives the list of values; the first error ends it.
-    * ``"collect"`` gives an `Outcome` for every branch, and raises none of their errors.
+    * ``"collect"`` gives a `BranchResult` for every branch, and raises none of their errors.
     * ``"first"`` gives the first value; it fails when every branch has failed.
-    * ``quorum(n)`` gives an `Outcome` for every branch once `n` are ok; it fails when too many have failed for that.
+    * ``quorum(n)`` gives a `BranchResult` for every branch once `n` are ok; it fails when too many have
+      failed for that.
 
     Where it fails, the first error is raised itself, with a note that names its branch.
 
@@ -95,7 +94,7 @@ class Scatter(Composite):
         limit: int | None = None,
         timeout: float | datetime.timedelta | None = None,
         branch_timeout: float | datetime.timedelta | None = None,
-        policy: Policy = "fail_fast",
+        policy: Completion = "fail_fast",
         budget: Literal["shared", "split"] = "shared",
         name: str | None = None,
     ) -> None:
@@ -105,7 +104,7 @@ class Scatter(Composite):
         self.name: str = name or "scatter"
         self._options = _Options(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
         self._policy = policy
-        self._rule = rule_of(policy, len(nodes))
+        self._rule = stop_rule(policy, len(nodes))
         plain = [node_of(node) for node in nodes]
         self._names = unique(node.name for node in plain)
         self._nodes = [attrs.evolve(node, name=name) for node, name in zip(plain, self._names, strict=True)]
@@ -143,9 +142,9 @@ class Scatter(Composite):
         refuse_async(self.name, self._nodes, "await scatter.acall(...)")
         from beluga.orchestration.threads import run_threads
 
-        job = self._job(value, original, run)
-        run_threads(job)
-        return job.tally.result()
+        call = self._call(value, original, run)
+        run_threads(call)
+        return call.results.result()
 
     async def acall(self, value: Any, /, *, original: Any = _UNSET, run: Run | None = None) -> Any:
         """Run async branches as tasks and sync ones in threads.
@@ -160,23 +159,23 @@ class Scatter(Composite):
         """
         from beluga.orchestration.tasks import run_tasks
 
-        job = self._job(value, original, run)
-        await run_tasks(job)
-        return job.tally.result()
+        call = self._call(value, original, run)
+        await run_tasks(call)
+        return call.results.result()
 
-    def _job(self, value: Any, original: Any, run: Run | None) -> Job:
+    def _call(self, value: Any, original: Any, run: Run | None) -> ScatterCall:
         nodes: list[Node] = self._watched if observed() else self._nodes
         given = self._given(value, original, run) if self.extras else {}
-        options, bounds = self._options, None
+        options, limits = self._options, None
         if self._bounded:
-            bounds = Bounds.begin(
+            limits = Limits.begin(
                 self.name,
                 len(nodes),
                 options.timeout,
                 options.branch_timeout,
                 split=options.budget == "split",
             )
-        return Job(nodes, value, given, self._limit, bounds, Tally(self.name, self._names, self._rule))
+        return ScatterCall(nodes, value, given, self._limit, limits, Results(self.name, self._names, self._rule))
 
     def _given(self, value: Any, original: Any, run: Run | None) -> dict[str, Any]:
         if run is None:

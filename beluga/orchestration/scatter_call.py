@@ -1,9 +1,9 @@
-"""The time and the spending that each branch of a scatter may take."""
+"""One call of a scatter: what its branches get, how much time and spending they may take, and where they report."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,13 +12,17 @@ from beluga.clock import environment
 from beluga.ledger import TAB, Account, Tab
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
-__all__ = ["Bounds"]
+    from beluga.orchestration.nodes import Node
+    from beluga.orchestration.results import Results
+
+__all__ = ["Limits", "ScatterCall"]
 
 
 @attrs.frozen
-class Bounds:
+class Limits:
     """What one call of a scatter may take; made when it begins, entered by each branch.
 
     Args:
@@ -35,7 +39,7 @@ class Bounds:
 
     @classmethod
     def begin(cls, owner: str, ways: int, timeout: float | None, each: float | None, *, split: bool) -> Self:
-        """Work out the bounds of a call that begins now.
+        """Work out the limits of a call that begins now.
 
         Raises:
             DeadlineExceeded: The enclosing budget has no time left.
@@ -61,7 +65,7 @@ class Bounds:
         return cls(at, total, seconds, share)
 
     def enter(self) -> float:
-        """Make these the bounds of the running context, which belongs to one branch; return its deadline."""
+        """Make these the limits of the running context, which belongs to one branch; return its deadline."""
         at = min(self.at, environment().monotonic() + self.each)
         if at < math.inf:
             DEADLINE.set(at)
@@ -73,3 +77,38 @@ class Bounds:
     def branch_total(self) -> float | None:
         """The seconds that a branch had, for messages."""
         return self.total if self.each == math.inf else self.each
+
+
+class ScatterCall:
+    """What the branches of one call get, and where they report.
+
+    Args:
+        nodes: The branches.
+        value: What each of them is given.
+        given: What those that declare ``original`` or ``run`` are given beside it.
+        limit: The most that run at once.
+        limits: Their time and spending; None where they just inherit those of the caller.
+        results: Where they report.
+    """
+
+    __slots__ = ("given", "limit", "limits", "nodes", "results", "value")
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        value: Any,
+        given: Mapping[str, Any],
+        limit: int,
+        limits: Limits | None,
+        results: Results,
+    ) -> None:
+        self.nodes: Sequence[Node] = nodes
+        self.value: Any = value
+        self.given: Mapping[str, Any] = given
+        self.limit: int = limit
+        self.limits: Limits | None = limits
+        self.results: Results = results
+
+    def extras(self, node: Node) -> dict[str, Any]:
+        """Return what `node` declares beside its first parameter."""
+        return {name: self.given[name] for name in node.extras}

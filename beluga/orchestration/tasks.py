@@ -17,22 +17,21 @@ from beluga.orchestration.threads import attempt, pool
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
 
-    from beluga.orchestration.job import Job
     from beluga.orchestration.nodes import Node
-    from beluga.orchestration.scatter_call import Bounds
+    from beluga.orchestration.scatter_call import Limits, ScatterCall
 
 __all__ = ["run_tasks"]
 
 
-async def run_tasks(job: Job) -> None:
-    """Run the branches until the tally is over, then cancel the others and wait for their end."""
-    await _Tasks(job).run()
+async def run_tasks(call: ScatterCall) -> None:
+    """Run the branches until the results is over, then cancel the others and wait for their end."""
+    await _Tasks(call).run()
 
 
 class _Tasks:
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._tally = job.tally
+    def __init__(self, call: ScatterCall) -> None:
+        self._call = call
+        self._results = call.results
         self._loop = asyncio.get_running_loop()
         self._done = self._loop.create_future()
         self._environment = environment()
@@ -40,16 +39,16 @@ class _Tasks:
         self._late = False
 
     async def run(self) -> None:
-        job, count = self._job, len(self._job.nodes)
+        call, count = self._call, len(self._call.nodes)
         create = self._loop.create_task
-        if job.limit >= count:
+        if call.limit >= count:
             tasks = [create(self._branch(index)) for index in range(count)]
         else:
             waiting = iter(range(count))
-            tasks = [create(self._work(waiting)) for _ in range(job.limit)]
+            tasks = [create(self._work(waiting)) for _ in range(call.limit)]
         timer = None
-        if job.bounds is not None and job.bounds.at < math.inf:
-            left = max(0.0, job.bounds.at - self._monotonic())
+        if call.limits is not None and call.limits.at < math.inf:
+            left = max(0.0, call.limits.at - self._monotonic())
             timer = self._environment.clock.call_later(left, self._expire)
         try:
             await self._done
@@ -57,12 +56,12 @@ class _Tasks:
             if timer is not None:
                 timer.cancel()
             # Before the losers end, because their cleaning up is no part of what they took.
-            total = None if job.bounds is None else job.bounds.total
-            self._tally.close(self._monotonic(), late=self._late, total=total)
+            total = None if call.limits is None else call.limits.total
+            self._results.close(self._monotonic(), late=self._late, total=total)
             await _settle(tasks)
 
     def _expire(self) -> None:
-        self._late = not self._tally.over
+        self._late = not self._results.over
         self._finish()
 
     def _finish(self) -> None:
@@ -73,37 +72,37 @@ class _Tasks:
         """Take one branch after the other, each in a context of its own as if it were a task of its own."""
         task = asyncio.current_task()
         for index in waiting:
-            if self._tally.over:
+            if self._results.over:
                 return
             await _within(copy_context(), self._branch(index))
-            if task is not None and task.cancelling() and not self._tally.over:
+            if task is not None and task.cancelling() and not self._results.over:
                 await _forget_cancellation(task)
 
     async def _branch(self, index: int) -> None:
-        job, tally = self._job, self._tally
+        call, results = self._call, self._results
         value: Any = None
         error: BaseException | None = None
-        began = tally.began[index] = self._monotonic()
+        began = results.began[index] = self._monotonic()
         try:
-            if job.bounds is None:
-                value = await self._value(job.nodes[index])
+            if call.limits is None:
+                value = await self._value(call.nodes[index])
             else:
-                value = await self._bounded(index, job.bounds)
+                value = await self._bounded(index, call.limits)
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         except BaseException as raised:
-            tally.abort(raised)
-        if tally.add(index, value, error, self._monotonic() - began):
+            results.abort(raised)
+        if results.add(index, value, error, self._monotonic() - began):
             self._finish()
         error = None  # its traceback holds this frame
 
-    async def _bounded(self, index: int, bounds: Bounds) -> Any:
+    async def _bounded(self, index: int, limits: Limits) -> Any:
         """Run a branch, and cancel it when its own time runs out; `run` watches the time of all."""
-        at = bounds.enter()
-        timer = None if bounds.each == math.inf else TaskTimer(self._environment, at)
+        at = limits.enter()
+        timer = None if limits.each == math.inf else TaskTimer(self._environment, at)
         error: BaseException | None = None
         try:
-            value = await self._value(self._job.nodes[index])
+            value = await self._value(self._call.nodes[index])
         except BaseException as raised:
             error = raised
             raise
@@ -111,21 +110,21 @@ class _Tasks:
             late = timer is not None and timer.stop(error)
             error = None  # its traceback holds this frame
             if late:
-                raise self._tally.overdue(index, bounds.branch_total)
+                raise self._results.overdue(index, limits.branch_total)
         if self._monotonic() > at:
-            raise self._tally.overdue(index, bounds.branch_total)
+            raise self._results.overdue(index, limits.branch_total)
         return value
 
     async def _value(self, node: Node) -> Any:
         if node.is_async:
-            return await node.acall(self._job.value, **self._job.extras(node))
+            return await node.acall(self._call.value, **self._call.extras(node))
         return await self._in_thread(node)
 
     async def _in_thread(self, node: Node) -> Any:
         # Not through the future: the frame that sets its result would keep the error, whose traceback keeps it.
         reports: list[tuple[Any, BaseException | None]] = []
         context = copy_context()
-        work = functools.partial(context.run, lambda: reports.append(attempt(node, self._job)))
+        work = functools.partial(context.run, lambda: reports.append(attempt(node, self._call)))
         await self._loop.run_in_executor(pool(), work)
         value, error = reports.pop()
         try:

@@ -1,4 +1,27 @@
-"""Run the branches of a scatter in threads, for callers without an event loop."""
+"""Run the branches of a scatter in threads, for callers without an event loop.
+
+A thread cannot be stopped from outside, and three rules follow from that.
+
+1. **Only the caller's thread decides.** A branch puts a report into a queue when it ends, and touches nothing else:
+   whether the scatter has seen enough, who is overdue and who begins next is worked out in one place, which
+   therefore needs no lock. The caller waits for the queue, at most until the next branch is due.
+2. **A branch that is overdue is written off, not waited for.** Its place is given to the next branch at once, so for a
+   while there may be more threads than `limit`. It sees the end of its time as `remaining()` and may stop by itself.
+3. **A late report is dropped.** Who is not in `running` any more has its result already, and keeps that.
+
+With three branches, ``limit=2`` and ``branch_timeout=2``, where `b` takes 5 seconds::
+
+    seconds   0         1         2         3         4         5
+    a         |---------|
+    b         |===================X - - - - - - - - - - - - - - |    its thread goes on; its report is dropped
+    c                   |-------------------|
+    running   a b       b c       c         (none)
+    queue               a                   c                   b    nobody reads the last one
+    results             a ok      b timed   c ok: all three are known, so the caller returns
+
+The pool is shared by all scatters of the process and has no bound that matters: were there one, a branch that scatters
+could wait for a place that its own caller holds. It makes a thread only when none is idle.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +42,8 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
-    from beluga.orchestration.job import Job
     from beluga.orchestration.nodes import Node
+    from beluga.orchestration.scatter_call import ScatterCall
 
 __all__ = ["attempt", "pool", "run_threads"]
 
@@ -43,41 +66,41 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=pool.cache_clear)  # a fork takes the pool along, but no thread of it
 
 
-def attempt(node: Node, job: Job) -> tuple[Any, BaseException | None]:
+def attempt(node: Node, call: ScatterCall) -> tuple[Any, BaseException | None]:
     """Call `node` in this thread; return its value or its error, because a future cannot carry every error."""
     try:
-        return node.call(job.value, **job.extras(node)), None
+        return node.call(call.value, **call.extras(node)), None
     except BaseException as error:
         return None, error
 
 
-def run_threads(job: Job) -> None:
-    """Run the branches until the tally is over; those that still run then are left to themselves."""
+def run_threads(call: ScatterCall) -> None:
+    """Run the branches until the results is over; those that still run then are left to themselves."""
     from queue import SimpleQueue
 
     finished: SimpleQueue[Any] = SimpleQueue()
-    waiting = iter(range(len(job.nodes)))
-    running = dict(_start(job, index, finished) for index in islice(waiting, job.limit))
-    while not job.tally.over:
-        _report(job, running, _wait(finished, min(running.values())))
-        if not job.tally.over:
-            free = job.limit - len(running)
-            running.update(_start(job, index, finished) for index in islice(waiting, free))
-    job.tally.close(environment().monotonic())
+    waiting = iter(range(len(call.nodes)))
+    running = dict(_start(call, index, finished) for index in islice(waiting, call.limit))
+    while not call.results.over:
+        _report(call, running, _wait(finished, min(running.values())))
+        if not call.results.over:
+            free = call.limit - len(running)
+            running.update(_start(call, index, finished) for index in islice(waiting, free))
+    call.results.close(environment().monotonic())
 
 
-def _start(job: Job, index: int, finished: SimpleQueue[Any]) -> tuple[int, float]:
+def _start(call: ScatterCall, index: int, finished: SimpleQueue[Any]) -> tuple[int, float]:
     """Begin a branch in a context of its own; return its place and its deadline."""
     context = copy_context()
-    at = DEADLINE.get() if job.bounds is None else context.run(job.bounds.enter)
-    job.tally.began[index] = environment().monotonic()
-    pool().submit(context.run, _branch, job, index, finished)
+    at = DEADLINE.get() if call.limits is None else context.run(call.limits.enter)
+    call.results.began[index] = environment().monotonic()
+    pool().submit(context.run, _branch, call, index, finished)
     return index, at
 
 
-def _branch(job: Job, index: int, finished: SimpleQueue[Any]) -> None:
+def _branch(call: ScatterCall, index: int, finished: SimpleQueue[Any]) -> None:
     # No variable holds the error here, because its traceback holds this frame.
-    finished.put((index, *attempt(job.nodes[index], job), environment().monotonic()))
+    finished.put((index, *attempt(call.nodes[index], call), environment().monotonic()))
 
 
 def _wait(finished: SimpleQueue[Any], at: float) -> Any:
@@ -94,27 +117,27 @@ def _wait(finished: SimpleQueue[Any], at: float) -> Any:
         return None
 
 
-def _report(job: Job, running: dict[int, float], report: Any) -> None:
-    """Enter into the tally what came of a branch, or which branches are overdue."""
-    tally = job.tally
+def _report(call: ScatterCall, running: dict[int, float], report: Any) -> None:
+    """Enter into the results what came of a branch, or which branches are overdue."""
+    results = call.results
     if report is None:
         now = environment().monotonic()
         for index in [index for index, at in running.items() if at <= now]:
             del running[index]
-            tally.add(index, None, _overdue(job, index), now - tally.began[index])
+            results.add(index, None, _overdue(call, index), now - results.began[index])
         return
     index, value, error, ended = report
     at = running.pop(index, None)
     if at is None:
         return  # overdue, and settled long ago
     if type(value) is CoroutineType:
-        error = _unawaited(job.nodes[index], value)
+        error = _unawaited(call.nodes[index], value)
     if error is None and ended > at:
-        error = _overdue(job, index)
+        error = _overdue(call, index)
     if error is None or isinstance(error, Exception) or _is_cancellation(error):
-        tally.add(index, value, error, ended - tally.began[index])
+        results.add(index, value, error, ended - results.began[index])
     else:
-        tally.abort(error)
+        results.abort(error)
 
 
 def _is_cancellation(error: BaseException) -> bool:
@@ -122,8 +145,8 @@ def _is_cancellation(error: BaseException) -> bool:
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
-def _overdue(job: Job, index: int) -> BaseException:
-    return job.tally.overdue(index, None if job.bounds is None else job.bounds.branch_total)
+def _overdue(call: ScatterCall, index: int) -> BaseException:
+    return call.results.overdue(index, None if call.limits is None else call.limits.branch_total)
 
 
 def _unawaited(node: Node, coroutine: CoroutineType[Any, Any, Any]) -> GraphError:
