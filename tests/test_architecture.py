@@ -15,6 +15,7 @@ ROOT = Path(beluga.__file__).parent
 FLOORS = {
     "_foreign": 0,
     "_lazy": 0,
+    "_types": 0,
     "_version": 0,
     "classification": 0,
     "clock": 0,

@@ -7,11 +7,11 @@ A schema is an attrs class. `load` reads a file into an instance of it and names
 from __future__ import annotations
 
 from beluga._engine.live import Live
-from beluga.config.changes import Change
-from beluga.config.declaration import field
 from beluga.config.durations import Seconds
+from beluga.config.fields import field
 from beluga.config.loading import load, validate
 from beluga.config.problems import Problem
+from beluga.config.subscribers import Change
 from beluga.config.watcher import FileWatcher
 
 __all__ = ["Change", "FileWatcher", "Live", "Problem", "Seconds", "field", "load", "validate"]

@@ -7,12 +7,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.config.wake import Waker
+from beluga.config.fs_events import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beluga.config.reloading import Reloader
+    from beluga.config.reload import Reloader
 
 __all__ = ["TaskDriver", "ThreadDriver"]
 

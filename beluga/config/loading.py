@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 
-from beluga.config.documents import parse
-from beluga.config.environment import check_names, merge, overrides
+from beluga.config.env_overrides import check_names, merge, overrides
+from beluga.config.parsers import parse
 from beluga.config.problems import Findings, Place, Problem, failure
 from beluga.config.schema import section_of
 from beluga.errors import ErrorCode

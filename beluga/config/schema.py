@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import attrs
 
+from beluga._types.suggest import nearest
 from beluga.config.containers import MAPPINGS, SEQUENCES, Items, OneOf, Record, Table, parts
-from beluga.config.declaration import marks_of
 from beluga.config.durations import DURATION
+from beluga.config.fields import marks_of
 from beluga.config.problems import INVALID, Findings, Place
 from beluga.config.shapes import SCALARS, UNBOUNDED, Bounds, Choice, Duration, Number, Shape, Whole
-from beluga.config.suggestions import nearest
 
 __all__ = ["Section", "Setting", "section_of"]
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
+from beluga._types.suggest import nearest
 from beluga.config.durations import seconds_of
-from beluga.config.suggestions import nearest
 
 if TYPE_CHECKING:
     import enum

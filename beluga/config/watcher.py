@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from beluga._engine.validators import seconds
 from beluga.config.drivers import TaskDriver, ThreadDriver
-from beluga.config.reloading import Reloader
-from beluga.config.wake import watchfiles_installed
+from beluga.config.fs_events import watchfiles_installed
+from beluga.config.reload import Reloader
 
 if TYPE_CHECKING:
     import datetime
     import os
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from beluga.config.changes import Change
+    from beluga.config.subscribers import Change
 
 __all__ = ["FileWatcher"]
 

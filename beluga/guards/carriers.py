@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from beluga.schema.carrier import Carrier
+from beluga.schema.base import Carrier
 
 if TYPE_CHECKING:
     from collections.abc import Generator

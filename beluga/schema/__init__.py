@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga.schema.answers import Chunk, Response
     from beluga.schema.functions import tool_of
-    from beluga.schema.limits import RateLimit, RateLimitInfo
     from beluga.schema.media import AudioPart, FilePart, ImagePart
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
     from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
+    from beluga.schema.rate_limit_headers import RateLimit, RateLimitInfo
+    from beluga.schema.response import Chunk, Response
     from beluga.schema.tools import Tool
     from beluga.schema.usage import Usage
 
@@ -45,9 +45,9 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "schema.answers": "Chunk Response",
+    "schema.response": "Chunk Response",
     "schema.functions": "tool_of",
-    "schema.limits": "RateLimit RateLimitInfo",
+    "schema.rate_limit_headers": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
     "schema.parts": "CachePoint Part TextPart ThinkingPart ToolCall ToolResult",

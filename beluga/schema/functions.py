@@ -51,7 +51,7 @@ def tool_of(function: Tool | Callable[..., Any]) -> Tool:
         msg = f"a tool is a Tool or a function, not {what} {name}"
         raise TypeError(msg)
     # Who only sends messages needs no schemas: importing beluga.schema takes 5 of 20 ms less.
-    from beluga.schema.docstrings import described
+    from beluga._types.docstrings import described
     from beluga.schema.json_schema import object_schema
 
     source = _documented(function)

@@ -13,7 +13,7 @@ from collections import abc
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, Literal, NewType, NoReturn, NotRequired, Required, Union
 
-from beluga.schema.docstrings import described
+from beluga._types.docstrings import described
 from beluga.schema.records import is_record, own_doc, properties
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from beluga.schema.carrier import Carrier
+from beluga.schema.base import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 
 __all__ = ["CachePoint", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]

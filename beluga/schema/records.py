@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, Required
 
 import attrs
 
-from beluga.schema.docstrings import described
+from beluga._types.docstrings import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

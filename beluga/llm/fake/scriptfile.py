@@ -17,9 +17,9 @@ import os
 import pathlib
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga.config.documents import parse
+from beluga._types.suggest import nearest
+from beluga.config.parsers import parse
 from beluga.config.problems import Findings, Place, failure
-from beluga.config.suggestions import nearest
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider
 from beluga.llm.fake.replies import Reply

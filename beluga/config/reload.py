@@ -11,21 +11,21 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from beluga._engine.live import Live
-from beluga.config.changes import Change, Subscribers, changed_settings, spread
+from beluga._types.suggest import nearest
 from beluga.config.containers import parts
 from beluga.config.loading import Source
 from beluga.config.problems import Findings, Place
 from beluga.config.schema import Section
-from beluga.config.suggestions import nearest
+from beluga.config.subscribers import Change, Subscribers, changed_settings, spread
 from beluga.errors import ConfigError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
-    from beluga.config.changes import Unsubscribe
     from beluga.config.loading import Reading
     from beluga.config.schema import Setting
+    from beluga.config.subscribers import Unsubscribe
 
 __all__ = ["Reloader"]
 

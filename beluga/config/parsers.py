@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga.config.line_numbers import json_lines, toml_lines, yaml_lines
 from beluga.config.problems import Problem, failure, shown
-from beluga.config.sources import json_lines, toml_lines, yaml_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

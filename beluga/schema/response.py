@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
-from beluga.schema.carrier import Carrier
-from beluga.schema.limits import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
+from beluga.schema.base import Carrier
 from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
 from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
+from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
 from beluga.schema.usage import Usage
 
 __all__ = ["Chunk", "Response", "Usage"]
