@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from beluga._foreign import errors as anatomy
+from beluga._foreign.access import get
 
 __all__ = [
     "TRANSIENT",
@@ -152,11 +153,12 @@ class Classifier:
         self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
 
-    def __call__(self, exc: BaseException) -> ErrorCode | None:
+    def __call__(self, exc: object) -> ErrorCode | None:
         """Return the code of `exc`, or None where nothing about its structure is known.
 
         Args:
-            exc: Any exception, of ours, of a provider's SDK, of an HTTP client or of Python itself.
+            exc: Any exception, of ours, of a provider's SDK, of an HTTP client or of Python itself; or what answered
+                in place of one, such as a response of HTTP with its status, headers and body.
 
         Example:
             >>> classify(TimeoutError("the message does not matter"))
@@ -205,10 +207,10 @@ class Classifier:
                 raise ValueError(msg)
             self._rules = remaining
 
-    def first_known(self, exc: BaseException) -> tuple[BaseException, ErrorCode | None]:
+    def first_known(self, exc: object) -> tuple[object, ErrorCode | None]:
         """Return the first of `exc` and its causes that has a code, and the code; else `exc` and None."""
         for link in anatomy.chain(exc):
-            code = self._ruled(link) or _code_of(link)
+            code = (self._ruled(link) if isinstance(link, BaseException) else None) or _code_of(link)
             if code is not None:
                 return link, code
         return exc, None
@@ -230,7 +232,7 @@ classify: Final = Classifier()
 """Tell the kind of a failure; ``classify.register`` adds a rule."""
 
 
-def is_transient(exc: BaseException) -> bool:
+def is_transient(exc: object) -> bool:
     """Say whether another attempt may succeed.
 
     Of one of our errors its ``retryable`` decides, then a provider's ``x-should-retry`` header, then the
@@ -255,7 +257,7 @@ def is_transient(exc: BaseException) -> bool:
     return code in TRANSIENT and not any(_named(link, _CERTIFICATE_ERRORS) for link in anatomy.chain(exc))
 
 
-def retry_after(exc: BaseException, now: float) -> float | None:
+def retry_after(exc: object, now: float) -> float | None:
     """Return the seconds that the other side asks to wait before another attempt.
 
     It looks at a ``retry_after`` attribute, then at the headers ``retry-after-ms`` and ``retry-after`` (in
@@ -296,9 +298,9 @@ def code_of_status(status: int | None) -> ErrorCode | None:
     return _STATUSES.get(status, other)
 
 
-def _code_of(exc: BaseException) -> ErrorCode | None:
+def _code_of(exc: object) -> ErrorCode | None:
     """Return the code that `exc` itself shows, without its causes."""
-    own = anatomy.get(exc, "code")
+    own = get(exc, "code")
     if isinstance(own, ErrorCode):
         return own
     names = tuple(anatomy.class_names(exc))
@@ -318,17 +320,17 @@ def _first(names: tuple[str, ...], table: Mapping[str, ErrorCode]) -> ErrorCode 
     return next((table[name] for name in names if name in table), None)
 
 
-def _named(exc: BaseException, names: frozenset[str]) -> bool:
+def _named(exc: object, names: frozenset[str]) -> bool:
     return not names.isdisjoint(anatomy.class_names(exc))
 
 
-def _is_unreachable(exc: BaseException) -> bool:
+def _is_unreachable(exc: object) -> bool:
     return isinstance(exc, OSError) and exc.errno in _UNREACHABLE
 
 
-def _asked_by_attribute(exc: BaseException) -> float | None:
-    value = anatomy.get(exc, "retry_after")
-    total_seconds = anatomy.get(value, "total_seconds")  # a timedelta, without importing datetime for it
+def _asked_by_attribute(exc: object) -> float | None:
+    value = get(exc, "retry_after")
+    total_seconds = get(value, "total_seconds")  # a timedelta, without importing datetime for it
     if callable(total_seconds):
         value = total_seconds()
     if isinstance(value, str):
@@ -338,7 +340,7 @@ def _asked_by_attribute(exc: BaseException) -> float | None:
     return None
 
 
-def _asked_by_header(exc: BaseException, now: float) -> float | None:
+def _asked_by_header(exc: object, now: float) -> float | None:
     milliseconds = _number(anatomy.header(exc, "retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000.0

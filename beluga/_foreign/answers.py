@@ -1,21 +1,65 @@
-"""Read what a model answered, by its shape, and find the JSON in it: strictly, with no repair and no guess."""
+"""Read a model's answer by its shape, ours, openai's or anthropic's: what it says, and what it reports of itself."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga._foreign.access import get, items, text
+from beluga._foreign.usage import merged, reported, usage_of
 from beluga.schema import AIMessage, Response
-from beluga.schema.problems import Problem
 
-__all__ = ["Answer", "parse", "read"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beluga.schema import Usage
+
+__all__ = ["SILENT", "Answer", "Report", "read"]
+
+SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
+"""Types that report nothing, so that a stream of plain texts costs no look-ups."""
 
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"})
 _REFUSED: Final = frozenset({"content_filter", "refusal", "safety"})
 """Reasons to finish, in lower case. Source: OpenAI, Anthropic and Gemini, as of 2026-08."""
+
+
+@attrs.define
+class Report:
+    """What an answer has told of itself so far; later chunks of a stream add to it.
+
+    Example:
+        >>> report = Report()
+        >>> report.read({"model": "gpt-4o", "choices": [{"finish_reason": "stop"}]})
+        >>> report.model, report.finish_reasons
+        ('gpt-4o', ['stop'])
+    """
+
+    usage: Usage | None = None
+    id: str | None = None
+    model: str | None = None
+    finish_reasons: list[str] | None = None
+
+    def read(self, value: Any) -> None:
+        """Take in a result or a chunk; what cannot be read tells nothing."""
+        self.read_usage(value)
+        whole = reported(value)
+        self.id = self.id or text(whole, "id")
+        self.model = self.model or text(whole, "model")
+        self.finish_reasons = _finish_reasons(whole) or self.finish_reasons
+
+    def read_usage(self, value: Any) -> None:
+        """Take in the usage alone: in a result that is not a model's, an id or a model is the application's own."""
+        self.usage = merged(self.usage, usage_of(value))
+
+
+def _finish_reasons(value: Any) -> list[str]:
+    choices = items(value, "choices")
+    if choices is not None:
+        return [reason for choice in choices if (reason := text(choice, "finish_reason"))]
+    reason = text(value, "finish_reason") or text(value, "stop_reason") or text(value, "delta", "stop_reason")
+    return [reason] if reason else []
 
 
 @attrs.frozen
@@ -58,105 +102,44 @@ def read(value: Any) -> Answer | None:
         return Answer(value.message, value.text, reason, bool(value.tool_calls))
     if isinstance(value, AIMessage):
         return Answer(value, value.text, "", bool(value.tool_calls))
-    choices = _get(value, "choices")
-    if isinstance(choices, (list, tuple)) and choices:
+    if choices := items(value, "choices"):
         return _completion(choices[0])
-    output = _get(value, "output")
-    if isinstance(output, (list, tuple)):
-        return _items(output, _get(_get(value, "incomplete_details"), "reason"))
-    content = _get(value, "content")
-    return _blocks(content, _get(value, "stop_reason")) if isinstance(content, (list, tuple)) else None
+    output = items(value, "output")
+    if output is not None:
+        return _output(output, text(value, "incomplete_details", "reason"))
+    content = items(value, "content")
+    return None if content is None else _content(content, text(value, "stop_reason"))
 
 
-def _said(text: str, reason: Any = None, *, calls_tools: bool = False) -> Answer:
-    return Answer(AIMessage(text), text, reason.lower() if isinstance(reason, str) else "", calls_tools)
+def _said(words: str, reason: str | None = None, *, calls_tools: bool = False) -> Answer:
+    return Answer(AIMessage(words), words, (reason or "").lower(), calls_tools)
 
 
 def _completion(choice: Any) -> Answer | None:
-    message = _get(choice, "message")
+    """Return the answer in one choice of OpenAI's chat completions."""
+    message = get(choice, "message")
     if message is None:
         return None
-    text = _get(message, "content")
-    reason = "refusal" if _get(message, "refusal") else _get(choice, "finish_reason")
-    return _said(text if isinstance(text, str) else "", reason, calls_tools=bool(_get(message, "tool_calls")))
+    reason = "refusal" if get(message, "refusal") else text(choice, "finish_reason")
+    return _said(text(message, "content") or "", reason, calls_tools=bool(get(message, "tool_calls")))
 
 
-def _items(output: Any, reason: Any) -> Answer:
-    parts = [part for item in output if _get(item, "type") == "message" for part in _get(item, "content") or ()]
-    refused = any(_get(part, "type") == "refusal" for part in parts)
-    calls = any(_get(item, "type") == "function_call" for item in output)
-    return _said(_text(parts, "output_text"), "refusal" if refused else reason, calls_tools=calls)
+def _output(output: Sequence[Any], reason: str | None) -> Answer:
+    """Return the answer in the items of OpenAI's responses."""
+    parts = [part for item in _of_type(output, "message") for part in items(item, "content") or ()]
+    calls = bool(_of_type(output, "function_call"))
+    refused = bool(_of_type(parts, "refusal"))
+    return _said(_joined(parts, "output_text"), "refusal" if refused else reason, calls_tools=calls)
 
 
-def _blocks(content: Any, reason: Any) -> Answer:
-    calls = any(_get(block, "type") == "tool_use" for block in content)
-    return _said(_text(content, "text"), reason, calls_tools=calls)
+def _content(content: Sequence[Any], reason: str | None) -> Answer:
+    """Return the answer in the blocks of Anthropic's messages."""
+    return _said(_joined(content, "text"), reason, calls_tools=bool(_of_type(content, "tool_use")))
 
 
-def _text(parts: Any, kind: str) -> str:
-    texts = [_get(part, "text") for part in parts if _get(part, "type") == kind]
-    return "".join(text for text in texts if isinstance(text, str))
+def _of_type(parts: Sequence[Any], kind: str) -> list[Any]:
+    return [part for part in parts if get(part, "type") == kind]
 
 
-def _get(holder: Any, name: str) -> Any:
-    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
-
-
-def _no_number(_: str) -> NoReturn:
-    message = "NaN and Infinity are no JSON"
-    raise ValueError(message)
-
-
-_decoder: Final = json.JSONDecoder(parse_constant=_no_number)
-_FENCE: Final = re.compile(r"^[ \t]*```([^`\n]*)\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
-"""A fence cannot end inside a JSON text: a line break within a string is written as an escape there."""
-
-
-def parse(text: str, openings: str = "{") -> tuple[Any, Problem | None]:
-    """Return the one JSON value in `text`, or what keeps it from being read.
-
-    The value is the whole text, or the one code fence, or begins with the first bracket and has none after it.
-
-    Args:
-        text: The answer.
-        openings: Brackets that a value in the midst of prose may begin with.
-    """
-    text = text.strip()
-    if not text:
-        return None, Problem((), "is empty")
-    whole, problem = _decoded(text)
-    if problem is None:
-        return whole, None
-    fences = _FENCE.findall(text)
-    fences = [body for label, body in fences if label.strip().lower() == "json"] or [body for _, body in fences]
-    if len(fences) == 1:
-        return _decoded(fences[0].strip())
-    starts = [at for at in map(text.find, openings) if at >= 0]
-    if not starts:
-        return None, Problem((), "holds no JSON")
-    return _embedded(text, min(starts), openings)
-
-
-def _embedded(text: str, start: int, openings: str) -> tuple[Any, Problem | None]:
-    """Return the value that begins at `start`; a part of a broken value is none, so nothing further in is tried."""
-    try:
-        value, end = _decoder.raw_decode(text, start)
-    except (ValueError, RecursionError) as error:
-        return None, _unreadable(error)
-    if any(opening in text[end:] for opening in openings):
-        return None, Problem((), "holds more than one JSON value, or brackets after it")
-    return value, None
-
-
-def _decoded(text: str) -> tuple[Any, Problem | None]:
-    try:
-        return _decoder.decode(text), None
-    except (ValueError, RecursionError) as error:
-        return None, _unreadable(error)
-
-
-def _unreadable(error: Exception) -> Problem:
-    if isinstance(error, json.JSONDecodeError):
-        where = f"is no JSON at line {error.lineno}, column {error.colno}"
-        return Problem((), where, f"{where}: {error.msg}")
-    return Problem((), "is nested too deeply" if isinstance(error, RecursionError) else f"is no JSON: {error}")
+def _joined(parts: Sequence[Any], kind: str) -> str:
+    return "".join(text(part, "text") or "" for part in _of_type(parts, kind))

@@ -1,34 +1,34 @@
-"""Messages as callers give them, and as a model is asked."""
+"""Messages as callers give them: a text, one message, or a conversation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from beluga.schema import HumanMessage, Message, SystemMessage
+from beluga.schema import HumanMessage, Message
 
-__all__ = ["conversation", "instructed"]
+__all__ = ["conversation"]
 
 
-def conversation(given: Any, name: str) -> list[Message]:
-    """Return what the function `name` is given as a list of messages.
+def conversation(given: Any, what: str = "messages are") -> tuple[Message, ...]:
+    """Return the conversation that `given` stands for.
+
+    Args:
+        given: A text, a message, or an iterable of messages.
+        what: How an error begins to speak of it.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is something else, or holds something else.
+
+    Example:
+        >>> conversation("hello") == (HumanMessage("hello"),)
+        True
     """
     if isinstance(given, str):
-        return [HumanMessage(given)]
-    messages = [given] if isinstance(given, Message) else list(given) if hasattr(given, "__iter__") else [given]
+        return (HumanMessage(given),)
+    is_several = not isinstance(given, Message) and hasattr(given, "__iter__")
+    messages = tuple(given) if is_several else (given,)
     for message in messages:
         if not isinstance(message, Message):
-            text = (
-                f"structured: the messages of {name} are a str, a message or several of beluga.schema, "
-                f"not {type(message).__name__}"
-            )
+            text = f"{what} a str, a message or several of beluga.schema, not {type(message).__name__}"
             raise TypeError(text)
     return messages
-
-
-def instructed(messages: list[Message], instructions: SystemMessage) -> list[Message]:
-    """Return `messages` with `instructions` after the application's own instructions."""
-    at = next((i for i, message in enumerate(messages) if not isinstance(message, SystemMessage)), len(messages))
-    return [*messages[:at], instructions, *messages[at:]]

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
+from beluga._foreign.access import count, get, text
 from beluga.schema.usage import Usage
 
 __all__ = ["merged", "reported", "usage_of"]
 
-_FIGURES = tuple(field.name for field in attrs.fields(Usage))
+_FIGURES: Final = tuple(field.name for field in attrs.fields(Usage))
+
+
+@attrs.frozen
+class _Shape:
+    """Where one API keeps its figures; it is known by any of `marks`."""
+
+    marks: tuple[str, ...]
+    given: str
+    taken: str
+    cached: tuple[str, ...]
+    written: tuple[str, ...]
+    reasoning: tuple[str, ...] = ()
+    leaves_cached_out: bool = False
+
+
+def _openai(given: str, taken: str, *marks: str) -> _Shape:
+    details = f"{given}_details"
+    return _Shape(
+        marks=marks,
+        given=given,
+        taken=taken,
+        cached=(details, "cached_tokens"),
+        written=(details, "cache_write_tokens"),
+        reasoning=(f"{taken}_details", "reasoning_tokens"),
+    )
+
+
+_SHAPES: Final = (
+    _openai("prompt_tokens", "completion_tokens", "prompt_tokens"),
+    _Shape(
+        marks=("cache_read_input_tokens", "cache_creation_input_tokens"),
+        given="input_tokens",
+        taken="output_tokens",
+        cached=("cache_read_input_tokens",),
+        written=("cache_creation_input_tokens",),
+        leaves_cached_out=True,
+    ),
+    _openai("input_tokens", "output_tokens", "input_tokens", "output_tokens"),
+)
+"""OpenAI's chat completions, Anthropic's messages, OpenAI's responses; the first that is known by its marks counts.
+
+Source: OpenAI chat completions and responses, Anthropic messages, as of 2026-08.
+"""
 
 
 def usage_of(result: Any) -> Usage | None:
@@ -19,27 +63,37 @@ def usage_of(result: Any) -> Usage | None:
     `result` is a response or a stream's chunk with a ``usage`` of one of the known shapes, an object or a mapping,
     or such a usage itself. Anthropic's input figure leaves cached tokens out; they are added here.
 
-    Source: OpenAI chat completions and responses, Anthropic messages, as of 2026-08.
-
     Example:
         >>> usage_of({"usage": {"prompt_tokens": 12, "completion_tokens": 3}}).total_tokens
         15
     """
-    if isinstance(result, Usage):
+    # type, not isinstance: a stranger's __class__ may be a property that fails.
+    if type(result) is Usage:
         return result
-    usage = _get(result, "usage")
-    if isinstance(usage, Usage):
+    usage = get(result, "usage")
+    if type(usage) is Usage:
         return usage
     if usage is None:
         inner = reported(result)
         return None if inner is result else usage_of(inner)
-    if _count(usage, "prompt_tokens") is not None:
-        return _openai(usage, "prompt_tokens", "completion_tokens")
-    if _count(usage, "cache_read_input_tokens", "cache_creation_input_tokens") is not None:
-        return _anthropic(usage)
-    if _count(usage, "input_tokens", "output_tokens") is not None:
-        return _openai(usage, "input_tokens", "output_tokens")
-    return None
+    shape = next((shape for shape in _SHAPES if any(count(usage, mark) is not None for mark in shape.marks)), None)
+    return None if shape is None else _read(usage, shape)
+
+
+def _read(usage: Any, shape: _Shape) -> Usage:
+    """Return the figures; a part that is larger than its whole is cut to it."""
+    given, taken = count(usage, shape.given) or 0, count(usage, shape.taken) or 0
+    cached, written = count(usage, *shape.cached) or 0, count(usage, *shape.written) or 0
+    if shape.leaves_cached_out:
+        given += cached + written
+    cached = min(given, cached)
+    return Usage(
+        input_tokens=given,
+        output_tokens=taken,
+        cached_tokens=cached,
+        cache_write_tokens=min(given - cached, written),
+        reasoning_tokens=min(taken, count(usage, *shape.reasoning) or 0),
+    )
 
 
 def reported(event: Any) -> Any:
@@ -47,13 +101,13 @@ def reported(event: Any) -> Any:
 
     That is the ``message`` of Anthropic's ``message_start`` and the ``response`` of OpenAI's ``response.*`` events.
     """
-    kind = _get(event, "type")
-    if not isinstance(kind, str):
+    kind = text(event, "type")
+    if kind is None:
         return event
     if kind == "message_start":
-        inner = _get(event, "message")
+        inner = get(event, "message")
     else:
-        inner = _get(event, "response") if kind.startswith("response.") else None
+        inner = get(event, "response") if kind.startswith("response.") else None
     return event if inner is None else inner
 
 
@@ -73,42 +127,3 @@ def merged(before: Usage | None, now: Usage | None) -> Usage | None:
         figures["cache_write_tokens"], figures["input_tokens"] - figures["cached_tokens"]
     )
     return Usage(**figures)
-
-
-def _openai(usage: Any, inward: str, outward: str) -> Usage:
-    read = _get(usage, f"{inward}_details")
-    written = _get(usage, f"{outward}_details")
-    whole = _count(usage, inward) or 0
-    given = _count(usage, outward) or 0
-    cached = min(whole, _count(read, "cached_tokens") or 0)
-    return Usage(
-        input_tokens=whole,
-        output_tokens=given,
-        cached_tokens=cached,
-        cache_write_tokens=min(whole - cached, _count(read, "cache_write_tokens") or 0),
-        reasoning_tokens=min(given, _count(written, "reasoning_tokens") or 0),
-    )
-
-
-def _anthropic(usage: Any) -> Usage:
-    read = _count(usage, "cache_read_input_tokens") or 0
-    written = _count(usage, "cache_creation_input_tokens") or 0
-    return Usage(
-        input_tokens=(_count(usage, "input_tokens") or 0) + read + written,
-        output_tokens=_count(usage, "output_tokens") or 0,
-        cached_tokens=read,
-        cache_write_tokens=written,
-    )
-
-
-def _get(holder: Any, name: str) -> Any:
-    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
-
-
-def _count(holder: Any, *names: str) -> int | None:
-    """Return the first of `names` that holds a count."""
-    for name in names:
-        value = _get(holder, name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-    return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from beluga.schema import HumanMessage, Message
+from beluga._foreign.messages import conversation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from beluga.schema import Chunk, Response
+    from beluga.schema import Chunk, Message, Response
 
 __all__ = ["Model", "as_messages"]
 
@@ -43,21 +43,16 @@ def as_messages(messages: str | Message | Iterable[Message]) -> tuple[Message, .
     """Return the conversation that `messages` stands for.
 
     Raises:
-        TypeError: When something in it is no message.
+        TypeError: When something in it is not a message.
         ValueError: When it is empty.
 
     Example:
+        >>> from beluga.schema import HumanMessage
         >>> as_messages("hello") == (HumanMessage("hello"),)
         True
     """
-    if isinstance(messages, str):
-        return (HumanMessage(messages),)
-    gathered = (messages,) if isinstance(messages, Message) else tuple(messages)
+    gathered = conversation(messages)
     if not gathered:
-        msg = "a model needs at least one message"
-        raise ValueError(msg)
-    for message in gathered:
-        if not isinstance(message, Message):
-            msg = f"messages are a str or messages of beluga.schema, not {type(message).__name__}"
-            raise TypeError(msg)
+        message = "a model needs at least one message"
+        raise ValueError(message)
     return gathered

@@ -13,8 +13,8 @@ from opentelemetry.context import attach
 from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 
 from beluga import events
+from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
-from beluga.telemetry.answers import SILENT, Answer
 from beluga.telemetry.content import chunk_text
 from beluga.telemetry.names import OUTCOME, SEMCONV
 from beluga.telemetry.providers import tracer
@@ -74,7 +74,7 @@ class Recording:
         self.span: Span = (tracer() or _NOBODY).start_span(
             name, kind=kind, attributes=attributes, start_time=self._moment()
         )
-        self.answer: Answer | None = None
+        self.answer: Report | None = None
         self.first_item: float | None = None
         self.texts: list[str] | None = None
         self._room = READ_AT_MOST
@@ -126,7 +126,7 @@ class Recording:
         if type(value) in SILENT:
             return
         if self.answer is None:
-            self.answer = Answer()
+            self.answer = Report()
         if self._is_answer:
             self.answer.read(value)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga._foreign.answers import parse
+from beluga._policies.structured.parsing import parse
 from beluga.schema import SystemMessage
 from beluga.schema.json_schema import json_schema, object_schema
 from beluga.schema.records import Property

@@ -8,10 +8,10 @@ from beluga import events
 from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.answers import read
-from beluga._foreign.messages import conversation, instructed
+from beluga._foreign.messages import conversation
 from beluga._policies.structured.turn import Turn
 from beluga.errors import ErrorCode, InvalidResponse
-from beluga.schema import HumanMessage, Message
+from beluga.schema import HumanMessage, Message, SystemMessage
 
 if TYPE_CHECKING:
     from beluga._engine.arguments import Argument
@@ -56,9 +56,9 @@ class Layer(Policy):
     def _asked(self, given: Any, call: Call) -> Any:
         """Return what to ask first: what the caller gave, unless the schema has to be put into words."""
         if self._schema is None:
-            return instructed(conversation(given, call.name), self._form.instructions)
+            return _instructed(_conversation(given, call), self._form.instructions)
         # An iterator could be asked once only.
-        return given if isinstance(given, (str, Message, list, tuple)) else conversation(given, call.name)
+        return given if isinstance(given, (str, Message, list, tuple)) else _conversation(given, call)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | Use | None:
         """Take the value out of the answer, or ask again."""
@@ -83,7 +83,7 @@ class Layer(Policy):
         if turn.asked >= self._attempts or call.environment.monotonic() >= DEADLINE.get():
             raise self._given_up(call, turn, problems)
         turn.open()
-        asked = conversation(self._messages.read(call), call.name)
+        asked = _conversation(self._messages.read(call), call)
         heard = [answer.message] if answer.text else []  # providers refuse an empty message
         self._messages.write(call, [*asked, *heard, HumanMessage(self._form.complaint(problems))])
         return Again()
@@ -93,6 +93,16 @@ class Layer(Policy):
         late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
         message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
         return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
+
+
+def _conversation(given: Any, call: Call) -> list[Message]:
+    return list(conversation(given, f"structured: the messages of {call.name} are"))
+
+
+def _instructed(messages: list[Message], instructions: SystemMessage) -> list[Message]:
+    """Return `messages` with `instructions` after the application's own instructions."""
+    at = next((i for i, message in enumerate(messages) if not isinstance(message, SystemMessage)), len(messages))
+    return [*messages[:at], instructions, *messages[at:]]
 
 
 def _is_given(slot: Argument, call: Call) -> bool:

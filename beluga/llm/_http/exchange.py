@@ -131,5 +131,5 @@ class Exchange:
             if not self._reader.done:
                 raise failures.unreachable(self._dialect.provider, error, self._chunks) from error
 
-    def _described(self, status: int, headers: Mapping[str, str]) -> failures.Answer:
-        return failures.Answer(self._dialect.provider, status, headers, id_header=self._dialect.request_id)
+    def _described(self, status: int, headers: Mapping[str, str]) -> failures.HTTPAnswer:
+        return failures.HTTPAnswer(self._dialect.provider, status, headers, self._dialect.request_id)

@@ -10,7 +10,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga._foreign import errors as anatomy
+import attrs
+
+from beluga._foreign.access import count, text
+from beluga._foreign.errors import class_names, words
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.clock import environment
 from beluga.errors import ProviderError
@@ -19,7 +22,7 @@ from beluga.schema import RateLimitInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "is_transport_error", "nonsense", "parsed", "refusal", "unreachable"]
+__all__ = ["HTTPAnswer", "is_transport_error", "nonsense", "parsed", "refusal", "unreachable"]
 
 _PLAIN_WORD: Final = re.compile(r"[a-z][a-z_]{0,63}")  # a key has digits or capitals
 _PARAMETER: Final = re.compile(r"[a-z][a-z_]{0,31}(?:[.\[][a-z0-9_\]]{1,32}){0,6}")
@@ -35,26 +38,23 @@ _HINTS: Final = {
 }
 
 
-class Answer(Exception):
-    """What a provider answered, in the form in which `classify` and its kin read the errors of SDKs; never raised.
+@attrs.define
+class HTTPAnswer:
+    """What a provider answered over HTTP, with the names under which `classify` and its kin look for such things.
 
     Args:
         provider: Who.
-        status: The HTTP status.
+        status_code: The HTTP status.
         headers: The headers.
-        body: The body, parsed, or None.
         id_header: The header that holds the id of the request.
+        body: The body, parsed, or None.
     """
 
-    def __init__(
-        self, provider: str, status: int, headers: Mapping[str, str], body: Any = None, *, id_header: str
-    ) -> None:
-        super().__init__()
-        self.provider = provider
-        self.status_code = status
-        self.headers = headers
-        self.body = body
-        self.id_header = id_header
+    provider: str
+    status_code: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    id_header: str
+    body: Any = attrs.field(default=None, repr=False)
 
     @property
     def request_id(self) -> str | None:
@@ -72,7 +72,7 @@ class Answer(Exception):
         return RateLimitInfo.parse(self.headers, environment().clock.time())
 
 
-def refusal(answer: Answer, chunks: int | None = None) -> ProviderError:
+def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
     """Return the error for an error status, or for an error inside a good one.
 
     Args:
@@ -81,8 +81,8 @@ def refusal(answer: Answer, chunks: int | None = None) -> ProviderError:
     """
     status = answer.status_code
     if status not in _ERROR_STATUSES:
-        inner = anatomy.get(anatomy.get(answer.body, "error"), "code")
-        if isinstance(inner, int) and inner in _ERROR_STATUSES:
+        inner = count(answer.body, "error", "code")
+        if inner is not None and inner in _ERROR_STATUSES:
             answer.status_code = inner  # gateways put the status of whom they asked into a 200
     known = classify(answer)
     code = known or (ErrorCode.INVALID_RESPONSE if chunks is None else ErrorCode.PROVIDER_UNAVAILABLE)
@@ -112,7 +112,7 @@ def refusal(answer: Answer, chunks: int | None = None) -> ProviderError:
     )
 
 
-def nonsense(answer: Answer, what: str, chunks: int | None = None) -> ProviderError:
+def nonsense(answer: HTTPAnswer, what: str, chunks: int | None = None) -> ProviderError:
     """Return the error for a good status with something else than an answer in it.
 
     Args:
@@ -134,7 +134,7 @@ def nonsense(answer: Answer, what: str, chunks: int | None = None) -> ProviderEr
 
 def is_transport_error(error: BaseException) -> bool:
     """Say whether `error` is one of httpx, of either name, about the way there and back."""
-    return not _TRANSPORT_ERRORS.isdisjoint(anatomy.class_names(error))
+    return not _TRANSPORT_ERRORS.isdisjoint(class_names(error))
 
 
 _TRANSPORT_ERRORS: Final = frozenset({"httpx.TransportError", "httpx.DecodingError", "httpx.TooManyRedirects"})
@@ -166,16 +166,15 @@ def parsed(content: bytes) -> Any:
         return None
 
 
-def _spoken(answer: Answer) -> str:
+def _spoken(answer: HTTPAnswer) -> str:
     """Return the provider's own words for it, the harmless ones."""
-    error = anatomy.get(answer.body, "error")
-    said = [word for word in anatomy.words(answer) if _PLAIN_WORD.fullmatch(word) and word != "error"]
-    parameter = anatomy.get(error, "param")
-    about = f", about {parameter}" if isinstance(parameter, str) and _PARAMETER.fullmatch(parameter) else ""
+    said = [word for word in words(answer) if _PLAIN_WORD.fullmatch(word) and word != "error"]
+    parameter = text(answer.body, "error", "param")
+    about = f", about {parameter}" if parameter and _PARAMETER.fullmatch(parameter) else ""
     return f" ({said[0]}{about})" if said else ""
 
 
-def _identified(answer: Answer) -> list[str]:
+def _identified(answer: HTTPAnswer) -> list[str]:
     return [] if answer.request_id is None else [f"request {answer.request_id}"]
 
 
