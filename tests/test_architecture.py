@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import beluga
 
 ROOT = Path(beluga.__file__).parent
 
-# The longest prefix counts. A module imports from lower floors only.
+# A module imports from lower floors, and from its own room.
 FLOORS = {
     "_foreign": 0,
     "_lazy": 0,
@@ -37,14 +39,39 @@ FLOORS = {
     "_commands": 5,
     "_demo": 5,
     "cli": 5,
-    "demo": 5,
     "testing": 5,
 }
-WITHIN = {0, 1, 5}  # floors on which rooms may import each other
-PAIRS = {
-    ("_policies.breaker", "_policies.circuit"),
-    ("_policies.budget", "_policies.spending"),
-    ("_policies.guarded", "_policies.guarded_stream"),
+# The arrows between rooms of one floor.
+SIDEWAYS = {
+    "_foreign": "schema",
+    "classification": "_foreign",
+    "errors": "classification",
+    "schema": "_lazy _types",
+    "config": "_engine",
+    "telemetry": "guards",
+    "__main__": "cli",
+    "_commands": "_demo",
+    "_demo": "testing",
+    "cli": "_commands",
+}
+# On floors 2 to 4 the arrows between the concepts within a room, too.
+WITHIN = {
+    "_policies": {"breaker": "circuit", "budget": "spending", "guarded": "guarded_stream"},
+    "llm": {
+        "_anthropic": "_http",
+        "_http": "base",
+        "_openai": "_http",
+        "fake": "base",
+        "hooks": "base collecting middleware",
+        "middleware": "base",
+    },
+    "orchestration": {
+        "chains": "graph nodes",
+        "executor": "instrumentation",
+        "graph": "edges executor inspect nodes",
+        "scatter": "executor instrumentation nodes results scatter_call tasks threads",
+        "tasks": "threads",
+    },
 }
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timeouts", "testing", "_demo", "llm", "config", "orchestration"},
@@ -52,13 +79,13 @@ MAY_IMPORT = {
         "_policies", "classification", "cli", "config", "events", "guards.vault", "ledger", "llm",
         "logs", "telemetry", "testing",
     },
-    "opentelemetry": {"telemetry", "_policies.traced", "testing", "logs", "cli", "demo", "_demo"},
+    "opentelemetry": {"telemetry", "_policies.traced", "testing", "logs", "cli", "_demo"},
     "loguru": {"logs"},
     "httpx": {"llm", "testing"},
     "hypothesis": {"testing"},
     "wrapt": {"_engine.proxy"},
-    "time": {"clock", "testing", "cli", "demo", "_demo"},
-    "random": {"clock", "testing", "llm", "cli", "demo", "_demo"},
+    "time": {"clock", "testing", "cli", "_demo"},
+    "random": {"clock", "testing", "llm", "cli", "_demo"},
 }  # fmt: skip
 
 
@@ -67,72 +94,133 @@ def _name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {_name(path): path for path in ROOT.rglob("*.py") if _name(path)}
+TREES = {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py") if _name(path)}
 
 
-def _floor(name):
-    return FLOORS[name.partition(".")[0]]
-
-
-def _imports(name):
-    """Yield what a module imports when it runs, by absolute name; not what only type checkers read."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
+def _statements(node, *, deferred):
+    """Yield each statement that runs, of functions only where `deferred` is true; not what only type checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING":
             continue
+        if deferred or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield child
+            yield from _statements(child, deferred=deferred)
+
+
+@cache
+def _imports(name, *, deferred=True):
+    """Return the absolute name of each module that this one imports."""
+    imported = []
+    for node in _statements(TREES[name], deferred=deferred):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            imported += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} has a relative import"
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner.removeprefix("beluga.") in MODULES else node.module
+            inner = ((f"{node.module}.{alias.name}", node.module) for alias in node.names)
+            imported += (whole if whole.removeprefix("beluga.") in TREES else module for whole, module in inner)
+    return imported
+
+
+def _own_imports(name, *, deferred=True):
+    """Yield the modules of beluga that this one imports, without the package's name before them."""
+    inner = (each.removeprefix("beluga.") for each in _imports(name, deferred=deferred) if each.startswith("beluga."))
+    yield from (each for each in inner if each != name)
+
+
+def _room(name):
+    return name.partition(".")[0]
+
+
+def _concept(name):
+    return name.partition(".")[2].partition(".")[0]
+
+
+def _arrows():
+    """Yield (module, floor, from, to, who may) for every import that needs a row of a table."""
+    for name in TREES:
+        for target in _own_imports(name):
+            room, other = _room(name), _room(target)
+            if room != other and FLOORS[room] == FLOORS[other]:
+                yield name, room, other, SIDEWAYS
+            elif room == other and 2 <= FLOORS[room] <= 4 and len({"", _concept(name), _concept(target)}) == 3:
+                yield name, _concept(name), _concept(target), WITHIN.get(room, {})
 
 
 def _is_in(name, rooms):
     return any(name == room or name.startswith(f"{room}.") for room in rooms)
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_a_module_imports_from_lower_floors_only(name):
-    """Data flows one way: nothing knows what is built on it, nor its neighbours on the floors of concerns."""
-    for imported in _imports(name):
-        target = imported.removeprefix("beluga.")
-        if target in (imported, name):
-            continue
-        same_room = target.partition(".")[0] == name.partition(".")[0]
-        same_concern = same_room and target.split(".")[1:2] == name.split(".")[1:2]
-        if name == "_engine.policy" and target == "_engine.wrapping":
-            continue
-        if same_concern or (same_room and _floor(name) != 2):
-            continue
-        allowed = _floor(target) < _floor(name) or (name, target) in PAIRS
-        allowed |= _floor(target) == _floor(name) and _floor(name) in WITHIN
-        assert allowed, f"{name} (floor {_floor(name)}) imports {target} (floor {_floor(target)})"
+def test_the_table_names_every_room():
+    """A new room gets a floor, and one that is gone leaves none behind."""
+    assert set(FLOORS) == set(map(_room, TREES))
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_heavy_and_forbidden_modules_have_their_rooms(name):
+def test_a_module_imports_from_lower_floors_only():
+    """Data flows one way: nothing knows what is built on it."""
+    climbing = [
+        f"{name} imports {target}"
+        for name in TREES
+        for target in _own_imports(name)
+        if FLOORS[_room(target)] > FLOORS[_room(name)]
+    ]
+    assert not climbing
+
+
+def test_neighbours_are_imported_only_where_a_table_says_so():
+    """Rooms of one floor, and concepts of one room, know each other only by an arrow that somebody thought about."""
+    missing = [
+        f"{name}: {source} -> {target}"
+        for name, source, target, table in _arrows()
+        if target not in table.get(source, "").split()
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_no_table_holds_an_arrow_that_is_gone():
+    """A permission that nobody needs any more is taken back."""
+    used = {(id(table), source, target) for _, source, target, table in _arrows()}
+    for table in (SIDEWAYS, *WITHIN.values()):
+        for source, targets in table.items():
+            unused = [target for target in targets.split() if (id(table), source, target) not in used]
+            assert not unused, f"{source} -> {' '.join(unused)}"
+
+
+def _loads(name):
+    """Return what is loaded before this module is: what it imports at load time, and the packages around that."""
+    wanted = set()
+    for target in _own_imports(name, deferred=False):
+        parts = target.split(".")
+        wanted |= {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return {each for each in wanted if each != name and not name.startswith(f"{each}.")}
+
+
+def test_modules_are_loaded_in_one_order():
+    """No module needs, at load time, one that needs it: any of them may be imported first."""
+    try:
+        TopologicalSorter({name: _loads(name) for name in TREES}).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(reversed(circle.args[1])))
+
+
+def test_heavy_and_forbidden_modules_have_their_rooms():
     """Time, randomness, threads and each big library are imported where they belong, and nowhere else."""
-    for imported in _imports(name):
-        package = imported.partition(".")[0]
-        if package in MAY_IMPORT:
-            assert _is_in(name, MAY_IMPORT[package]), f"{name} imports {imported}"
+    astray = [
+        f"{name} imports {imported}"
+        for name in TREES
+        for imported in _imports(name)
+        if not _is_in(name, MAY_IMPORT.get(_room(imported), {name}))
+    ]
+    assert not astray
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_only_the_clock_sleeps(name):
+def test_only_the_clock_sleeps():
     """A call of a function named sleep belongs to a clock."""
-    if _is_in(name, {"clock", "testing"}):
-        return
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr in {"sleep", "asleep"}:
-            assert "clock" in ast.unparse(called.value), f"{name}:{node.lineno}"
+    sleeping = [
+        f"{name}:{node.lineno}"
+        for name, tree in TREES.items()
+        if not _is_in(name, {"clock", "testing"})
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in {"sleep", "asleep"} and "clock" not in ast.unparse(node.func.value)
+    ]
+    assert not sleeping
