@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from beluga.prompt.budget import PromptTooLong
 from beluga.prompt.builder import PromptBuilder
-from beluga.prompt.linting import PromptFinding
+from beluga.prompt.lint import PromptFinding
 from beluga.prompt.sections import Section, Situation, flag, role
-from beluga.prompt.template import Template, Templates
+from beluga.prompt.template import Template, Templates, Version
 from beluga.prompt.tokens import estimate_tokens
-from beluga.prompt.versions import Version
 
 __all__ = [
     "PromptBuilder",

@@ -8,20 +8,22 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
-from beluga.prompt.conversation import is_question, rounds, turns
-from beluga.prompt.tail import Tail
+from beluga.schema import HumanMessage, ToolCall, ToolMessage, ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from beluga.prompt.conversation import Group
     from beluga.prompt.sections import Section
     from beluga.schema import Message
 
-__all__ = ["PromptTooLong", "fitted"]
+__all__ = ["PromptTooLong", "Tail", "fitted", "rounds", "turns"]
 
 _STEPS = 4
 """The history is cut by a quarter of the budget at a time: had each turn another beginning, none would be cached."""
+
+
+Group = tuple["Message", ...]
+"""Messages that stay together."""
 
 
 class PromptTooLong(BelugaError, ValueError):
@@ -39,6 +41,31 @@ class PromptTooLong(BelugaError, ValueError):
         super().__init__(message)
         self.needed: int = needed
         self.budget: int = budget
+
+
+@attrs.frozen
+class Tail:
+    """History, dynamic context and user input of one prompt.
+
+    Args:
+        history: The conversation so far.
+        sections: Those whose conditions hold.
+        user_input: What the user says now; None where the history ends with what is to be answered.
+    """
+
+    history: tuple[Message, ...]
+    sections: tuple[Section, ...]
+    user_input: HumanMessage | None
+
+    @property
+    def context(self) -> tuple[Message, ...]:
+        """The messages of the sections."""
+        return tuple(message for section in self.sections for message in section.content)
+
+    @property
+    def asked(self) -> tuple[HumanMessage, ...]:
+        """The user input, or nothing."""
+        return () if self.user_input is None else (self.user_input,)
 
 
 def fitted(tail: Tail, fixed: int, budget: int, cost: Callable[[Iterable[Message]], int]) -> Tail:
@@ -131,8 +158,64 @@ def _without_oldest(units: Sequence[_Unit], excess: int, *, step: int) -> tuple[
 
 
 def _refuse(needed: int, budget: int) -> NoReturn:
-    msg = (
+    message = (
         f"the prompt needs {needed} tokens without all that may be left out, and its budget is {budget}; "
         f"raise the budget, shorten the static part, or give sections a priority"
     )
-    raise PromptTooLong(msg, needed=needed, budget=budget)
+    raise PromptTooLong(message, needed=needed, budget=budget)
+
+
+def rounds(history: Sequence[Message]) -> list[Group]:
+    """Cut a conversation wherever no tool call is parted from its result.
+
+    Example:
+        >>> from beluga.schema import AIMessage
+        >>> call = ToolCall("1", "search")
+        >>> asked = [HumanMessage("hi"), AIMessage(parts=[call]), ToolMessage("found", "1"), AIMessage("here")]
+        >>> [len(group) for group in rounds(asked)]
+        [1, 2, 1]
+    """
+    ends = list(range(len(history)))
+    made: dict[str, int] = {}
+    for place, message in enumerate(history):
+        for identity in _answered(message):
+            # The same id may come again in a later turn: a result answers the latest call.
+            if identity in made:
+                ends[made[identity]] = place
+        made |= dict.fromkeys(_called(message), place)
+    groups: list[Group] = []
+    start = reach = 0
+    for place in range(len(history)):
+        reach = max(reach, ends[place])
+        if reach == place:
+            groups.append(tuple(history[start : place + 1]))
+            start = place + 1
+    return groups
+
+
+def turns(groups: Sequence[Group]) -> list[list[Group]]:
+    """Gather the rounds of each turn: from one question of the user's to the next."""
+    gathered: list[list[Group]] = []
+    for group in groups:
+        if gathered and not is_question(group[0]):
+            gathered[-1].append(group)
+        else:
+            gathered.append([group])
+    return gathered
+
+
+def is_question(message: Message) -> bool:
+    """Tell whether a message is the user's own and not only the result of a tool."""
+    return isinstance(message, HumanMessage) and not any(isinstance(part, ToolResult) for part in message.parts)
+
+
+def _called(message: Message) -> Iterator[str]:
+    return (part.id for part in message.parts if isinstance(part, ToolCall))
+
+
+def _answered(message: Message) -> Iterator[str]:
+    if isinstance(message, ToolMessage):
+        yield message.tool_call_id
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            yield part.tool_call_id

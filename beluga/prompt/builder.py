@@ -2,40 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.prompt.arguments import (
-    as_budget,
-    as_flags,
-    as_history,
-    as_input,
-    as_point,
-    as_role,
-    as_sections,
-    as_static,
-    as_tools,
-)
-from beluga.prompt.budget import fitted
-from beluga.prompt.explaining import explained
-from beluga.prompt.linting import lint_prompt
-from beluga.prompt.marking import marked
-from beluga.prompt.rendering import fingerprint
+from beluga.prompt.budget import Tail, fitted
+from beluga.prompt.explain import explained
+from beluga.prompt.lint import lint_prompt
 from beluga.prompt.sections import Section, Situation, as_messages
-from beluga.prompt.tail import Tail
-from beluga.prompt.tokens import estimate_tokens, messages_tokens, tools_tokens
-from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage
+from beluga.prompt.tokens import estimate_tokens, fingerprint, messages_tokens, tools_tokens
+from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage, TextPart, ThinkingPart, tool_of
 from beluga.schema.parts import is_str
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from beluga.prompt.linting import PromptFinding
+    from beluga.prompt.lint import PromptFinding
     from beluga.schema import Tool
 
 __all__ = ["PromptBuilder"]
+
+
+def _as_tools(tools: Iterable[Tool | Callable[..., Any]]) -> tuple[Tool, ...]:
+    """Return tools in their order, described where functions were given."""
+    described = tuple(tool_of(tool) for tool in _in_order("tools", tools))
+    names = [tool.name for tool in described]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        message = f"each tool has a name of its own; given more than once: {', '.join(twice)}"
+        raise ValueError(message)
+    return described
+
+
+def _as_static(parts: Iterable[str | Message]) -> tuple[Message, ...]:
+    """Return the messages of the static context."""
+    listed = _in_order("static_context", parts)
+    if any(isinstance(part, Section) for part in listed):
+        message = "what depends on a condition or priority goes into dynamic_context: static_context is cached as it is"
+        raise TypeError(message)
+    return tuple(message for part in listed for message in as_messages(part, SystemMessage))
+
+
+def _as_history(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return a conversation as it was."""
+    listed = _in_order("history", messages)
+    for said in listed:
+        if not isinstance(said, Message):
+            message = f"history is a list of messages of beluga.schema, and has a {type(said).__name__}"
+            raise TypeError(message)
+        if isinstance(said, SystemMessage):
+            message = "history is what user and model said; a SystemMessage goes into system_prompt or static_context"
+            raise TypeError(message)
+    return listed
+
+
+def _as_input(given: str | HumanMessage | None) -> HumanMessage | None:
+    """Return what the user says now."""
+    if given is None or isinstance(given, HumanMessage):
+        return given
+    if not isinstance(given, str):
+        message = f"user_input is a str or a HumanMessage, not {type(given).__name__}"
+        raise TypeError(message)
+    return HumanMessage(given)
+
+
+def _as_point(given: bool | CachePoint | None) -> CachePoint | None:
+    """Return the cache point that was asked for, or None."""
+    if not isinstance(given, (bool, CachePoint)) and given is not None:
+        message = f"cache_breakpoint is True, False or a CachePoint, not {type(given).__name__}"
+        raise TypeError(message)
+    return given if isinstance(given, CachePoint) else CachePoint() if given else None
+
+
+def _as_budget(given: int | None) -> int | None:
+    """Return a number of tokens, or None for no budget."""
+    if given is not None and (type(given) is not int or given < 1):
+        message = f"budget is a whole number of tokens, at least 1, or None, not {given!r}"
+        raise ValueError(message)
+    return given
+
+
+def _as_role(role: str | None) -> str | None:
+    """Return the role of a user."""
+    if role is not None and not isinstance(role, str):
+        message = f"role is a str or None, not {type(role).__name__}"
+        raise TypeError(message)
+    return role
+
+
+def _as_flags(flags: Iterable[str]) -> frozenset[str]:
+    """Return the flags that are on."""
+    if isinstance(flags, str) or not isinstance(flags, Iterable):
+        message = f"flags is a list or set of names, not a {type(flags).__name__}; write [...] around a single one"
+        raise TypeError(message)
+    named = frozenset(flags)
+    for each in named:
+        if not isinstance(each, str):
+            message = f"the name of a flag is a str, not {type(each).__name__}"
+            raise TypeError(message)
+    return named
+
+
+def _as_sections(parts: Iterable[Any]) -> tuple[Section, ...]:
+    """Return the dynamic context as sections; what is empty is left out."""
+    listed = _in_order("dynamic_context", parts)
+    sections = (part if isinstance(part, Section) else Section(part) for part in listed)
+    return tuple(section for section in sections if section.content)
+
+
+def _in_order(name: str, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """Return `parts` as a tuple; refuse a single text, and sets, whose order changes from run to run."""
+    if isinstance(parts, (str, bytes, Message, set, frozenset)) or not isinstance(parts, Iterable):
+        message = f"{name} is a list, in the order that the model is to see, not a {type(parts).__name__}"
+        raise TypeError(message)
+    return tuple(parts)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,13 +162,13 @@ class PromptBuilder:
     """
 
     system_prompt: str = attrs.field(default="", validator=is_str)
-    tools: tuple[Tool, ...] = attrs.field(default=(), converter=as_tools)
-    static_context: tuple[Message, ...] = attrs.field(default=(), converter=as_static)
-    cache_breakpoint: CachePoint | None = attrs.field(default=CachePoint(), converter=as_point)
-    history: tuple[Message, ...] = attrs.field(default=(), converter=as_history)
-    dynamic_context: tuple[Section, ...] = attrs.field(default=(), converter=as_sections)
-    user_input: HumanMessage | None = attrs.field(default=None, converter=as_input)
-    budget: int | None = attrs.field(default=None, converter=as_budget)
+    tools: tuple[Tool, ...] = attrs.field(default=(), converter=_as_tools)
+    static_context: tuple[Message, ...] = attrs.field(default=(), converter=_as_static)
+    cache_breakpoint: CachePoint | None = attrs.field(default=CachePoint(), converter=_as_point)
+    history: tuple[Message, ...] = attrs.field(default=(), converter=_as_history)
+    dynamic_context: tuple[Section, ...] = attrs.field(default=(), converter=_as_sections)
+    user_input: HumanMessage | None = attrs.field(default=None, converter=_as_input)
+    budget: int | None = attrs.field(default=None, converter=_as_budget)
     count_tokens: Callable[[str], int] = attrs.field(default=estimate_tokens, validator=attrs.validators.is_callable())
     _static: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _prefix: tuple[Message, ...] = attrs.field(init=False, eq=False)
@@ -96,7 +177,7 @@ class PromptBuilder:
     def __attrs_post_init__(self) -> None:
         static = (*as_messages(self.system_prompt, SystemMessage), *self.static_context)
         object.__setattr__(self, "_static", static)
-        object.__setattr__(self, "_prefix", marked(static, self.cache_breakpoint))
+        object.__setattr__(self, "_prefix", _marked(static, self.cache_breakpoint))
         # Made at once, because it refuses what cannot be written as JSON.
         object.__setattr__(self, "_fingerprint", fingerprint(static, self.tools))
 
@@ -127,10 +208,10 @@ class PromptBuilder:
         """
         offered = self._offered(dynamic_context, user_input, history, role, flags)
         tail = self._fitted(offered, budget)
-        messages = [*self._prefix, *marked(tail.history, self.cache_breakpoint), *tail.context, *tail.asked]
+        messages = [*self._prefix, *_marked(tail.history, self.cache_breakpoint), *tail.context, *tail.asked]
         if not messages:
-            msg = "there is nothing in this prompt: give it a system_prompt or a user_input"
-            raise ValueError(msg)
+            message = "there is nothing in this prompt: give it a system_prompt or a user_input"
+            raise ValueError(message)
         return messages
 
     def fingerprint(self) -> str:
@@ -173,14 +254,14 @@ class PromptBuilder:
         role: str | None = None,
         flags: Iterable[str] = (),
     ) -> Tail:
-        asked = self.user_input if user_input is None else as_input(user_input)
-        said = self.history if history is None else as_history(history)
-        situation = Situation(as_role(role), as_flags(flags), said, asked)
-        sections = (*self.dynamic_context, *as_sections(dynamic_context))
+        asked = self.user_input if user_input is None else _as_input(user_input)
+        said = self.history if history is None else _as_history(history)
+        situation = Situation(_as_role(role), _as_flags(flags), said, asked)
+        sections = (*self.dynamic_context, *_as_sections(dynamic_context))
         return Tail(said, tuple(section for section in sections if section.holds(situation)), asked)
 
     def _fitted(self, tail: Tail, budget: int | None) -> Tail:
-        limit = self.budget if budget is None else as_budget(budget)
+        limit = self.budget if budget is None else _as_budget(budget)
         return tail if limit is None else fitted(tail, self._static_tokens, limit, self._cost)
 
     def _cost(self, messages: Iterable[Message]) -> int:
@@ -189,3 +270,23 @@ class PromptBuilder:
     @cached_property
     def _static_tokens(self) -> int:
         return self._cost(self._static) + tools_tokens(self.tools, self.count_tokens)
+
+
+def _marked(messages: tuple[Message, ...], point: CachePoint | None) -> tuple[Message, ...]:
+    """Return `messages` with `point` at the end of the last one that can bear it; a mark that is there stays."""
+    if point is None:
+        return messages
+    for place in range(len(messages) - 1, -1, -1):
+        message = messages[place]
+        if message.parts and isinstance(message.parts[-1], CachePoint):
+            return messages
+        if _can_bear(message):
+            bearer = attrs.evolve(message, parts=(*message.parts, point))
+            return (*messages[:place], bearer, *messages[place + 1 :])
+    return messages
+
+
+def _can_bear(message: Message) -> bool:
+    """Tell whether a cache point may follow: providers refuse one after a thought or an empty text."""
+    last = message.parts[-1] if message.parts else None
+    return not (last is None or isinstance(last, ThinkingPart) or (isinstance(last, TextPart) and not last.text))

@@ -70,8 +70,8 @@ class _FlagIn:
 
 def _names(kind: str, names: tuple[str, ...]) -> frozenset[str]:
     if not names or not all(isinstance(name, str) and name for name in names):
-        msg = f"{kind}() takes the names of one or more {kind}s"
-        raise TypeError(msg)
+        message = f"{kind}() takes the names of one or more {kind}s"
+        raise TypeError(message)
     return frozenset(names)
 
 
@@ -83,21 +83,23 @@ def as_messages(
     gathered = tuple(kind(each) if isinstance(each, str) else each for each in given if each != "")
     for each in gathered:
         if not isinstance(each, Message):
-            msg = f"a prompt is made of str and messages of beluga.schema, not {type(each).__name__}"
-            raise TypeError(msg)
+            message = f"a prompt is made of str and messages of beluga.schema, not {type(each).__name__}"
+            raise TypeError(message)
     return gathered
 
 
 def _is_condition(_: object, __: object, value: Any) -> None:
     if value is not None and not callable(value):
-        msg = f"Section.when is role('...'), flag('...') or a predicate of the Situation, not {type(value).__name__}"
-        raise TypeError(msg)
+        message = (
+            f"Section.when is role('...'), flag('...') or a predicate of the Situation, not {type(value).__name__}"
+        )
+        raise TypeError(message)
 
 
 def _is_priority(_: object, __: object, value: Any) -> None:
     if value is not None and type(value) is not int:
-        msg = f"Section.priority is an int, or None for what is never dropped, not {type(value).__name__}"
-        raise TypeError(msg)
+        message = f"Section.priority is an int, or None for what is never dropped, not {type(value).__name__}"
+        raise TypeError(message)
 
 
 @attrs.frozen

@@ -9,15 +9,54 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
-from beluga.prompt.versions import Version, as_version
 from beluga.schema.parts import is_str
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Template", "Templates"]
+__all__ = ["Template", "Templates", "Version", "as_version"]
 
+_DOTTED = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,4})", re.ASCII)
 _BRACES = re.compile(r"\{\{|\}\}|\{[^{}\n]{0,200}\}|[{}]")
+
+
+@attrs.frozen(order=True)
+class Version:
+    """A version of up to five numbers; 1.0 and 1 are the same.
+
+    Example:
+        >>> Version.parse("1.10") > Version.parse("v1.9.2")
+        True
+        >>> str(Version.parse("2.0"))
+        '2.0'
+    """
+
+    numbers: tuple[int, ...]
+    text: str = attrs.field(eq=False, order=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Return the version that `text` says.
+
+        Raises:
+            ValueError: When it is not numbers with dots between them.
+        """
+        match = _DOTTED.fullmatch(text) if isinstance(text, str) else None
+        if match is None:
+            message = f"a version is numbers with dots between them, such as '1.10', not {text!r}"
+            raise ValueError(message)
+        numbers = [int(number) for number in match[1].split(".")]
+        while len(numbers) > 1 and numbers[-1] == 0:
+            numbers.pop()
+        return cls(tuple(numbers), match[1])
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def as_version(given: str | Version) -> Version:
+    """Return a version from what somebody gave for one."""
+    return given if isinstance(given, Version) else Version.parse(given)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -34,11 +73,11 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         else:
             line = text.count("\n", 0, match.start()) + 1
             column = match.start() - text.rfind("\n", 0, match.start())
-            msg = (
+            message = (
                 f"line {line}, column {column} of the template has a brace that is neither {{name}} nor doubled; "
                 f"write {{{{ or }}}} for a brace in the text"
             )
-            raise ValueError(msg)
+            raise ValueError(message)
     yield text[end:], False
 
 
@@ -100,8 +139,8 @@ class Template:
         for name, value in values.items():
             # The repr of anything else in a prompt is a mistake: None, a list, an object with its address.
             if not isinstance(value, (str, int, float)):
-                msg = f"template {self._title}: {name} is a text or a number, not {type(value).__name__}"
-                raise TypeError(msg)
+                message = f"template {self._title}: {name} is a text or a number, not {type(value).__name__}"
+                raise TypeError(message)
         return "".join(str(values[text]) if is_variable else text for text, is_variable in self._parts)
 
     @property
@@ -113,8 +152,8 @@ class Template:
         unknown = [name for name in values if name not in wanted]
         named = (("missing", missing), ("unknown", unknown))
         said = "; ".join(f"{what}: {', '.join(names)}" for what, names in named if names)
-        msg = f"template {self._title}: {said}"
-        raise ValueError(msg)
+        message = f"template {self._title}: {said}"
+        raise ValueError(message)
 
 
 class Templates:
@@ -143,15 +182,17 @@ class Templates:
             ValueError: When it has no name, or its version is there already.
         """
         if not isinstance(template, Template):
-            msg = f"Templates holds templates, not {type(template).__name__}"
-            raise TypeError(msg)
+            message = f"Templates holds templates, not {type(template).__name__}"
+            raise TypeError(message)
         if not template.name:
-            msg = "a template needs a name= to be found by"
-            raise ValueError(msg)
+            message = "a template needs a name= to be found by"
+            raise ValueError(message)
         versions = self._known.setdefault(template.name, {})
         if template.version in versions:
-            msg = f"template {template.name} has a version {template.version} already; a changed text is a new version"
-            raise ValueError(msg)
+            message = (
+                f"template {template.name} has a version {template.version} already; a changed text is a new version"
+            )
+            raise ValueError(message)
         versions[template.version] = template
 
     def get(self, name: str, version: str | Version | None = None) -> Template:
@@ -163,13 +204,13 @@ class Templates:
         versions = self._known.get(name, {})
         if not versions:
             known = ", ".join(sorted(self._known)) or "none"
-            msg = f"there is no template {name!r}; known are: {known}"
-            raise BelugaError(msg, code=ErrorCode.NOT_FOUND)
+            message = f"there is no template {name!r}; known are: {known}"
+            raise BelugaError(message, code=ErrorCode.NOT_FOUND)
         wanted = max(versions) if version is None else as_version(version)
         if wanted not in versions:
             known = ", ".join(map(str, self.versions(name)))
-            msg = f"template {name!r} has no version {wanted}; known are: {known}"
-            raise BelugaError(msg, code=ErrorCode.NOT_FOUND)
+            message = f"template {name!r} has no version {wanted}; known are: {known}"
+            raise BelugaError(message, code=ErrorCode.NOT_FOUND)
         return versions[wanted]
 
     def names(self) -> tuple[str, ...]:

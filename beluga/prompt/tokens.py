@@ -1,10 +1,13 @@
-"""How many tokens a prompt has: an estimate, for which a real tokeniser can be put in."""
+"""A prompt as text, the same in every process, and how many tokens that has: an estimate, or a real tokeniser's count."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
 
-from beluga.prompt.rendering import rendered
+import attrs
+
 from beluga.schema import CachePoint, ImagePart, TextPart, ThinkingPart, ToolCall, ToolResult
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Message, Part, Tool
 
-__all__ = ["estimate_tokens", "messages_tokens", "tools_tokens"]
+__all__ = ["estimate_tokens", "fingerprint", "messages_tokens", "rendered", "tools_tokens"]
 
 _FRAME = 4
 """Tokens around each message. Source: OpenAI's cookbook, "How to count tokens": 3, and one for a name."""
@@ -62,3 +65,33 @@ def _part_tokens(part: Part, count: Callable[[str], int]) -> int:
     if isinstance(part, ImagePart):
         return _LOW_IMAGE if part.detail == "low" else _IMAGE
     return 0 if isinstance(part, CachePoint) else _FILE
+
+
+def rendered(record: Message | Part | Tool) -> str:
+    """Return a message, part or tool as JSON, in the order in which it was made; bytes are shown by their hash.
+
+    Example:
+        >>> from beluga.schema import TextPart
+        >>> rendered(TextPart("hi"))
+        '{"kind": "TextPart", "text": "hi"}'
+    """
+    return json.dumps(record, default=_plain)
+
+
+def fingerprint(*parts: object) -> str:
+    """Return a hash of records: 32 hexadecimal digits, stable across processes and machines."""
+    text = json.dumps(parts, default=_plain)
+    # OpenAI takes at most 64 characters as a prompt_cache_key; half of them are 128 bits.
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"sha256": hashlib.sha256(value).hexdigest()}
+    if not attrs.has(type(value)):
+        message = (
+            f"a {type(value).__name__} cannot be written as JSON; tool arguments and schemas are made of JSON values"
+        )
+        raise TypeError(message)
+    fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
+    return {"kind": type(value).__name__, **fields}

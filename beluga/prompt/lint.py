@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from beluga.clock import environment
-from beluga.prompt.rendering import rendered
+from beluga.prompt.tokens import rendered
 from beluga.schema import SystemMessage, TextPart
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _RULES = (
     ("random_id", r"(?<![\w-])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,64}(?![\w-])", _MOVE),
     (
         "random_id",
-        r"\b(?:req|run|trace|session|sess|thread|msg|call|chatcmpl|conv|id)[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{12,64}\b",
+        r"\b(?:req|run|trace|session|sess|thread|message|call|chatcmpl|conv|id)[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{12,64}\b",
         _MOVE,
     ),
     # A ULID: 26 of Crockford's base 32, of which the first is at most 7. Source: the ULID specification.

@@ -10,8 +10,8 @@ from beluga.schema import SystemMessage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from beluga.prompt.budget import Tail
     from beluga.prompt.builder import PromptBuilder
-    from beluga.prompt.tail import Tail
 
 __all__ = ["explained"]
 
