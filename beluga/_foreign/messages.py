@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from beluga.schema import HumanMessage, Message
@@ -25,7 +26,7 @@ def conversation(given: Any, what: str = "messages are") -> tuple[Message, ...]:
     """
     if isinstance(given, str):
         return (HumanMessage(given),)
-    is_several = not isinstance(given, Message) and hasattr(given, "__iter__")
+    is_several = hasattr(given, "__iter__") and not isinstance(given, (Message, Mapping))
     messages = tuple(given) if is_several else (given,)
     for message in messages:
         if not isinstance(message, Message):

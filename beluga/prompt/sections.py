@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._foreign.messages import conversation
 from beluga.schema import HumanMessage, Message
 
 if TYPE_CHECKING:
@@ -75,17 +76,13 @@ def _names(kind: str, names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def as_messages(
-    content: str | Message | Iterable[str | Message], kind: type[Message] = HumanMessage
-) -> tuple[Message, ...]:
-    """Return messages as they are, and each text as a message of `kind`; an empty text is none."""
-    given = content if isinstance(content, Iterable) and not isinstance(content, str) else (content,)
-    gathered = tuple(kind(each) if isinstance(each, str) else each for each in given if each != "")
-    for each in gathered:
-        if not isinstance(each, Message):
-            message = f"a prompt is made of str and messages of beluga.schema, not {type(each).__name__}"
-            raise TypeError(message)
-    return gathered
+def as_messages(content: Any, texts: type[Message] = HumanMessage) -> tuple[Message, ...]:
+    """Return messages as they are, and each text as one of class `texts`; an empty text is none."""
+    several = isinstance(content, Iterable) and not isinstance(content, (str, Message))
+    given = [
+        texts(each) if isinstance(each, str) else each for each in (content if several else [content]) if each != ""
+    ]
+    return conversation(given, "a prompt is made of")
 
 
 def _is_condition(_: object, __: object, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""A prompt as text, the same in every process, and how many tokens that has: an estimate, or a real tokeniser's count."""
+"""A prompt as text, the same in every process, and the tokens of it: estimated, or counted by a tokeniser."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def test_the_facade_has_the_builder() -> None:
         ({"system_prompt": None}, TypeError, "system_prompt"),
         ({"static_context": "Facts."}, TypeError, "static_context is a list.*not a str"),
         ({"static_context": {"a", "b"}}, TypeError, "static_context is a list.*not a set"),
-        ({"static_context": [5]}, TypeError, "str and messages of beluga.schema, not int"),
+        ({"static_context": [5]}, TypeError, "a prompt is made of a str, a message .* not int"),
         ({"static_context": [Section("x", when=flag("beta"))]}, TypeError, "goes into dynamic_context"),
         ({"tools": {search}}, TypeError, "tools is a list.*not a set"),
         ({"tools": ["search"]}, TypeError, "a Tool or a function"),

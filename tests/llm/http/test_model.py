@@ -339,7 +339,7 @@ def test_clients_of_the_wrong_kind_are_refused(wire, settings):
         wire.model(**settings)
 
 
-@pytest.mark.parametrize("messages", [[], [7], [b"bytes"]])
+@pytest.mark.parametrize("messages", [[], [7], [b"bytes"], {"role": "user"}])
 def test_what_is_no_conversation_is_refused(wire, ask_any, messages):
     """Before anything is sent."""
     with pytest.raises((TypeError, ValueError), match="message"):
