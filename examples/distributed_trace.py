@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from beluga import logs, telemetry, traced
-from beluga.telemetry import tracefile, tree
 
 
 @traced(tool="search")
@@ -66,6 +66,20 @@ def recording(service: str, folder: Path) -> TracerProvider:
     return provider
 
 
+def spans_of(file: Path) -> list[dict]:
+    """Read the spans of both services: each line is an export request of OTLP, as collectors take it."""
+    requests = map(json.loads, file.read_text().splitlines())
+    return [span for ask in requests for of in ask["resourceSpans"] for s in of["scopeSpans"] for span in s["spans"]]
+
+
+def show(spans: list[dict], parent: str = "", indent: str = "") -> None:
+    """Print the tree that ``beluga trace`` shows with times and tokens."""
+    for span in spans:
+        if span["parentSpanId"] == parent:
+            print(indent + span["name"])
+            show(spans, span["spanId"], indent + "  ")
+
+
 def main() -> None:
     """Start the second service, send it a request, and compare what both have written."""
     with tempfile.TemporaryDirectory() as name:
@@ -77,14 +91,14 @@ def main() -> None:
                 print(ask(port))
         logger.remove()
         logs.uninstall()
-        found = list(tracefile.traces(folder / "trace.jsonl", print))
-        ids = {records[0].trace_id for records in found}
+        spans = spans_of(folder / "trace.jsonl")
+        ids = {span["traceId"] for span in spans}
         for service in ("desk", "search"):
             for line in (folder / f"{service}.log").read_text().splitlines():
                 trace_id, _, message = line.partition(" ")
                 print(f"{service}: {message}, in the trace: {trace_id in ids}")
         print("traces:", len(ids))
-        print(tree.outline(found[0]))
+        show(spans)
 
 
 if __name__ == "__main__":

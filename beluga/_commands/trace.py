@@ -8,17 +8,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beluga.telemetry.page import Page
-from beluga.telemetry.records import arranged
+from beluga._traceview.page import Page
+from beluga._traceview.records import arranged
+from beluga._traceview.tracefile import traces
+from beluga._traceview.tree import summary, tree
 from beluga.telemetry.redaction import checked, redact
-from beluga.telemetry.tracefile import traces
-from beluga.telemetry.tree import summary, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    from beluga.telemetry.records import SpanRecord
+    from beluga._traceview.records import SpanRecord
 
 __all__ = ["trace"]
 

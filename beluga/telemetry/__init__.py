@@ -1,8 +1,8 @@
 """Traces and metrics with OpenTelemetry, which is imported only when somebody records.
 
-``names`` holds the one table of attribute names, ``providers`` knows who records, ``values`` makes what applications
-give legal, ``spans`` opens spans, ``propagation`` and ``asgi`` take a trace to other threads and services, ``metrics``
-measures, ``export`` writes traces to a file, and ``reading``, ``tree`` and ``page`` show them.
+``names`` holds the one table of attribute names, ``providers`` knows who records, ``attributes`` makes what
+applications give legal, ``redaction`` what they may keep, ``spans`` opens spans, ``propagation`` and ``asgi`` take a
+trace to other threads and services, ``metrics`` measures, and ``recording`` does all this around a traced call.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga._lazy import facade
+from beluga.telemetry.attributes import attributes_of
 from beluga.telemetry.names import SEMCONV, names
 from beluga.telemetry.providers import tracer, use_meter_provider, use_provider
 from beluga.telemetry.spans import start_span
-from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
+    from beluga._traceview.exporter import FileExporter
     from beluga.telemetry.asgi import TraceMiddleware
-    from beluga.telemetry.export import FileExporter
     from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 
 _ROOMS = {
     "telemetry.asgi": "TraceMiddleware",
-    "telemetry.export": "FileExporter",
+    "_traceview.exporter": "FileExporter",
     "telemetry.propagation": "arequest_hook carry extract inject request_hook",
 }
 

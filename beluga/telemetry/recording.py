@@ -15,12 +15,12 @@ from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 from beluga import events
 from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
+from beluga.telemetry.attributes import attributes_of
 from beluga.telemetry.content import chunk_text
 from beluga.telemetry.names import OUTCOME, SEMCONV
 from beluga.telemetry.providers import tracer
 from beluga.telemetry.redaction import READ_AT_MOST
 from beluga.telemetry.spans import error_type, fail
-from beluga.telemetry.values import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

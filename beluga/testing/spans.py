@@ -9,9 +9,10 @@ import itertools
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from beluga._traceview import tree
+from beluga._traceview.records import from_sdk
 from beluga.clock import SYSTEM, environment
-from beluga.telemetry import tree, use_provider
-from beluga.telemetry.records import from_sdk
+from beluga.telemetry import use_provider
 from beluga.telemetry.spans import moment
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-    from beluga.telemetry.records import SpanRecord
+    from beluga._traceview.records import SpanRecord
 
 __all__ = ["SpanRecorder", "record_spans"]
 

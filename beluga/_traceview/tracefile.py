@@ -7,14 +7,14 @@ import json
 from array import array
 from typing import TYPE_CHECKING
 
-from beluga.telemetry.otlp import decoded
+from beluga._traceview.otlp import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
-    from beluga.telemetry.records import SpanRecord
+    from beluga._traceview.records import SpanRecord
 
 __all__ = ["traces"]
 

@@ -13,14 +13,14 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from beluga.telemetry.records import arranged, totals
-from beluga.telemetry.tree import summary, tags
+from beluga._traceview.records import arranged, totals
+from beluga._traceview.tree import summary, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import TextIO
 
-    from beluga.telemetry.records import SpanRecord
+    from beluga._traceview.records import SpanRecord
 
 __all__ = ["Page"]
 
@@ -142,7 +142,7 @@ def _shown(value: Any) -> Any:
 
 
 def _asset(name: str) -> str:
-    return (resources.files("beluga.telemetry") / "assets" / name).read_text(encoding="utf-8")
+    return (resources.files("beluga._traceview") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

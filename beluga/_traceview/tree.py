@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beluga.telemetry.records import arranged, totals
+from beluga._traceview.records import arranged, totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from beluga.telemetry.records import SpanRecord
+    from beluga._traceview.records import SpanRecord
 
     Rows = Sequence[tuple[int, SpanRecord]]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beluga.telemetry.records import EventRecord, SpanRecord
+from beluga._traceview.records import EventRecord, SpanRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import traced
+from beluga._traceview.otlp import decoded, encoded
 from beluga.telemetry import attributes_of, start_span
-from beluga.telemetry.otlp import decoded, encoded
 
 
 class Colour(enum.Enum):

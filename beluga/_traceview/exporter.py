@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from beluga.telemetry.otlp import encoded
+from beluga._traceview.otlp import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,10 +22,10 @@ from opentelemetry.trace import Link, SpanContext
 
 from beluga import retry, telemetry, traced
 from beluga._commands.trace import trace
+from beluga._traceview.otlp import decoded, encoded
+from beluga._traceview.records import SpanRecord, arranged, totals
+from beluga._traceview.tracefile import traces
 from beluga.schema import AIMessage, Response, Usage
-from beluga.telemetry.otlp import decoded, encoded
-from beluga.telemetry.records import SpanRecord, arranged, totals
-from beluga.telemetry.tracefile import traces
 
 SECRET = "sk-proj-" + "Zx9Kq2Lm8Rt4Vw1Yp6Ns3Bd7"
 
@@ -371,7 +371,7 @@ def test_a_large_file_needs_the_memory_of_one_trace(tmp_path):
 
 def test_batches_of_many_traces_are_read_few_times(tmp_path, monkeypatch):
     """Traces spread over neighbouring batches, as an exporter writes them, do not cost a reading for each."""
-    from beluga.telemetry import tracefile
+    from beluga._traceview import tracefile
 
     spans = [
         {"traceId": f"{which + 1:032x}", "spanId": f"{which * 4 + number + 1:016x}", "name": "step"}

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga._commands.trace import trace
-from beluga.telemetry.page import Page
-from beluga.telemetry.records import EventRecord, SpanRecord
+from beluga._traceview.page import Page
+from beluga._traceview.records import EventRecord, SpanRecord
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
