@@ -10,10 +10,10 @@ import attrs
 
 from beluga._engine.policy import Policy
 from beluga.telemetry.attributes import attributes_of
-from beluga.telemetry.capture import redactor
 from beluga.telemetry.metrics import instruments
 from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
 from beluga.telemetry.providers import recording
+from beluga.telemetry.redaction import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,8 +1,9 @@
-"""Take personal data and secrets out of what a trace would keep, and keep nothing where that fails."""
+"""Whether a trace keeps texts, and what it takes out of them first: personal data and secrets, or all that fails."""
 
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,13 +11,19 @@ if TYPE_CHECKING:
 
     Redact = Callable[[str], str]
 
-__all__ = ["READ_AT_MOST", "WITHHELD", "checked", "redact"]
+__all__ = ["READ_AT_MOST", "WITHHELD", "checked", "redact", "redactor"]
 
 WITHHELD = "[WITHHELD]"
 """Stands for a text that could not be redacted."""
 
 READ_AT_MOST = 20_000
 """Characters that are looked at; a text is cut here before redaction, and to its limit only after it."""
+
+
+_LIMIT = 4_000
+"""Characters at most that are kept of one text."""
+
+_ON = frozenset({"1", "true", "span_only", "span_and_event"})
 
 
 def redact(text: str) -> str:
@@ -48,6 +55,23 @@ def checked(redactor: Redact, limit: int = 1_000) -> Redact:
         return kept if len(kept) <= limit else f"{kept[:limit]}…"
 
     return redacted
+
+
+def redactor(capture: bool | Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """Return what content goes through, or None where none is captured.
+
+    Args:
+        capture: Whether, or a redactor in place of ours; None asks
+            ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`` whether content is wanted on spans.
+    """
+    if callable(capture):
+        return checked(capture, _LIMIT)
+    wanted = _asked_for() if capture is None else capture
+    return checked(redact, _LIMIT) if wanted else None
+
+
+def _asked_for() -> bool:
+    return os.environ.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "").strip().lower() in _ON
 
 
 @functools.cache
