@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm import FakeProvider
-from beluga.llm.fake._wire.happenings import HTTPRequest
-from beluga.llm.fake.request import CallLog
+from beluga.llm.fake._wire.events import HTTPRequest
+from beluga.llm.fake.requests import CallLog
 from benchmarks.timing import batch
 
 if TYPE_CHECKING:

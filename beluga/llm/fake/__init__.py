@@ -5,7 +5,7 @@ from __future__ import annotations
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider
 from beluga.llm.fake.replies import Reply, tool_call
-from beluga.llm.fake.request import Request
+from beluga.llm.fake.requests import Request
 from beluga.llm.fake.script import Rule, ScriptExhausted
 
 __all__ = ["FakeProvider", "Reply", "Request", "Rule", "ScriptExhausted", "faults", "tool_call"]

@@ -12,7 +12,7 @@ from beluga.schema import CachePoint
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-    from beluga.llm.fake.request import Request
+    from beluga.llm.fake.requests import Request
 
 __all__ = ["PromptCache"]
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
+from beluga.llm.fake._wire.events import Break, Head
 from beluga.llm.fake._wire.exchange import refused
-from beluga.llm.fake._wire.happenings import Break, Head
-from beluga.llm.fake._wire.tape import Recorded, kept_request, pieces
+from beluga.llm.fake.recordings import Recorded, kept_request, pieces
 from beluga.llm.fake.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest, Responder
+    from beluga.llm.fake._wire.events import HTTPRequest, Responder, WireEvent
 
 __all__ = ["Cassette", "record", "replay"]
 
@@ -90,7 +90,7 @@ class Cassette(Surfaces):
     def _responder(self) -> Responder:
         return self._respond
 
-    def _respond(self, request: HTTPRequest) -> Iterator[Happening]:
+    def _respond(self, request: HTTPRequest) -> Iterator[WireEvent]:
         asked = kept_request(request)
         found = self._take(asked)
         if found is None:

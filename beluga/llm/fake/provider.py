@@ -16,14 +16,14 @@ from beluga.llm.base import as_messages
 from beluga.llm.fake.cache import PromptCache
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed, whole
-from beluga.llm.fake.request import CallLog, Request
+from beluga.llm.fake.requests import CallLog, Request
 from beluga.llm.fake.script import Script
 from beluga.llm.fake.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
-    from beluga.llm.fake._wire.happenings import Responder
+    from beluga.llm.fake._wire.events import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Message, Response
@@ -131,24 +131,24 @@ class FakeProvider(Surfaces):
         The call is made, and logged, with the first step of the iteration.
         """
         turn = self._play(as_messages(messages), options)
-        for happening in streamed(turn):
-            if isinstance(happening, Pause):
-                environment().clock.sleep(happening.seconds)
-            elif isinstance(happening, Fault):
-                raise happening.error(turn.request.id)
+        for event in streamed(turn):
+            if isinstance(event, Pause):
+                environment().clock.sleep(event.seconds)
+            elif isinstance(event, Fault):
+                raise event.error(turn.request.id)
             else:
-                yield happening
+                yield event
 
     async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
         """Do what `stream` does, without blocking the event loop."""
         turn = self._play(as_messages(messages), options)
-        for happening in streamed(turn):
-            if isinstance(happening, Pause):
-                await environment().clock.asleep(happening.seconds)
-            elif isinstance(happening, Fault):
-                raise happening.error(turn.request.id)
+        for event in streamed(turn):
+            if isinstance(event, Pause):
+                await environment().clock.asleep(event.seconds)
+            elif isinstance(event, Fault):
+                raise event.error(turn.request.id)
             else:
-                yield happening
+                yield event
 
     # What happened
 

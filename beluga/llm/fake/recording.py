@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.tape import Recorded
+from beluga.llm.fake.recordings import Recorded
 from beluga.llm.fake.transport import as_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from beluga.llm.fake._wire.happenings import HTTPRequest
+    from beluga.llm.fake._wire.events import HTTPRequest
     from beluga.llm.fake.cassette import Cassette
 
 __all__ = ["recording"]

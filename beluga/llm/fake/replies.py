@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.request import Request
+    from beluga.llm.fake.requests import Request
     from beluga.schema import Message, Part
 
 __all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tokens_of", "tool_call", "whole"]

@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from beluga.clock import environment
+from beluga.llm.fake._wire.events import Break, Head, HTTPRequest
 from beluga.llm.fake._wire.exchange import refused
-from beluga.llm.fake._wire.happenings import Break, Head, HTTPRequest
 from beluga.llm.fake._wire.http1 import LAST_CHUNK, BadRequest, chunk, head, read_request
 from beluga.llm.fake.replies import Pause
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from beluga.llm.fake._wire.cutting import Cut
-    from beluga.llm.fake._wire.happenings import Happening, Responder
+    from beluga.llm.fake._wire.chunking import Cut
+    from beluga.llm.fake._wire.events import Responder, WireEvent
     from beluga.llm.fake._wire.http1 import Incoming
 
 __all__ = ["Server"]
@@ -167,36 +167,34 @@ class Server:
         try:
             incoming = read_request(source, connection.sendall)
         except BadRequest as error:
-            happenings = refused(HTTPRequest("", "/"), f"this is no request that can be read: {error}")
-            self._send(connection, happenings, keep_alive=False, chunked=False)
+            events = refused(HTTPRequest("", "/"), f"this is no request that can be read: {error}")
+            self._send(connection, events, keep_alive=False, chunked=False)
             return False
         if incoming is None:
             return False
         return self._answer(connection, incoming)
 
     def _answer(self, connection: socket.socket, incoming: Incoming) -> bool:
-        happenings = self._cut(self._respond(incoming.request))
+        events = self._cut(self._respond(incoming.request))
         # Whoever asks for the head alone would take the body for the next answer.
         keep_alive = incoming.keep_alive and incoming.request.method != "HEAD"
-        return self._send(connection, happenings, keep_alive=keep_alive, chunked=incoming.chunked)
+        return self._send(connection, events, keep_alive=keep_alive, chunked=incoming.chunked)
 
-    def _send(
-        self, connection: socket.socket, happenings: Iterator[Happening], *, keep_alive: bool, chunked: bool
-    ) -> bool:
+    def _send(self, connection: socket.socket, events: Iterator[WireEvent], *, keep_alive: bool, chunked: bool) -> bool:
         is_chunked = False
-        for happening in happenings:
-            if isinstance(happening, Pause):
-                self._pause(happening.seconds)
-            elif isinstance(happening, Break):
-                self._break(connection, happening)
+        for event in events:
+            if isinstance(event, Pause):
+                self._pause(event.seconds)
+            elif isinstance(event, Break):
+                self._break(connection, event)
                 return False
-            elif isinstance(happening, Head):
-                has_length = any(name == "content-length" for name, _ in happening.headers)
+            elif isinstance(event, Head):
+                has_length = any(name == "content-length" for name, _ in event.headers)
                 is_chunked = chunked and not has_length
                 keep_alive = keep_alive and (has_length or is_chunked)
-                connection.sendall(head(happening, keep_alive=keep_alive, chunked=is_chunked))
+                connection.sendall(head(event, keep_alive=keep_alive, chunked=is_chunked))
             else:
-                connection.sendall(chunk(happening) if is_chunked else happening)
+                connection.sendall(chunk(event) if is_chunked else event)
         if is_chunked:
             connection.sendall(LAST_CHUNK)
         return keep_alive

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from beluga.llm.fake._wire.cutting import Chunking
-    from beluga.llm.fake._wire.happenings import Responder
+    from beluga.llm.fake._wire.chunking import Chunking
+    from beluga.llm.fake._wire.events import Responder
     from beluga.llm.fake.server import Server
 
 __all__ = ["Surfaces"]
@@ -43,7 +43,7 @@ class Surfaces:
             >>> answer["choices"][0]["message"]["content"]
             'It is sunny.'
         """
-        from beluga.llm.fake._wire.cutting import Cut
+        from beluga.llm.fake._wire.chunking import Cut
         from beluga.llm.fake.transport import transport
 
         return transport(module, self._responder(), Cut(chunking, crlf))
@@ -69,7 +69,7 @@ class Surfaces:
             ...     urlopen(f"{url}/v1/models").status
             200
         """
-        from beluga.llm.fake._wire.cutting import Cut
+        from beluga.llm.fake._wire.chunking import Cut
         from beluga.llm.fake.server import Server
 
         return Server(self._responder(), host, port, Cut(chunking, crlf))

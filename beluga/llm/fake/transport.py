@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import attrs
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.happenings import Break, Head, HTTPRequest
+from beluga.llm.fake._wire.events import Break, Head, HTTPRequest
 from beluga.llm.fake.replies import Pause
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from types import ModuleType
 
-    from beluga.llm.fake._wire.cutting import Cut
-    from beluga.llm.fake._wire.happenings import Happening, Responder
+    from beluga.llm.fake._wire.chunking import Cut
+    from beluga.llm.fake._wire.events import Responder, WireEvent
 
 __all__ = ["as_request", "transport"]
 
@@ -64,15 +64,15 @@ class _Line:
     cut: Cut
     body: type[Any]
 
-    def exchange(self, request: Any, content: bytes) -> _Course:
+    def exchange(self, request: Any, content: bytes) -> _Answering:
         asked = as_request(request, content)
-        return _Course(self.cut(self.respond(asked)), request, self.module)
+        return _Answering(self.cut(self.respond(asked)), request, self.module)
 
-    def answer(self, head: Head, course: _Course) -> Any:
+    def answer(self, head: Head, answering: _Answering) -> Any:
         return self.module.Response(
             head.status,
             headers=list(head.headers),
-            stream=self.body(course),
+            stream=self.body(answering),
             extensions={"http_version": b"HTTP/1.1"},
         )
 
@@ -88,25 +88,25 @@ class _Transport:
         self._line = line
 
     def handle_request(self, request: Any) -> Any:
-        course = self._line.exchange(request, request.read())
-        for step in course:
+        answering = self._line.exchange(request, request.read())
+        for step in answering:
             if isinstance(step, Head):
-                return self._line.answer(step, course)
+                return self._line.answer(step, answering)
             _wait(step)
-        raise course.unanswered()
+        raise answering.unanswered()
 
     async def handle_async_request(self, request: Any) -> Any:
-        course = self._line.exchange(request, await request.aread())
-        for step in course:
+        answering = self._line.exchange(request, await request.aread())
+        for step in answering:
             if isinstance(step, Head):
-                return self._line.answer(step, course)
+                return self._line.answer(step, answering)
             await _await(step)
-        raise course.unanswered()
+        raise answering.unanswered()
 
 
 class _Body:
-    def __init__(self, course: _Course) -> None:
-        self._course = course
+    def __init__(self, answering: _Answering) -> None:
+        self._course = answering
 
     def __iter__(self) -> Iterator[bytes]:
         for step in self._course:
@@ -129,29 +129,29 @@ class _Body:
         self._course.close()
 
 
-class _Course:
+class _Answering:
     """What happens in one exchange as the client feels it: pauses end at its time-outs, breaks are its errors."""
 
-    def __init__(self, happenings: Iterator[Happening], request: Any, module: Any) -> None:
-        self._happenings = happenings
+    def __init__(self, events: Iterator[WireEvent], request: Any, module: Any) -> None:
+        self._events = events
         self._request = request
         self._module = module
         self._timeouts = request.extensions.get("timeout") or {}
         self._waited = 0.0
 
-    def __iter__(self) -> Iterator[Happening]:
-        for happening in self._happenings:
-            if isinstance(happening, Pause):
-                yield from self._paused(happening.seconds)
-            elif isinstance(happening, Break):
-                yield from self._broken(happening)
+    def __iter__(self) -> Iterator[WireEvent]:
+        for event in self._events:
+            if isinstance(event, Pause):
+                yield from self._paused(event.seconds)
+            elif isinstance(event, Break):
+                yield from self._broken(event)
             else:
                 self._waited = 0.0
-                yield happening
+                yield event
 
     def close(self) -> None:
         """End the exchange before its end."""
-        close = getattr(self._happenings, "close", None)
+        close = getattr(self._events, "close", None)
         if close is not None:
             close()
 
@@ -188,11 +188,11 @@ class _Course:
         return error
 
 
-def _wait(step: Happening) -> None:
+def _wait(step: WireEvent) -> None:
     if isinstance(step, Pause) and step.seconds:
         environment().clock.sleep(step.seconds)
 
 
-async def _await(step: Happening) -> None:
+async def _await(step: WireEvent) -> None:
     if isinstance(step, Pause) and step.seconds:
         await environment().clock.asleep(step.seconds)

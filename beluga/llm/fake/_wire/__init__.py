@@ -6,6 +6,6 @@
                                                             │
     Head, bytes, Pause, Break  <── Dialect.answer, ... <────┘
 
-Nothing here reads, writes, waits or raises for effect. A transport and a server do what the happenings say,
+Nothing here reads, writes, waits or raises for effect. A transport and a server do what the events say,
 each in its own way, so that one script looks the same through both.
 """

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga.llm.fake._wire.anthropic.dialect import Anthropic
+from beluga.llm.fake._wire.encoding import encode
 from beluga.llm.fake._wire.openai.dialect import OpenAI
-from beluga.llm.fake._wire.playing import played, sent
-from beluga.llm.fake._wire.reading import Invalid, read_object
-from beluga.llm.fake._wire.writing import encode
+from beluga.llm.fake._wire.parsing import Invalid, read_object
+from beluga.llm.fake._wire.playback import played, sent
 from beluga.llm.fake.script import ScriptExhausted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from beluga.llm.fake._wire.dialect import Dialect
-    from beluga.llm.fake._wire.happenings import Happening, HTTPRequest
+    from beluga.llm.fake._wire.events import HTTPRequest, WireEvent
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Message
 
@@ -63,7 +63,7 @@ class Exchange:
 
     play: Play
 
-    def __call__(self, request: HTTPRequest) -> Iterator[Happening]:
+    def __call__(self, request: HTTPRequest) -> Iterator[WireEvent]:
         """Take the answer to `request` from the script, and return what happens then."""
         dialect = _asked(request)
         if dialect is None or request.method != "POST":
@@ -81,7 +81,7 @@ class Exchange:
         return played(dialect, turn, question)
 
 
-def refused(request: HTTPRequest, message: str) -> Iterator[Happening]:
+def refused(request: HTTPRequest, message: str) -> Iterator[WireEvent]:
     """Return an error of status 400 that is not worth a retry, in the dialect that `request` is in."""
     return _refused(_asked(request) or _spoken(request), _BAD_REQUEST, message)
 
@@ -99,7 +99,7 @@ def _path(request: HTTPRequest) -> str:
     return request.path.partition("?")[0].rstrip("/")
 
 
-def _elsewhere(request: HTTPRequest, dialect: Dialect | None) -> Iterator[Happening]:
+def _elsewhere(request: HTTPRequest, dialect: Dialect | None) -> Iterator[WireEvent]:
     """Return the answer to what asks for no completion."""
     path = _path(request)
     if dialect is not None:
@@ -115,6 +115,6 @@ def _spoken(request: HTTPRequest) -> Dialect:
     return _ANTHROPIC if "anthropic-version" in request.headers else _OPENAI
 
 
-def _refused(dialect: Dialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[Happening]:
+def _refused(dialect: Dialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[WireEvent]:
     body = dialect.refusal(status, message, "fake-0", problem)
     return iter(sent(encode(body), status, (*dialect.headers(0), _FINAL)))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import attrs
 
-from beluga.llm.fake._wire.happenings import HTTPRequest
+from beluga.llm.fake._wire.events import HTTPRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beluga.llm.fake._wire.happenings import Head
+    from beluga.llm.fake._wire.events import Head
 
 __all__ = ["LAST_CHUNK", "BadRequest", "Incoming", "chunk", "head", "read_request"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.anthropic import answers, questions
-from beluga.llm.fake._wire.limits import anthropic_limits, retry_after
+from beluga.llm.fake._wire import anthropic_messages as answers
+from beluga.llm.fake._wire.anthropic import questions
+from beluga.llm.fake._wire.rate_limits import anthropic_limits, retry_after
 
 if TYPE_CHECKING:
     from beluga.llm.fake._wire.dialect import Question
-    from beluga.llm.fake._wire.reading import Invalid
+    from beluga.llm.fake._wire.parsing import Invalid
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
 

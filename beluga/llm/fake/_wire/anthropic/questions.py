@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from beluga.llm.fake._wire.dialect import Question
-from beluga.llm.fake._wire.reading import Invalid, each, member
+from beluga.llm.fake._wire.parsing import Invalid, each, member
 from beluga.schema import (
     AIMessage,
     CachePoint,

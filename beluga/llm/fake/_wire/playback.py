@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga.classification import ErrorCode
-from beluga.llm.fake._wire.happenings import Break, Head
-from beluga.llm.fake._wire.writing import encode
+from beluga.llm.fake._wire.encoding import encode
+from beluga.llm.fake._wire.events import Break, Head
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beluga.llm.fake._wire.dialect import Dialect, Question, StreamWriter
-    from beluga.llm.fake._wire.happenings import Happening
+    from beluga.llm.fake._wire.events import WireEvent
     from beluga.llm.fake.replies import Turn
 
 __all__ = ["played", "sent"]
@@ -23,7 +23,7 @@ _JSON = ("content-type", "application/json")
 _EVENTS = ("content-type", "text/event-stream; charset=utf-8")
 
 
-def played(dialect: Dialect, turn: Turn, question: Question) -> Iterator[Happening]:
+def played(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
     """Return what happens in `turn`, whole or piece by piece as `question` wants it."""
     fault = turn.fault
     if question.stream and (fault is None or fault.phase in {"stream", "body"}):
@@ -46,12 +46,12 @@ def sent(
     return Head(status, (_JSON, ("content-length", told), *headers)), body
 
 
-def _answered(dialect: Dialect, turn: Turn) -> Iterator[Happening]:
+def _answered(dialect: Dialect, turn: Turn) -> Iterator[WireEvent]:
     answer = sent(dialect.answer(turn.response()), 200, dialect.headers(turn.request.number))
     return iter([Pause(turn.seconds), *answer] if turn.seconds else answer)
 
 
-def _failed(dialect: Dialect, turn: Turn, fault: Fault) -> Iterator[Happening]:
+def _failed(dialect: Dialect, turn: Turn, fault: Fault) -> Iterator[WireEvent]:
     if turn.before:
         yield Pause(turn.before)
     headers = dialect.headers(turn.request.number, fault)
@@ -73,25 +73,25 @@ def _failed(dialect: Dialect, turn: Turn, fault: Fault) -> Iterator[Happening]:
         yield from sent(encode(error), status, headers)
 
 
-def _streamed(dialect: Dialect, turn: Turn, question: Question) -> Iterator[Happening]:
-    happenings = streamed(turn)
+def _streamed(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+    events = streamed(turn)
     if turn.before:
         yield Pause(turn.before)
-        next(happenings)
+        next(events)
     yield Head(200, (_EVENTS, ("cache-control", "no-cache"), *dialect.headers(turn.request.number)))
     writer = dialect.stream(turn, question)
     if turn.fault is None or turn.fault.phase == "stream":
         yield from writer.opening()
-    for happening in happenings:
-        if isinstance(happening, Pause):
-            yield happening
-        elif isinstance(happening, Fault):
-            yield from _broken_off(writer, happening)
+    for event in events:
+        if isinstance(event, Pause):
+            yield event
+        elif isinstance(event, Fault):
+            yield from _broken_off(writer, event)
         else:
-            yield from writer.chunk(happening)
+            yield from writer.chunk(event)
 
 
-def _broken_off(writer: StreamWriter, fault: Fault) -> Iterator[Happening]:
+def _broken_off(writer: StreamWriter, fault: Fault) -> Iterator[WireEvent]:
     if fault.phase == "body":
         yield writer.broken()
     elif fault.has_words:

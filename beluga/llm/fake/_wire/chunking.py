@@ -9,7 +9,7 @@ from typing import Literal
 
 import attrs
 
-from beluga.llm.fake._wire.happenings import Happening, Head
+from beluga.llm.fake._wire.events import Head, WireEvent
 
 __all__ = ["AS_WRITTEN", "Chunking", "Cut", "checked_chunking"]
 
@@ -54,25 +54,25 @@ class Cut:
     chunking: Chunking = attrs.field(default=None, converter=checked_chunking)
     crlf: bool = False
 
-    def __call__(self, happenings: Iterator[Happening]) -> Iterator[Happening]:
-        """Return `happenings` with other pieces; all bytes before a pause still come before it."""
+    def __call__(self, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        """Return `events` with other pieces; all bytes before a pause still come before it."""
         if self.crlf:
-            happenings = _with_crlf(happenings)
-        return happenings if self.chunking is None else self._cut(happenings)
+            events = _with_crlf(events)
+        return events if self.chunking is None else self._cut(events)
 
-    def _cut(self, happenings: Iterator[Happening]) -> Iterator[Happening]:
+    def _cut(self, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
         sizes: Iterator[int] | None = None
         rest = b""
         size = 0
-        for happening in happenings:
-            if not isinstance(happening, bytes):
+        for event in events:
+            if not isinstance(event, bytes):
                 if rest:
                     yield rest
                 rest, size = b"", 0
-                yield happening
+                yield event
                 continue
-            rest += happening
-            sizes = sizes or self._sizes(happening)
+            rest += event
+            sizes = sizes or self._sizes(event)
             size = size or next(sizes)
             while len(rest) >= size:
                 yield rest[:size]
@@ -92,9 +92,9 @@ AS_WRITTEN = Cut()
 """An event is a piece."""
 
 
-def _with_crlf(happenings: Iterator[Happening]) -> Iterator[Happening]:
+def _with_crlf(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
     is_stream = False
-    for happening in happenings:
-        if isinstance(happening, Head):
-            is_stream = ("content-type", "text/event-stream; charset=utf-8") in happening.headers
-        yield happening.replace(b"\n", b"\r\n") if is_stream and isinstance(happening, bytes) else happening
+    for event in events:
+        if isinstance(event, Head):
+            is_stream = ("content-type", "text/event-stream; charset=utf-8") in event.headers
+        yield event.replace(b"\n", b"\r\n") if is_stream and isinstance(event, bytes) else event

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from beluga.llm.fake._wire.writing import encode
+from beluga.llm.fake._wire.encoding import encode
 from beluga.masking import MASK, is_secret_key, mask_secrets, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from beluga.llm.fake._wire.happenings import HTTPRequest
+    from beluga.llm.fake._wire.events import HTTPRequest
 
 __all__ = ["Recorded", "kept_request", "pieces"]
 

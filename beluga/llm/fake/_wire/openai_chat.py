@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.writing import arguments_of, encode, fragments, quoted, utf8
+from beluga.llm.fake._wire.encoding import arguments_of, encode, fragments, quoted, utf8
 from beluga.schema import TextPart
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import attrs
 
 from beluga.llm.fake.replies import Pause
 
-__all__ = ["Break", "HTTPRequest", "Happening", "Head", "Responder"]
+__all__ = ["Break", "HTTPRequest", "Head", "Responder", "WireEvent"]
 
 
 @attrs.frozen
@@ -49,8 +49,8 @@ class Break:
     kind: Literal["connect_error", "connect_timeout", "read_timeout", "cut"]
 
 
-Happening = Head | bytes | Pause | Break
+WireEvent = Head | bytes | Pause | Break
 """One step of an answer. A `Head` comes once and before all bytes, and nothing after a `Break`."""
 
-Responder = Callable[[HTTPRequest], Iterator[Happening]]
+Responder = Callable[[HTTPRequest], Iterator[WireEvent]]
 """Answers requests: a fake provider, or a cassette that plays a recording."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.writing import arguments_of, encode, fragments, quoted, utf8
+from beluga.llm.fake._wire.encoding import arguments_of, encode, fragments, quoted, utf8
 from beluga.schema import TextPart, ThinkingPart, ToolCall, Usage
 
 if TYPE_CHECKING:
