@@ -72,8 +72,8 @@ class Hooks:
         for name in ("before", "after", "on_chunk", "on_error"):
             hook = getattr(self, name)
             if hook is not None and not callable(hook):
-                msg = f"Hooks: {name}= is a function, not {type(hook).__name__}"
-                raise TypeError(msg)
+                message = f"Hooks: {name}= is a function, not {type(hook).__name__}"
+                raise TypeError(message)
 
     def __call__(self, model: Model) -> Model:
         """Put the hooks around `model`."""
@@ -157,8 +157,8 @@ def _now(hook: Callable[..., Any] | None, *args: Any, otherwise: T) -> T:
     made = hook(*args)
     if inspect.isawaitable(made):
         getattr(made, "close", lambda: None)()
-        msg = f"the hook {_name(hook)} is async and the call is not; use a plain function, or agenerate and astream"
-        raise TypeError(msg)
+        message = f"the hook {_name(hook)} is async and the call is not; use a plain function, or agenerate and astream"
+        raise TypeError(message)
     return _checked(hook, made, otherwise)
 
 
@@ -175,8 +175,8 @@ def _checked(hook: Callable[..., Any], made: Any, otherwise: T) -> T:
         return otherwise
     kind = Exception if isinstance(otherwise, Exception) else type(otherwise)
     if not isinstance(made, kind):
-        msg = f"the hook {_name(hook)} returned {type(made).__name__}; it returns a {kind.__name__}, or None"
-        raise TypeError(msg)
+        message = f"the hook {_name(hook)} returned {type(made).__name__}; it returns a {kind.__name__}, or None"
+        raise TypeError(message)
     checked: T = made  # type: ignore[assignment]  # just looked at
     return checked
 

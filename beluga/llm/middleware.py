@@ -35,12 +35,12 @@ def apply_middleware(model: Model, *middleware: Middleware) -> Model:
     """
     for layer in reversed(middleware):
         if not callable(layer):
-            msg = f"a middleware takes a model and returns one; {type(layer).__name__} cannot be called"
-            raise TypeError(msg)
+            message = f"a middleware takes a model and returns one; {type(layer).__name__} cannot be called"
+            raise TypeError(message)
         model = layer(model)
         if not isinstance(model, Model):
-            msg = f"a middleware returns a model, and {layer!r} returned {type(model).__name__}"
-            raise TypeError(msg)
+            message = f"a middleware returns a model, and {layer!r} returned {type(model).__name__}"
+            raise TypeError(message)
     return model
 
 

@@ -73,18 +73,18 @@ def register(name: str, factory: Factory, *, replace: bool = False) -> None:
         ValueError: The name is taken, or empty.
     """
     if not callable(factory):
-        msg = f"a factory of models must be callable, not {type(factory).__name__}"
-        raise TypeError(msg)
+        message = f"a factory of models must be callable, not {type(factory).__name__}"
+        raise TypeError(message)
     if not isinstance(name, str):
-        msg = f"the name of a provider is a str, not {type(name).__name__}"
-        raise TypeError(msg)
+        message = f"the name of a provider is a str, not {type(name).__name__}"
+        raise TypeError(message)
     if not name.strip():
-        msg = "the name of a provider must not be empty"
-        raise ValueError(msg)
+        message = "the name of a provider must not be empty"
+        raise ValueError(message)
     with _LOCK:
         if not replace and name in {*_registered, *_BUILT_IN, *_installed()}:
-            msg = f"there is a provider {name!r} already; take another name, or replace=True to stand in for it"
-            raise ValueError(msg)
+            message = f"there is a provider {name!r} already; take another name, or replace=True to stand in for it"
+            raise ValueError(message)
         _registered[name] = factory
 
 
@@ -114,8 +114,8 @@ def _factory(name: str) -> Factory:
     known = providers()
     near = difflib.get_close_matches(str(name).lower(), known, n=1)
     guess = f", did you mean {near[0]!r}?" if near else "."
-    msg = f"there is no provider {name!r}{guess} Known are {', '.join(known)}; add your own with llm.register()"
-    raise LookupError(msg)
+    message = f"there is no provider {name!r}{guess} Known are {', '.join(known)}; add your own with llm.register()"
+    raise LookupError(message)
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from beluga.llm._anthropic.decoding import response
+from beluga.llm._anthropic.decoding import BlockReader, response
 from beluga.llm._anthropic.encoding import request, streamed
-from beluga.llm._anthropic.streaming import BlockReader
 from beluga.llm._http.dialect import Dialect
 from beluga.llm._http.model import HttpModel
 

@@ -101,25 +101,25 @@ class Clients:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            msg = "this model is closed; make a new one"
-            raise RuntimeError(msg)
+            message = "this model is closed; make a new one"
+            raise RuntimeError(message)
 
 
 def _check(client: Any, async_client: Any, transport: Any) -> None:
     for name, given, method in (("client", client, "send"), ("async_client", async_client, "aclose")):
         if given is not None and not callable(getattr(given, method, None)):
-            msg = f"{name}= is an HTTP client as httpx has them, not {type(given).__name__}"
-            raise TypeError(msg)
+            message = f"{name}= is an HTTP client as httpx has them, not {type(given).__name__}"
+            raise TypeError(message)
     if hasattr(client, "aclose"):
-        msg = "client= is for sync calls; an AsyncClient goes into async_client="
-        raise TypeError(msg)
+        message = "client= is for sync calls; an AsyncClient goes into async_client="
+        raise TypeError(message)
     if transport is not None and (client is not None or async_client is not None):
-        msg = "transport= is for the clients made here; give your own client its transport itself"
-        raise TypeError(msg)
+        message = "transport= is for the clients made here; give your own client its transport itself"
+        raise TypeError(message)
     methods = ("handle_request", "handle_async_request")
     if transport is not None and not any(hasattr(transport, method) for method in methods):
-        msg = f"transport= is a transport as httpx has them, not {type(transport).__name__}"
-        raise TypeError(msg)
+        message = f"transport= is a transport as httpx has them, not {type(transport).__name__}"
+        raise TypeError(message)
     if client is None and async_client is None:
         _httpx()
 

@@ -67,8 +67,8 @@ class HttpModel:
         **options: Any,
     ) -> None:
         if not isinstance(model, str) or not model:
-            msg = f"{dialect.provider}: model= is the name of a model, not {model!r}"
-            raise TypeError(msg)
+            message = f"{dialect.provider}: model= is the name of a model, not {model!r}"
+            raise TypeError(message)
         self.provider: str = dialect.provider
         self.model: str = model
         self._dialect = dialect

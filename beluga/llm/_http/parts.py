@@ -34,8 +34,8 @@ def cannot_say(provider: str, what: str, instead: str) -> NoReturn:
     Raises:
         ValueError: Always.
     """
-    msg = f"{provider} takes no {what}: {instead}"
-    raise ValueError(msg)
+    message = f"{provider} takes no {what}: {instead}"
+    raise ValueError(message)
 
 
 def text_of(data: dict[str, Any], name: str) -> str:
@@ -49,8 +49,8 @@ def text_of(data: dict[str, Any], name: str) -> str:
         return text
     if text is None:
         return ""
-    msg = f"{name} is no text"
-    raise TypeError(msg)
+    message = f"{name} is no text"
+    raise TypeError(message)
 
 
 def tool_call(id: str, name: str, text: str) -> ToolCall:  # noqa: A002 - the field's name
@@ -72,8 +72,8 @@ def tool_call(id: str, name: str, text: str) -> ToolCall:  # noqa: A002 - the fi
 def tools_of(tools: Iterable[Any]) -> list[Tool | dict[str, Any]]:
     """Return the tools that ``tools=`` stands for: tools, functions, and what is in the provider's own form already."""
     if isinstance(tools, (str, bytes, dict, Tool)) or callable(tools):
-        msg = f"tools= is a list of tools, not {type(tools).__name__}"
-        raise TypeError(msg)
+        message = f"tools= is a list of tools, not {type(tools).__name__}"
+        raise TypeError(message)
     return [tool if isinstance(tool, dict) else tool_of(tool) for tool in tools]
 
 

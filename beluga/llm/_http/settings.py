@@ -34,14 +34,14 @@ def checked_key(api_key: str | None, dialect: Dialect) -> str:
         source = dialect.key_variable
         api_key = os.environ.get(source)
         if not api_key:
-            msg = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
-            raise ConfigError(msg)
+            message = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
+            raise ConfigError(message)
     if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
-        msg = (
+        message = (
             f"the API key from {source} cannot be sent as a header: it is a text of ASCII characters without spaces "
             "or line breaks; call .strip() on what you read from a file"
         )
-        raise ConfigError(msg)
+        raise ConfigError(message)
     return api_key
 
 
@@ -50,15 +50,15 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):
-        msg = f"headers= is a mapping of names to values, not {type(headers).__name__}"
-        raise TypeError(msg)
+        message = f"headers= is a mapping of names to values, not {type(headers).__name__}"
+        raise TypeError(message)
     for name, value in headers.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            msg = "a name in headers= is a text of ASCII letters, digits and '-', without spaces"
-            raise ValueError(msg)
+            message = "a name in headers= is a text of ASCII letters, digits and '-', without spaces"
+            raise ValueError(message)
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            msg = f"the value of {name!r} in headers= is an ASCII text without line breaks and outer spaces"
-            raise ValueError(msg)
+            message = f"the value of {name!r} in headers= is an ASCII text without line breaks and outer spaces"
+            raise ValueError(message)
     return {name.lower(): value for name, value in headers.items()}
 
 
@@ -66,19 +66,19 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return options of a call; those that would take the place of what beluga writes itself are refused."""
     for name, instead in _TAKEN.items():
         if name in options:
-            msg = f"{name}= is no option of a call: {instead}"
-            raise TypeError(msg)
+            message = f"{name}= is no option of a call: {instead}"
+            raise TypeError(message)
     return options
 
 
 def checked_url(base_url: str) -> str:
     """Return the URL to which a path can be added."""
     if not _BASE_URL.fullmatch(base_url) or not _has_port(base_url):
-        msg = (
+        message = (
             "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1, and has no query "
             "and no fragment"
         )
-        raise ConfigError(msg)
+        raise ConfigError(message)
     return base_url.rstrip("/")
 
 
@@ -95,6 +95,6 @@ def checked_timeout(timeout: Any) -> float | None:
     if timeout is None:
         return None
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.0 < timeout < math.inf:
-        msg = f"timeout= is a number of seconds above 0, not {timeout!r}"
-        raise ValueError(msg)
+        message = f"timeout= is a number of seconds above 0, not {timeout!r}"
+        raise ValueError(message)
     return float(timeout)

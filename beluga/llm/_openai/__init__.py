@@ -6,9 +6,8 @@ from typing import Any
 
 from beluga.llm._http.dialect import Dialect
 from beluga.llm._http.model import HttpModel
-from beluga.llm._openai.decoding import response
+from beluga.llm._openai.decoding import ChunkReader, response
 from beluga.llm._openai.encoding import request, streamed
-from beluga.llm._openai.streaming import ChunkReader
 
 __all__ = ["OPENAI", "openai"]
 

@@ -1,6 +1,6 @@
 """Messages, tools and options as the JSON of a chat completion's request.
 
-Source: OpenAI's API reference of chat completions, as of 2026-08.
+Source: OpenAI's API reference of chat completions, and its guide to structured outputs, as of 2026-08.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga.llm._http.parts import base64_of, cannot_say, data_url, schema_of, tools_of
-from beluga.llm._openai.strictness import is_strict
 from beluga.schema import AudioPart, CachePoint, FilePart, ImagePart, TextPart, Tool, ToolCall, ToolResult
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Message, Part
 
-__all__ = ["encode_messages", "encode_tool", "request", "streamed"]
+__all__ = ["encode_messages", "encode_tool", "is_strict", "request", "streamed"]
 
 Json = dict[str, Any]
 
@@ -264,3 +263,31 @@ def _cache_key(messages: tuple[Message, ...]) -> str | None:
                 return digest.hexdigest()
             digest.update(repr(part).encode("utf-8", "surrogatepass"))
     return None
+
+
+_REFUSED: Final = frozenset(
+    {"allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties"}
+    | {"prefixItems", "uniqueItems"}
+)
+
+
+def is_strict(schema: Any) -> bool:
+    """Say whether the API can hold a model to `schema`; with any other it only wishes for it.
+
+    Then every object takes exactly its properties, every value has a type, and no keyword is one that is refused.
+
+    Example:
+        >>> is_strict({"type": "array", "items": {"type": "integer"}}), is_strict({"type": "array", "items": {}})
+        (True, False)
+    """
+    if not isinstance(schema, dict) or not schema or not _REFUSED.isdisjoint(schema):
+        return False
+    if schema.get("type") == "object" or "properties" in schema:
+        names = set(schema.get("properties", ()))
+        if schema.get("additionalProperties") is not False or names != set(schema.get("required", ())):
+            return False
+    if schema.get("type") == "array" and "items" not in schema:
+        return False
+    inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]
+    inner += [each for table in ("properties", "$defs") for each in schema.get(table, {}).values()]
+    return all(map(is_strict, inner))

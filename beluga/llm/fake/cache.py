@@ -44,11 +44,11 @@ class PromptCache:
 
     def __init__(self, minimum: int = 1024, ttl: float = 300.0) -> None:
         if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 0:
-            msg = f"PromptCache.minimum is a number of tokens from 0 on, not {minimum!r}"
-            raise ValueError(msg)
+            message = f"PromptCache.minimum is a number of tokens from 0 on, not {minimum!r}"
+            raise ValueError(message)
         if not ttl > 0:
-            msg = f"PromptCache.ttl is a positive number of seconds, not {ttl!r}"
-            raise ValueError(msg)
+            message = f"PromptCache.ttl is a positive number of seconds, not {ttl!r}"
+            raise ValueError(message)
         self.minimum: int = minimum
         self.ttl: float = ttl
         self._kept: dict[Hashable, float] = {}

@@ -62,12 +62,12 @@ class Cassette(Surfaces):
         try:
             document = json.loads(pathlib.Path(path).read_bytes())
             if not isinstance(document, dict) or document.get("format") != _FORMAT:
-                msg = f'it has no "format": "{_FORMAT}"'
-                raise ValueError(msg)  # noqa: TRY301 - all reasons are told in one way
+                message = f'it has no "format": "{_FORMAT}"'
+                raise ValueError(message)  # noqa: TRY301 - all reasons are told in one way
             exchanges = [Recorded.read(raw) for raw in document.get("exchanges", ())]
         except (ValueError, TypeError, RecursionError) as error:
-            msg = f"{os.fspath(path)} is no cassette: {error}; record it again"
-            raise ValueError(msg) from None
+            message = f"{os.fspath(path)} is no cassette: {error}; record it again"
+            raise ValueError(message) from None
         return cls(path, exchanges)
 
     def add(self, exchange: Recorded) -> None:
@@ -84,8 +84,8 @@ class Cassette(Surfaces):
         left = [index for index in range(len(self._exchanges)) if index not in self._played]
         if left:
             numbers = ", ".join(str(index + 1) for index in left)
-            msg = f"{self.path.name}: of {len(self)} recorded exchanges these were not asked for: {numbers}"
-            raise AssertionError(msg)
+            message = f"{self.path.name}: of {len(self)} recorded exchanges these were not asked for: {numbers}"
+            raise AssertionError(message)
 
     def _responder(self) -> Responder:
         return self._respond
@@ -142,17 +142,17 @@ def record(path: str | os.PathLike[str], transport: Any) -> Any:
         FileNotFoundError: The folder is not there.
         TypeError: `transport` is none.
     """
-    from beluga.llm.fake.recording import recording
+    from beluga.llm.fake.recordings import recording
 
     folder = pathlib.Path(path).absolute().parent
     if not folder.is_dir():
-        msg = f"the folder {folder} for the cassette does not exist"
-        raise FileNotFoundError(msg)
+        message = f"the folder {folder} for the cassette does not exist"
+        raise FileNotFoundError(message)
     roots = (sys.modules[kind.__module__.partition(".")[0]] for kind in type(transport).__mro__)
     module = next((root for root in roots if hasattr(root, "AsyncBaseTransport")), None)
     if module is None:
-        msg = f"record() takes a transport of httpx or httpx2, not {type(transport).__name__}"
-        raise TypeError(msg)
+        message = f"record() takes a transport of httpx or httpx2, not {type(transport).__name__}"
+        raise TypeError(message)
     return recording(module, transport, Cassette(path))
 
 

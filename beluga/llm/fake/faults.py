@@ -132,8 +132,8 @@ def server_error(status: int = 500) -> Fault:
     """Answer with a status from 500 to 599, where 504 counts as a timeout."""
     code = code_of_status(status) if status in range(500, 600) else None
     if code is None:
-        msg = f"a server error has a status from 500 to 599, not {status!r}"
-        raise ValueError(msg)
+        message = f"a server error has a status from 500 to 599, not {status!r}"
+        raise ValueError(message)
     return Fault(
         *("server_error", code, "response", status),
         openai_code="server_error",
@@ -195,8 +195,8 @@ def mixed(rate: float, rng: random.Random) -> Fault | None:
         rng: Where the chance comes from; seed it and the faults are the same each time.
     """
     if not 0.0 <= rate <= 1.0:
-        msg = f"a fault rate is from 0.0 to 1.0, not {rate!r}"
-        raise ValueError(msg)
+        message = f"a fault rate is from 0.0 to 1.0, not {rate!r}"
+        raise ValueError(message)
     if rng.random() >= rate:
         return None
     return rng.choice(_TRANSIENT)(rng)
@@ -215,16 +215,16 @@ _TRANSIENT: tuple[Callable[[random.Random], Fault], ...] = (
 
 def _check_seconds(name: str, seconds: float) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        msg = f"{name} is a number of seconds, not {type(seconds).__name__}"
-        raise TypeError(msg)
+        message = f"{name} is a number of seconds, not {type(seconds).__name__}"
+        raise TypeError(message)
     if not 0.0 <= seconds < float("inf"):
-        msg = f"{name} is a number of seconds from 0 on, not {seconds!r}"
-        raise ValueError(msg)
+        message = f"{name} is a number of seconds from 0 on, not {seconds!r}"
+        raise ValueError(message)
     return float(seconds)
 
 
 def _checked_count(after: int) -> int:
     if isinstance(after, bool) or not isinstance(after, int) or after < 0:
-        msg = f"after is a number of chunks from 0 on, not {after!r}"
-        raise ValueError(msg)
+        message = f"after is a number of chunks from 0 on, not {after!r}"
+        raise ValueError(message)
     return after

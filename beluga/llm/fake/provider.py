@@ -161,8 +161,8 @@ class FakeProvider(Surfaces):
         """Raise `AssertionError` when an item of the script, or a counted step of a rule, was not played."""
         left = self._script.unplayed()
         if left:
-            msg = f"after {len(self._log)} calls some of it was not played: {'; '.join(left)}"
-            raise AssertionError(msg)
+            message = f"after {len(self._log)} calls some of it was not played: {'; '.join(left)}"
+            raise AssertionError(message)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} after {len(self._log)} calls>"

@@ -1,4 +1,4 @@
-"""Recorded exchanges as plain JSON: what is kept of them, what is never kept, and which request is which.
+"""Recorded exchanges: how they are overheard, what is kept of them as plain JSON, and what is never kept.
 
 Headers are kept by an allow-list, so a credential is left out without being recognised. What is left is
 masked as a log line would be, and the credentials of the request itself are looked for everywhere else.
@@ -7,21 +7,24 @@ masked as a log line would be, and the credentials of the request itself are loo
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from beluga.llm.fake._wire.encoding import encode
+from beluga.llm.fake._wire.documents import encode
+from beluga.llm.fake.transport import as_request
 from beluga.masking import MASK, is_secret_key, mask_secrets, mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from beluga.llm.fake._wire.events import HTTPRequest
+    from beluga.llm.fake.cassette import Cassette
 
-__all__ = ["Recorded", "kept_request", "pieces"]
+__all__ = ["Recorded", "kept_request", "pieces", "recording"]
 
 _KEPT_HEADERS = frozenset({
     *("accept", "content-type", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry"),
@@ -70,8 +73,8 @@ class Recorded:
         """
         kinds = {"request": dict, "status": int, "headers": dict, "body": dict, "complete": bool}
         if not isinstance(raw, dict) or {name: type(value) for name, value in raw.items()} != kinds:
-            msg = f"an exchange has the fields {', '.join(kinds)}"
-            raise ValueError(msg)
+            message = f"an exchange has the fields {', '.join(kinds)}"
+            raise ValueError(message)
         for _ in pieces(raw["body"]):
             pass  # raises where the body is in no known form
         return cls(**raw)
@@ -102,8 +105,8 @@ def pieces(body: Mapping[str, Any]) -> Iterator[bytes]:
         case {"base64": str(text)}:
             yield base64.b64decode(text, validate=True)
         case _:
-            msg = "a body has one of the fields json, events, text and base64"
-            raise ValueError(msg)
+            message = "a body has one of the fields json, events, text and base64"
+            raise ValueError(message)
 
 
 def _kept_body(body: bytes) -> dict[str, Any]:
@@ -145,3 +148,93 @@ def _without(secrets: set[str], value: Any) -> Any:
     if isinstance(value, dict):
         return {_without(secrets, name): _without(secrets, inner) for name, inner in value.items()}
     return [_without(secrets, inner) for inner in value] if isinstance(value, list) else value
+
+
+def recording(module: Any, transport: Any, cassette: Cassette) -> Any:
+    """Return a transport of `module` that passes on to `transport` and records on `cassette`."""
+    transport_class, _ = _classes(module)
+    return transport_class(module, transport, cassette)
+
+
+@functools.cache
+def _classes(module: Any) -> tuple[type[Any], type[Any]]:
+    """Return the two classes below with the bases that clients of `module` check for."""
+    return (
+        type("RecordingTransport", (_Recorder, module.BaseTransport, module.AsyncBaseTransport), {}),
+        type("RecordingBody", (_Tee, module.SyncByteStream, module.AsyncByteStream), {}),
+    )
+
+
+class _Recorder:
+    def __init__(self, module: Any, transport: Any, cassette: Cassette) -> None:
+        self._module = module
+        self._transport = transport
+        self._cassette = cassette
+
+    def handle_request(self, request: Any) -> Any:
+        asked = as_request(request, request.read())
+        return self._overheard(asked, self._transport.handle_request(_plain(request)))
+
+    async def handle_async_request(self, request: Any) -> Any:
+        asked = as_request(request, await request.aread())
+        return self._overheard(asked, await self._transport.handle_async_request(_plain(request)))
+
+    def close(self) -> None:
+        self._transport.close()
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    def _overheard(self, asked: HTTPRequest, response: Any) -> Any:
+        _, body_class = _classes(self._module)
+        return self._module.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=body_class(response, asked, self._cassette),
+            extensions=response.extensions,
+        )
+
+
+class _Tee:
+    """The body of an answer, which is recorded when it ends or is left."""
+
+    def __init__(self, response: Any, asked: HTTPRequest, cassette: Cassette) -> None:
+        self._response = response
+        self._asked = asked
+        self._cassette = cassette
+        self._heard: list[bytes] = []
+        self._recorded = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._response.stream:
+            self._heard.append(piece)
+            yield piece
+        self._record(complete=True)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._response.stream:
+            self._heard.append(piece)
+            yield piece
+        self._record(complete=True)
+
+    def close(self) -> None:
+        self._record(complete=False)
+        self._response.stream.close()
+
+    async def aclose(self) -> None:
+        self._record(complete=False)
+        await self._response.stream.aclose()
+
+    def _record(self, *, complete: bool) -> None:
+        if self._recorded:
+            return
+        self._recorded = True
+        headers = self._response.headers.items()
+        body = b"".join(self._heard)
+        self._cassette.add(Recorded.of(self._asked, self._response.status_code, headers, body, complete=complete))
+
+
+def _plain(request: Any) -> Any:
+    """Ask for an answer that is not compressed, so that people can read it."""
+    request.headers["accept-encoding"] = "identity"
+    return request

@@ -42,8 +42,8 @@ def tool_call(name: str, /, **arguments: Any) -> ToolCall:
 
 def _as_seconds(value: float) -> float:
     if not 0.0 <= value < float("inf"):
-        msg = f"Reply.per_token is a number of seconds from 0 on, not {value!r}"
-        raise ValueError(msg)
+        message = f"Reply.per_token is a number of seconds from 0 on, not {value!r}"
+        raise ValueError(message)
     return float(value)
 
 
@@ -70,12 +70,12 @@ class Reply:
     def __attrs_post_init__(self) -> None:
         for name in ("text", "thinking"):
             if not isinstance(getattr(self, name), str):
-                msg = f"Reply.{name} must be a str, not {type(getattr(self, name)).__name__}"
-                raise TypeError(msg)
+                message = f"Reply.{name} must be a str, not {type(getattr(self, name)).__name__}"
+                raise TypeError(message)
         for call in self.tools:
             if not isinstance(call, ToolCall):
-                msg = f"Reply.tools holds tool_call(name, **arguments), not {type(call).__name__}"
-                raise TypeError(msg)
+                message = f"Reply.tools holds tool_call(name, **arguments), not {type(call).__name__}"
+                raise TypeError(message)
 
     # What depends on the reply alone is worked out once: a reply is often played many times, and this is
     # half of the time of a call.

@@ -58,18 +58,18 @@ class Steps:
     def fault(self, fault: Fault | Delay) -> Self:
         """Add a step that fails, or delays what comes next."""
         if not isinstance(fault, Fault | Delay):
-            msg = f"a fault is made by one of the functions of beluga.llm.faults, not {type(fault).__name__}"
-            raise TypeError(msg)
+            message = f"a fault is made by one of the functions of beluga.llm.faults, not {type(fault).__name__}"
+            raise TypeError(message)
         return self.reply(fault)
 
     def times(self, count: int) -> Self:
         """Let the step before this answer `count` times."""
         if not self.steps:
-            msg = "times() comes after reply() or fault()"
-            raise ValueError(msg)
+            message = "times() comes after reply() or fault()"
+            raise ValueError(message)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            msg = f"a step answers 1 time or more, not {count!r}"
-            raise ValueError(msg)
+            message = f"a step answers 1 time or more, not {count!r}"
+            raise ValueError(message)
         self.steps[-1] = (self.steps[-1][0], count)
         return self
 
@@ -134,8 +134,8 @@ class Script:
         elif callable(condition):
             rule = Rule(getattr(condition, "__qualname__", repr(condition)), condition)
         else:
-            msg = f"a rule's condition is a text or a predicate, not {type(condition).__name__}"
-            raise TypeError(msg)
+            message = f"a rule's condition is a text or a predicate, not {type(condition).__name__}"
+            raise TypeError(message)
         self._rules.append(rule)
         return rule
 
@@ -223,8 +223,8 @@ def _answered(item: object, wanted: str = "a callable of a script returns a text
         return Reply(item)
     if isinstance(item, _READY):
         return item
-    msg = f"{wanted}, not {type(item).__name__}"
-    raise TypeError(msg)
+    message = f"{wanted}, not {type(item).__name__}"
+    raise TypeError(message)
 
 
 def _described(item: _Stored) -> str:

@@ -8,12 +8,14 @@ import functools
 import socket
 import struct
 import threading
-from typing import TYPE_CHECKING, BinaryIO, Self
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
+
+import h11
 
 from beluga.clock import environment
 from beluga.llm.fake._wire.events import Break, Head, HTTPRequest
 from beluga.llm.fake._wire.exchange import refused
-from beluga.llm.fake._wire.http1 import LAST_CHUNK, BadRequest, chunk, head, read_request
 from beluga.llm.fake.replies import Pause
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from beluga.llm.fake._wire.chunking import Cut
     from beluga.llm.fake._wire.events import Responder, WireEvent
-    from beluga.llm.fake._wire.http1 import Incoming
 
 __all__ = ["Server"]
 
@@ -32,6 +33,11 @@ _GLANCE = 0.05
 
 _PATIENCE = 5.0
 """Real seconds for a thread to end; only a script's own callable can take longer."""
+
+_PIECE = 65_536
+_LONGEST_HEAD = 65_536
+_LARGEST_BODY = 64 * 1024 * 1024
+_STATUSES = frozenset(map(int, HTTPStatus))
 
 # Closing with a linger of zero sends a reset in place of a proper end.
 _RESET = struct.pack("ii", 1, 0)
@@ -77,8 +83,8 @@ class Server:
             RuntimeError: The server does not run.
         """
         if self._listener is None:
-            msg = "the server does not run: use `with fake.serve() as url:`"
-            raise RuntimeError(msg)
+            message = "the server does not run: use `with fake.serve() as url:`"
+            raise RuntimeError(message)
         host, port = _reached(self._listener)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -90,8 +96,8 @@ class Server:
             RuntimeError: The server runs already.
         """
         if self._listener is not None:
-            msg = f"the server runs already, at {self.url}"
-            raise RuntimeError(msg)
+            message = f"the server runs already, at {self.url}"
+            raise RuntimeError(message)
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
         listener = socket.socket(family)
         try:
@@ -152,36 +158,35 @@ class Server:
         try:
             # Small events are to leave at once; waiting for more costs 40 ms with delayed acknowledgements.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with connection, connection.makefile("rb") as source:
-                while not self._stopping.is_set() and self._exchange(connection, source):
-                    pass
-        except OSError:
-            pass  # the client is gone, which is its right
+            with connection:
+                http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
+                while not self._stopping.is_set() and self._exchange(connection, http):
+                    http.start_next_cycle()
+        except (OSError, h11.LocalProtocolError):
+            pass  # the client is gone, or wants what HTTP does not allow; both are its right
         finally:
             with self._lock:
                 self._connections.discard(connection)
                 self._threads.discard(threading.current_thread())
 
-    def _exchange(self, connection: socket.socket, source: BinaryIO) -> bool:
+    def _exchange(self, connection: socket.socket, http: h11.Connection) -> bool:
         """Serve one request; return whether another may come."""
         try:
-            incoming = read_request(source, connection.sendall)
-        except BadRequest as error:
-            events = refused(HTTPRequest("", "/"), f"this is no request that can be read: {error}")
-            self._send(connection, events, keep_alive=False, chunked=False)
+            request = _received(connection, http)
+        except h11.RemoteProtocolError as error:
+            reason = f"this is not a request that can be read: {error}"
+            self._send(connection, http, refused(HTTPRequest("", "/"), reason))
+            _drain(connection)
             return False
-        if incoming is None:
+        if request is None:
             return False
-        return self._answer(connection, incoming)
+        is_whole = self._send(connection, http, self._cut(self._respond(request)), head_only=request.method == "HEAD")
+        return is_whole and http.our_state is h11.DONE and http.their_state is h11.DONE
 
-    def _answer(self, connection: socket.socket, incoming: Incoming) -> bool:
-        events = self._cut(self._respond(incoming.request))
-        # Whoever asks for the head alone would take the body for the next answer.
-        keep_alive = incoming.keep_alive and incoming.request.method != "HEAD"
-        return self._send(connection, events, keep_alive=keep_alive, chunked=incoming.chunked)
-
-    def _send(self, connection: socket.socket, events: Iterator[WireEvent], *, keep_alive: bool, chunked: bool) -> bool:
-        is_chunked = False
+    def _send(
+        self, connection: socket.socket, http: h11.Connection, events: Iterator[WireEvent], *, head_only: bool = False
+    ) -> bool:
+        """Play the events; return whether the answer came to its end."""
         for event in events:
             if isinstance(event, Pause):
                 self._pause(event.seconds)
@@ -189,15 +194,13 @@ class Server:
                 self._break(connection, event)
                 return False
             elif isinstance(event, Head):
-                has_length = any(name == "content-length" for name, _ in event.headers)
-                is_chunked = chunked and not has_length
-                keep_alive = keep_alive and (has_length or is_chunked)
-                connection.sendall(head(event, keep_alive=keep_alive, chunked=is_chunked))
-            else:
-                connection.sendall(chunk(event) if is_chunked else event)
-        if is_chunked:
-            connection.sendall(LAST_CHUNK)
-        return keep_alive
+                reason = "Overloaded" if event.status not in _STATUSES else HTTPStatus(event.status).phrase
+                head = h11.Response(status_code=event.status, headers=[*event.headers], reason=reason.encode())
+                connection.sendall(http.send(head) or b"")
+            elif not head_only:
+                connection.sendall(http.send(h11.Data(data=event)) or b"")
+        connection.sendall(http.send(h11.EndOfMessage()) or b"")
+        return True
 
     def _pause(self, seconds: float) -> None:
         clock = environment().clock
@@ -207,8 +210,8 @@ class Server:
         else:
             clock.wait(self._stopping, seconds)
         if self._stopping.is_set():
-            msg = "the server stops"
-            raise OSError(msg)
+            message = "the server stops"
+            raise OSError(message)
 
     def _break(self, connection: socket.socket, how: Break) -> None:
         if how.kind in {"read_timeout", "connect_timeout"}:
@@ -226,6 +229,60 @@ class Server:
                     return
             except TimeoutError:
                 continue
+
+
+def _received(connection: socket.socket, http: h11.Connection) -> HTTPRequest | None:
+    """Return the next request; None where the client has nothing more to say.
+
+    Raises:
+        h11.RemoteProtocolError: It is not HTTP, ends too early, or is too large.
+    """
+    asked: h11.Request | None = None
+    body: list[bytes] = []
+    size = 0
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            if http.they_are_waiting_for_100_continue:
+                connection.sendall(
+                    http.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+                )
+            data = connection.recv(_PIECE)
+            if http.their_state is h11.IDLE and not http.trailing_data[0]:
+                data = data.lstrip(b"\r\n") or data  # RFC 9112, section 2.2: blank lines before a request do not count
+            http.receive_data(data)
+        elif isinstance(event, h11.Request):
+            if event.http_version not in {b"1.1", b"1.0"}:
+                message = "it is not in HTTP/1.1"
+                raise h11.RemoteProtocolError(message)
+            asked = event
+        elif isinstance(event, h11.Data):
+            body.append(event.data)
+            size += len(event.data)
+            if size > _LARGEST_BODY:
+                message = f"the body is larger than {_LARGEST_BODY} bytes"
+                raise h11.RemoteProtocolError(message)
+        elif isinstance(event, h11.EndOfMessage) and asked is not None:
+            return _request(asked, b"".join(body))
+        else:
+            return None
+
+
+def _request(asked: h11.Request, body: bytes) -> HTTPRequest:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in asked.headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return HTTPRequest(asked.method.decode().upper(), asked.target.decode("latin-1"), headers, body)
+
+
+def _drain(connection: socket.socket) -> None:
+    """Read what the client still sends: closing with unread bytes would reset the answer away from it."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(_GLANCE)
+    with contextlib.suppress(OSError):
+        while connection.recv(_PIECE):
+            pass
 
 
 def _reached(listener: socket.socket) -> tuple[str, int]:

@@ -61,6 +61,7 @@ class Surfaces:
 
         Raises:
             OSError: On entry, when the port is taken.
+            ImportError: h11 is not installed.
 
         Example:
             >>> from urllib.request import urlopen
@@ -70,8 +71,12 @@ class Surfaces:
             200
         """
         from beluga.llm.fake._wire.chunking import Cut
-        from beluga.llm.fake.server import Server
 
+        try:
+            from beluga.llm.fake.server import Server
+        except ModuleNotFoundError as error:
+            message = f'to serve HTTP takes {error.name}: pip install "beluga-ai[llm]"'
+            raise ImportError(message) from None
         return Server(self._responder(), host, port, Cut(chunking, crlf))
 
     def _responder(self) -> Responder:

@@ -39,8 +39,8 @@ def transport(module: ModuleType, respond: Responder, cut: Cut) -> Any:
     missing = [name for name in _NEEDED if not hasattr(module, name)]
     if missing:
         name = getattr(module, "__name__", type(module).__name__)
-        msg = f"transport() takes the module httpx or httpx2 itself; {name} has no {missing[0]}"
-        raise TypeError(msg)
+        message = f"transport() takes the module httpx or httpx2 itself; {name} has no {missing[0]}"
+        raise TypeError(message)
     transport_class, body_class = _classes(module)
     return transport_class(_Line(module, respond, cut, body_class))
 

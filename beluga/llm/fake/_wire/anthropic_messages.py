@@ -1,18 +1,156 @@
-"""Answers of messages, whole and as events."""
+"""How the fake provider speaks Anthropic's messages.
+
+Source: the API reference of ``/v1/messages``, version 2023-06-01, and the types of anthropic 2.12.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.encoding import arguments_of, encode, fragments, quoted, utf8
-from beluga.schema import TextPart, ThinkingPart, ToolCall, Usage
+from beluga.llm.fake._wire.dialect import Question
+from beluga.llm.fake._wire.documents import Invalid, arguments_of, each, encode, fragments, member, quoted, utf8
+from beluga.llm.fake._wire.rate_limits import anthropic_limits, retry_after
+from beluga.schema import (
+    AIMessage,
+    CachePoint,
+    FilePart,
+    HumanMessage,
+    ImagePart,
+    Message,
+    Part,
+    SystemMessage,
+    TextPart,
+    ThinkingPart,
+    Tool,
+    ToolCall,
+    ToolMessage,
+    ToolResult,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Part, Response
 
-__all__ = ["EventWriter", "answer", "error_body"]
+__all__ = ["Anthropic"]
+
+_OVERLOADED = 529
+_SERVER_FAULT = 500
+_ERROR_TYPES = {404: "not_found_error", 413: "request_too_large"}
+
+
+def _worded(problem: Invalid) -> str:
+    where = ".".join(map(str, problem.path))
+    what = "Field required" if problem.kind == "missing" else problem.problem
+    return f"{where}: {what}" if where else f"The request body is not valid: {what}"
+
+
+_BLOCKS = "'text', 'image', 'document', 'thinking', 'redacted_thinking', 'tool_use' and 'tool_result'"
+_LIFETIMES = {"5m": 300.0, "1h": 3600.0}
+
+
+def _question(body: dict[str, Any]) -> Question:
+    """Read `body`.
+
+    Raises:
+        Invalid: The provider would refuse it.
+    """
+    member(body, "model", str)
+    if member(body, "max_tokens", int) < 1:
+        raise Invalid(("max_tokens",), "value", "Input should be greater than or equal to 1")
+    asked = member(body, "messages", list)
+    if not asked:
+        raise Invalid(("messages",), "value", "at least one message is required")
+    system = () if body.get("system") is None else (SystemMessage(**_content(body, "system")),)
+    turns = each(asked, "messages", _messages)
+    options = {name: value for name, value in body.items() if name not in {"messages", "system"}}
+    tools: Any = member(body, "tools", list, [])
+    if tools:
+        options["tools"] = each(tools, "tools", _tool)
+    messages = (*system, *(message for turn in turns for message in turn))
+    return Question(messages, options, member(body, "stream", bool, default=False))
+
+
+def _messages(raw: Any) -> list[Message]:
+    """Return the messages of one turn: each result of a tool is one of its own."""
+    role = member(raw, "role", str)
+    content = _content(raw, "content")
+    if role == "user":
+        return _said(content)
+    if role == "assistant":
+        return [AIMessage(**content)]
+    if role == "system":
+        return [SystemMessage(**content)]
+    raise Invalid(("role",), "value", "Input should be 'user' or 'assistant'")
+
+
+def _said(content: dict[str, Any]) -> list[Message]:
+    parts = content.get("parts")
+    if not parts:
+        return [HumanMessage(**content)]
+    messages: list[Message] = []
+    while parts and isinstance(parts[0], ToolResult):
+        result = parts.pop(0)
+        messages.append(ToolMessage(None, result.tool_call_id, result.is_error, parts=result.parts))
+    return [*messages, HumanMessage(parts=parts)] if parts else messages
+
+
+def _content(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the arguments of a message for its content: a text or parts."""
+    content = raw.get(name)
+    if isinstance(content, str):
+        return {"content": content}
+    blocks: list[Any] = member(raw, name, list)
+    return {"parts": [part for parts in each(blocks, name, _parts) for part in parts]}
+
+
+def _parts(raw: Any) -> tuple[Part, ...]:
+    part = _part(raw, member(raw, "type", str))
+    mark: dict[str, Any] = member(raw, "cache_control", dict, {})
+    return (part, CachePoint(_LIFETIMES.get(mark.get("ttl", "")))) if mark else (part,)
+
+
+def _part(raw: dict[str, Any], kind: str) -> Part:
+    if kind == "text":
+        return TextPart(member(raw, "text", str))
+    if kind in {"image", "document"}:
+        return _media(member(raw, "source", dict), kind)
+    if kind == "thinking":
+        return ThinkingPart(member(raw, "thinking", str), member(raw, "signature", str, None))
+    if kind == "redacted_thinking":
+        return ThinkingPart("", member(raw, "data", str))
+    if kind == "tool_use":
+        return ToolCall(member(raw, "id", str), member(raw, "name", str), member(raw, "input", dict))
+    if kind == "tool_result":
+        called, failed = member(raw, "tool_use_id", str), member(raw, "is_error", bool, default=False)
+        content = {"content": ""} if raw.get("content") is None else _content(raw, "content")
+        return ToolResult(**content, tool_call_id=called, is_error=failed)
+    raise Invalid(("type",), "value", f"known types of blocks are {_BLOCKS}")
+
+
+def _media(source: dict[str, Any], kind: str) -> Part:
+    record = ImagePart if kind == "image" else FilePart
+    form = member(source, "type", str)
+    if form == "base64":
+        url = f"data:{member(source, 'media_type', str)};base64,{member(source, 'data', str)}"
+        return record(url=url)
+    if form == "url":
+        return record(url=member(source, "url", str))
+    if form == "file":
+        return record(url=f"file://{member(source, 'file_id', str)}")
+    if form == "text" and kind == "document":
+        return FilePart(data=member(source, "data", str).encode(), mime_type="text/plain")
+    raise Invalid(("source", "type"), "value", "known types of sources are 'base64', 'url', 'file' and 'text'")
+
+
+def _tool(raw: Any) -> Tool | dict[str, Any]:
+    kind: str = member(raw, "type", str, "custom")
+    if kind != "custom":
+        return dict(raw)  # a kind that the provider runs itself
+    name, description = member(raw, "name", str), member(raw, "description", str, "")
+    return Tool(name, description, member(raw, "input_schema", dict))
+
 
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _SEAL = "ZmFrZQ=="
@@ -28,7 +166,7 @@ _ANSWER = (
 _TEXT = '{"type":"text","text":%s}'
 
 
-def answer(response: Response) -> bytes:
+def _answer(response: Response) -> bytes:
     """Return a message."""
     blocks = ",".join([_block(part) for part in response.message.parts if not _is_empty(part)])
     usage = response.usage
@@ -84,7 +222,7 @@ class EventWriter:
 
     def failed(self, fault: Fault) -> bytes:
         """Return the event of an error."""
-        return _event(**error_body(fault, fault.described(fault.status)))
+        return _event(**_error_body(fault, fault.described(fault.status)))
 
     def _call(self, call: ToolCall) -> list[bytes]:
         written = arguments_of(call)
@@ -119,7 +257,7 @@ class EventWriter:
         return _event("content_block_delta", index=self._index, delta={"type": kind, **told})
 
 
-def error_body(fault: Fault, message: str) -> dict[str, Any]:
+def _error_body(fault: Fault, message: str) -> dict[str, Any]:
     """Return the error that stands for `fault`."""
     return {"type": "error", "error": {"type": fault.anthropic_type, "message": message}}
 
@@ -140,8 +278,8 @@ def _block(part: Part) -> str:
     elif isinstance(part, ToolCall):
         block = {"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}
     else:
-        msg = f"a fake provider answers no {type(part).__name__}"
-        raise TypeError(msg)
+        message = f"a fake provider answers no {type(part).__name__}"
+        raise TypeError(message)
     return encode(block).decode()
 
 
@@ -158,3 +296,44 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "output_tokens": usage.output_tokens,
         "service_tier": "standard",
     }
+
+
+class Anthropic:
+    """How Anthropic's messages speak."""
+
+    name = "anthropic"
+    question = staticmethod(_question)
+    answer = staticmethod(_answer)
+
+    def stream(self, turn: Turn, question: Question) -> EventWriter:  # noqa: ARG002 - the usage always comes
+        """Return what writes the answer as events."""
+        return EventWriter(turn)
+
+    def status(self, fault: Fault) -> int:
+        """Return the status of `fault`; an overload outside a stream has one of its own."""
+        if fault.phase == "stream":
+            return _OVERLOADED
+        return fault.anthropic_status or fault.status or _SERVER_FAULT
+
+    def fault(self, fault: Fault, message: str, request_id: str) -> dict[str, Any]:
+        """Return the error body of `fault`."""
+        return {**_error_body(fault, message), "request_id": request_id}
+
+    def refusal(self, status: int, message: str, request_id: str, problem: Invalid | None = None) -> dict[str, Any]:
+        """Return the error body for a request that cannot be answered."""
+        kind = "api_error" if status >= _SERVER_FAULT else _ERROR_TYPES.get(status, "invalid_request_error")
+        if problem is not None:
+            message = _worded(problem)
+        return {"type": "error", "error": {"type": kind, "message": message}, "request_id": request_id}
+
+    def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
+        """Return id and limits."""
+        wait = () if fault is None else retry_after(fault.retry_after)
+        return ("request-id", f"fake-{number}"), *anthropic_limits(number, fault), *wait
+
+    def models(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return the list of models."""
+        data = [
+            {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"} for name in names
+        ]
+        return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}

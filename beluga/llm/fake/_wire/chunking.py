@@ -31,14 +31,14 @@ def checked_chunking(chunking: Chunking) -> Chunking:
         return chunking
     sizes = (chunking,) if isinstance(chunking, int) else chunking
     if isinstance(sizes, str | bytes) or not isinstance(sizes, Sequence):
-        msg = f'chunking is a number of bytes, a list of such, or "random", not {type(chunking).__name__}'
-        raise TypeError(msg)
+        message = f'chunking is a number of bytes, a list of such, or "random", not {type(chunking).__name__}'
+        raise TypeError(message)
     if any(isinstance(size, bool) or not isinstance(size, int) for size in sizes):
-        msg = "the sizes of chunking are ints"
-        raise TypeError(msg)
+        message = "the sizes of chunking are ints"
+        raise TypeError(message)
     if not sizes or min(sizes) < 1:
-        msg = f"chunking has sizes from 1 byte on, not {chunking!r}"
-        raise ValueError(msg)
+        message = f"chunking has sizes from 1 byte on, not {chunking!r}"
+        raise ValueError(message)
     return tuple(sizes)
 
 

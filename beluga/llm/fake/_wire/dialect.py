@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from beluga.llm.fake._wire.parsing import Invalid
+    from beluga.llm.fake._wire.documents import Invalid
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Message, Response

@@ -1,20 +1,171 @@
-"""Answers of chat completions, whole and as events."""
+"""How the fake provider speaks OpenAI's chat completions.
+
+Source: the API reference of ``/v1/chat/completions``, and the types of openai 3.54.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.encoding import arguments_of, encode, fragments, quoted, utf8
-from beluga.schema import TextPart
+from beluga.llm.fake._wire.dialect import Question
+from beluga.llm.fake._wire.documents import (
+    Invalid,
+    arguments_of,
+    each,
+    encode,
+    fragments,
+    member,
+    parsed_arguments,
+    quoted,
+    utf8,
+)
+from beluga.llm.fake._wire.rate_limits import openai_limits, retry_after
+from beluga.schema import (
+    AIMessage,
+    AudioPart,
+    CachePoint,
+    FilePart,
+    HumanMessage,
+    ImagePart,
+    Message,
+    Part,
+    SystemMessage,
+    TextPart,
+    ThinkingPart,
+    Tool,
+    ToolCall,
+    ToolMessage,
+)
 
 if TYPE_CHECKING:
-    from beluga.llm.fake._wire.dialect import Question
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
-    from beluga.schema import AIMessage, Chunk, Response, ToolCall, Usage
+    from beluga.schema import Chunk, Response, Usage
 
-__all__ = ["ChunkWriter", "answer", "error_body"]
+__all__ = ["OpenAI"]
+
+_CODES = {"missing": "missing_required_parameter", "type": "invalid_type", "value": "invalid_value"}
+_OVERLOADED = 503
+_SERVER_FAULT = 500
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _worded(problem: Invalid, param: str) -> str:
+    if not param:
+        return f"We could not parse the JSON body of your request: {problem.problem}."
+    if problem.kind == "missing":
+        return f"Missing required parameter: '{param}'."
+    if problem.kind == "type":
+        return f"Invalid type for '{param}': {problem.problem} instead."
+    return f"Invalid '{param}': {problem.problem}."
+
+
+_ROLES = "'system', 'developer', 'user', 'assistant' and 'tool'"
+_PARTS = "'text', 'image_url', 'input_audio', 'file' and 'refusal'"
+
+
+def _question(body: dict[str, Any]) -> Question:
+    """Read `body`.
+
+    Raises:
+        Invalid: The provider would refuse it.
+    """
+    member(body, "model", str)
+    asked = member(body, "messages", list)
+    if not asked:
+        raise Invalid(("messages",), "value", "an empty array; at least one message is wanted")
+    messages = tuple(each(asked, "messages", _message))
+    options = {name: value for name, value in body.items() if name != "messages"}
+    tools: Any = member(body, "tools", list, [])
+    if tools:
+        options["tools"] = each(tools, "tools", _tool)
+    stream: bool = member(body, "stream", bool, default=False)
+    wishes: dict[str, Any] = member(body, "stream_options", dict, {})
+    if wishes and not stream:
+        raise Invalid(("stream_options",), "value", "only allowed when 'stream' is enabled")
+    return Question(messages, options, stream, bool(wishes.get("include_usage")))
+
+
+def _message(raw: Any) -> Message:
+    role = member(raw, "role", str)
+    if role == "user":
+        return HumanMessage(**_content(raw))
+    if role in {"system", "developer"}:
+        return SystemMessage(**_content(raw))
+    if role == "assistant":
+        return _answered(raw)
+    if role == "tool":
+        return ToolMessage(**_content(raw), tool_call_id=member(raw, "tool_call_id", str))
+    raise Invalid(("role",), "value", f"known roles are {_ROLES}")
+
+
+def _content(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a message for its content: a text or parts."""
+    content = raw.get("content")
+    if isinstance(content, str):
+        return {"content": content}
+    blocks: list[Any] = member(raw, "content", list)
+    return {"parts": [part for parts in each(blocks, "content", _parts) for part in parts]}
+
+
+def _answered(raw: dict[str, Any]) -> AIMessage:
+    parts: list[Part | str] = []
+    thoughts: str = member(raw, "reasoning_content", str, "")
+    if thoughts:
+        parts.append(ThinkingPart(thoughts))
+    calls: list[Any] = member(raw, "tool_calls", list, [])
+    if raw.get("content") is not None:
+        content = _content(raw)
+        parts += content.get("parts") or ([content["content"]] if content["content"] else [])
+    elif not calls and raw.get("refusal") is None:
+        raise Invalid(("content",), "missing")
+    parts += each(calls, "tool_calls", _call)
+    return AIMessage(parts=parts)
+
+
+def _call(raw: Any) -> ToolCall:
+    function = member(raw, "function", dict)
+    name, written = member(function, "name", str), member(function, "arguments", str)
+    return ToolCall(member(raw, "id", str), name, *parsed_arguments(written))
+
+
+def _parts(raw: Any) -> tuple[Part, ...]:
+    kind = member(raw, "type", str)
+    if kind == "text":
+        part: Part = TextPart(member(raw, "text", str))
+    elif kind == "refusal":
+        part = TextPart(member(raw, "refusal", str))
+    elif kind == "image_url":
+        image = member(raw, "image_url", dict)
+        part = ImagePart(url=member(image, "url", str), detail=member(image, "detail", str, "auto"))  # type: ignore[arg-type]  # the record checks it
+    elif kind == "input_audio":
+        audio = member(raw, "input_audio", dict)
+        part = AudioPart(url=f"data:audio/{member(audio, 'format', str)};base64,{member(audio, 'data', str)}")
+    elif kind == "file":
+        part = _file(member(raw, "file", dict))
+    else:
+        raise Invalid(("type",), "value", f"known types of parts are {_PARTS}")
+    return (part, CachePoint()) if "prompt_cache_breakpoint" in raw else (part,)
+
+
+def _file(raw: dict[str, Any]) -> FilePart:
+    if "file_id" in raw:
+        return FilePart(url=f"file://{member(raw, 'file_id', str)}", name=raw.get("filename"))
+    return FilePart(url=member(raw, "file_data", str), name=raw.get("filename"))
+
+
+def _tool(raw: Any) -> Tool | dict[str, Any]:
+    if member(raw, "type", str) != "function":
+        return dict(raw)  # a kind that the provider runs itself
+    function = member(raw, "function", dict)
+    schema: dict[str, Any] = member(function, "parameters", dict, {"type": "object", "properties": {}})
+    return Tool(member(function, "name", str), member(function, "description", str, ""), schema)
+
 
 _DONE = b"data: [DONE]\n\n"
 _ERROR_TYPES = {"rate_limit_exceeded": "requests"}
@@ -33,7 +184,7 @@ _ANSWER = (
 _TEXT = '{"role":"assistant","content":%s,"refusal":null}'
 
 
-def answer(response: Response) -> bytes:
+def _answer(response: Response) -> bytes:
     """Return a chat completion."""
     usage = response.usage
     message = response.message
@@ -44,7 +195,7 @@ def answer(response: Response) -> bytes:
             quoted(response.id),
             environment().clock.time(),
             quoted(response.model),
-            _TEXT % quoted(message.text) if plain else encode(_message(message)).decode(),
+            _TEXT % quoted(message.text) if plain else encode(_message_body(message)).decode(),
             quoted(response.finish_reason or "stop"),
             *(usage.input_tokens, usage.output_tokens, usage.input_tokens + usage.output_tokens),
             *(usage.cached_tokens, usage.cache_write_tokens, usage.reasoning_tokens),
@@ -52,7 +203,7 @@ def answer(response: Response) -> bytes:
     )
 
 
-def _message(message: AIMessage) -> dict[str, Any]:
+def _message_body(message: AIMessage) -> dict[str, Any]:
     written: dict[str, Any] = {"role": "assistant", "content": message.text, "refusal": None}
     if message.tool_calls:
         written["content"] = message.text or None
@@ -99,7 +250,7 @@ class ChunkWriter:
 
     def failed(self, fault: Fault) -> bytes:
         """Return an error in place of a chunk."""
-        return b"data: " + encode(error_body(fault, fault.described(fault.status))) + b"\n\n"
+        return b"data: " + encode(_error_body(fault, fault.described(fault.status))) + b"\n\n"
 
     def _call(self, call: ToolCall) -> list[bytes]:
         # Id and name stand in the first fragment alone; clients key the rest by the index.
@@ -122,7 +273,7 @@ class ChunkWriter:
         return b"data: " + encode({**self._frame, "choices": choices, **told}) + b"\n\n"
 
 
-def error_body(fault: Fault, message: str) -> dict[str, Any]:
+def _error_body(fault: Fault, message: str) -> dict[str, Any]:
     """Return the error that stands for `fault`."""
     word = fault.openai_code
     code = None if word == "server_error" else word
@@ -146,3 +297,55 @@ def _usage(usage: Usage) -> dict[str, Any]:
             "rejected_prediction_tokens": 0,
         },
     }
+
+
+class OpenAI:
+    """How OpenAI's chat completions speak."""
+
+    name = "openai"
+    question = staticmethod(_question)
+    answer = staticmethod(_answer)
+
+    def stream(self, turn: Turn, question: Question) -> ChunkWriter:
+        """Return what writes the answer as chunks."""
+        return ChunkWriter(turn, question)
+
+    def status(self, fault: Fault) -> int:
+        """Return the status of `fault`; an overload outside a stream has one of its own."""
+        return _OVERLOADED if fault.phase == "stream" else fault.status or _SERVER_FAULT
+
+    def fault(self, fault: Fault, message: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - Anthropic's has the id in it
+        """Return the error body of `fault`."""
+        return _error_body(fault, message)
+
+    def refusal(
+        self,
+        status: int,
+        message: str,
+        request_id: str,  # noqa: ARG002 - the same
+        problem: Invalid | None = None,
+    ) -> dict[str, Any]:
+        """Return the error body for a request that cannot be answered."""
+        kind = "server_error" if status >= _SERVER_FAULT else "invalid_request_error"
+        param, code = None, None
+        if problem is not None:
+            param, code = _dotted(problem.path), _CODES[problem.kind]
+            message = _worded(problem, param)
+        return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
+
+    def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
+        """Return id, version and limits."""
+        wait = () if fault is None else retry_after(fault.retry_after)
+        return (
+            ("x-request-id", f"fake-{number}"),
+            ("openai-version", "2020-10-01"),
+            *openai_limits(number, fault),
+            *wait,
+        )
+
+    def models(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return the list of models."""
+        return {
+            "object": "list",
+            "data": [{"id": name, "object": "model", "created": 0, "owned_by": "beluga"} for name in names],
+        }
