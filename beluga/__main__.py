@@ -12,7 +12,7 @@ _OF_THE_EXTRA = {"rich", "typer"}
 def main() -> None:
     """Run the command line, or say how to get it."""
     try:
-        from beluga.cli import app
+        from beluga._cli.app import app
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
             raise

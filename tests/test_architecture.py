@@ -37,9 +37,7 @@ FLOORS = {
     "orchestration": 3,
     "logs": 4,
     "__main__": 5,
-    "_commands": 5,
-    "_demo": 5,
-    "cli": 5,
+    "_cli": 5,
     "testing": 5,
 }
 # The arrows between rooms of one floor.
@@ -51,10 +49,8 @@ SIDEWAYS = {
     "config": "_engine",
     "_traceview": "telemetry",
     "telemetry": "guards",
-    "__main__": "cli",
-    "_commands": "_demo",
-    "_demo": "testing",
-    "cli": "_commands",
+    "__main__": "_cli",
+    "_cli": "testing",
 }
 # On floors 2 to 4 the arrows between the concepts within a room, too.
 WITHIN = {
@@ -76,18 +72,18 @@ WITHIN = {
     },
 }
 MAY_IMPORT = {
-    "asyncio": {"clock", "_engine.timeouts", "testing", "_demo", "llm", "config", "orchestration"},
+    "asyncio": {"clock", "_engine.timeouts", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
-        "_policies", "classification", "cli", "config", "events", "guards.vault", "ledger", "llm",
+        "_cli", "_policies", "classification", "config", "events", "guards.vault", "ledger", "llm",
         "logs", "_traceview", "telemetry", "testing",
     },
-    "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "cli", "_demo"},
+    "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},
     "loguru": {"logs"},
     "httpx": {"llm", "testing"},
     "hypothesis": {"testing"},
     "wrapt": {"_engine.proxy"},
-    "time": {"clock", "testing", "cli", "_demo"},
-    "random": {"clock", "testing", "llm", "cli", "_demo"},
+    "time": {"clock", "testing", "_cli"},
+    "random": {"clock", "testing", "llm", "_cli"},
 }  # fmt: skip
 
 

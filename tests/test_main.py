@@ -14,7 +14,7 @@ from beluga.__main__ import main
 def test_without_the_extra_it_says_how_to_get_it(missing, monkeypatch, capsys):
     """One line on stderr, and the exit status 2."""
     for name in list(sys.modules):
-        if name.startswith(("beluga.cli", "beluga._commands", "typer", "rich")):
+        if name.startswith(("beluga._cli", "typer", "rich")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(SystemExit) as exit_:
@@ -25,8 +25,8 @@ def test_without_the_extra_it_says_how_to_get_it(missing, monkeypatch, capsys):
 
 def test_a_fault_of_our_own_is_not_taken_for_a_missing_extra(monkeypatch):
     """Another module that is missing comes out as it is."""
-    monkeypatch.delitem(sys.modules, "beluga.cli", raising=False)
-    monkeypatch.setitem(sys.modules, "beluga._commands.demo", None)
+    monkeypatch.delitem(sys.modules, "beluga._cli.app", raising=False)
+    monkeypatch.setitem(sys.modules, "beluga._cli.demo.command", None)
     with pytest.raises(ModuleNotFoundError, match="demo"):
         main()
 

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.trace import Link, SpanContext
 
 from beluga import retry, telemetry, traced
-from beluga._commands.trace import trace
+from beluga._cli.trace import trace
 from beluga._traceview.otlp import decoded, encoded
 from beluga._traceview.records import SpanRecord, arranged, totals
 from beluga._traceview.tracefile import traces

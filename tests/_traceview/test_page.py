@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._commands.trace import trace
+from beluga._cli.trace import trace
 from beluga._traceview.page import Page
 from beluga._traceview.records import EventRecord, SpanRecord
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from beluga._commands.config import check, watch
+from beluga._cli.config import check, watch
 
 SCHEMA = """
 import attrs
@@ -121,7 +121,7 @@ def test_watch_shows_old_and_new_values_and_masks_secrets(file):
 def test_check_and_watch_are_commands(file):
     """``beluga config`` has both, and hands the exit status on."""
     testing = pytest.importorskip("typer.testing", reason="the command line is the extra cli")
-    from beluga.cli import app
+    from beluga._cli.app import app
 
     runner = testing.CliRunner()
     valid = runner.invoke(app, ["config", "check", "app.json", "--schema", "app_settings:App"])

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from beluga._commands.fake import serve
+from beluga._cli.fake import serve
 
 ASKED = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
 

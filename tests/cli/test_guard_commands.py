@@ -12,7 +12,7 @@ pytest.importorskip("typer", reason="the command line is the extra cli")
 
 from typer.testing import CliRunner
 
-from beluga.cli import app
+from beluga._cli.app import app
 
 RUNNER = CliRunner()
 LOG = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._commands.redact import redact
+from beluga._cli.redact import redact
 
 
 def run(data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from beluga._commands.texts import decoded
+from beluga._cli.texts import decoded
 from beluga.guards.pii import PIIRedactor
 from beluga.guards.secrets import SecretRedactor
 

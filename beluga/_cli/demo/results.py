@@ -12,7 +12,7 @@ from beluga.events import FallbackTaken, GuardModified, RetryScheduled, WaitSche
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from beluga._demo.tickets import Ticket
+    from beluga._cli.demo.tickets import Ticket
     from beluga.events import Event
 
 __all__ = ["STATUSES", "Outcome", "Status"]

@@ -9,18 +9,18 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beluga._demo.spantree import most_eventful
-from beluga._demo.tally import decorators, totals
+from beluga._cli.demo.spantree import most_eventful
+from beluga._cli.demo.tally import decorators, totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
-    from beluga._demo.outcome import Outcome
-    from beluga._demo.run import Run
-    from beluga._demo.spantree import Node
-    from beluga._demo.tickets import Broken
+    from beluga._cli.demo.results import Outcome
+    from beluga._cli.demo.run import Run
+    from beluga._cli.demo.spantree import Node
+    from beluga._cli.demo.tickets import Broken
 
 __all__ = ["show"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import attrs
 
-from beluga._commands.texts import Lines, decoded
+from beluga._cli.texts import Lines, decoded
 from beluga.guards.base import Finding, disjoint
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def read(path: Path | None = None, limit: int | None = None) -> tuple[list[Ticke
     Raises:
         OSError: The file cannot be read.
     """
-    source = resources.files("beluga._demo") / "tickets.jsonl" if path is None else path
+    source = resources.files("beluga._cli.demo") / "tickets.jsonl" if path is None else path
     return parse(source.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), limit)
 
 

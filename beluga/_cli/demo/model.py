@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from beluga.llm import FakeProvider, Reply, faults
 
 if TYPE_CHECKING:
-    from beluga._demo.schedule import Schedule
+    from beluga._cli.demo.schedule import Schedule
     from beluga.llm import Request
 
 __all__ = ["large_model", "small_model"]

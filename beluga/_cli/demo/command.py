@@ -34,7 +34,7 @@ def demo(
 
     A line that is no ticket is reported and skipped. The exit status is 0, or 2 if no line is a ticket.
     """
-    from beluga._demo.tickets import read
+    from beluga._cli.demo.tickets import read
 
     if math.isnan(faults):
         message = "nan is no probability from 0 to 1"
@@ -43,15 +43,15 @@ def demo(
         tickets, broken = read(file, limit)
     except OSError as error:
         _end("cannot read", file, error.strerror or type(error).__name__)
-    from beluga._demo.run import work_through
-    from beluga._demo.tally import summary
+    from beluga._cli.demo.run import work_through
+    from beluga._cli.demo.tally import summary
 
     with _progress(len(tickets)) as step:
         run = work_through(tickets, fault_rate=faults, seed=seed, real_time=real_time, progress=step)
     if as_json:
         typer.echo(json.dumps(summary(run, broken), indent=2))
     elif tickets:
-        from beluga._demo.report import show
+        from beluga._cli.demo.report import show
 
         show(Console(), run, broken)
     if not tickets:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from beluga._demo.outcome import STATUSES
+from beluga._cli.demo.results import STATUSES
 from beluga.classification import ErrorCode
 from beluga.events import CallRefused, CircuitChanged, FallbackTaken, RetryScheduled, WaitScheduled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from beluga._demo.run import Run
-    from beluga._demo.tickets import Broken
+    from beluga._cli.demo.run import Run
+    from beluga._cli.demo.tickets import Broken
 
 __all__ = ["decorators", "summary", "totals"]
 

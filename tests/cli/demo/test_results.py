@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from beluga._demo.outcome import Outcome
-from beluga._demo.tickets import Ticket
+from beluga._cli.demo.results import Outcome
+from beluga._cli.demo.tickets import Ticket
 from beluga.errors import CircuitOpen, DeadlineExceeded, GuardBlocked, ProviderError, RateLimited
 from beluga.guards import Finding
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga import breaker, budget, fallback, guarded, rate_limited, retry, traced
-from beluga._demo import guards
-from beluga._demo.model import large_model, small_model
+from beluga._cli.demo import guards
+from beluga._cli.demo.model import large_model, small_model
 from beluga.errors import CircuitOpen, DeadlineExceeded, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from beluga._demo.schedule import Schedule
+    from beluga._cli.demo.schedule import Schedule
     from beluga.schema import Response
 
     Answer = Callable[..., Awaitable[str]]

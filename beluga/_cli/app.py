@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from beluga._commands.demo import demo
-from beluga._commands.explain import explain
+from beluga._cli.demo.command import demo
+from beluga._cli.explain import explain
 
 __all__ = ["app"]
 
@@ -46,7 +46,7 @@ def scan(
 
     The exit status is 0 if nothing is found, 1 if something is, and 2 if a file cannot be read.
     """
-    from beluga._commands.scan import scan as run
+    from beluga._cli.scan import scan as run
 
     raise typer.Exit(run(files or [], pii=pii, secrets=secrets, as_json=as_json))
 
@@ -54,7 +54,7 @@ def scan(
 @app.command()
 def redact() -> None:
     """Copy stdin to stdout with placeholders for personal data and secrets, as it comes."""
-    from beluga._commands.redact import redact as run
+    from beluga._cli.redact import redact as run
 
     raise typer.Exit(run(sys.stdin.buffer, sys.stdout.buffer))
 
@@ -68,7 +68,7 @@ def trace(
 
     Broken lines are reported with their numbers and skipped. The exit status is 2 if the file cannot be read.
     """
-    from beluga._commands.trace import trace as run
+    from beluga._cli.trace import trace as run
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -82,7 +82,7 @@ def check(file: _SettingsFile, schema: _Schema, prefix: _Prefix = None) -> None:
 
     The exit status is 0 if it is valid, 1 if not, and 2 if the file or the schema cannot be read.
     """
-    from beluga._commands.config import check as run
+    from beluga._cli.config import check as run
 
     raise typer.Exit(run(file, schema, typer.echo, prefix=prefix))
 
@@ -95,7 +95,7 @@ def watch(
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
 ) -> None:
     """Print what changes in a file, old and new, and what is rejected, until Ctrl-C."""
-    from beluga._commands.config import watch as run
+    from beluga._cli.config import watch as run
 
     status = 0
     with contextlib.suppress(KeyboardInterrupt):
@@ -113,7 +113,7 @@ def serve(
 
     The exit status is 0 at the end, 1 if the script has problems, 2 if it cannot be read or the port is taken.
     """
-    from beluga._commands.fake import serve as run
+    from beluga._cli.fake import serve as run
 
     raise typer.Exit(run(script, host, port, typer.echo, _complain, threading.Event()))
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beluga._demo import run as room
-from beluga._demo.outcome import STATUSES
-from beluga._demo.run import work_through
-from beluga._demo.spantree import most_eventful
-from beluga._demo.tally import decorators, summary, totals
-from beluga._demo.tickets import Ticket, read
+from beluga._cli.demo import run as room
+from beluga._cli.demo.results import STATUSES
+from beluga._cli.demo.run import work_through
+from beluga._cli.demo.spantree import most_eventful
+from beluga._cli.demo.tally import decorators, summary, totals
+from beluga._cli.demo.tickets import Ticket, read
 
 
 @pytest.fixture(scope="module")

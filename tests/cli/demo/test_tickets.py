@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._demo.tickets import Broken, Ticket, parse, read
+from beluga._cli.demo.tickets import Broken, Ticket, parse, read
 
 
 def test_the_bundled_tickets_are_many_and_whole():

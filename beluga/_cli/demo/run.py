@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga import events, telemetry
-from beluga._demo.desk import open_desk
-from beluga._demo.outcome import Outcome
-from beluga._demo.schedule import BriskClock, Schedule
+from beluga._cli.demo.desk import open_desk
+from beluga._cli.demo.results import Outcome
+from beluga._cli.demo.schedule import BriskClock, Schedule
 from beluga.clock import Environment, environment, use_environment
 from beluga.testing import fake_clock, record_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from beluga._demo.desk import Answer
-    from beluga._demo.tickets import Ticket
+    from beluga._cli.demo.desk import Answer
+    from beluga._cli.demo.tickets import Ticket
     from beluga.testing import SpanRecorder
 
     Progress = Callable[[Outcome], object]

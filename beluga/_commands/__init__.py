@@ -1,1 +1,0 @@
-"""What the commands do, as plain functions; the command line only parses and calls them."""
