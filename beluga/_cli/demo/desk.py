@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga import breaker, budget, fallback, guarded, rate_limited, retry, traced
-from beluga._cli.demo import guards
-from beluga._cli.demo.model import large_model, small_model
 from beluga.errors import CircuitOpen, DeadlineExceeded, ProviderError
+from beluga.guards import InjectionDetector, PIIRedactor
+from beluga.llm import FakeProvider, Reply, faults
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from beluga._cli.demo.schedule import Schedule
+    from beluga._cli.demo.run import Schedule
+    from beluga.llm import Request
     from beluga.schema import Response
 
     Answer = Callable[..., Awaitable[str]]
@@ -20,10 +21,27 @@ if TYPE_CHECKING:
 __all__ = ["open_desk"]
 
 
+_INPUT_GUARDS = (InjectionDetector(), PIIRedactor())
+"""What a ticket passes before a model sees it."""
+_OUTPUT_GUARDS = (PIIRedactor(),)
+"""What an answer passes before a customer sees it."""
+
+_STALLED = range(5, 1_000_000, 21)
+_ANSWERS = (
+    "Thank you for your message. We have opened a case and will come back to you within a day.",
+    "Thank you. Your request went to a colleague who can see your account.",
+    "We are sorry about that. We are looking into it and will write to you this afternoon.",
+    "Good question. The help pages have a step-by-step guide, and we have sent you its link.",
+    "Thank you. Mia takes over from here; write to mia@example.com or call 212-555-0100.",
+)
+_WEIGHTS = (4, 4, 4, 4, 1)
+_EMPTY = "Your message reached us without a text. What can we do for you?"
+
+
 def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
     """Return a fresh ``answer(text, *, project)``: its models, its circuit and its limits are its own."""
-    large = large_model(schedule, fault_rate, seed)
-    small = small_model(fault_rate, seed)
+    large = _large_model(schedule, fault_rate, seed)
+    small = _small_model(fault_rate, seed)
 
     @traced(operation="chat", model="large")
     async def ask_large(text: str) -> Response:
@@ -39,7 +57,7 @@ def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
         return (await ask_small(text)).text
 
     @traced(name="answer")
-    @guarded(input=guards.INPUT, output=guards.OUTPUT, parameters=["text"])
+    @guarded(input=_INPUT_GUARDS, output=_OUTPUT_GUARDS, parameters=["text"])
     @fallback(stand_in, on=[CircuitOpen, ProviderError, DeadlineExceeded])
     @budget(20.0)
     # A project that has used up its share is told so; it is not tried again, and nobody stands in.
@@ -51,3 +69,21 @@ def open_desk(schedule: Schedule, fault_rate: float, seed: int) -> Answer:
         return (await ask_large(text)).text
 
     return answer
+
+
+def _large_model(schedule: Schedule, fault_rate: float, seed: int) -> FakeProvider:
+    """Return the model that is asked first: it is down for a while, and one call in 21 never ends."""
+    model = FakeProvider(seed=seed, fault_rate=fault_rate).default(_answer)
+    model.on(lambda request: schedule.is_down(request.at)).fault(faults.server_error(503))
+    model.on(lambda request: request.number in _STALLED).fault(faults.stall(600.0))
+    return model
+
+
+def _small_model(fault_rate: float, seed: int) -> FakeProvider:
+    """Return the model that stands in: it runs elsewhere, and fails a third as often."""
+    return FakeProvider(seed=seed + 1, fault_rate=fault_rate / 3).default(_answer)
+
+
+def _answer(request: Request) -> Reply:
+    text = request.rng().choices(_ANSWERS, _WEIGHTS)[0] if request.text.strip() else _EMPTY
+    return Reply(text, per_token=0.05)

@@ -1,28 +1,28 @@
-"""Show a run to a person: tables and a tree."""
+"""Show a run to a person: tables, and the spans of the ticket on which most happened."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beluga._cli.demo.spantree import most_eventful
-from beluga._cli.demo.tally import decorators, totals
+from beluga._cli.demo.results import decorators, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from opentelemetry.sdk.trace import ReadableSpan
     from rich.console import Console
 
-    from beluga._cli.demo.results import Outcome
-    from beluga._cli.demo.run import Run
-    from beluga._cli.demo.spantree import Node
+    from beluga._cli.demo.results import TicketResult
+    from beluga._cli.demo.run import DemoRun
     from beluga._cli.demo.tickets import Broken
 
-__all__ = ["show"]
+__all__ = ["SpanNode", "most_eventful", "show"]
 
 _COLOURS = {"answered": "green", "blocked": "magenta", "refused": "yellow", "failed": "bold red"}
 # A note such as "fallback: circuit_open" then fits into a terminal of 80 columns.
@@ -30,7 +30,7 @@ _LONGEST_PROJECT = 12
 _WIDEST_REDACTED = 13
 
 
-def show(console: Console, run: Run, broken: Sequence[Broken]) -> None:
+def show(console: Console, run: DemoRun, broken: Sequence[Broken]) -> None:
     """Print the tickets, the totals, the decorators and the spans of one ticket."""
     console.print(_introduction(run))
     console.print(_tickets(run.outcomes))
@@ -44,7 +44,7 @@ def show(console: Console, run: Run, broken: Sequence[Broken]) -> None:
         console.print(_branch(tree, None))
 
 
-def _introduction(run: Run) -> Text:
+def _introduction(run: DemoRun) -> Text:
     """Return what a newcomer has to know to read the rest."""
     time = "as waited for" if run.real_time else "of virtual time, for which nobody waited"
     return Text(
@@ -54,7 +54,7 @@ def _introduction(run: Run) -> Text:
     )
 
 
-def _tickets(outcomes: Sequence[Outcome]) -> Table:
+def _tickets(outcomes: Sequence[TicketResult]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("line", justify="right")
     table.add_column("project", no_wrap=True, max_width=_LONGEST_PROJECT)
@@ -120,9 +120,82 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
 
 
-def _branch(node: Node, above: Tree | None) -> Tree:
+def _branch(node: SpanNode, above: Tree | None) -> Tree:
     label = Text(node.label, style="cyan" if node.is_span else "")
     tree = Tree(label) if above is None else above.add(label)
     for inner in node.inside:
         _branch(inner, tree)
     return tree
+
+
+@attrs.frozen
+class SpanNode:
+    """A span with what happened inside it; or an event, which has nothing inside."""
+
+    label: str
+    is_span: bool  # else an event
+    inside: tuple[SpanNode, ...] = ()
+
+    def labels(self) -> Iterator[str]:
+        """Yield all labels, from the top."""
+        yield self.label
+        for node in self.inside:
+            yield from node.labels()
+
+    @property
+    def eventfulness(self) -> tuple[int, int]:
+        """How many sorts of things happened, and how many things."""
+        labels = list(self.labels())
+        return len({label.partition(" ")[0] for label in labels}), len(labels)
+
+
+def most_eventful(spans: Sequence[ReadableSpan]) -> SpanNode | None:
+    """Return the tree of the root span under which most happened; None where there are no spans."""
+    children: dict[int, list[ReadableSpan]] = {}
+    for span in spans:
+        children.setdefault(span.parent.span_id if span.parent else 0, []).append(span)
+    trees = [_node(root, children) for root in children.get(0, ())]
+    return max(trees, key=lambda node: node.eventfulness, default=None)
+
+
+def _node(span: ReadableSpan, children: dict[int, list[ReadableSpan]]) -> SpanNode:
+    own = children.get(span.context.span_id, []) if span.context else []
+    inside = [
+        (event.timestamp, SpanNode(_worded(event.name, event.attributes), is_span=False)) for event in span.events
+    ]
+    inside += [(child.start_time or 0, _node(child, children)) for child in own]
+    return SpanNode(_label(span), True, tuple(node for _, node in sorted(inside, key=lambda pair: pair[0])))
+
+
+def _label(span: ReadableSpan) -> str:
+    known: dict[str, Any] = dict(span.attributes or {})
+    if "desk.line" in known:
+        return f"{span.name} in line {known['desk.line']}"
+    if "error.type" in known:
+        return f"{span.name}: {str(known['error.type']).rpartition('.')[2]}"
+    if "gen_ai.usage.output_tokens" in known:
+        tokens = f"{known['gen_ai.usage.input_tokens']} + {known['gen_ai.usage.output_tokens']}"
+        return f"{span.name}: {tokens} tokens"
+    # A model's call that neither failed nor told its usage was cancelled at a deadline.
+    return f"{span.name}: cut off" if "gen_ai.operation.name" in known else span.name
+
+
+def _worded(name: str, attributes: Any) -> str:
+    """Return an event in words."""
+    known = dict(attributes or {})
+    wording = _WORDINGS.get(name)
+    return name if wording is None else wording(known)
+
+
+def _guard(known: dict[str, Any]) -> str:
+    return f"guard {known['verdict']} the {known['stage']}: {', '.join(known['rules'])}"
+
+
+_WORDINGS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "beluga.guard": _guard,
+    "beluga.retry": lambda known: f"retry in {known['delay']:.2f} s after {known.get('code')}",
+    "beluga.wait": lambda known: f"wait {known['delay']:.2f} s for {known['policy']}",
+    "beluga.circuit": lambda known: f"circuit {known['old']} -> {known['new']}",
+    "beluga.refused": lambda known: f"refused by {known['policy']}: {known['code']}",
+    "beluga.fallback": lambda known: f"fallback after {known.get('code')}",
+}

@@ -1,28 +1,31 @@
-"""What became of a ticket, put together from its result and from the events on the way."""
+"""What became of each ticket, from its result and the events on the way, and the figures of a whole run."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from beluga.classification import ErrorCode
 from beluga.errors import DeadlineExceeded, GuardBlocked, Refused
-from beluga.events import FallbackTaken, GuardModified, RetryScheduled, WaitScheduled
+from beluga.events import CallRefused, CircuitChanged, FallbackTaken, GuardModified, RetryScheduled, WaitScheduled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from beluga._cli.demo.tickets import Ticket
+    from beluga._cli.demo.run import DemoRun
+    from beluga._cli.demo.tickets import Broken, Ticket
     from beluga.events import Event
 
-__all__ = ["STATUSES", "Outcome", "Status"]
+__all__ = ["STATUSES", "Status", "TicketResult", "decorators", "summary", "totals"]
 
 Status = Literal["answered", "blocked", "refused", "failed"]
 STATUSES: tuple[Status, ...] = ("answered", "blocked", "refused", "failed")
 
 
 @attrs.frozen
-class Outcome:
+class TicketResult:
     """What became of one ticket.
 
     Args:
@@ -50,8 +53,8 @@ class Outcome:
     answer: str | None = attrs.field(default=None, repr=False)
 
     @classmethod
-    def of(cls, ticket: Ticket, result: str | Exception, events: Sequence[Event], seconds: float) -> Outcome:
-        """Return the outcome of `ticket`, which gave `result` or failed with it."""
+    def of(cls, ticket: Ticket, result: str | Exception, events: Sequence[Event], seconds: float) -> TicketResult:
+        """Return the result of `ticket`, which gave `result` or failed with it."""
         failure = result if isinstance(result, Exception) else None
         stood_in = [event for event in events if isinstance(event, FallbackTaken)]
         return cls(
@@ -93,3 +96,63 @@ def _note(failure: Exception | None, stood_in: Sequence[FallbackTaken]) -> str:
     if failure is not None:
         return str(getattr(failure, "code", type(failure).__name__))
     return f"fallback: {stood_in[0].code}" if stood_in else ""
+
+
+def summary(run: DemoRun, broken: Sequence[Broken]) -> dict[str, Any]:
+    """Return all that ``beluga demo --json`` prints."""
+    return {
+        "tickets": [outcome.to_json() for outcome in run.outcomes],
+        "broken": [{"line": line.line, "reason": line.reason} for line in broken],
+        "totals": totals(run, broken),
+        "decorators": decorators(run),
+    }
+
+
+def totals(run: DemoRun, broken: Sequence[Broken]) -> dict[str, Any]:
+    """Return how many tickets there were, how they ended, and how long it took by the desk's clock."""
+    ended = Counter(outcome.status for outcome in run.outcomes)
+    return {
+        "tickets": len(run.outcomes),
+        **{status: ended[status] for status in STATUSES},
+        "broken": len(broken),
+        "redacted": sum(bool(outcome.redacted) for outcome in run.outcomes),
+        "retried": sum(outcome.retries > 0 for outcome in run.outcomes),
+        "fallback": sum(outcome.fallback for outcome in run.outcomes),
+        "seconds": run.seconds,
+    }
+
+
+def decorators(run: DemoRun) -> dict[str, dict[str, Any]]:
+    """Return what each decorator did, read from the events and the spans."""
+    retries = [event for event in run.events if isinstance(event, RetryScheduled)]
+    waits = [event for event in run.events if isinstance(event, WaitScheduled)]
+    refusals = Counter(event.code for event in run.events if isinstance(event, CallRefused))
+    circuit = Counter(event.new for event in run.events if isinstance(event, CircuitChanged))
+    return {
+        "traced": {"spans": len(run.spans.spans)},
+        "guarded": {
+            "blocked": sum(outcome.status == "blocked" for outcome in run.outcomes),
+            "redacted": _counted(kind for outcome in run.outcomes for kind in outcome.redacted),
+        },
+        "fallback": _counted(event.code for event in run.events if isinstance(event, FallbackTaken)),
+        "budget": {"attempts_cut_off": sum(event.error == "DeadlineExceeded" for event in retries)},
+        "retry": {
+            "retries": _counted(event.code for event in retries),
+            "seconds": round(sum(event.delay for event in retries), 3),
+        },
+        "breaker": {
+            "opened": circuit["open"],
+            "probes": circuit["half_open"],
+            "closed": circuit["closed"],
+            "refused": refusals[ErrorCode.CIRCUIT_OPEN],
+        },
+        "rate_limited": {
+            "waited": len(waits),
+            "seconds": round(sum(event.delay for event in waits), 3),
+            "refused": refusals[ErrorCode.RATE_LIMIT],
+        },
+    }
+
+
+def _counted(names: Iterable[object]) -> dict[str, int]:
+    return {str(name): count for name, count in Counter(names).most_common()}

@@ -1,4 +1,4 @@
-"""Work through the tickets with a few concurrent workers, and keep what happened."""
+"""Work through the tickets with a few workers, on a schedule with a rush and an outage, and keep what happened."""
 
 from __future__ import annotations
 
@@ -11,30 +11,39 @@ import attrs
 
 from beluga import events, telemetry
 from beluga._cli.demo.desk import open_desk
-from beluga._cli.demo.results import Outcome
-from beluga._cli.demo.schedule import BriskClock, Schedule
-from beluga.clock import Environment, environment, use_environment
+from beluga._cli.demo.results import TicketResult
+from beluga.clock import Environment, SystemClock, environment, use_environment
 from beluga.testing import fake_clock, record_spans
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Sequence
 
     from beluga._cli.demo.desk import Answer
     from beluga._cli.demo.tickets import Ticket
+    from beluga.clock import Clock, Timer
     from beluga.testing import SpanRecorder
 
-    Progress = Callable[[Outcome], object]
+    Progress = Callable[[TicketResult], object]
 
-__all__ = ["Run", "work_through"]
+__all__ = ["BriskClock", "DemoRun", "Schedule", "work_through"]
 
 _WORKERS = 8
 _SPEED = 5.0
 _HAPPENED: ContextVar[list[events.Event] | None] = ContextVar("beluga.demo.happened", default=None)
 """The events of the ticket that the current task works on."""
+_GAP = 0.8
+_RUSH_GAP = 0.05
+_FEWEST, _MOST = 10, 20
+"""Tickets in a rush, but never more than half of them."""
+_OUTAGE = 4.0
+_RECOVERY = 7.0
+"""Seconds after which a circuit that opened in the outage lets a probe through that finds the provider up."""
+_CALM = 2.5
 
 
 @attrs.frozen
-class Run:
+class DemoRun:
     """What happened in one run.
 
     Args:
@@ -46,7 +55,7 @@ class Run:
         real_time: Whether somebody waited for it.
     """
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[TicketResult]
     events: Sequence[events.Event]
     spans: SpanRecorder
     seconds: float
@@ -61,7 +70,7 @@ def work_through(
     seed: int = 7,
     real_time: bool = False,
     progress: Progress = lambda _: None,
-) -> Run:
+) -> DemoRun:
     """Answer `tickets` and return what happened.
 
     Args:
@@ -85,14 +94,14 @@ def work_through(
             with fake_clock(seed=seed) as clock:
                 seconds = clock.run(shift.work())
     outcomes = sorted(shift.outcomes, key=lambda outcome: outcome.line)
-    return Run(outcomes, shift.events, spans, round(seconds, 3), fault_rate, real_time)
+    return DemoRun(outcomes, shift.events, spans, round(seconds, 3), fault_rate, real_time)
 
 
 class _Shift:
     """A few workers at one pile of tickets."""
 
     def __init__(self, answer: Answer, pile: Iterator[tuple[Ticket, float]], progress: Progress) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[TicketResult] = []
         self.events: list[events.Event] = []
         self._answer = answer
         self._pile = pile
@@ -121,7 +130,7 @@ class _Shift:
             self.outcomes.append(outcome)
             self._progress(outcome)
 
-    async def _handle(self, ticket: Ticket) -> Outcome:
+    async def _handle(self, ticket: Ticket) -> TicketResult:
         happened: list[events.Event] = []
         _HAPPENED.set(happened)
         began = environment().monotonic()
@@ -131,4 +140,80 @@ class _Shift:
                 result = await self._answer(ticket.text, project=ticket.project)
             except Exception as error:  # whatever it is, the ticket is accounted for
                 result = error
-        return Outcome.of(ticket, result, happened, environment().monotonic() - began)
+        return TicketResult.of(ticket, result, happened, environment().monotonic() - began)
+
+
+@attrs.frozen
+class Schedule:
+    """The course of one run, in seconds from its start.
+
+    Tickets arrive evenly, but for a rush of a quarter of them in the second half. Before that the provider goes down
+    for a while; however few tickets there are, it is back before the rush.
+
+    Args:
+        arrivals: When each ticket comes.
+        outage: From when to when the provider answers nobody.
+    """
+
+    arrivals: tuple[float, ...]
+    outage: tuple[float, float]
+
+    @classmethod
+    def of(cls, count: int) -> Schedule:
+        """Return the schedule of `count` tickets."""
+        rush = min(max(count // 4, _FEWEST), _MOST, count // 2)
+        rush_from = min(count * 5 // 8, count - rush)
+        down_from = rush_from // 2
+        arrivals, now, down_at = [], 0.0, 0.0
+        for number in range(count):
+            if number == down_from:
+                down_at = round(now, 3)
+            if down_from < number == rush_from - 2:
+                now = max(now, down_at + _RECOVERY)
+            arrivals.append(round(now, 3))
+            if rush_from <= number < rush_from + rush:
+                now += _RUSH_GAP
+            else:
+                now += _CALM if rush_from - 2 <= number < rush_from else _GAP
+        return cls(tuple(arrivals), (down_at, down_at + _OUTAGE))
+
+    def is_down(self, at: float) -> bool:
+        """Say whether the provider is down `at` that second."""
+        return self.outage[0] <= at < self.outage[1]
+
+
+class BriskClock:
+    """Real time, but faster, so that nobody has to watch a full minute of it.
+
+    Args:
+        speed: Seconds of the desk in one second of the real clock.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._real_clock: Clock = SystemClock()
+        self._began = self._real_clock.monotonic()
+
+    def monotonic(self) -> float:
+        """Return the desk's seconds since the clock was made."""
+        return (self._real_clock.monotonic() - self._began) * self.speed
+
+    def time(self) -> float:
+        """Return seconds since 1970, as they are."""
+        return self._real_clock.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Block this thread for `seconds` of the desk."""
+        self._real_clock.sleep(seconds / self.speed)
+
+    async def asleep(self, seconds: float) -> None:
+        """Suspend this task for `seconds` of the desk."""
+        await self._real_clock.asleep(seconds / self.speed)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Block this thread until `event` is set, for `seconds` of the desk at most."""
+        self._real_clock.wait(event, seconds / self.speed)
+
+    def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
+        """Run `callback` on the running event loop in `seconds` of the desk."""
+        return self._real_clock.call_later(seconds / self.speed, callback)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beluga._cli.demo.results import Outcome
+from beluga._cli.demo.results import TicketResult
 from beluga._cli.demo.tickets import Ticket
 from beluga.errors import CircuitOpen, DeadlineExceeded, GuardBlocked, ProviderError, RateLimited
 from beluga.guards import Finding
@@ -25,11 +25,11 @@ TICKET = Ticket(1, "a", "?")
 )
 def test_an_error_decides_status_and_note(failure, status, note):
     """Each kind of failure has its status, and a note that does not quote the ticket."""
-    outcome = Outcome.of(TICKET, failure, [], 0.0)
+    outcome = TicketResult.of(TICKET, failure, [], 0.0)
     assert (outcome.status, outcome.note, outcome.answer) == (status, note, None)
 
 
 def test_an_answer_is_kept():
     """A text is the answer, and needs no note."""
-    outcome = Outcome.of(TICKET, "fine", [], 0.5)
+    outcome = TicketResult.of(TICKET, "fine", [], 0.5)
     assert (outcome.status, outcome.note, outcome.answer, outcome.seconds) == ("answered", "", "fine", 0.5)

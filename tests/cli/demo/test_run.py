@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga._cli.demo import run as room
-from beluga._cli.demo.results import STATUSES
+from beluga._cli.demo.report import most_eventful
+from beluga._cli.demo.results import STATUSES, decorators, summary, totals
 from beluga._cli.demo.run import work_through
-from beluga._cli.demo.spantree import most_eventful
-from beluga._cli.demo.tally import decorators, summary, totals
 from beluga._cli.demo.tickets import Ticket, read
 
 
