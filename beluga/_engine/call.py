@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from beluga._engine.policy import Policy
     from beluga._engine.stack import Stack
+    from beluga._engine.timeouts import Deadline
     from beluga.clock import Environment
 
-__all__ = ["HEALTHY", "Call", "Outcome"]
+__all__ = ["HEALTHY", "Call", "Outcome", "forget"]
 
 _OURS = (os.path.dirname(__file__), "<beluga: ")  # noqa: PTH120 - pathlib would cost the import 5 ms
 """How the file names of the engine and of its fused code begin."""
@@ -59,7 +60,7 @@ class Call:
     """
 
     # The rest lives in the __dict__, which does not exist before one of them differs from its default.
-    __slots__ = ("__dict__", "args", "deadline", "environment", "kwargs", "scratch", "stack", "valued")
+    __slots__ = ("__dict__", "args", "deadline", "environment", "kept_values", "kwargs", "stack", "wants_value")
 
     stack: Stack
     args: tuple[Any, ...]
@@ -67,20 +68,21 @@ class Call:
     environment: Environment
     """Where this call gets its time and randomness."""
     attempt: int = 1
-    """Which run of the function this is, counted from 1."""
+    """Which attempt is under way, counted from 1: in `enter` that of the layer outside that makes attempts, in `leave`
+    how often the layers inside have run since this one was entered."""
     items: int = 0
     """1 as soon as a stream has handed out its first item, else 0."""
     answer: Outcome | None = None
     """What the I/O of an `Ask` gave, while the policy is asked again."""
-    deadline: Any
-    """What the innermost time budget keeps; its own slot, because it is written and read in every call."""
-    scratch: tuple[Policy, Any, Any] | None
-    """What the layers keep: a policy, its value, and what was kept before, or None.
+    deadline: Deadline | None
+    """The deadline that the innermost time budget set."""
+    kept_values: list[Any] | None
+    """What the layers keep: a policy, its value, and the next such list, or None.
 
-    A chain of tuples, because a call has few entries: one costs 20 ns, and the first one in a dict 60.
+    A chain, because a call has few entries: one costs 30 ns, and the first one in a dict 60.
     """
-    valued: bool | None
-    """True once a layer wants to see the value of a good outcome of this call; see `Policy.reads_value`."""
+    wants_value: bool | None
+    """True once a layer wants to see the value of a good outcome of this call; see `Hints`."""
     source: Any = None
     """The answer that a layer made the value from; layers outside read there what the answer tells of itself."""
     listeners: tuple[Callable[[events.Event], object], ...] = ()
@@ -107,12 +109,18 @@ class Call:
         self.listeners = (*self.listeners, listener)
 
     def keep(self, policy: Policy, value: Any) -> None:
-        """Keep `value` for `policy` until the call ends."""
-        self.scratch = (policy, value, self.scratch)
+        """Keep `value` for `policy`, in place of what it kept before, until its layer is left and entered anew."""
+        entry = self.kept_values
+        while entry is not None and entry[0] is not policy:
+            entry = entry[2]
+        if entry is None:
+            self.kept_values = [policy, value, self.kept_values]
+        else:
+            entry[1] = value
 
     def kept(self, policy: Policy, default: Any = None) -> Any:
         """Return what `policy` kept, or `default`."""
-        entry = self.scratch
+        entry = self.kept_values
         while entry is not None:
             if entry[0] is policy:
                 return entry[1]
@@ -127,3 +135,16 @@ class Call:
         for listener in self.listeners:
             events.deliver(listener, record)
         events.emit(record)
+
+
+def forget(call: Call, policy: Policy) -> None:
+    """Forget what `policy` kept in `call`, as drivers do for the layers inside one that answered `Again`."""
+    before, entry = None, call.kept_values
+    while entry is not None and entry[0] is not policy:
+        before, entry = entry, entry[2]
+    if entry is None:
+        return
+    if before is None:
+        call.kept_values = entry[2]
+    else:
+        before[2] = entry[2]

@@ -30,7 +30,7 @@ _CALL = """\
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = call.deadline = call.valued = None
+    call.kept_values = call.deadline = call.wants_value = None
 """
 # A layer that nobody needs now costs the question (50 ns); where no other has a hook, the call needs no record.
 _PAST = """\
@@ -68,7 +68,7 @@ _OUTCOME = """\
 """
 # An object for a value that nobody looks at takes 110 ns.
 _HEALTHY = """\
-            outcome = Outcome(value) if call.valued else HEALTHY
+            outcome = Outcome(value) if call.wants_value else HEALTHY
 """
 _TAIL = """\
     except BaseException as error:
@@ -181,7 +181,7 @@ def _lines(shape: _Shape) -> Iterator[str]:
     if shape.leaves:
         yield _OUTCOME if shape.valued else _HEALTHY
     for at in shape.leaves:
-        yield from _asked(at, f"leave_{at}(call, outcome)" + " if call.valued else None" * (at in shape.optional))
+        yield from _asked(at, f"leave_{at}(call, outcome)" + " if call.wants_value else None" * (at in shape.optional))
     yield "            return value\n"
     late = "pass" if hooked else "call = new_call(stack, args, kwargs)"
     yield _TAIL.format(late_call=late, finish="await finish_async" if is_async else "finish")

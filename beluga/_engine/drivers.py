@@ -37,7 +37,7 @@ def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     call.args = args
     call.kwargs = kwargs
     call.environment = environment()
-    call.scratch = call.deadline = call.valued = None
+    call.kept_values = call.deadline = call.wants_value = None
     return call
 
 

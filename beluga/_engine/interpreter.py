@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga import events
-from beluga._engine.call import Outcome
+from beluga._engine.call import Outcome, forget
 from beluga._engine.policy import Again, Ask, Use, Verdict, Wait
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga.errors import Refused
@@ -58,6 +58,7 @@ def interpret(
         outcome: What came from inside those layers, if anything did.
     """
     layers = call.stack.bound
+    attempts: dict[int, int] = {}  # how often each layer that answered Again has seen an outcome
     while True:
         if outcome is None:
             depth, outcome = yield from _go_in(call, depth, verdict)
@@ -65,17 +66,22 @@ def interpret(
         result = (yield Run(call.stack.target.function, depth)) if outcome is None else outcome
         while depth:
             # A layer is entered until it lets an outcome pass.
+            call.attempt = attempts.get(depth, 1)
             again, result = yield from _come_out(call, layers[depth - 1], depth, result, verdict)
             verdict = None
             if again is None:
+                attempts.pop(depth, None)
                 depth -= 1
                 continue
-            call.attempt += 1
+            attempts[depth] = call.attempt = attempts.get(depth, 1) + 1
+            for left in layers[depth:]:
+                forget(call, left)
             if again.instead is None:
                 outcome = None
                 break
             result = yield Run(again.instead, depth)
         else:
+            call.kept_values = None  # an error in there would hold the frames that hold it
             return result
 
 

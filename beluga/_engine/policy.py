@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import attrs
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from beluga._engine.kinds import Kind
     from beluga._engine.stack import Target
 
-__all__ = ["Again", "Ask", "Policy", "Use", "Verdict", "Wait", "Watch"]
+__all__ = ["Again", "Ask", "Hints", "Policy", "Use", "Verdict", "Wait", "Watch"]
 
 F = TypeVar("F")
 
@@ -74,6 +74,29 @@ class Watch(Protocol):
         """Make it ambient again, when the consumer asks for more or closes the stream."""
 
 
+@attrs.frozen
+class Hints:
+    """What a policy tells the driver so that a healthy call costs less; the defaults are right for every policy.
+
+    Args:
+        leave: When `Policy.leave` has something to do for a good outcome: always, only where `enter` set
+            `Call.wants_value`, or never, so that it need be called for errors only.
+        reads_value: Whether `leave` looks at the value of a good outcome; False where it does so only if `enter`
+            set `Call.wants_value`.
+        needed: Says whether there is anything to do for the call that comes now. It is asked at most once before each
+            `enter`; where it answers False, having done itself what there was to do, `enter` need not be called.
+            Drivers that save nothing by it enter without asking.
+        sets_deadline: True where `enter` sets the deadline at which an async driver has to cancel the call.
+    """
+
+    leave: Literal["always", "on demand", "on error"] = attrs.field(
+        default="always", validator=attrs.validators.in_(("always", "on demand", "on error"))
+    )
+    reads_value: bool = True
+    needed: Callable[[], bool] | None = None
+    sets_deadline: bool = False
+
+
 class Policy:
     """One concern of a call, as a state machine that never waits; an instance is a decorator.
 
@@ -100,17 +123,8 @@ class Policy:
     kinds: ClassVar[frozenset[Kind]] = EVERY_KIND
     """The kinds of function it can honour; others are refused when the decorator runs."""
 
-    errors_only: bool = False
-    """True where `leave` has nothing to say about a good outcome and need not be called for one."""
-
-    reads_value: bool = True
-    """False where `leave` looks at the value of a good outcome only if `enter` set `Call.valued`."""
-
-    valued_only: bool = False
-    """True where `leave` need not be called for a good outcome unless `enter` set `Call.valued`."""
-
-    bounds_time: bool = False
-    """True where it sets a deadline at which an async driver has to cancel the running call."""
+    hints: Hints = Hints()
+    """What makes its calls cheaper."""
 
     belongs_inside: ClassVar[Mapping[str, str]] = {}
     """Concerns that should stand further out, each with what goes wrong otherwise."""
@@ -120,14 +134,6 @@ class Policy:
         super().__init_subclass__()
         if "concern" in vars(cls) and "name" not in vars(cls):
             cls.name = cls.concern
-
-    def needed(self) -> bool:
-        """Say whether this layer has anything left to do for the call that comes now.
-
-        Asked at most once before each `enter`, in its place, by drivers that save the record of a call that no
-        layer needs; the others enter without asking.
-        """
-        return True
 
     def enter(self, call: Call) -> Verdict | None:
         """Decide before the inner layers run.

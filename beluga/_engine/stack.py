@@ -68,11 +68,13 @@ class Stack:
         self.enters = tuple((i, layer.enter) for i, layer in numbered if _defines(layer, "enter"))
         self.leaves: tuple[tuple[int, Callable[[Call, Outcome], Verdict | None]], ...]
         self.leaves = tuple(
-            (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and not layer.errors_only
+            (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and layer.hints.leave != "on error"
         )
-        self.optional: tuple[int, ...] = tuple(i + 1 for i, layer in numbered if layer.valued_only)
+        self.optional: tuple[int, ...] = tuple(i + 1 for i, layer in numbered if layer.hints.leave == "on demand")
         self.needed: dict[int, Callable[[], bool]] = {
-            i: layer.needed for i, layer in numbered if _defines(layer, "needed") and _defines(layer, "enter")
+            i: layer.hints.needed
+            for i, layer in numbered
+            if layer.hints.needed is not None and _defines(layer, "enter")
         }
         hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
         # Of several none may be asked before the outer ones are entered.
@@ -80,12 +82,16 @@ class Stack:
         self.depth: int = len(self.bound)
         # A plain attribute, since refusals read it: a property takes another frame.
         self.name: str = self.target.name
-        self.valued: bool = any(layer.reads_value for layer in self.bound if _defines(layer, "leave"))
+        self.valued: bool = any(
+            layer.hints.leave == "always" and layer.hints.reads_value
+            for layer in self.bound
+            if _defines(layer, "leave")
+        )
         # Each with its place, because a stream that stands in for the function is seen by the outer layers only.
         self.watching: tuple[tuple[int, Policy], ...] = tuple(
             (i, layer) for i, layer in outward if _defines(layer, *_ITEM_HOOKS)
         )
-        self.bounded: bool = any(layer.bounds_time for layer in self.bound)
+        self.bounded: bool = any(layer.hints.sets_deadline for layer in self.bound)
 
     @property
     def kind(self) -> Kind:

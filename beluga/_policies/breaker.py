@@ -10,7 +10,7 @@ import attrs
 from beluga import events
 from beluga._engine.arguments import argument_reader
 from beluga._engine.error_matching import as_tuple, matcher
-from beluga._engine.policy import Policy
+from beluga._engine.policy import Hints, Policy
 from beluga._engine.validators import number, optional, seconds, whole
 from beluga._policies.circuit import CLOSED, OPEN, Circuit, State, Ticket
 from beluga.classification import ErrorCode, classify
@@ -88,7 +88,7 @@ class CircuitBreaker(Policy):
     """
 
     concern = "breaker"
-    reads_value = False
+    hints = Hints(reads_value=False)
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "retry": "it counts a call that a retry rescued as healthy, and one outage as a single failure",
         "fallback": "it counts a call that the fallback rescued as healthy, so it never opens",
@@ -285,7 +285,7 @@ class _Keyed(Policy):
     """The layer of a breaker with a circuit for each key."""
 
     concern = "breaker"
-    reads_value = False
+    hints = Hints(reads_value=False)
 
     def __init__(self, owner: CircuitBreaker, read_key: Callable[[Call], Hashable]) -> None:
         self.name = owner.name

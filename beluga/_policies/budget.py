@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import attrs
 
 from beluga._engine.live import Live, follow
-from beluga._engine.policy import Policy
+from beluga._engine.policy import Hints, Policy
 from beluga._engine.timeouts import (
+    Deadline,
     TaskTimer,
     current_deadline,
     expired,
@@ -39,8 +40,7 @@ class TimeBudget(Policy):
     """One deadline for a call and everything inside it; see `budget`."""
 
     concern = "budget"
-    bounds_time = True
-    reads_value = False
+    hints = Hints(reads_value=False, sets_deadline=True)
 
     total: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
@@ -63,7 +63,13 @@ class TimeBudget(Policy):
             at, own = enclosing, None
         if at <= now:
             raise expired(call.name, own)
-        call.deadline = [at, own, set_deadline(at), call.deadline, self]
+        deadline = Deadline()
+        deadline.at = at
+        deadline.total = own
+        deadline.owner = self
+        deadline.outer = call.deadline
+        deadline.token = set_deadline(at)
+        call.deadline = deadline
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:
@@ -78,24 +84,26 @@ class TimeBudget(Policy):
         """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
         return _Lease(call, self._own(call))
 
-    def _own(self, call: Call) -> list[Any]:
-        """Return what this layer put into the call; budgets further in are linked before it."""
-        kept: list[Any] = call.deadline
-        while kept[4] is not self:
-            kept = kept[3]
-        return kept
+    def _own(self, call: Call) -> Deadline:
+        """Return the deadline that this layer set; those of budgets further in are linked before it."""
+        deadline: Any = call.deadline
+        while deadline.owner is not self:
+            deadline = deadline.outer
+        own: Deadline = deadline
+        return own
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
-        at, total, token, call.deadline, _ = call.deadline
+        deadline: Any = call.deadline
+        call.deadline = deadline.outer
         try:
-            reset_deadline(token)
+            reset_deadline(deadline.token)
         except ValueError:
             return  # a coroutine that is closed from elsewhere: the deadline was never set there
         if outcome.error is None:
             monotonic = call.environment.monotonic
-            if monotonic() > at:
-                raise expired(call.name, total)
+            if monotonic() > deadline.at:
+                raise expired(call.name, deadline.total)
 
     def describe(self) -> str:
         """Return the seconds or the share."""
@@ -108,25 +116,25 @@ class _Lease:
 
     Args:
         call: The call.
-        own: What the budget put into it.
+        own: The deadline that the budget set.
     """
 
     __slots__ = ("_monotonic", "_name", "_own")
 
-    def __init__(self, call: Call, own: list[Any]) -> None:
+    def __init__(self, call: Call, own: Deadline) -> None:
         self._name = call.name
         self._monotonic = call.environment.monotonic
         self._own = own
 
     def seen(self, item: Any) -> None:  # noqa: ARG002 - an item of any kind comes too late
-        if self._monotonic() > self._own[0]:
-            raise expired(self._name, self._own[1])
+        if self._monotonic() > self._own.at:
+            raise expired(self._name, self._own.total)
 
     def suspend(self) -> None:
-        reset_deadline(self._own[2])
+        reset_deadline(self._own.token)
 
     def resume(self) -> None:
-        self._own[2] = set_deadline(self._own[0])
+        self._own.token = set_deadline(self._own.at)
 
 
 def _endless(total: Any) -> Any:

@@ -8,7 +8,7 @@ from beluga import events
 from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.kinds import kind_of
 from beluga._engine.notes import add_note
-from beluga._engine.policy import Again, Policy
+from beluga._engine.policy import Again, Hints, Policy
 from beluga.classification import ErrorCode, classify
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class Fallback(Policy):
     """The alternatives of a function, in order; see `fallback`."""
 
     concern = "fallback"
-    errors_only = True
-    reads_value = False
+    hints = Hints(leave="on error")
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "guarded": "the alternatives' answers do not pass the guards",
     }

@@ -11,7 +11,7 @@ from beluga import events
 from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.live import follow, is_live
 from beluga._engine.notes import add_note
-from beluga._engine.policy import Again, Policy
+from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.timeouts import DEADLINE
 from beluga._engine.validators import flag, function, instance, number, optional, seconds, whole
 from beluga.classification import TRANSIENT, classify, retry_after
@@ -112,14 +112,14 @@ class RetryPolicy(Policy):
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
     replay: bool = attrs.field(default=False, validator=flag)
-    errors_only: bool = attrs.field(init=False, repr=False)
-    reads_value: bool = attrs.field(init=False, repr=False)
+    hints: Hints = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Work out once what every call needs."""
-        object.__setattr__(self, "reads_value", self.on_result is not None)
-        object.__setattr__(self, "errors_only", self.on_result is None and self.throttle is None)
+        looks_at_good = self.on_result is not None or self.throttle is not None
+        hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
+        object.__setattr__(self, "hints", hints)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
         follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
 
@@ -135,13 +135,11 @@ class RetryPolicy(Policy):
             if self.on_result is None or not self.on_result(outcome.value):
                 if self.throttle is not None:
                     self.throttle.succeeded()
-                self._over(call)
                 return None
         elif not isinstance(error, Exception):
             return None
         elif not self._matches(error):
             self._trace_cause(call, error)
-            self._over(call)
             return None
         return self._next_attempt(call, error)
 
@@ -159,36 +157,29 @@ class RetryPolicy(Policy):
         if progress is None:
             progress = _Progress(now)
             call.keep(self, progress)
-        progress.failed(now)
+        if call.attempt == 1:
+            progress.first_failure = now
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
         if call.items and not self.replay:
             reason = "the stream had begun; replay=True would begin it anew"
-        elif progress.attempts >= self.max_attempts:
+        elif call.attempt >= self.max_attempts:
             reason = ""
         elif throttled:
             reason = "the retry throttle is closed"
         else:
             asked = None if error is None else retry_after(error, call.environment.clock.time())
-            delay = self._delay(call, progress.attempts) if asked is None else asked
+            delay = self._delay(call) if asked is None else asked
             reason = self._obstacle(progress.began, now, delay, asked)
             if not reason:
                 progress.error = error
-                self._report(call, progress.attempts, delay, error)
+                self._report(call, delay, error)
                 return Again(delay)
         if error is not None:
-            progress.tell(error, now, reason)
-        self._over(call)
+            _note(error, call.attempt, now - progress.first_failure, reason)
         return None
 
-    def _over(self, call: Call) -> None:
-        """Forget the progress: an outer layer may make the call again, and the last error would hold its frames."""
-        progress: _Progress | None = call.kept(self)
-        if progress is not None:
-            progress.error = None
-            call.keep(self, None)
-
-    def _delay(self, call: Call, attempts: int) -> float:
-        return self.backoff(attempts, call.environment.rng.random() if self.jitter else 1.0)
+    def _delay(self, call: Call) -> float:
+        return self.backoff(call.attempt, call.environment.rng.random() if self.jitter else 1.0)
 
     def _obstacle(self, began: float, now: float, delay: float, asked: float | None) -> str:
         """Say what forbids a wait of `delay` seconds; empty if nothing does."""
@@ -200,10 +191,10 @@ class RetryPolicy(Policy):
             return "the time budget leaves no room for another"
         return ""
 
-    def _report(self, call: Call, attempt: int, delay: float, error: Exception | None) -> None:
+    def _report(self, call: Call, delay: float, error: Exception | None) -> None:
         code = None if error is None else classify(error)
         kind = "result" if error is None else type(error).__name__
-        call.emit(events.RetryScheduled, attempt=attempt, delay=delay, code=code, error=kind)
+        call.emit(events.RetryScheduled, attempt=call.attempt, delay=delay, code=code, error=kind)
 
     def _trace_cause(self, call: Call, error: Exception) -> None:
         """Let an open circuit that ends the retries show the error that they were made for."""
@@ -228,8 +219,7 @@ class _Timed(Policy):
     concern = "retry"
 
     def __init__(self, options: RetryPolicy) -> None:
-        self.errors_only = options.errors_only
-        self.reads_value = options.reads_value
+        self.hints = options.hints
         self._options = options
 
     def enter(self, call: Call) -> None:
@@ -247,28 +237,20 @@ class _Progress:
         began: When it began, or first failed, in seconds of its clock.
     """
 
-    __slots__ = ("_first_failure", "attempts", "began", "error")
+    __slots__ = ("began", "error", "first_failure")
 
     def __init__(self, began: float) -> None:
         self.began = began
-        self.attempts = 0
+        self.first_failure = began
         self.error: Exception | None = None
-        self._first_failure = began
 
-    def failed(self, now: float) -> None:
-        """Count an attempt that failed at `now`."""
-        self.attempts += 1
-        if self.attempts == 1:
-            self._first_failure = now
 
-    def tell(self, error: Exception, now: float, reason: str) -> None:
-        """Note on the last error what was tried, if anything was."""
-        if self.attempts == 1 and not reason:
-            return
-        tried = "1 attempt"
-        if self.attempts > 1:
-            tried = f"{self.attempts} attempts, {now - self._first_failure:.3g} s after the first had failed"
-        add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
+def _note(error: Exception, attempts: int, seconds: float, reason: str) -> None:
+    """Note on the last error what was tried, if anything was."""
+    if attempts == 1 and not reason:
+        return
+    tried = f"{attempts} attempts, {seconds:.3g} s after the first had failed" if attempts > 1 else "1 attempt"
+    add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
 
 
 @overload

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from beluga._engine.policy import Policy
+from beluga._engine.policy import Hints, Policy
 from beluga.telemetry.attributes import attributes_of
 from beluga.telemetry.metrics import instruments
 from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
@@ -75,9 +75,7 @@ class Traced(Policy):
 
 class _Layer(Policy):
     concern = "traced"
-    reads_value = False  # but where it records; see _begin
-    valued_only = True
-    needed = staticmethod(recording)  # pyright: ignore[reportAssignmentType]  # asked as it is, without a frame for self
+    hints = Hints(leave="on demand", needed=recording)  # the demand is made where it records
 
     def __init__(self, options: Traced, target: Target) -> None:
         operation = options.operation or _operation(options)
@@ -122,7 +120,7 @@ class _Layer(Policy):
             self._span_name, attributes, call.environment, is_client=self._is_client, is_answer=self._is_answer
         )
         call.keep(self, begun)
-        call.valued = True
+        call.wants_value = True
         call.listen(begun.hear)
         if self._redact is not None and begun.span.is_recording():
             begun.texts = []

@@ -33,6 +33,7 @@ from beluga import (
     traced,
 )  # fmt: skip
 from beluga._engine.kinds import Kind
+from beluga._engine.policy import Hints
 from beluga.events import CallRefused, RetryScheduled, WaitScheduled
 from beluga.guards import PatternRedactor
 from beluga.testing.contracts.subjects import outcome, subject
@@ -513,9 +514,7 @@ def test_a_layer_that_nobody_needs_is_gone_past(kind):
 
     class Lazy(Policy):
         wanted = False
-
-        def needed(self):
-            return self.wanted
+        hints = Hints(needed=lambda: Lazy.wanted)
 
         def enter(self, call):
             return Use("used")
@@ -523,5 +522,5 @@ def test_a_layer_that_nobody_needs_is_gone_past(kind):
     lazy = Lazy()
     alone, among = lazy(subject(kind)), lazy(Scripted()(subject(kind)))
     assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("a", "a")
-    lazy.wanted = True
+    Lazy.wanted = True
     assert (outcome(kind, alone, "a"), outcome(kind, among, "a")) == ("used", "used")

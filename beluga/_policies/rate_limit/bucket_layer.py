@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.policy import Policy
+from beluga._engine.policy import Hints, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,7 +28,7 @@ class BucketLayer(Policy):
     """
 
     concern = "rate_limited"
-    reads_value = False
+    hints = Hints(reads_value=False)
 
     def __init__(
         self,

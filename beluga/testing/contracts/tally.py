@@ -6,7 +6,8 @@ import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.policy import Again, Ask, Policy, Wait
+from beluga._engine.call import forget
+from beluga._engine.policy import Again, Ask, Hints, Policy, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +80,11 @@ def _watched_layer(layer: Policy, tally: Tally) -> Policy:
         try:
             verdict = layer.leave(call, outcome)
         except BaseException:
+            forget(call, layer)
             tally.leave()
             raise
         if final or not isinstance(verdict, (Again, Ask, Wait)):
+            forget(call, layer)
             tally.leave()
         return verdict
 
@@ -91,7 +94,7 @@ def _watched_layer(layer: Policy, tally: Tally) -> Policy:
         for name in names
         if getattr(type(layer), name) is not getattr(Policy, name)
     }
-    hooks |= {"enter": enter, "leave": leave, "bounds_time": layer.bounds_time, "reads_value": layer.reads_value}
+    hooks |= {"enter": enter, "leave": leave, "hints": Hints(sets_deadline=layer.hints.sets_deadline)}
     kind: type[Policy] = type("WatchedLayer", (Policy,), {"concern": layer.concern, **hooks})
     return kind()
 
