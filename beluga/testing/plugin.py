@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from beluga.llm.fake import FakeProvider
     from beluga.testing.clock import FakeClock
-    from beluga.testing.recorder import EventRecorder
+    from beluga.testing.events import EventRecorder
     from beluga.testing.spans import SpanRecorder
 
 __all__ = ["events", "fake_clock", "fake_provider", "no_network", "spans"]
@@ -53,7 +53,7 @@ def fake_provider() -> FakeProvider:
 @pytest.fixture
 def events() -> Iterator[EventRecorder]:
     """The events of this test."""
-    from beluga.testing.recorder import record_events
+    from beluga.testing.events import record_events
 
     with record_events() as recorder:
         yield recorder

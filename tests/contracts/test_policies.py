@@ -24,7 +24,7 @@ from beluga._policies.spending import SpendingBudget
 from beluga.guards import PatternDetector, PatternRedactor
 from beluga.testing import fake_clock, record_spans
 from beluga.testing.contracts import PolicyContract, Tally, watched
-from beluga.testing.contracts.subjects import collected, outcome, subject
+from beluga.testing.contracts.suite import collected, outcome, subject
 
 
 class TestBarePolicy(PolicyContract):

@@ -36,7 +36,7 @@ from beluga._engine.kinds import Kind
 from beluga._engine.policy import Hints
 from beluga.events import CallRefused, RetryScheduled, WaitScheduled
 from beluga.guards import PatternRedactor
-from beluga.testing.contracts.subjects import outcome, subject
+from beluga.testing.contracts.suite import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
 

@@ -12,8 +12,7 @@ import pytest
 
 from beluga.classification import classify
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, ThinkingPart, Usage
-from beluga.testing.contracts.subjects import collected
-from beluga.testing.contracts.suite import Suite
+from beluga.testing.contracts.suite import Suite, collected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
+import pickle
+import sys
 import threading
 from typing import Any
 
 import pytest
 
 from beluga._engine.kinds import Kind
-from beluga.testing.contracts.callables import CallableRules
 from beluga.testing.contracts.streams import StreamRules
-from beluga.testing.contracts.subjects import BodyError, collected, outcome, subject
-from beluga.testing.contracts.suite import every_kind
+from beluga.testing.contracts.suite import BodyError, collected, every_kind, outcome, shaped, subject
 from beluga.testing.contracts.tally import Tally, watched
 
 __all__ = ["PolicyContract"]
@@ -22,7 +23,7 @@ _PATIENCE = 10.0
 """Real seconds after which two threads that wait for each other are given up."""
 
 
-class PolicyContract(StreamRules, CallableRules):
+class PolicyContract(StreamRules):
     """What every policy must keep, on every kind of function and on every way out of it.
 
     Set `make_policy`, and where the policy is special `policy_for`, `surroundings`, `delays_items` or
@@ -54,8 +55,8 @@ class PolicyContract(StreamRules, CallableRules):
         tally.assert_balanced()
 
     @every_kind
-    def test_what_is_no_exception_passes(self, kind: Kind) -> None:
-        """An error that is no Exception is never swallowed, retried or replaced."""
+    def test_what_is_not_an_exception_passes(self, kind: Kind) -> None:
+        """An error that is not an Exception is never swallowed, retried or replaced."""
         function, tally = self._decorate(subject(kind, KeyboardInterrupt("stop")), kind)
         with pytest.raises(KeyboardInterrupt, match="stop"):
             outcome(kind, function)
@@ -141,3 +142,40 @@ class PolicyContract(StreamRules, CallableRules):
         decorate = watched(self.policy_for(kind), tally)
         assert asyncio.run(main()) == ["a", "b"]
         tally.assert_balanced()
+
+    @every_kind
+    @pytest.mark.parametrize("shape", ["method", "bound method", "classmethod", "staticmethod", "partial", "object"])
+    def test_every_callable_can_be_decorated(self, kind: Kind, shape: str) -> None:
+        """Methods, class and static methods, partials and callable objects work like functions."""
+        tally = Tally()
+        function = shaped(shape, kind, watched(self.policy_for(kind), tally))
+        assert outcome(kind, function, "given") == "given"
+        assert tally.entered == 1
+        tally.assert_balanced()
+
+    @every_kind
+    def test_the_function_stays_what_it_is(self, kind: Kind) -> None:
+        """Kind, name, documentation, signature and ``__wrapped__`` are those of the function."""
+        plain = subject(kind)
+        function: Any = self.policy_for(kind)(plain)
+        tests = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+        assert inspect.isfunction(function)
+        assert [test(function) for test in tests] == [test(plain) for test in tests]
+        assert inspect.signature(function) == inspect.signature(plain)
+        assert inspect.getdoc(function) == "Give the text back."
+        assert (function.__name__, function.__qualname__) == (plain.__name__, plain.__qualname__)
+        assert function.__module__ == plain.__module__
+        assert vars(function)["__wrapped__"] is plain
+
+    @every_kind
+    def test_the_function_pickles_by_name(self, kind: Kind) -> None:
+        """A decorated function of a module pickles like any other function."""
+        plain = subject(kind)
+        plain.__qualname__ = plain.__name__ = "pickled_by_contract"
+        function = self.policy_for(kind)(plain)
+        module: Any = sys.modules[plain.__module__]
+        module.pickled_by_contract = function
+        try:
+            assert pickle.loads(pickle.dumps(function)) is function
+        finally:
+            del module.pickled_by_contract

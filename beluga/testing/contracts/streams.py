@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from beluga._engine.kinds import Kind
-from beluga.testing.contracts.subjects import BodyError, subject
-from beluga.testing.contracts.suite import PolicySuite, both_streams
+from beluga.testing.contracts.suite import BodyError, PolicySuite, both_streams, subject
 
 __all__ = ["StreamRules"]
 

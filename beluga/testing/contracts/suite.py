@@ -1,7 +1,9 @@
-"""What suites have in common: time that does not pass and, for those of policies, the policy under test."""
+"""What suites have in common: time that does not pass, the policy under test, and functions of every kind and shape."""
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +14,21 @@ from beluga.testing.contracts.tally import Tally, watched
 
 if TYPE_CHECKING:
     import contextlib
+    from collections.abc import Callable
 
     from beluga._engine.policy import Policy
 
-__all__ = ["PolicySuite", "Suite", "both_streams", "every_kind"]
+__all__ = [
+    "BodyError",
+    "PolicySuite",
+    "Suite",
+    "both_streams",
+    "collected",
+    "every_kind",
+    "outcome",
+    "shaped",
+    "subject",
+]
 
 every_kind: pytest.MarkDecorator = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name.lower())
 both_streams: pytest.MarkDecorator = pytest.mark.parametrize(
@@ -56,3 +69,118 @@ class PolicySuite(Suite):
     def _decorate(self, function: Any, kind: Kind) -> tuple[Any, Tally]:
         tally = Tally()
         return watched(self.policy_for(kind), tally)(function), tally
+
+
+class BodyError(Exception):
+    """What a function under test fails with."""
+
+
+async def collected(stream: Any) -> list[Any]:
+    """Return the items of an async stream."""
+    return [item async for item in stream]
+
+
+def subject(kind: Kind, error: BaseException | None = None, *, late: bool = False) -> Callable[..., Any]:
+    """Return a function of `kind` that gives its text back, or its letters, and fails with `error` if told to.
+
+    Args:
+        kind: Of the function.
+        error: What it raises; None lets it end well.
+        late: Whether a stream raises after its items, not before them.
+    """
+    early = None if late else error
+
+    def sync(text: str = "hello", *, key: str = "k") -> str:
+        """Give the text back."""
+        if error is not None:
+            raise error
+        return text
+
+    async def asynchronous(text: str = "hello", *, key: str = "k") -> str:
+        """Give the text back."""
+        await asyncio.sleep(0)
+        if error is not None:
+            raise error
+        return text
+
+    def generator(text: str = "hello", *, key: str = "k") -> Any:
+        """Give the text back."""
+        if early is not None:
+            raise early
+        yield from text
+        if error is not None:
+            raise error
+        return "returned"
+
+    async def async_generator(text: str = "hello", *, key: str = "k") -> Any:
+        """Give the text back."""
+        await asyncio.sleep(0)
+        if early is not None:
+            raise early
+        for letter in text:
+            yield letter
+        if error is not None:
+            raise error
+
+    return _of_kind(kind, sync, asynchronous, generator, async_generator)
+
+
+def outcome(kind: Kind, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call `function` and return all that it gives, a stream's items joined."""
+    if kind is Kind.SYNC:
+        return function(*args, **kwargs)
+    if kind is Kind.GENERATOR:
+        return "".join(function(*args, **kwargs))
+    if kind is Kind.ASYNC:
+        return asyncio.run(function(*args, **kwargs))
+    return "".join(asyncio.run(collected(function(*args, **kwargs))))
+
+
+def shaped(shape: str, kind: Kind, decorate: Callable[[Any], Any]) -> Any:
+    """Return something callable that is not a plain function, decorated."""
+    plain, method = subject(kind), _as_method(kind)
+    shapes: dict[str, Callable[[], Any]] = {
+        "method": lambda: _owner(ask=decorate(method))().ask,
+        "bound method": lambda: decorate(_owner(ask=method)().ask),
+        "classmethod": lambda: _owner(ask=decorate(classmethod(method))).ask,
+        "staticmethod": lambda: _owner(ask=decorate(staticmethod(plain))).ask,
+        "partial": lambda: decorate(functools.partial(plain, key="other")),
+        "object": lambda: decorate(_owner(__call__=method)()),
+    }
+    return shapes[shape]()
+
+
+def _owner(**members: Any) -> Any:
+    return type("Owner", (), members)
+
+
+def _as_method(kind: Kind) -> Callable[..., Any]:
+    plain = subject(kind)
+
+    def sync(self: Any, text: str = "hello", *, key: str = "k") -> Any:
+        return plain(text, key=key)
+
+    async def asynchronous(self: Any, text: str = "hello", *, key: str = "k") -> Any:
+        return await plain(text, key=key)
+
+    def generator(self: Any, text: str = "hello", *, key: str = "k") -> Any:
+        yield from plain(text, key=key)
+
+    async def async_generator(self: Any, text: str = "hello", *, key: str = "k") -> Any:
+        async for item in plain(text, key=key):
+            yield item
+
+    return _of_kind(kind, sync, asynchronous, generator, async_generator)
+
+
+def _of_kind(
+    kind: Kind,
+    sync: Callable[..., Any],
+    asynchronous: Callable[..., Any],
+    generator: Callable[..., Any],
+    async_generator: Callable[..., Any],
+) -> Callable[..., Any]:
+    """Return the one of four functions that is of `kind`."""
+    if kind.is_stream:
+        return async_generator if kind.is_async else generator
+    return asynchronous if kind.is_async else sync
