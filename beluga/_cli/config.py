@@ -110,7 +110,7 @@ def _imported(schema: str) -> type[Any]:
     """Return the class that ``module:Class`` names, also of a module in the working directory.
 
     Raises:
-        TypeError: There is no such class, or it is no schema.
+        TypeError: There is no such class, or it is not a schema.
     """
     module_name, _, class_name = schema.partition(":")
     if not module_name or not class_name:

@@ -150,7 +150,7 @@ class Graph(Composite):
 
         Raises:
             GraphError: A node is unknown (``not_found``), the edge could never be taken, or the source has a route.
-            TypeError: The condition is no function, or there is no target.
+            TypeError: The condition is not a function, or there is no target.
         """
         if not isinstance(edge, Edge):
             if target is None:

@@ -110,7 +110,7 @@ class Section:
             goes after what is below 0 and before the rest. None is never dropped.
 
     Raises:
-        TypeError: When the content is no text or message, or the condition cannot be called.
+        TypeError: When the content is neither text nor message, or the condition cannot be called.
 
     Example:
         >>> secret = Section("The user may see prices.", when=role("sales"))

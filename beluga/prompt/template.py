@@ -178,7 +178,7 @@ class Templates:
         """Take a template in.
 
         Raises:
-            TypeError: When it is no template.
+            TypeError: When it is not a template.
             ValueError: When it has no name, or its version is there already.
         """
         if not isinstance(template, Template):

@@ -125,7 +125,7 @@ def _attribute(key: str) -> str:
     from beluga.telemetry import names
 
     if key not in names():
-        message = f"{key!r} is no key of beluga.telemetry.SEMCONV: take one of {', '.join(sorted(names()))}"
+        message = f"{key!r} is not a key of beluga.telemetry.SEMCONV: take one of {', '.join(sorted(names()))}"
         raise ValueError(message)
     return names()[key]
 

@@ -9,7 +9,7 @@ import pytest
 
 from beluga import Again, Policy, breaker, retry
 from beluga._engine.kinds import Kind
-from beluga.testing.contracts.subjects import outcome, subject
+from beluga.testing.contracts.suite import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
 

@@ -74,7 +74,7 @@ def test_one_finds_by_name_and_by_what_is_known():
     assert spans.one("chat gpt-4o", model="gpt-4o") is spans.spans[1]
     with pytest.raises(AssertionError, match="got 0"):
         spans.one("chat gpt-4o", model="other")
-    with pytest.raises(ValueError, match="no key"):
+    with pytest.raises(ValueError, match="is not a key"):
         spans.one("chat gpt-4o", modle="gpt-4o")
 
 

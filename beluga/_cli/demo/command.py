@@ -32,12 +32,12 @@ def demo(
 ) -> None:
     """Answer customer tickets through one function under six decorators and a fallback, all offline.
 
-    A line that is no ticket is reported and skipped. The exit status is 0, or 2 if no line is a ticket.
+    A line that is not a ticket is reported and skipped. The exit status is 0, or 2 if no line is a ticket.
     """
     from beluga._cli.demo.tickets import read
 
     if math.isnan(faults):
-        message = "nan is no probability from 0 to 1"
+        message = "nan is not a probability from 0 to 1"
         raise typer.BadParameter(message, param_hint="--faults")
     try:
         tickets, broken = read(file, limit)
@@ -56,7 +56,7 @@ def demo(
         show(Console(), run, broken)
     if not tickets:
         reasons = (f"\nline {line.line}: {line.reason}" for line in broken)
-        _end("there is no ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
+        _end("there is not a ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
 
 
 def _end(what: str, file: Path | None, why: str, *more: str) -> NoReturn:

@@ -29,7 +29,7 @@ class Ticket:
 
 @attrs.frozen
 class Broken:
-    """A line that is no ticket, and why."""
+    """A line that is not a ticket, and why."""
 
     line: int
     reason: str
@@ -80,8 +80,8 @@ def _ticket(number: int, line: bytes) -> Ticket | Broken:
     if "text" not in record:
         return Broken(number, 'no "text"')
     if not isinstance(record["text"], str):
-        return Broken(number, f'"text" is no string but {type(record["text"]).__name__}')
+        return Broken(number, f'"text" is not a string but {type(record["text"]).__name__}')
     project = record.get("project")
     if not isinstance(project, str | None):
-        return Broken(number, f'"project" is no string but {type(project).__name__}')
+        return Broken(number, f'"project" is not a string but {type(project).__name__}')
     return Ticket(number, project or NO_PROJECT, record["text"])
