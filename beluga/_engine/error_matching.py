@@ -10,14 +10,22 @@ from beluga.errors import BelugaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["as_tuple", "matcher"]
+    Matched = ErrorCode | str | type[Exception] | Callable[[Exception], bool]
+    """What selects errors: a code, a type or a predicate."""
+
+__all__ = ["as_tuple", "matcher", "tuple_if_any"]
 
 
-def as_tuple(errors: Any) -> tuple[Any, ...]:
+def as_tuple(errors: Matched | Iterable[Matched]) -> tuple[Matched, ...]:
     """Turn one item, or any iterable of them, into a tuple."""
     several: Any = errors
     single = isinstance(errors, (str, type)) or callable(errors) or not hasattr(errors, "__iter__")
-    return (errors,) if single else tuple(several)
+    return (several,) if single else tuple(several)
+
+
+def tuple_if_any(errors: Matched | Iterable[Matched] | None) -> tuple[Matched, ...] | None:
+    """Do the same where None stands for the default."""
+    return None if errors is None else as_tuple(errors)
 
 
 def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:

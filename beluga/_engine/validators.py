@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
     import attrs
 
-__all__ = ["flag", "function", "instance", "number", "optional", "seconds", "whole"]
+__all__ = ["flag", "function", "instance", "number", "optional", "seconds", "seconds_if_any", "whole"]
 
 Validator = "Callable[[Any, attrs.Attribute[Any], Any], None]"
 
 
-def seconds(value: Any) -> Any:
+def seconds(value: float | datetime.timedelta) -> float:
     """Turn a `datetime.timedelta` into float seconds and an int into a float; leave the rest to the check."""
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def seconds_if_any(value: float | datetime.timedelta | None) -> float | None:
+    """Do the same where None stands for no such bound."""
+    return None if value is None else seconds(value)
 
 
 def _fail(instance: Any, attribute: attrs.Attribute[Any], value: Any, rule: str) -> ValueError:

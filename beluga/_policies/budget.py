@@ -19,7 +19,7 @@ from beluga._engine.timeouts import (
     reset_deadline,
     set_deadline,
 )
-from beluga._engine.validators import number, optional, seconds
+from beluga._engine.validators import number, optional, seconds_if_any
 from beluga._policies.spending import SpendingBudget
 from beluga.clock import environment
 
@@ -42,7 +42,7 @@ class TimeBudget(Policy):
     concern = "budget"
     hints = Hints(reads_value=False, sets_deadline=True)
 
-    total: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
+    total: float | None = attrs.field(default=None, converter=seconds_if_any, validator=optional(number(0, above=True)))
     share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
     _total: float = attrs.field(init=False, repr=False)
 

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from beluga import events
+from beluga._engine.decorator import Decorator
 from beluga._engine.error_matching import as_tuple, matcher
 from beluga._engine.live import follow, is_live
 from beluga._engine.notes import add_note
 from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.timeouts import DEADLINE
-from beluga._engine.validators import flag, function, instance, number, optional, seconds, whole
+from beluga._engine.validators import flag, function, instance, number, optional, seconds, seconds_if_any, whole
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.error_matching import Matched
     from beluga._engine.stack import Target
-    from beluga.classification import ErrorCode
-
-    Retryable = ErrorCode | str | type[Exception] | Callable[[Exception], bool]
 
 __all__ = ["RetryPolicy", "RetryThrottle", "retry"]
-
-F = TypeVar("F")
 
 LONGEST_RETRY_AFTER = 120.0
 """Seconds; a server that asks for more is not waited for. Source: openai-python, which gives up there too."""
@@ -87,12 +84,45 @@ class RetryThrottle:
 
 @attrs.frozen(eq=False, kw_only=True)
 class RetryPolicy(Policy):
-    """The options of `retry`, and a decorator; use one object for many functions.
+    """Call the function again when it fails in a way that may pass.
 
-    See `retry` for the arguments.
+    The wait before attempt n + 1 is drawn evenly from 0 to ``initial_backoff * backoff_factor ** (n - 1)``, capped
+    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s; beyond that
+    the error is raised at once. No wait goes past the time budget. When it is over, the last error itself is raised,
+    with a note of the attempts.
+
+    A stream is begun anew only before its first item went out; then its error passes through.
+
+    Args:
+        max_attempts: How often the function runs at most, the first time included.
+        initial_backoff: Seconds before the second attempt, before jitter.
+        max_backoff: The most seconds between two attempts.
+        backoff_factor: What each wait is multiplied by for the next.
+        jitter: Draw each wait at random; False waits the full time.
+        retryable_errors: Error codes, exception types and predicates; what none of them matches is raised at once.
+            The default is what may pass: rate limits, time-outs, an unavailable provider.
+        max_elapsed: Seconds, the waits included, after which no attempt begins; None for no such bound.
+        on_result: Called with a result; true means to try again. The last result is returned as it is.
+        throttle: A `RetryThrottle` shared among callers; None for none.
+        replay: Begin a stream anew even after items went out, which the consumer then sees twice.
+
+    Raises:
+        TypeError: `retryable_errors` holds something else.
+        ValueError: A figure is out of its range.
+
+    Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (full jitter).
 
     Example:
-        >>> critical = RetryPolicy(max_attempts=5, initial_backoff=1.0, max_backoff=60.0)
+        >>> answers = iter([TimeoutError("slow"), "fine"])
+        >>> @retry(initial_backoff=0)
+        ... def ask():
+        ...     answer = next(answers)
+        ...     if isinstance(answer, Exception):
+        ...         raise answer
+        ...     return answer
+        >>> ask()
+        'fine'
+        >>> critical = RetryPolicy(max_attempts=5, max_backoff=60.0)  # one object for many functions
         >>> @critical
         ... def charge() -> str:
         ...     return "done"
@@ -107,8 +137,10 @@ class RetryPolicy(Policy):
     max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = attrs.field(default=True, validator=flag)
-    retryable_errors: tuple[Retryable, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=as_tuple)
-    max_elapsed: float | None = attrs.field(default=None, converter=seconds, validator=optional(number(0, above=True)))
+    retryable_errors: tuple[Matched, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=as_tuple)
+    max_elapsed: float | None = attrs.field(
+        default=None, converter=seconds_if_any, validator=optional(number(0, above=True))
+    )
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
     replay: bool = attrs.field(default=False, validator=flag)
@@ -253,61 +285,24 @@ def _note(error: Exception, attempts: int, seconds: float, reason: str) -> None:
     add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
 
 
-@overload
-def retry(function: F, /) -> F: ...
-@overload
-def retry(
-    *,
-    max_attempts: int = 3,
-    initial_backoff: float = 0.5,
-    max_backoff: float = 30.0,
-    backoff_factor: float = 2.0,
-    jitter: bool = True,
-    retryable_errors: Iterable[Retryable] | Retryable = ...,
-    max_elapsed: float | None = None,
-    on_result: Callable[[Any], bool] | None = None,
-    throttle: RetryThrottle | None = None,
-    replay: bool = False,
-) -> RetryPolicy: ...
-def retry(function: Any = None, /, **options: Any) -> Any:  # noqa: D417 - the options are documented one by one
-    """Call the function again when it fails in a way that may pass.
-
-    The wait before attempt n + 1 is drawn evenly from 0 to ``initial_backoff * backoff_factor ** (n - 1)``, capped
-    at `max_backoff` (full jitter). A ``Retry-After`` of the other side is waited for in full up to 120 s; beyond that
-    the error is raised at once. No wait goes past the time budget. When it is over, the last error itself is raised,
-    with a note of the attempts.
-
-    A stream is begun anew only before its first item went out; then its error passes through.
-
-    Args:
-        max_attempts: How often the function runs at most, the first time included.
-        initial_backoff: Seconds before the second attempt, before jitter.
-        max_backoff: The most seconds between two attempts.
-        backoff_factor: What each wait is multiplied by for the next.
-        jitter: Draw each wait at random; False waits the full time.
-        retryable_errors: Error codes, exception types and predicates; what none of them matches is raised at once.
-            The default is what may pass: rate limits, time-outs, an unavailable provider.
-        max_elapsed: Seconds, the waits included, after which no attempt begins; None for no such bound.
-        on_result: Called with a result; true means to try again. The last result is returned as it is.
-        throttle: A `RetryThrottle` shared among callers; None for none.
-        replay: Begin a stream anew even after items went out, which the consumer then sees twice.
-
-    Raises:
-        TypeError: `retryable_errors` holds something else.
-        ValueError: A figure is out of its range.
-
-    Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (full jitter).
-
-    Example:
-        >>> answers = iter([TimeoutError("slow"), "fine"])
-        >>> @retry(initial_backoff=0)
-        ... def ask():
-        ...     answer = next(answers)
-        ...     if isinstance(answer, Exception):
-        ...         raise answer
-        ...     return answer
-        >>> ask()
-        'fine'
-    """
-    policy = RetryPolicy(**options)
-    return policy if function is None else policy(function)
+retry = Decorator(
+    RetryPolicy,
+    words={
+        "attempts": "max_attempts",
+        "backoff_max": "max_backoff",
+        "max_time": "max_elapsed",
+        "max_tries": "max_attempts",
+        "on": "retryable_errors",
+        "on_exception": "retryable_errors",
+        "retry": "retryable_errors",
+        "stop": "write max_attempts= or max_elapsed=",
+        "timeout": "write max_elapsed=, or put @budget(seconds) on the function",
+        "tries": "max_attempts",
+        "wait": "write initial_backoff=, max_backoff= and backoff_factor=",
+        "wait_exp_base": "backoff_factor",
+        "wait_initial": "initial_backoff",
+        "wait_jitter": "jitter",
+        "wait_max": "max_backoff",
+    },
+)
+"""Call the function again when it fails in a way that may pass; see `RetryPolicy`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.validators import number, seconds, whole
+from beluga._engine.validators import number, seconds_if_any, whole
 from beluga.orchestration.executor import Run
 from beluga.orchestration.instrumentation import observed, watched
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique
@@ -31,10 +31,10 @@ class _Options:
 
     limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole(1)))
     timeout: float | None = attrs.field(
-        default=None, converter=seconds, validator=attrs.validators.optional(number(0, above=True))
+        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
     )
     branch_timeout: float | None = attrs.field(
-        default=None, converter=seconds, validator=attrs.validators.optional(number(0, above=True))
+        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
     )
     budget: str = "shared"
 

@@ -1,0 +1,125 @@
+"""Make a decorator from the class of a policy, so that its options stand in one place: that class.
+
+The signature, the docstring, the hover of an editor and the two type checkers all read them there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Decorator"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
+
+
+class Decorator(Generic[P, T]):
+    """Decorates the function it is called with, or takes options and returns a policy that decorates.
+
+    Args:
+        policy: The class of the policy, whose options these are.
+        needs: Options that a call has to give, as they would be written; None where all have a usable default.
+        words: What other libraries call an option, each with the option here.
+
+    Example:
+        >>> from beluga import RetryPolicy
+        >>> retry = Decorator(RetryPolicy, words={"attempts": "max_attempts"})
+        >>> @retry
+        ... def ask(): ...
+        >>> @retry(max_attempts=5)
+        ... def embed(): ...
+        >>> retry(attempts=5)
+        Traceback (most recent call last):
+        TypeError: retry has no option attempts=: write max_attempts=
+        >>> retry(5)
+        Traceback (most recent call last):
+        TypeError: retry takes its options by name: write retry(max_attempts=5)
+    """
+
+    def __init__(
+        self, policy: Callable[P, T], *, needs: str | None = None, words: Mapping[str, str] | None = None
+    ) -> None:
+        made: Any = getattr(policy, "__self__", policy)
+        self.__name__: str = made.concern
+        self.__qualname__: str = self.__name__
+        self.__module__ = made.__module__
+        self.__doc__ = policy.__doc__
+        self.__signature__: inspect.Signature = inspect.signature(policy).replace(return_annotation=made)
+        self._policy = policy
+        self._needs = needs
+        self._words = words or {}
+
+    # A function is no option of any policy but `fallback`, whose options come first.
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+    @overload
+    def __call__(self, *args: P.args, **options: P.kwargs) -> T: ...
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Decorate a function, or make the policy with these options."""
+        make: Any = self._policy
+        if len(args) == 1 and not options and self._decorates(args[0]):
+            if self._needs is not None:
+                name = getattr(args[0], "__qualname__", type(args[0]).__qualname__)
+                message = f"{self.__name__} needs options: write @{self.__name__}({self._needs}) above {name}"
+                raise TypeError(message)
+            return make()(args[0])
+        try:
+            self.__signature__.bind(*args, **options)
+        except TypeError as error:
+            raise self._misuse(args, options, error) from None
+        return make(*args, **options)
+
+    def _decorates(self, argument: Any) -> bool:
+        first = next(iter(self.__signature__.parameters.values()), None)
+        if first is not None and first.kind is Parameter.VAR_POSITIONAL:
+            return False
+        return callable(argument) or isinstance(argument, (classmethod, staticmethod))
+
+    def _misuse(self, args: tuple[Any, ...], options: Mapping[str, Any], error: TypeError) -> TypeError:
+        """Say what to write instead of a call that does not fit the signature."""
+        name = self.__name__
+        parameters = [p for p in self.__signature__.parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
+        known = [p.name for p in parameters]
+        unknown = next((option for option in options if option not in known), None)
+        if unknown is not None:
+            return TypeError(f"{name} has no option {unknown}=: {self._nearest(unknown, known)}")
+        if args and (callable(args[0]) or isinstance(args[0], (classmethod, staticmethod))):
+            given = ", ".join(f"{option}=..." for option in options)
+            return TypeError(f"{name} takes options or a function, not both: write @{name}({given}) above the function")
+        places = sum(p.kind is not Parameter.KEYWORD_ONLY for p in parameters)
+        if len(args) > places:
+            written = [_written(args[i]) for i in range(places)]
+            written += [
+                f"{p.name}={_written(value)}" for p, value in zip(parameters[places:], args[places:], strict=False)
+            ]
+            return TypeError(f"{name} takes its options by name: write {name}({', '.join(written)})")
+        return TypeError(f"{name}: {error}")
+
+    def _nearest(self, unknown: str, known: list[str]) -> str:
+        if unknown in self._words:
+            word = self._words[unknown]
+            return f"write {word}=" if word.isidentifier() else word
+        import difflib
+
+        near = difflib.get_close_matches(unknown, known, 1)
+        return f"did you mean {near[0]}=?" if near else f"it has {', '.join(known)}"
+
+    def __repr__(self) -> str:
+        """Show the options with their defaults."""
+        bare = [p.replace(annotation=Parameter.empty) for p in self.__signature__.parameters.values()]
+        return f"{self.__name__}{inspect.Signature(bare)}"
+
+    def __reduce__(self) -> str:
+        """Pickle by name, as a function is."""
+        return self.__qualname__
+
+
+def _written(value: Any) -> str:
+    """Return `value` as it would be written, if that is short and surely no secret."""
+    return repr(value) if isinstance(value, (int, float)) else "..."
