@@ -74,7 +74,7 @@ WITHIN = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timeouts", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
-        "_cli", "_policies", "classification", "config", "events", "guards.vault", "ledger", "llm",
+        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "ledger", "llm",
         "logs", "_traceview", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "Circuit", "State", "Ticket", "Window"]
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from beluga._engine.state import Lock
+    from beluga._policies.breaker import CircuitBreaker
+
+__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "Circuit", "Record", "State", "Ticket"]
 
 
 class State(enum.StrEnum):
@@ -17,6 +25,9 @@ class State(enum.StrEnum):
 
 
 CLOSED, OPEN, HALF_OPEN = State.CLOSED, State.OPEN, State.HALF_OPEN
+
+_PARTS = 10
+"""The window of a failure rate is counted in so many parts, which are forgotten whole."""
 
 
 class Ticket(NamedTuple):
@@ -31,142 +42,135 @@ class Ticket(NamedTuple):
     lease: int | None = None
 
 
-class Window:
-    """Counts good and bad calls over the last `span` seconds, in tenths that are forgotten whole."""
+@attrs.frozen(kw_only=True)
+class Record:
+    """All that a circuit remembers. It is replaced, never changed, so whoever reads it sees one moment.
 
-    _PARTS = 10
+    Args:
+        state: Whether calls go through.
+        generation: How often it has changed.
+        failures: Failures in a row, while closed.
+        successes: Good probes in a row, while half-open.
+        probes_at: When an open circuit lets its first probe through.
+        leases: Until when each probe holds its place, by its number.
+        next_lease: The number of the next probe.
+        parts: Good and bad calls within the window, by its tenths.
+    """
 
-    def __init__(self, span: float) -> None:
-        self.span = span
-        self._width = span / self._PARTS
-        self._parts: dict[int, tuple[int, int]] = {}
+    state: State = CLOSED
+    generation: int = 0
+    failures: int = 0
+    successes: int = 0
+    probes_at: float = 0.0
+    leases: Mapping[int, float] = attrs.field(factory=dict)
+    next_lease: int = 1
+    parts: Mapping[int, tuple[int, int]] = attrs.field(factory=dict)
 
-    def add(self, now: float, *, good: bool) -> tuple[int, int]:
-        """Count one call; return how many were good and bad within the span."""
-        current = int(now // self._width)
-        self._parts = {at: part for at, part in self._parts.items() if at > current - self._PARTS}
-        was_good, was_bad = self._parts.get(current, (0, 0))
-        self._parts[current] = (was_good + good, was_bad + (not good))
-        totals = zip(*self._parts.values(), strict=True)
-        good_total, bad_total = map(sum, totals)
-        return good_total, bad_total
+    def changed(self, state: State, *, probes_at: float = 0.0) -> Record:
+        """Return the record after a change of state, which forgets what was counted before."""
+        return Record(state=state, generation=self.generation + 1, probes_at=probes_at, next_lease=self.next_lease)
+
+    def tripped(self, rules: CircuitBreaker, now: float) -> Record:
+        """Open, whatever the state."""
+        return self.changed(OPEN, probes_at=now + rules.reset_timeout)
+
+    def admit(self, rules: CircuitBreaker, now: float) -> tuple[Record, Ticket | float]:
+        """Return a ticket for a call, or the seconds until it is worth asking again."""
+        if self.state is OPEN:
+            wait = self.probes_at - now
+            if wait > rules.reset_timeout:  # the clock went back
+                return attrs.evolve(self, probes_at=now + rules.reset_timeout), rules.reset_timeout
+            if wait > 0.0:
+                return self, wait
+            return self.changed(HALF_OPEN).admit(rules, now)
+        if self.state is CLOSED:
+            return self, Ticket(self.generation)
+        held = {lease: end for lease, end in self.leases.items() if now < end <= now + rules.reset_timeout}
+        if len(held) >= rules.half_open_max:
+            return self, min(held.values()) - now
+        held[self.next_lease] = now + rules.reset_timeout
+        admitted = attrs.evolve(self, leases=held, next_lease=self.next_lease + 1)
+        return admitted, Ticket(self.generation, self.next_lease)
+
+    def settle(self, rules: CircuitBreaker, ticket: Ticket, good: bool | None, now: float) -> Record:
+        """Take note of how the call with `ticket` ended; None is neither good nor bad."""
+        if ticket.generation != self.generation:
+            return self
+        if ticket.lease is None:
+            return self if good is None else self._counted(rules, good, now)
+        # A lease that has run out gave its place to another probe; what this one found out still counts.
+        left = {lease: end for lease, end in self.leases.items() if lease != ticket.lease}
+        if good is None:
+            return attrs.evolve(self, leases=left)
+        if not good:
+            return self.tripped(rules, now)
+        if self.successes + 1 >= rules.success_threshold:
+            return self.changed(CLOSED)
+        return attrs.evolve(self, leases=left, successes=self.successes + 1)
+
+    def _counted(self, rules: CircuitBreaker, good: bool, now: float) -> Record:
+        """Count a call through the closed circuit, which opens it if it is one failure too many."""
+        if rules.failure_rate is None:
+            failures = 0 if good else self.failures + 1
+            too_many = failures >= rules.failure_threshold
+            return self.tripped(rules, now) if too_many else attrs.evolve(self, failures=failures)
+        current = int(now // (rules.window / _PARTS))
+        parts = {at: part for at, part in self.parts.items() if current - _PARTS < at <= current}
+        was_good, was_bad = parts.get(current, (0, 0))
+        parts[current] = (was_good + good, was_bad + (not good))
+        bad = sum(part[1] for part in parts.values())
+        calls = bad + sum(part[0] for part in parts.values())
+        if not good and calls >= rules.minimum_calls and bad >= calls * rules.failure_rate:
+            return self.tripped(rules, now)
+        return attrs.evolve(self, parts=parts)
 
 
 class Circuit:
-    """One circuit; every method is a step, and the caller sees to it that steps do not overlap.
+    """One circuit. Every method is a step that may be interrupted by another one; see `beluga._engine.state`.
 
     Args:
-        failure_threshold: Failures in a row that open it.
-        reset_timeout: Seconds until an open circuit lets a probe through, and until a lost probe is given up.
-        half_open_max: Probes at once.
-        success_threshold: Successful probes in a row that close it.
-        failure_rate: Share of failures within `window` that opens it instead of failures in a row; or None.
-        window: Seconds that the rate is taken over.
-        minimum_calls: Calls within the window before the rate counts.
+        lock: Held while it takes a step.
     """
 
-    __slots__ = (
-        "_failure_rate",
-        "_failure_threshold",
-        "_half_open_max",
-        "_leases",
-        "_minimum_calls",
-        "_next_lease",
-        "_reset_timeout",
-        "_success_threshold",
-        "_successes",
-        "_window",
-        "failures",
-        "generation",
-        "probes_at",
-        "state",
-    )
+    __slots__ = ("_lock", "record")
 
-    def __init__(
-        self,
-        failure_threshold: int,
-        reset_timeout: float,
-        half_open_max: int,
-        success_threshold: int,
-        failure_rate: float | None,
-        window: float,
-        minimum_calls: int,
-    ) -> None:
-        self._failure_threshold = failure_threshold
-        self._reset_timeout = reset_timeout
-        self._half_open_max = half_open_max
-        self._success_threshold = success_threshold
-        self._failure_rate = failure_rate
-        self._window = None if failure_rate is None else Window(window)
-        self._minimum_calls = minimum_calls
-        self.state: State = CLOSED
-        self.generation: int = 0
-        self.failures: int = 0
-        self._successes = 0
-        # When an open circuit lets its first probe through.
-        self.probes_at: float = 0.0
-        self._leases: dict[int, float] = {}
-        self._next_lease = 0
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self.record: Record = Record()
+        """What stands now; read it once for what belongs together."""
+
+    def admit(self, rules: CircuitBreaker, now: float) -> tuple[State, State, Ticket | float]:
+        """Take the step of `Record.admit`; return the state before and after it, and the answer."""
+        with self._lock:
+            while True:
+                before = self.record
+                after, answer = before.admit(rules, now)
+                if self.record is before:
+                    self.record = after
+                    return before.state, after.state, answer
+
+    def settle(self, rules: CircuitBreaker, ticket: Ticket, good: bool | None, now: float) -> tuple[State, State]:
+        """Take the step of `Record.settle`; return the state before and after it."""
+        return self._replace(lambda record: record.settle(rules, ticket, good, now))
+
+    def trip(self, rules: CircuitBreaker, now: float) -> tuple[State, State]:
+        """Open, whatever the state; return the state before and after it."""
+        return self._replace(lambda record: record.tripped(rules, now))
+
+    def reset(self) -> tuple[State, State]:
+        """Close, and forget what was counted; return the state before and after it."""
+        return self._replace(lambda record: record.changed(CLOSED))
 
     def state_at(self, now: float) -> State:
         """Return the state; an open circuit whose time is up is half-open already."""
-        return HALF_OPEN if self.state is OPEN and now >= self.probes_at else self.state
+        record = self.record
+        return HALF_OPEN if record.state is OPEN and now >= record.probes_at else record.state
 
-    def admit(self, now: float) -> Ticket | float:
-        """Return a ticket for a call, or the seconds until it is worth asking again."""
-        if self.state is OPEN:
-            if now < self.probes_at:
-                return self.probes_at - now
-            self._change(HALF_OPEN)
-        if self.state is CLOSED:
-            return Ticket(self.generation)
-        self._leases = {lease: end for lease, end in self._leases.items() if end > now}
-        if len(self._leases) >= self._half_open_max:
-            return min(self._leases.values()) - now
-        self._next_lease += 1
-        self._leases[self._next_lease] = now + self._reset_timeout
-        return Ticket(self.generation, self._next_lease)
-
-    def settle(self, ticket: Ticket, *, good: bool | None, now: float) -> None:
-        """Take note of how the call with `ticket` ended; None is neither good nor bad."""
-        if ticket.generation != self.generation:
-            return
-        if ticket.lease is not None:
-            if self._leases.pop(ticket.lease, None) is not None and good is not None:
-                self._settle_probe(good, now)
-        elif good is not None and self._is_bad(good, now):
-            self.trip(now)
-
-    def trip(self, now: float) -> None:
-        """Open, whatever the state."""
-        self._change(OPEN)
-        self.probes_at = now + self._reset_timeout
-
-    def reset(self) -> None:
-        """Close, and forget what was counted."""
-        self._change(CLOSED)
-
-    def _settle_probe(self, good: bool, now: float) -> None:
-        if not good:
-            self.trip(now)
-            return
-        self._successes += 1
-        if self._successes >= self._success_threshold:
-            self.reset()
-
-    def _is_bad(self, good: bool, now: float) -> bool:
-        """Count a call through the closed circuit; return whether that opens it."""
-        if self._window is None:
-            self.failures = 0 if good else self.failures + 1
-            return self.failures >= self._failure_threshold
-        good_calls, bad_calls = self._window.add(now, good=good)
-        calls = good_calls + bad_calls
-        return not good and calls >= self._minimum_calls and bad_calls >= calls * (self._failure_rate or 0.0)
-
-    def _change(self, state: State) -> None:
-        self.state = state
-        self.generation += 1
-        self.failures = self._successes = 0
-        self._leases = {}
-        if self._window is not None and state is CLOSED:
-            self._window = Window(self._window.span)
+    def _replace(self, step: Callable[[Record], Record]) -> tuple[State, State]:
+        with self._lock:
+            while True:
+                before = self.record
+                after = step(before)
+                if self.record is before:
+                    self.record = after
+                    return before.state, after.state

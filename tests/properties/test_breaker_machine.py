@@ -34,6 +34,7 @@ OTHERS = {
     "a good probe that is not the last",
     "a probe that tells nothing",
     "a place given back by time",
+    "a probe after its lease",
     "a failure forgiven by a success",
     "a call from before the change",
 }
@@ -161,7 +162,7 @@ class Model:
 
     def _probed(self, lease, how):
         if self.leases.pop(lease, None) is None:
-            return
+            REACHED["a probe after its lease"] += how in {"good", "bad"}
         if how == "bad":
             self._change("open", "by a bad probe")
         elif how == "good":

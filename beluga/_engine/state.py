@@ -1,0 +1,151 @@
+"""What a policy remembers from one call to the next: behind a lock that never freezes, by clock, and by key.
+
+A step of a policy (count a failure, take a permit) may be interrupted at any bytecode by a signal handler, by the
+finaliser of an abandoned stream, or by a collection that runs one, and each of these may call the same policy:
+
+    thread A:   with lock: before = record      thread A, in a finaliser:   with lock: record = after it
+                    after = step(before)        <- interrupted here
+                    record = after              <- and would undo what the finaliser did
+
+A plain lock would hang there for ever, as the thread waits for itself. So the locks are reentrant (`new_lock`), and a
+step ends with "if the record is still the one that I read, replace it, else once more": between these two CPython runs
+no handler, since it looks for them at calls and backward jumps only, and collects when something is allocated.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from beluga.clock import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from beluga.clock import Clock, Environment
+
+__all__ = ["BoundedMap", "Lock", "StateByClock", "new_lock"]
+
+S = TypeVar("S")
+
+Lock = AbstractContextManager[Any]
+"""What `new_lock` returns; the class of reentrant locks has no public name before Python 3.14."""
+
+_LOCKS: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def new_lock() -> Lock:
+    """Return a reentrant lock that is free again in a forked child, whoever held it."""
+    lock = threading.RLock()
+    _LOCKS.add(lock)
+    return lock
+
+
+def _free_all() -> None:
+    # The thread that held one does not exist here. The method is what the standard library uses for its own locks.
+    for lock in tuple(_LOCKS):
+        lock._at_fork_reinit()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_all)
+
+
+class StateByClock(Generic[S]):
+    """One state for each clock: what happened under one says nothing under another.
+
+    So a test with a fake clock finds every policy as new, and leaves it as it was.
+
+    Args:
+        make: Makes the state of a clock that is seen for the first time.
+    """
+
+    __slots__ = ("_make", "_others", "system")
+
+    def __init__(self, make: Callable[[], S]) -> None:
+        self._make = make
+        self.system: S = make()
+        """The state under the machine's own clock, for those who look at the clock in line."""
+        self._others: weakref.WeakKeyDictionary[Clock, S] = weakref.WeakKeyDictionary()
+
+    def of(self, environment: Environment) -> S:
+        """Return the state under the clock of `environment`."""
+        clock = environment.clock
+        if clock is SYSTEM.clock:
+            return self.system
+        state = self._others.get(clock)
+        if state is None:
+            # setdefault, because two threads may get here at once, and both have to count on the same state.
+            state = self._others.setdefault(clock, self._make())
+        return state
+
+
+_BATCH = 64
+"""How many keys are looked up at once to be forgotten: a dict skips over each deleted entry to find its first one, so
+that finding them one by one takes 10 us each with 10,000 keys."""
+
+
+class BoundedMap(Generic[S]):
+    """States by key, of which the one that began, or was last moved to the end, the longest ago is forgotten first.
+
+    Its owner holds a lock; `values` may be read, and written under a key that it holds, without asking.
+
+    Args:
+        max_keys: How many are kept.
+        spared: Says of a state that others are to be forgotten before it.
+    """
+
+    __slots__ = ("_max_keys", "_oldest", "_spared", "values")
+
+    def __init__(self, max_keys: int, spared: Callable[[S], bool] | None = None) -> None:
+        self.values: dict[Hashable, S] = {}
+        self._max_keys = max_keys
+        self._spared = spared
+        self._oldest: dict[Hashable, None] = {}  # the next to go, the very next one last
+
+    def put(self, key: Hashable, state: S) -> None:
+        """Keep `state` for `key`, as the newest."""
+        if self.values.pop(key, None) is not None:
+            self._oldest.pop(key, None)
+        elif len(self.values) >= self._max_keys:
+            self._forget_one()
+        self.values[key] = state
+
+    def use(self, key: Hashable) -> S | None:
+        """Return the state of `key`, as the newest from now on; None where there is none."""
+        state = self.values.pop(key, None)
+        if state is not None:
+            self._oldest.pop(key, None)
+            self.values[key] = state
+        return state
+
+    def drop(self, key: Hashable) -> None:
+        """Forget `key`, if it is known."""
+        self.values.pop(key, None)
+        self._oldest.pop(key, None)
+
+    def _forget_one(self) -> None:
+        for _ in range(len(self.values)):
+            key = self._first()
+            state = self.values.pop(key)
+            if self._spared is None or not self._spared(state):
+                return
+            self.values[key] = state
+        self.drop(self._first())
+
+    def _first(self) -> Hashable:
+        if not self._oldest:
+            self._oldest = dict.fromkeys(reversed(list(islice(self.values, _BATCH))))
+        return self._oldest.popitem()[0]
+
+    def __len__(self) -> int:
+        """Return how many keys are kept."""
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Hashable]:
+        """Return the keys, the next to be forgotten first."""
+        return iter(tuple(self.values))
