@@ -7,6 +7,7 @@ A schema is an attrs class. `load` reads a file into an instance of it and names
 from __future__ import annotations
 
 from beluga._engine.live import Live
+from beluga._lazy import publish
 from beluga.config.durations import Seconds
 from beluga.config.fields import field
 from beluga.config.loading import load, validate
@@ -15,3 +16,5 @@ from beluga.config.subscribers import Change
 from beluga.config.watcher import FileWatcher
 
 __all__ = ["Change", "FileWatcher", "Live", "Problem", "Seconds", "field", "load", "validate"]
+
+publish(__name__)

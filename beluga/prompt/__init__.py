@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beluga._lazy import publish
 from beluga.prompt.budget import PromptTooLong
 from beluga.prompt.builder import PromptBuilder
 from beluga.prompt.lint import PromptFinding
@@ -22,3 +23,5 @@ __all__ = [
     "flag",
     "role",
 ]
+
+publish(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beluga._lazy import publish
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider
 from beluga.llm.fake.replies import Reply, tool_call
@@ -9,3 +10,5 @@ from beluga.llm.fake.requests import Request
 from beluga.llm.fake.script import Rule, ScriptExhausted
 
 __all__ = ["FakeProvider", "Reply", "Request", "Rule", "ScriptExhausted", "faults", "tool_call"]
+
+publish(__name__)
