@@ -46,6 +46,7 @@ ACTIONS = [
     *["end good", "end bad", "end neutral", "end left"],
     *["wait 0.5", "wait 4", "wait 10", "wait 10", "wait 10"],
     *["fail till it opens", "fail till it opens"],
+    *["outlive good", "outlive bad"],
     *["hand trip", "hand reset"],  # a tenth and no more, since a change by hand forgets what led to it
 ]
 
@@ -186,10 +187,20 @@ class Model:
         elif what == "fail" and self.state == "closed":
             for _ in range(self.threshold - self.failures):
                 self._call("bad")
+        elif what == "outlive" and self.state == "open":
+            self._outlive(how)
         elif what == "hand":
             with self._inside():
                 getattr(self.breaker, how)()
             self._change("open" if how == "trip" else "closed", "by hand")
+
+    def _outlive(self, how):
+        """Probe for longer than a lease lasts, while others take the place."""
+        first = len(self.running)
+        for _ in range(2):
+            self.clock.advance(RESET)
+            self._begin()
+        self._end(self.running.pop(first), how)
 
     def compare(self):
         due = self.state == "open" and self.now >= self.opened_at + RESET
