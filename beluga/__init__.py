@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         ToolFailed,
     )
     from beluga.guards.pipeline import GuardPipeline
-    from beluga.ledger import Amount, spend
     from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.graph import Graph
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from beluga.orchestration.scatter import Scatter
     from beluga.prompt.builder import PromptBuilder
     from beluga.prompt.template import Template
+    from beluga.spending import Amount, spend
 
 __all__ = [
     "TRANSIENT",
@@ -141,7 +141,7 @@ _ROOMS = {
     "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
     "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
-    "ledger": "Amount spend",
+    "spending": "Amount spend",
     "orchestration.edges": "Edge",
     "orchestration.graph": "Graph",
     "orchestration.results": "quorum",

@@ -28,8 +28,8 @@ FLOORS = {
     "_traceview": 1,
     "config": 1,
     "guards": 1,
-    "ledger": 1,
     "prompt": 1,
+    "spending": 1,
     "telemetry": 1,
     "_policies": 2,
     "masking": 2,
@@ -74,7 +74,7 @@ WITHIN = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timeouts", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
-        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "ledger", "llm",
+        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "spending", "llm",
         "logs", "_traceview", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},

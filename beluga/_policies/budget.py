@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from beluga._engine.call import Call, Outcome
-    from beluga.ledger import Amount
     from beluga.schema import Usage
+    from beluga.spending import Amount
 
 __all__ = ["TimeBudget", "TimeoutBudget", "budget", "remaining"]
 

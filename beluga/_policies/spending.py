@@ -12,7 +12,7 @@ from beluga._engine.arguments import argument_reader
 from beluga._engine.policy import Policy
 from beluga._engine.validators import function, number, optional, whole
 from beluga._foreign.usage import usage_of
-from beluga.ledger import NOTHING, TAB, Account, Amount, Tab
+from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, MutableMapping
@@ -99,23 +99,23 @@ def _countable(figure: Any) -> bool:
 
 
 class _State:
-    """What one call has on its tab, and the usage that its stream reported last."""
+    """What one call has on its scope, and the usage that its stream reported last."""
 
-    __slots__ = ("tab", "token", "usage")
+    __slots__ = ("scope", "token", "usage")
 
-    def __init__(self, tab: Tab) -> None:
-        self.tab = tab
-        self.token: Token[Tab | None] = TAB.set(tab)
+    def __init__(self, scope: SpendingScope) -> None:
+        self.scope = scope
+        self.token: Token[SpendingScope | None] = SCOPE.set(scope)
         self.usage: Usage | None = None
 
     def seen(self, item: Any) -> None:
         self.usage = usage_of(item) or self.usage  # of a stream the last report counts: it is cumulative
 
     def suspend(self) -> None:
-        TAB.reset(self.token)
+        SCOPE.reset(self.token)
 
     def resume(self) -> None:
-        self.token = TAB.set(self.tab)
+        self.token = SCOPE.set(self.scope)
 
 
 class _Layer(Policy):
@@ -127,9 +127,9 @@ class _Layer(Policy):
 
     def enter(self, call: Call) -> None:
         key = None if self._read_key is None else self._read_key(call)
-        tab = Tab(self._owner.account(key), TAB.get(), self._owner.used)
-        tab.reserve(self._owner.wanted(call))
-        call.keep(self, _State(tab))
+        scope = SpendingScope(self._owner.account(key), SCOPE.get(), self._owner.used)
+        scope.reserve(self._owner.wanted(call))
+        call.keep(self, _State(scope))
 
     def watch(self, call: Call) -> _State:
         state: _State = call.kept(self)
@@ -137,10 +137,10 @@ class _Layer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         state = call.kept(self)
-        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the tab was never set there
-            TAB.reset(state.token)
+        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
+            SCOPE.reset(state.token)
         used = NOTHING
         try:
             used = self._owner.used(state.usage or usage_of(outcome.value))
         finally:
-            state.tab.settle(used)  # nothing stays reserved, even where the price cannot be told
+            state.scope.settle(used)  # nothing stays reserved, even where the price cannot be told

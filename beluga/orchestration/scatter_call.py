@@ -9,7 +9,7 @@ import attrs
 
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga.clock import environment
-from beluga.ledger import TAB, Account, Tab
+from beluga.spending import SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,15 +53,15 @@ class Limits:
             raise expired(owner)
         seconds, share = math.inf if each is None else each, None
         if split:
-            tab = TAB.get()
-            if at == math.inf and tab is None:
+            scope = SCOPE.get()
+            if at == math.inf and scope is None:
                 message = (
                     f'{owner}: budget="split" needs a budget to take parts of, and there is none: call it from a '
                     "function with @budget(...), or give timeout="
                 )
                 raise RuntimeError(message)
             seconds = min(seconds, (at - now) / ways)
-            share = None if tab is None else tab.share(ways)
+            share = None if scope is None else scope.share(ways)
         return cls(at, total, seconds, share)
 
     def enter(self) -> float:
@@ -70,7 +70,7 @@ class Limits:
         if at < math.inf:
             DEADLINE.set(at)
         if self.share is not None:
-            TAB.set(Tab(Account(self.share.tokens, self.share.cost), TAB.get()))
+            SCOPE.set(SpendingScope(Account(self.share.tokens, self.share.cost), SCOPE.get()))
         return at
 
     @property

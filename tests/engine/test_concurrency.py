@@ -23,7 +23,7 @@ from beluga import (
     retry,
 )
 from beluga.clock import SYSTEM, environment
-from beluga.ledger import NOTHING, Account, Amount, Tab
+from beluga.spending import NOTHING, Account, Amount, SpendingScope
 from beluga.testing import fake_clock
 from beluga.testing.contracts import Tally, watched
 
@@ -129,16 +129,16 @@ def test_accounts_lose_and_invent_nothing():
 
     def spend():
         for n in range(200):
-            parent = Tab(top, None)
-            tab = Tab(account, parent)
+            parent = SpendingScope(top, None)
+            scope = SpendingScope(account, parent)
             try:
-                tab.reserve(Amount(7))
+                scope.reserve(Amount(7))
             except BudgetExceeded:
                 continue
             if account.spent.tokens > 1000:
                 over.append(1)
             actual = Amount(n % 3) if n % 2 else NOTHING
-            tab.settle(actual)
+            scope.settle(actual)
             used.append(actual.tokens)
 
     _run_threads(8, spend)

@@ -32,9 +32,9 @@ from beluga import (
 )
 from beluga.events import AnswerRejected
 from beluga.guards import PatternRedactor
-from beluga.ledger import TAB
 from beluga.llm import FakeProvider, Reply, faults, tool_call
 from beluga.schema import AIMessage, HumanMessage, Response, SystemMessage, Usage
+from beluga.spending import SCOPE
 from beluga.testing.contracts import Tally, watched
 
 
@@ -370,7 +370,7 @@ def test_a_budget_around_is_charged_for_every_attempt():
     ask("?")
     account = layers(ask)[0].account(1)
     assert (account.spent.tokens, account.spent.cost) == (30, 3.0)
-    assert TAB.get() is None
+    assert SCOPE.get() is None
 
 
 def test_a_budget_of_an_enclosing_function_is_charged_too():
@@ -407,7 +407,7 @@ def test_a_used_up_budget_forbids_to_ask_again():
     with pytest.raises(BudgetExceeded):
         ask("?")
     assert len(model.calls) == 1
-    assert TAB.get() is None
+    assert SCOPE.get() is None
 
 
 def test_beyond_the_deadline_nothing_is_asked_again(fake_clock):
@@ -500,7 +500,7 @@ def test_async_functions_are_served():
 
 
 def test_a_cancelled_call_leaves_nothing_behind():
-    """No tab stays open, and the question is not asked again."""
+    """No scope stays open, and the question is not asked again."""
 
     @budget(tokens=100)
     @structured(City)
@@ -513,7 +513,7 @@ def test_a_cancelled_call_leaves_nothing_behind():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return TAB.get()
+        return SCOPE.get()
 
     assert asyncio.run(main()) is None
 

@@ -1,7 +1,7 @@
 """Accounts of tokens and money: reserved before a call and settled after it, each in one step.
 
-A call with a budget opens a `Tab` on an account. Tabs of calls inside it hang under it, and what is spent at the
-lowest one is charged to every account up to the top, or to none where one of them holds too little.
+A call with a budget opens a `SpendingScope` on an account. Scopes of calls inside it hang under it, and what is spent
+at the lowest one is charged to every account up to the top, or to none where one of them holds too little.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Usage
 
-__all__ = ["NOTHING", "TAB", "Account", "Amount", "Tab", "spend"]
+__all__ = ["NOTHING", "SCOPE", "Account", "Amount", "SpendingScope", "spend"]
 
 
 @attrs.frozen
@@ -89,33 +89,33 @@ class Account:
                 raise BudgetExceeded(message, spent=spent, limit=limit, unit=unit)
 
 
-class Tab:
+class SpendingScope:
     """What one call spends on its account, and on those of the calls around it.
 
     Args:
         account: Who pays.
-        parent: The tab of the enclosing call, which pays too.
-        amount_of: Tells what a usage comes to; None leaves that to the tab of the enclosing call.
+        parent: The scope of the enclosing call, which pays too.
+        amount_of: Tells what a usage comes to; None leaves that to the scope of the enclosing call.
     """
 
     __slots__ = ("account", "amount_of", "parent", "reserved", "used_inside")
 
     def __init__(
-        self, account: Account, parent: Tab | None, amount_of: Callable[[Usage], Amount] | None = None
+        self, account: Account, parent: SpendingScope | None, amount_of: Callable[[Usage], Amount] | None = None
     ) -> None:
         if amount_of is None:
             amount_of = tokens_of if parent is None else parent.amount_of
         self.account: Account = account
-        self.parent: Tab | None = parent
+        self.parent: SpendingScope | None = parent
         self.amount_of: Callable[[Usage], Amount] = amount_of
         self.reserved: Amount = NOTHING
         self.used_inside: bool = False
 
-    def _chain(self) -> Iterator[Tab]:
-        tab: Tab | None = self
-        while tab is not None:
-            yield tab
-            tab = tab.parent
+    def _chain(self) -> Iterator[SpendingScope]:
+        scope: SpendingScope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
 
     def reserve(self, amount: Amount) -> None:
         """Take `amount` from every account of the chain.
@@ -124,10 +124,10 @@ class Tab:
             BudgetExceeded: One of them holds too little; nothing was taken.
         """
         with _LOCK:
-            for tab in self._chain():
-                tab.account.check(amount)
-            for tab in self._chain():
-                tab.account.add(amount)
+            for scope in self._chain():
+                scope.account.check(amount)
+            for scope in self._chain():
+                scope.account.add(amount)
         self.reserved = amount
 
     def settle(self, actual: Amount) -> None:
@@ -137,8 +137,8 @@ class Tab:
         """
         change = (NOTHING if self.used_inside else actual) - self.reserved
         with _LOCK:
-            for tab in self._chain():
-                tab.account.add(change)
+            for scope in self._chain():
+                scope.account.add(change)
         self.reserved = NOTHING
         if self.parent is not None and actual != NOTHING:
             self.parent.mark_used()
@@ -151,10 +151,10 @@ class Tab:
         """
         self.mark_used()
         with _LOCK:
-            for tab in self._chain():
-                tab.account.add(amount)
-        for tab in self._chain():
-            over = tab.account
+            for scope in self._chain():
+                scope.account.add(amount)
+        for scope in self._chain():
+            over = scope.account
             if over.tokens is not None and over.spent.tokens > over.tokens:
                 over.check(NOTHING)
             if over.cost is not None and over.spent.cost > over.cost:
@@ -163,18 +163,18 @@ class Tab:
     def share(self, ways: int) -> Account:
         """Return an account that holds one of `ways` equal parts of what the whole chain has left."""
         with _LOCK:
-            accounts = [tab.account for tab in self._chain()]
+            accounts = [scope.account for scope in self._chain()]
             tokens = [each.tokens - each.spent.tokens for each in accounts if each.tokens is not None]
             costs = [each.cost - each.spent.cost for each in accounts if each.cost is not None]
         return Account(max(0.0, min(tokens) / ways) if tokens else None, max(0.0, min(costs) / ways) if costs else None)
 
     def mark_used(self) -> None:
         """Note on the whole chain that calls inside account for themselves."""
-        for tab in self._chain():
-            tab.used_inside = True
+        for scope in self._chain():
+            scope.used_inside = True
 
 
-TAB: ContextVar[Tab | None] = ContextVar("beluga.tab", default=None)
+SCOPE: ContextVar[SpendingScope | None] = ContextVar("beluga.spending", default=None)
 
 
 def spend(*, tokens: float = 0, cost: float = 0.0) -> None:
@@ -202,6 +202,6 @@ def spend(*, tokens: float = 0, cost: float = 0.0) -> None:
     if not (tokens >= 0 and cost >= 0):
         message = f"spend: tokens={tokens!r} and cost={cost!r} must not be negative"
         raise ValueError(message)
-    tab = TAB.get()
-    if tab is not None:
-        tab.charge(Amount(tokens, cost))
+    scope = SCOPE.get()
+    if scope is not None:
+        scope.charge(Amount(tokens, cost))
