@@ -8,18 +8,18 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from beluga import events
 from beluga.clock import environment
 from beluga.config.loading import load
-from beluga.config.schema import Section, section_of
+from beluga.config.sections import section_in, section_of
 from beluga.config.watcher import FileWatcher
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
+
+    from beluga._types.tree import Record
 
 __all__ = ["BAD_CALL", "INVALID", "VALID", "check", "watch"]
 
@@ -48,7 +48,7 @@ def check(path: str | os.PathLike[str], schema: str, out: Callable[[str], object
     except (ConfigError, TypeError) as error:
         return _report(error, out)
     out(f"{os.fspath(path)}: valid")
-    for name, shown in _lines(config):
+    for name, shown in _lines(config, section_of(type(config))):
         out(f"  {name} = {shown}")
     return VALID
 
@@ -80,8 +80,10 @@ def watch(
     except (ConfigError, TypeError) as error:
         return _report(error, out)
 
+    section = section_of(type(watcher.current))
+
     def changed(old: Any, new: Any, names: tuple[str, ...]) -> None:
-        before, after = dict(_lines(old)), dict(_lines(new))
+        before, after = dict(_lines(old, section)), dict(_lines(new, section))
         for name in dict.fromkeys([*before, *after]):
             if any(name == path or name.startswith(f"{path}.") for path in names):
                 out(f"{name}: {before.get(name, 'absent')} -> {after.get(name, 'absent')}")
@@ -127,17 +129,18 @@ def _imported(schema: str) -> type[Any]:
         raise TypeError(message) from error
     finally:
         sys.path.remove(here)
-    return section_of(found).kind
+    return section_of(found).make  # type: ignore[return-value]  # a section makes instances of its class
 
 
-def _lines(config: Any, above: str = "") -> Iterator[tuple[str, str]]:
+def _lines(config: Any, section: Record, above: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted path and the shown value of every setting."""
-    for setting in Section(type(config)).settings:
-        value = getattr(config, setting.attribute.name)
-        if setting.secret:
-            yield f"{above}{setting.key}", _MASK
-        elif attrs.has(type(value)):
-            yield from _lines(value, f"{above}{setting.key}.")
+    for field in section.fields.values():
+        value = getattr(config, field.name)
+        inner = section_in(field.node, value)
+        if field.secret:
+            yield f"{above}{field.key}", _MASK
+        elif inner is not None:
+            yield from _lines(value, inner, f"{above}{field.key}.")
         else:
             # The reprs of instances inside a list mask their own secrets.
-            yield f"{above}{setting.key}", repr(value)
+            yield f"{above}{field.key}", repr(value)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from beluga._engine.live import Live
 from beluga._lazy import publish
-from beluga.config.durations import Seconds
-from beluga.config.fields import field
+from beluga.config.fields import Seconds, field
 from beluga.config.loading import load, validate
 from beluga.config.problems import Problem
 from beluga.config.subscribers import Change

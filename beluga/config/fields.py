@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from beluga.config.shapes import UNBOUNDED, Bounds
+from beluga._types.annotations import MARKS, Marks
+from beluga._types.bounds import Bounds
+from beluga._types.scalars import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Marks", "field", "marks_of"]
-
-_KEY: Final = "beluga.config"
+__all__ = ["Seconds", "field"]
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class Marks:
-    """What `field` knows of a setting beyond attrs."""
-
-    bounds: Bounds = UNBOUNDED
-    secret: bool = False
-    env: str | None = None
 
 
 @overload
@@ -96,15 +87,9 @@ def field(
     return attrs.field(
         default=default if factory is None else attrs.Factory(factory),
         repr=_masked if secret else True,
-        metadata={_KEY: Marks(Bounds(min, max), secret, env)},
+        metadata={MARKS: Marks(Bounds(min, max), secret, env)},
     )
 
 
 def _masked(_: Any) -> str:
     return "***"
-
-
-def marks_of(attribute: attrs.Attribute[Any]) -> Marks:
-    """Return what `field` said of `attribute`; nothing, where attrs alone declared it."""
-    marks: Marks = attribute.metadata.get(_KEY) or Marks()
-    return marks

@@ -6,20 +6,22 @@ import hashlib
 import os
 import pathlib
 import stat
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
+from beluga._types.fit import fit
+from beluga._types.scalars import BY_HAND
 from beluga.config.env_overrides import check_names, merge, overrides
 from beluga.config.parsers import parse
-from beluga.config.problems import Findings, Place, Problem, failure
-from beluga.config.schema import section_of
+from beluga.config.problems import Findings, Problem, failure
+from beluga.config.sections import section_of
 from beluga.errors import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from beluga.config.schema import Section
+    from beluga._types.tree import Record
     from beluga.errors import ConfigError
 
 __all__ = ["Reading", "Source", "load", "validate"]
@@ -69,7 +71,7 @@ class Source(Generic[T]):
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.name: str = os.fspath(path)
-        self.section: Section = section_of(schema)
+        self.section: Record = section_of(schema)
         self._prefix = prefix
         self._variables = variables
         check_names(self.section, prefix)
@@ -101,17 +103,15 @@ class Source(Generic[T]):
         document = parse(reading.content, self.name)
         variables = os.environ if self._variables is None else self._variables
         set_by = overrides(self.section, self._prefix, variables)
-        sources = {override.place.path: override.source for override in set_by}
+        sources: dict[Any, str] = {override.path: override.source for override in set_by}
         found = Findings(lambda path: sources.get(path) or document.source_of(path))
-        try:
-            instance = self.section.fit(merge(document.data, found, set_by), Place(), found)
-        except RecursionError:
-            raise failure(self.name, [Problem("", "is nested too deeply", self.name)]) from None
+        instance, problems = fit(self.section, merge(document.data, found, set_by), BY_HAND)
+        found.add(problems)
         if also is not None and not found.problems:
             also(instance, found)
         if found.problems:
             raise failure(self.name, found.problems)
-        return instance  # type: ignore[no-any-return]  # the section's kind is T
+        return instance  # type: ignore[no-any-return]  # the section makes a T
 
     def _unread(self, rule: str, code: ErrorCode | None = None) -> Reading:
         return Reading(rule.encode(), error=failure(self.name, [Problem("", rule, self.name)], code))
@@ -203,7 +203,7 @@ def validate(instance: T) -> T:
         beluga.errors.ConfigError: rate_limit must be an int of at least 1, not 0
     """
     found = Findings()
-    section_of(type(instance)).fit(instance, Place(), found)
+    found.add(fit(section_of(type(instance)), instance, BY_HAND)[1])
     if found.problems:
         raise failure(type(instance).__name__, found.problems)
     return instance

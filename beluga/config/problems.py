@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._types import problems as types
+from beluga._types.suggest import nearest
+from beluga._types.tree import Choice, Node, is_scalar
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["INVALID", "Findings", "Place", "Problem", "dotted", "failure", "shown"]
-
-INVALID: Final = object()
-"""Stands for a value whose problem is already noted."""
+__all__ = ["Findings", "Problem", "dotted", "failure", "shown"]
 
 _LONGEST = 60
 """Characters of a value that a message shows."""
@@ -49,18 +49,6 @@ class Problem:
         return f"{where}{subject}{self.rule}{instead}{hint}"
 
 
-@attrs.frozen
-class Place:
-    """Where a value stands, and whether it may be shown."""
-
-    path: tuple[str | int, ...] = ()
-    secret: bool = False
-
-    def at(self, key: str | int, *, secret: bool = False) -> Place:
-        """Return the place of the value under `key`."""
-        return Place((*self.path, key), self.secret or secret)
-
-
 class Findings:
     """Collect problems on one way through a configuration.
 
@@ -72,19 +60,52 @@ class Findings:
         self.problems: list[Problem] = []
         self._source_of = source_of or (lambda _: "")
 
-    def reject(self, place: Place, rule: str, value: Any, *, opaque: bool = False, suggestion: str = "") -> Any:
-        """Note that `value` breaks `rule`, which completes "must be ..."; return `INVALID`.
+    def note(self, path: types.Path, rule: str, *, value: str = "", suggestion: str = "") -> None:
+        """Note a problem in words."""
+        steps = tuple(step.name if isinstance(step, types.Key) else step for step in path)
+        self.problems.append(Problem(dotted(steps), rule, self._source_of(steps), value, suggestion))
 
-        With `opaque` only its type is told: a secret may have slipped into a table's place.
-        """
-        told = "" if place.secret else _type(value) if opaque else shown(value)
-        return self.note(place, f"must be {rule}", value=told, suggestion=suggestion)
+    def add(self, problems: Iterable[types.Problem]) -> None:
+        """Note what `fit` found, in words for the people at the file; nothing secret is told."""
+        for problem in problems:
+            self._add(problem, problem.path)
 
-    def note(self, place: Place, rule: str, *, value: str = "", suggestion: str = "") -> Any:
-        """Note a problem in words; return `INVALID`."""
-        source = self._source_of(place.path)
-        self.problems.append(Problem(dotted(place.path), rule, source, value, suggestion))
-        return INVALID
+    def _add(self, problem: types.Problem, path: types.Path) -> None:
+        match problem:
+            case types.Mismatch(node=node, value=value, secret=secret):
+                # What stands in the place of a table is not shown: a secret may have slipped into it.
+                told = "" if secret else shown(value) if is_scalar(node) else _type(value)
+                rule = f"must be {types.demand(node, by_hand=True)}"
+                self.note(path, rule, value=told, suggestion="" if secret else _meant(node, value))
+            case types.Missing():
+                self.note(path, "is required")
+            case types.UnknownKeys(secret=True) | types.WrongKey(secret=True):
+                self.note(path, "has a key that is not known")
+            case types.UnknownKeys(keys=keys, known=known):
+                for key in keys:
+                    # Its value is not shown: it may be a secret under a misspelt name.
+                    step = key if isinstance(key, str) else repr(key)
+                    self.note((*path, step), "is no known key", suggestion=nearest(key, known))
+            case types.WrongKey(key=key, node=node):
+                rule = "a string" if node is None else types.demand(node, by_hand=True)
+                self.note(path, f"has the key {shown(key)}, which must be {rule}")
+            case types.Refused(name=name, kind=kind, text=text, secret=secret):
+                self.note(path, f"was refused by {name}: {kind}" + (f": {text}" if text and not secret else ""))
+            case types.Note(rule=rule):
+                self.note(path, rule)
+            case _:
+                self.note(path, "is nested too deeply")
+
+
+def _meant(node: Node, value: Any) -> str:
+    """Return the choice that was probably meant; empty for none."""
+    if not isinstance(node, Choice) or not isinstance(value, str):
+        return ""
+    words = [
+        word for option in node.options for word in (option.written, option.name) if isinstance(word, str) and word
+    ]
+    meant = nearest(value, words)
+    return meant and repr(meant)
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from beluga._engine.live import Live
 from beluga._types.suggest import nearest
-from beluga.config.containers import parts
+from beluga._types.tree import Record, parts
 from beluga.config.loading import Source
-from beluga.config.problems import Findings, Place
-from beluga.config.schema import Section
+from beluga.config.sections import all_sections, is_frozen
 from beluga.config.subscribers import Change, Subscribers, changed_settings, spread
 from beluga.errors import ConfigError
 
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
+    from beluga._types.tree import Field
     from beluga.config.loading import Reading
-    from beluga.config.schema import Setting
+    from beluga.config.problems import Findings
     from beluga.config.subscribers import Unsubscribe
 
 __all__ = ["Reloader"]
@@ -198,7 +198,7 @@ class Reloader(Generic[T]):
                     told = error if isinstance(error, ValueError) else type(error).__name__
                     secret = any(step.secret for step in self._known(setting))
                     why = "" if secret else f": {told}"
-                    found.note(Place(tuple(setting.split("."))), f"does not suit a policy that follows it{why}")
+                    found.note(tuple(setting.split(".")), f"does not suit a policy that follows it{why}")
 
     def _add_rule(self, setting: str, rule: Callable[[Any], object]) -> None:
         with self._lock:  # so that no content is checked without the rule and becomes current after it
@@ -207,34 +207,33 @@ class Reloader(Generic[T]):
 
     def _attribute(self, path: str) -> str:
         """Return the attributes that lead to the setting at `path`, dotted."""
-        return ".".join(setting.attribute.name for setting in self._known(path))
+        return ".".join(field.name for field in self._known(path))
 
-    def _known(self, path: str) -> list[Setting]:
+    def _known(self, path: str) -> list[Field]:
         """Return the setting at `path`, which every configuration must have, behind the sections around it."""
-        shape: Any = self._source.section
-        found: list[Setting] = []
+        node: Any = self._source.section
+        found: list[Field] = []
         for step in path.split("."):
-            if not isinstance(shape, Section):
-                optional = any(isinstance(part, Section) for part in parts(shape))
+            if not isinstance(node, Record):
+                optional = any(isinstance(part, Record) for part in parts(node))
                 why = "lies in a section that may be absent" if optional else "is no known setting"
                 message = f"live: {path} {why}"
                 raise ConfigError(message)
-            settings = {setting.key: setting for setting in shape.settings}
-            if step not in settings:
-                meant = nearest(step, settings)
+            if step not in node.fields:
+                meant = nearest(step, node.fields)
                 message = f"live: {path} is no known setting" + (f"; did you mean {meant}?" if meant else "")
                 raise ConfigError(message)
-            found.append(settings[step])
-            shape = settings[step].shape
+            found.append(node.fields[step])
+            node = node.fields[step].node
         return found
 
 
-def _demand_frozen(section: Section) -> None:
+def _demand_frozen(section: Record) -> None:
     """Refuse classes whose instances a reader could change under the others."""
-    for inner in section.all_sections():
-        if not inner.frozen:
+    for inner in all_sections(section):
+        if not is_frozen(inner):
             message = (
-                f"config: {inner.kind.__name__} must be frozen, because all readers share one instance: write "
+                f"config: {inner.name} must be frozen, because all readers share one instance: write "
                 f"@attrs.frozen above it"
             )
             raise TypeError(message)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from beluga import events
-from beluga.config.schema import Section
+from beluga.config.sections import section_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from beluga._types.tree import Record
     from beluga.errors import ConfigError
 
 __all__ = ["Change", "Subscribers", "Unsubscribe", "changed_settings", "spread"]
@@ -37,14 +38,15 @@ class Change(Generic[T]):
     changed: tuple[str, ...]
 
 
-def changed_settings(section: Section, old: Any, new: Any, above: str = "") -> tuple[str, ...]:
+def changed_settings(section: Record, old: Any, new: Any, above: str = "") -> tuple[str, ...]:
     """Return the dotted paths of the settings that differ; sections are looked into."""
     paths: list[str] = []
-    for setting in section.settings:
-        path = f"{above}{setting.key}"
-        before, after = (getattr(config, setting.attribute.name) for config in (old, new))
-        if attrs.has(type(before)) and type(before) is type(after):
-            paths += changed_settings(Section(type(before)), before, after, f"{path}.")
+    for field in section.fields.values():
+        path = f"{above}{field.key}"
+        before, after = (getattr(config, field.name) for config in (old, new))
+        inner = section_in(field.node, before)
+        if inner is not None and type(before) is type(after):
+            paths += changed_settings(inner, before, after, f"{path}.")
         elif _differ(before, after):
             paths.append(path)
     return tuple(paths)

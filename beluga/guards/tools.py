@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from beluga.guards._arguments import check_of
 from beluga.guards._text.normalization import normalise
 from beluga.guards.base import GuardResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from beluga.guards.base import Guard
 
@@ -19,15 +21,6 @@ __all__ = ["ToolGuard"]
 
 _URL = re.compile(r"(?i)\b(?:https?|ftps?|wss?):[\\/]{2,}[^\s\"'<>`]{1,2048}")
 _DEEPEST = 32
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": (list, tuple),
-    "object": dict,
-    "null": type(None),
-}
 
 
 class ToolGuard:
@@ -35,16 +28,18 @@ class ToolGuard:
 
     Args:
         allow: The names of the tools that may be called; None allows all, an empty collection none.
-        schemas: For each tool the JSON schema of its arguments. Understood are ``type``, ``properties``,
-            ``required``, ``additionalProperties``, ``items``, ``enum``, ``const``, ``pattern``, ``minimum``,
-            ``maximum``, ``minLength``, ``maxLength``, ``maxItems``, ``maxProperties`` and, for names that
-            must not occur, ``forbidden``.
+        schemas: For each tool, by its name, what its arguments have to be: a JSON schema, which the extra
+            ``jsonschema`` checks in full, and the word ``forbidden`` for names that must not occur; a `Tool` or a tool
+            of MCP; a function; a pydantic model, an attrs or data class. Functions and Tools may also be given in a
+            list, as they know their names.
         domains: The hosts that URLs in arguments may name, each with its subdomains; None allows all.
         arguments: Guards that every string in the arguments goes through, however deeply nested, keys too.
 
     Raises:
-        TypeError: `allow` or `domains` is one string instead of several.
-        ValueError: A schema uses a keyword that is not understood: it would silently not be checked.
+        ImportError: A JSON schema is given without the extra ``jsonschema``.
+        TypeError: `allow` or `domains` is one string instead of several, or a schema is nothing of the above.
+        ValueError: A schema is not valid, misspells a keyword, refers to what is not in it, or has a pattern that can
+            take exponential time.
 
     Example:
         >>> guard = ToolGuard(["search"], domains=["example.com"])
@@ -60,22 +55,23 @@ class ToolGuard:
         self,
         allow: Iterable[str] | None = None,
         *,
-        schemas: Mapping[str, Mapping[str, Any]] | None = None,
+        schemas: Mapping[str, Any] | Iterable[Any] | None = None,
         domains: Iterable[str] | None = None,
         arguments: Iterable[Guard] = (),
     ) -> None:
         for what, value in (("allow", allow), ("domains", domains)):
             if isinstance(value, str):
-                msg = f"{what} must be several names, not one string; write {what}=[{value!r}]"
-                raise TypeError(msg)
+                message = f"{what} must be several names, not one string; write {what}=[{value!r}]"
+                raise TypeError(message)
         self.allow: frozenset[str] | None = None if allow is None else frozenset(allow)
-        self.schemas: dict[str, Mapping[str, Any]] = dict(schemas or {})
+        self.schemas: dict[str, Any] = _by_name(schemas or {})
         self.domains: tuple[str, ...] | None = (
             None if domains is None else tuple(domain.lower().strip(".") for domain in domains)
         )
         self.arguments: tuple[Guard, ...] = tuple(arguments)
-        for tool, schema in self.schemas.items():
-            _understood(schema, f"the schema of {tool!r}")
+        self._checks: dict[str, Callable[[dict[str, Any]], str]] = {
+            tool: check_of(rules, f"the schema of {tool!r}") for tool, rules in self.schemas.items()
+        }
 
     def validate(self, content: str, *, role: str = "tool") -> GuardResult:
         """Judge one string argument of a tool whose name is not known: domains and argument guards only."""
@@ -97,7 +93,7 @@ class ToolGuard:
             return self._block(f"tool {name!r} is not allowed")
         if isinstance(arguments, str):
             try:
-                arguments = json.loads(arguments)
+                arguments = json.loads(arguments, parse_constant=_no_number)
             except (ValueError, RecursionError):
                 return self._block(f"tool {name!r}: the arguments are not valid JSON")
         given: Any = arguments
@@ -105,7 +101,8 @@ class ToolGuard:
             return self._block(f"tool {name!r}: the arguments are no object")
         values = dict(given.items())
         try:
-            problem = _violation(values, self.schemas.get(name, {}), "") or self._bad_string(values)
+            check = self._checks.get(name)
+            problem = (check(values) if check is not None else "") or self._bad_string(values)
         except RecursionError:
             problem = "the arguments are nested too deeply"
         return self._block(f"tool {name!r}: {problem}") if problem else GuardResult(allowed=True, guard=self.name)
@@ -134,6 +131,27 @@ class ToolGuard:
         return GuardResult(allowed=False, reason=reason, guard=self.name)
 
 
+def _by_name(schemas: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:
+    """Return the rules of each tool by its name, which functions and Tools know themselves."""
+    if isinstance(schemas, Mapping):
+        return dict(schemas)
+    if callable(schemas) or isinstance(schemas, str) or hasattr(schemas, "parameters"):
+        schemas = [schemas]
+    found = {}
+    for each in schemas:
+        name = getattr(each, "name", None) or getattr(each, "__name__", None)
+        if not isinstance(name, str):
+            message = f"schemas: {type(each).__name__} has no name; write schemas={{name: ...}}"
+            raise TypeError(message)
+        found[name] = each
+    return found
+
+
+def _no_number(_: str) -> NoReturn:
+    message = "NaN and Infinity are not JSON"
+    raise ValueError(message)
+
+
 def _host(url: str) -> str:
     """Return the host that a browser would go to, which takes a backslash for a slash."""
     scheme, _, rest = url.replace("\\", "/").partition(":")
@@ -156,88 +174,3 @@ def _strings(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple | set | frozenset):
         for index, inner in enumerate(value):
             yield from _strings(inner, f"{path}[{index}]", depth + 1)
-
-
-_KEYWORDS = frozenset(
-    "type properties required additionalProperties items enum const pattern minimum maximum minLength"
-    " maxLength"
-    " maxItems maxProperties forbidden title description default examples $schema $id format".split()
-)
-
-
-def _understood(schema: Mapping[str, Any], where: str) -> None:
-    unknown = sorted(set(schema) - _KEYWORDS)
-    if unknown:
-        msg = f"{where} uses {', '.join(unknown)}, which would not be checked; leave it out"
-        raise ValueError(msg)
-    if "pattern" in schema:
-        re.compile(schema["pattern"])
-    for name, inner in schema.get("properties", {}).items():
-        _understood(inner, f"{where}, property {name!r}")
-    for name in ("items", "additionalProperties"):
-        if isinstance(schema.get(name), dict):
-            _understood(schema[name], f"{where}, {name}")
-
-
-def _violation(value: Any, schema: Mapping[str, Any], path: str) -> str:  # noqa: PLR0911 - one line a keyword
-    """Say which rule `value` breaks, or nothing."""
-    where = f"argument {path}" if path else "the arguments"
-    wanted = schema.get("type")
-    if wanted is not None and not _is_type(value, wanted):
-        names = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        return f"{where} must be {names}, not {type(value).__name__}"
-    if "enum" in schema and value not in schema["enum"]:
-        return f"{where} is none of the allowed values"
-    if "const" in schema and value != schema["const"]:
-        return f"{where} is not the one allowed value"
-    if isinstance(value, str):
-        return _string_violation(value, schema, where)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-            return f"{where} is out of range"
-        return ""
-    if isinstance(value, dict):
-        return _object_violation(value, schema, path, where)
-    if isinstance(value, list | tuple):
-        if len(value) > schema.get("maxItems", len(value)):
-            return f"{where} has {len(value)} items, the most is {schema['maxItems']}"
-        problems = (_violation(item, schema.get("items", {}), f"{path}[{i}]") for i, item in enumerate(value))
-        return next(filter(None, problems), "")
-    return ""
-
-
-def _is_type(value: Any, wanted: str | list[str]) -> bool:
-    names = [wanted] if isinstance(wanted, str) else wanted
-    if isinstance(value, bool):  # in Python a bool is an int, in JSON it is not
-        return "boolean" in names
-    return any(isinstance(value, _TYPES[name]) for name in names)
-
-
-def _string_violation(value: str, schema: Mapping[str, Any], where: str) -> str:
-    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
-        return f"{where} has {len(value)} characters, which is out of range"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        return f"{where} does not match its pattern"
-    return ""
-
-
-def _object_violation(value: dict[str, Any], schema: Mapping[str, Any], path: str, where: str) -> str:
-    properties = schema.get("properties", {})
-    missing = [name for name in schema.get("required", ()) if name not in value]
-    if missing:
-        return f"{where} lack required fields: {missing}".replace("'", "")
-    forbidden = [name for name in schema.get("forbidden", ()) if name in value]
-    if forbidden:
-        return f"{where} contain forbidden fields: {forbidden}".replace("'", "")
-    if len(value) > schema.get("maxProperties", len(value)):
-        return f"{where} have {len(value)} fields, maximum is {schema['maxProperties']}"
-    others = schema.get("additionalProperties", True)
-    for name, inner in value.items():
-        below = f"{path}.{name}" if path else str(name)
-        if name not in properties and others is False:
-            return f"argument {below} is unknown"
-        rule = properties.get(name, others if isinstance(others, dict) else {})
-        problem = _violation(inner, rule, below)
-        if problem:
-            return problem
-    return ""

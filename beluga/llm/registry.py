@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import threading
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+from beluga._types.suggest import nearest
 
 if TYPE_CHECKING:
     from beluga.llm._http.model import HttpModel
@@ -112,8 +113,8 @@ def _factory(name: str) -> Factory:
         loaded: Factory = installed.load()
         return loaded
     known = providers()
-    near = difflib.get_close_matches(str(name).lower(), known, n=1)
-    guess = f", did you mean {near[0]!r}?" if near else "."
+    near = nearest(name, known)
+    guess = f", did you mean {near!r}?" if near else "."
     message = f"there is no provider {name!r}{guess} Known are {', '.join(known)}; add your own with llm.register()"
     raise LookupError(message)
 

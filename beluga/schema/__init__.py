@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga.schema.functions import tool_of
+    from beluga._types.json_schema import json_schema
     from beluga.schema.media import AudioPart, FilePart, ImagePart
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
     from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
     from beluga.schema.rate_limit_headers import RateLimit, RateLimitInfo
     from beluga.schema.response import Chunk, Response
-    from beluga.schema.tools import Tool
+    from beluga.schema.tools import Tool, tool_of
     from beluga.schema.usage import Usage
 
 __all__ = [
@@ -41,17 +41,18 @@ __all__ = [
     "ToolMessage",
     "ToolResult",
     "Usage",
+    "json_schema",
     "tool_of",
 ]
 
 _ROOMS = {
+    "_types.json_schema": "json_schema",
     "schema.response": "Chunk Response",
-    "schema.functions": "tool_of",
     "schema.rate_limit_headers": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
     "schema.parts": "CachePoint Part TextPart ThinkingPart ToolCall ToolResult",
-    "schema.tools": "Tool",
+    "schema.tools": "Tool tool_of",
     "schema.usage": "Usage",
 }
 

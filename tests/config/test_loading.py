@@ -522,7 +522,7 @@ def bad_schemas():
 
     @attrs.frozen
     class NoFileHoldsThis:
-        x: bytes = b""
+        x: complex = 1j
 
     @attrs.frozen
     class KeysOfInt:

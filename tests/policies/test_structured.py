@@ -573,7 +573,7 @@ async def _stream(messages):
     [
         (lambda: structured(City, attempts=0), ValueError, "attempts=0 must be a whole number of at least 1"),
         (lambda: structured(City, attempts=True), ValueError, "attempts=True must be"),
-        (lambda: structured(bytes), TypeError, "the type is bytes, which JSON has no form for"),
+        (lambda: structured(complex), TypeError, "complex is complex, which neither JSON nor a file has a form for"),
         (lambda: structured(failing), TypeError, r"say what to make of the answers: @structured\(Type\) above failing"),
         (lambda: structured(City)(lambda: ""), TypeError, "takes no messages: give it a parameter messages"),
         (lambda: structured(City)(lambda *, question: ""), TypeError, "takes no messages"),

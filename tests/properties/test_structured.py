@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import InvalidResponse, structured
+from beluga._types.annotations import read_type
+from beluga._types.fit import fit
+from beluga._types.json_schema import json_schema
 from beluga.llm import FakeProvider
-from beluga.schema.json_schema import json_schema
-from beluga.schema.structuring import Structurer
 
 TEXTS = st.text(max_size=12)
 JSON = st.recursive(
@@ -101,7 +102,7 @@ def _asking(kind, model, attempts):
 def test_a_value_comes_back_as_it_went(pair):
     """What is written as JSON and structured again is equal, and of the same type."""
     kind, value = pair
-    back, problems = Structurer(kind)(json.loads(json.dumps(_plain(value))))
+    back, problems = fit(read_type(kind), json.loads(json.dumps(_plain(value))))
     assert problems == []
     assert back == value
     assert type(back) is type(value)
@@ -132,7 +133,7 @@ def test_any_answers_give_a_value_or_the_error(pair, texts):
         assert error.errors
     else:
         assert 1 <= len(model.calls) <= 3
-        assert Structurer(kind)(json.loads(json.dumps(_plain(value))))[1] == []
+        assert fit(read_type(kind), json.loads(json.dumps(_plain(value))))[1] == []
 
 
 @given(
@@ -140,7 +141,7 @@ def test_any_answers_give_a_value_or_the_error(pair, texts):
 )
 def test_what_is_taken_fits_the_schema(kind, value):
     """The structurer admits what the schema describes, and refuses the rest."""
-    assert (Structurer(kind)(value)[1] == []) is _fits(value, json_schema(kind))
+    assert (fit(read_type(kind), value)[1] == []) is _fits(value, json_schema(kind))
 
 
 def _fits(value, schema):

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final, NoReturn
 
-from beluga.schema.problems import Problem
+from beluga._types.problems import Note, Problem
 
 __all__ = ["parse"]
 
@@ -32,7 +32,7 @@ def parse(text: str, openings: str = "{") -> tuple[Any, Problem | None]:
     """
     text = text.strip()
     if not text:
-        return None, Problem((), "is empty")
+        return None, Note((), False, "is empty")
     whole, problem = _decoded(text)
     if problem is None:
         return whole, None
@@ -42,7 +42,7 @@ def parse(text: str, openings: str = "{") -> tuple[Any, Problem | None]:
         return _decoded(fences[0].strip())
     starts = [at for at in map(text.find, openings) if at >= 0]
     if not starts:
-        return None, Problem((), "holds no JSON")
+        return None, Note((), False, "holds no JSON")
     return _embedded(text, min(starts), openings)
 
 
@@ -53,7 +53,7 @@ def _embedded(text: str, start: int, openings: str) -> tuple[Any, Problem | None
     except (ValueError, RecursionError) as error:
         return None, _unreadable(error)
     if any(opening in text[end:] for opening in openings):
-        return None, Problem((), "holds more than one JSON value, or brackets after it")
+        return None, Note((), False, "holds more than one JSON value, or brackets after it")
     return value, None
 
 
@@ -67,5 +67,5 @@ def _decoded(text: str) -> tuple[Any, Problem | None]:
 def _unreadable(error: Exception) -> Problem:
     if isinstance(error, json.JSONDecodeError):
         where = f"is no JSON at line {error.lineno}, column {error.colno}"
-        return Problem((), where, f"{where}: {error.msg}")
-    return Problem((), "is nested too deeply" if isinstance(error, RecursionError) else f"is no JSON: {error}")
+        return Note((), False, where, f"{where}: {error.msg}")
+    return Note((), False, "is nested too deeply" if isinstance(error, RecursionError) else f"is no JSON: {error}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, ov
 from beluga._engine.arguments import Argument, arguments_of
 from beluga._engine.kinds import Kind
 from beluga._engine.policy import Policy
-from beluga._policies.structured.form import Form
-from beluga._policies.structured.layer import Layer
+from beluga._policies.structured.reask import Layer
+from beluga._policies.structured.response_format import ResponseFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -37,7 +37,7 @@ class Structured(Policy, Generic[T]):
             message = f"structured: attempts={attempts!r} must be a whole number of at least 1; 1 never asks again"
             raise ValueError(message)
         self.kind: Any = kind
-        self.form: Form = Form(kind)
+        self.form: ResponseFormat = ResponseFormat(kind)
         self.attempts: int = attempts
 
     # The one decorator that changes what a function returns; and Any, which an answer may be, holds coroutines too.

@@ -81,6 +81,6 @@ def schema_of(kind: Any) -> dict[str, Any]:
     """Return the JSON schema that ``schema=`` stands for: one as it is, or that of a type."""
     if isinstance(kind, dict):
         return kind
-    from beluga.schema.json_schema import json_schema
+    from beluga._types.json_schema import json_schema
 
     return json_schema(kind)

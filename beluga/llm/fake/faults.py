@@ -72,7 +72,7 @@ class Fault:
             status: The HTTP status that it is told with; None for none.
         """
         told = "" if status is None else f", status {status}"
-        wait = "" if self.retry_after is None else f", retry after {self.retry_after} s"
+        wait = "" if self.retry_after is None else f", retry after {self.retry_after:g} s"
         return f"the fake provider plays {self.name}{told}{wait}"
 
     @property

@@ -12,24 +12,29 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import pathlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from beluga._types.suggest import nearest
+import attrs
+
+from beluga._types.annotations import read_function, read_type
+from beluga._types.bounds import Bounds
+from beluga._types.fit import fit
+from beluga._types.scalars import INVALID, Rules, Seconds
 from beluga.config.parsers import parse
-from beluga.config.problems import Findings, Place, failure
+from beluga.config.problems import Findings, failure
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider
 from beluga.llm.fake.replies import Reply
 from beluga.schema import ToolCall, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
+    from beluga._types.problems import Path
+    from beluga._types.tree import Node
     from beluga.llm.fake.faults import Delay, Fault
-    from beluga.llm.fake.script import Rule
 
     _Repeated = tuple[str | Reply | Fault | Delay, int | None]
 
@@ -38,13 +43,51 @@ __all__ = ["load_script"]
 _FAULTS: Final[dict[str, Callable[..., Fault | Delay]]] = {
     name: getattr(faults, name) for name in faults.__all__ if name[0].islower() and name != "mixed"
 }
-_OPTIONS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
-    "seed": ((int,), "an int"),
-    "fault_rate": ((int, float), "a number from 0 to 1"),
-    "cache": ((bool,), "true or false"),
-}
+_OPTIONS: Final = ("seed", "fault_rate", "cache")
 _MOST_TIMES: Final = 10_000
-_REPLY: Final = ("text", "tools", "usage", "thinking", "finish_reason", "per_token")
+_RULES: Final = Rules(whole_floats=False, by_hand=True)
+
+
+@attrs.frozen
+class _Rule:
+    when: str
+    answers: Annotated[list[Any], Bounds(shortest=1)]
+
+
+@attrs.frozen
+class _Script:
+    seed: int = 0
+    fault_rate: Annotated[float, Bounds(0, 1)] = 0.0
+    cache: bool = False
+    script: list[Any] = attrs.field(factory=list)
+    rules: list[_Rule] = attrs.field(factory=list)
+    default: Any = None
+
+
+@attrs.frozen
+class _Call:
+    name: str
+    arguments: dict[str, Any] = attrs.field(factory=dict)
+    id: str = ""
+
+
+@attrs.frozen
+class _Reply:
+    text: str = ""
+    tools: list[_Call] = attrs.field(factory=list)
+    usage: Usage | None = None
+    thinking: str = ""
+    finish_reason: str | None = None
+    per_token: Seconds = 0.0
+
+    def made(self) -> Reply:
+        tools = [ToolCall(call.id, call.name, call.arguments) for call in self.tools]
+        return Reply(tools=tools, **{name: getattr(self, name) for name in _PLAIN})
+
+
+_PLAIN: Final = ("text", "usage", "thinking", "finish_reason", "per_token")
+_TIMES: Final = read_type(Annotated[int, Bounds(1, _MOST_TIMES)])
+_FAULT: Final = read_type(Literal[tuple(_FAULTS)])
 
 
 def load_script(path: str | os.PathLike[str]) -> FakeProvider:
@@ -83,114 +126,66 @@ class _Reader:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
 
-    def provider(self, data: Any) -> FakeProvider | None:
-        """Return what the whole document describes; None where even that cannot be made."""
-        top = Place()
-        self._known(data, (*_OPTIONS, "script", "rules", "default"), top)
-        script = [item for item, times in self._items(data, "script", top) for _ in range(times or 1)]
-        options = self._options(data, top)
-        fake: FakeProvider | None = self._made(top.at("fault_rate"), lambda: FakeProvider(*script, **options))
-        if fake is None:
+    def provider(self, data: Mapping[str, Any]) -> FakeProvider | None:
+        """Return what the whole document describes; None where something is wrong with it."""
+        self._fitted(read_type(_Script), data, ())
+        script = self._items(data.get("script"), ("script",))
+        rules = [
+            (str(rule.get("when")), self._items(rule.get("answers"), ("rules", index, "answers")))
+            for index, rule in enumerate(_list(data.get("rules")))
+            if isinstance(rule, dict)
+        ]
+        default = self._item(data["default"], ("default",)) if "default" in data else None
+        if self.findings.problems:
             return None
-        for index, raw in enumerate(self._list(data.get("rules", []), top.at("rules"))):
-            self._rule(fake, raw, top.at("rules").at(index))
-        default = self._item(data["default"], top.at("default")) if "default" in data else None
+        options = {name: data[name] for name in _OPTIONS if name in data}
+        fake = FakeProvider(*(item for item, times in script for _ in range(times or 1)), **options)
+        for when, answers in rules:
+            rule = fake.on(when)
+            for item, times in answers:
+                rule.reply(item)
+                if times is not None:
+                    rule.times(times)
         return fake if default is None else fake.default(default[0])
 
-    def _options(self, data: dict[str, Any], top: Place) -> dict[str, Any]:
-        options = {}
-        for name in _OPTIONS.keys() & data.keys():
-            kinds, rule = _OPTIONS[name]
-            if type(data[name]) in kinds:
-                options[name] = data[name]
-            else:
-                self.findings.reject(top.at(name), rule, data[name])
-        return options
-
-    def _rule(self, fake: FakeProvider, raw: Any, place: Place) -> None:
-        if not isinstance(raw, dict) or not isinstance(raw.get("when"), str):
-            self.findings.reject(place, 'a table with a text "when" and a list of "answers"', raw, opaque=True)
-            return
-        self._known(raw, ("when", "answers"), place)
-        rule: Rule = fake.on(raw["when"])
-        if not raw.get("answers"):
-            self.findings.note(place, "has no answers")
-        for item, times in self._items(raw, "answers", place):
-            rule.reply(item)
-            if times is not None:
-                rule.times(times)
-
-    def _items(self, table: dict[str, Any], name: str, above: Place) -> list[_Repeated]:
-        place = above.at(name)
-        read = [self._item(raw, place.at(index)) for index, raw in enumerate(self._list(table.get(name, []), place))]
+    def _items(self, raw: Any, path: Path) -> list[_Repeated]:
+        read = [self._item(each, (*path, index)) for index, each in enumerate(_list(raw))]
         return [item for item in read if item is not None]
 
-    def _item(self, raw: Any, place: Place) -> _Repeated | None:
+    def _item(self, raw: Any, path: Path) -> _Repeated | None:
         """Return an answer and how often it is to come; None where it is wrong."""
         if isinstance(raw, str):
             return raw, None
         if not isinstance(raw, dict):
-            self.findings.reject(place, "a text or a table", raw, opaque=True)
+            self.findings.note(path, "must be a text or a table")
             return None
         fields = dict(raw)
-        times = fields.pop("times", None)
-        if times is not None and (type(times) is not int or not 1 <= times <= _MOST_TIMES):
-            self.findings.reject(place.at("times"), f"an int from 1 to {_MOST_TIMES}", times)
-            return None
-        item = self._fault(fields, place) if "fault" in fields else self._reply(fields, place)
+        times = self._fitted(_TIMES, fields.pop("times"), (*path, "times")) if "times" in fields else None
+        item = self._fault(fields, path) if "fault" in fields else self._reply(fields, path)
         return None if item is None else (item, times)
 
-    def _fault(self, fields: dict[str, Any], place: Place) -> Fault | Delay | None:
-        name = fields.pop("fault")
-        make = _FAULTS.get(name) if isinstance(name, str) else None
-        if make is None:
-            known = f"one of {', '.join(_FAULTS)}"
-            self.findings.reject(place.at("fault"), known, name, suggestion=nearest(name, _FAULTS))
+    def _fault(self, fields: dict[str, Any], path: Path) -> Fault | Delay | None:
+        name = self._fitted(_FAULT, fields.pop("fault"), (*path, "fault"))
+        if name is None:
             return None
-        if not self._known(fields, tuple(inspect.signature(make).parameters), place):
-            return None
-        fault: Fault | Delay | None = self._made(place, lambda: make(**fields))
+        make = _FAULTS[name]
+        fault: Fault | Delay | None = self._fitted(attrs.evolve(read_function(make), make=make), fields, path)
         return fault
 
-    def _reply(self, fields: dict[str, Any], place: Place) -> Reply | None:
-        if not self._known(fields, _REPLY, place):
-            return None
-        tools = self._list(fields.pop("tools", []), place.at("tools"))
-        calls = [self._call(raw, place.at("tools").at(index)) for index, raw in enumerate(tools)]
-        usage = fields.pop("usage", None)
-        if usage is not None:
-            usage = self._made(place.at("usage"), lambda: Usage(**usage))
-        known = [call for call in calls if call is not None]
-        reply: Reply | None = self._made(place, lambda: Reply(tools=known, usage=usage, **fields))
-        return reply
-
-    def _call(self, raw: Any, place: Place) -> ToolCall | None:
-        if not isinstance(raw, dict) or not self._known(raw, ("id", "name", "arguments"), place):
-            self.findings.reject(place, 'a table with "name" and "arguments"', raw, opaque=True)
-            return None
-        call: ToolCall | None = self._made(
-            place, lambda: ToolCall(raw.get("id", ""), raw.get("name", ""), raw.get("arguments", {}))
-        )
-        return call
-
-    def _made(self, place: Place, make: Callable[[], Any]) -> Any:
-        """Return what `make` makes, or None where its arguments are refused."""
+    def _reply(self, fields: dict[str, Any], path: Path) -> Reply | None:
+        reply: _Reply | None = self._fitted(read_type(_Reply), fields, path)
         try:
-            return make()
+            return None if reply is None else reply.made()
         except (TypeError, ValueError) as error:
-            self.findings.note(place, f"is refused: {error}")
+            self.findings.note(path, f"is refused: {error}")
             return None
 
-    def _list(self, raw: Any, place: Place) -> list[Any]:
-        if isinstance(raw, list):
-            return raw
-        self.findings.reject(place, "a list", raw, opaque=True)
-        return []
+    def _fitted(self, node: Node, raw: Any, path: Path) -> Any:
+        """Return what `node` makes of `raw`, or None with the problems noted."""
+        fitted, problems = fit(node, raw, _RULES, path)
+        self.findings.add(problems)
+        return None if fitted is INVALID else fitted
 
-    def _known(self, table: Iterable[Any], names: tuple[str, ...], place: Place) -> bool:
-        """Note the keys that are none of `names`; return whether there is none."""
-        wrong = [key for key in table if key not in names]
-        for key in wrong:
-            rule = f"is not known; known are {', '.join(names) or 'no others'}"
-            self.findings.note(place.at(str(key)), rule, suggestion=nearest(key, names))
-        return not wrong
+
+def _list(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from beluga import events
@@ -9,16 +10,21 @@ from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.answers import read
 from beluga._foreign.messages import conversation
-from beluga._policies.structured.turn import Turn
+from beluga._foreign.usage import usage_of
+from beluga._types.problems import for_people
 from beluga.errors import ErrorCode, InvalidResponse
-from beluga.schema import HumanMessage, Message, SystemMessage
+from beluga.schema import Chunk, HumanMessage, Message, Response, SystemMessage
+from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
     from beluga._engine.arguments import Argument
     from beluga._engine.call import Call, Outcome
     from beluga._foreign.answers import Answer
-    from beluga._policies.structured.form import Form
-    from beluga.schema.problems import Problem
+    from beluga._policies.structured.response_format import ResponseFormat
+    from beluga._types.problems import Problem
+    from beluga.schema import Usage
 
 __all__ = ["Layer"]
 
@@ -35,7 +41,7 @@ class Layer(Policy):
 
     concern = "structured"
 
-    def __init__(self, form: Form, attempts: int, messages: Argument, schema: Argument | None) -> None:
+    def __init__(self, form: ResponseFormat, attempts: int, messages: Argument, schema: Argument | None) -> None:
         self._form = form
         self._attempts = attempts
         self._messages = messages
@@ -92,7 +98,7 @@ class Layer(Policy):
         times = "once" if turn.asked == 1 else f"{turn.asked} times"
         late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
         message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
-        return InvalidResponse(message, errors=[str(problem) for problem in problems], attempts=turn.asked)
+        return InvalidResponse(message, errors=[for_people(problem) for problem in problems], attempts=turn.asked)
 
 
 def _conversation(given: Any, call: Call) -> list[Message]:
@@ -134,3 +140,49 @@ def _usable(call: Call, value: Any, turn: Turn) -> Answer:
         message = f"{call.name}: the model's answer {why}"
         raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=turn.asked)
     return answer
+
+
+class Turn:
+    """One call: what the caller gave, and what the model has used up for it so far."""
+
+    __slots__ = ("args", "asked", "kwargs", "scope", "token", "usage")
+
+    def __init__(self, call: Call) -> None:
+        self.args = call.args
+        self.kwargs = call.kwargs
+        self.asked = 0
+        self.usage: Usage | None = None
+        self.scope: SpendingScope | None = None
+        self.token: Token[SpendingScope | None] | None = None
+
+    def open(self) -> None:
+        """Begin an attempt, on a scope of its own under that of the budget around, if there is one.
+
+        Raises:
+            BudgetExceeded: That budget is used up.
+        """
+        self.asked += 1
+        around = SCOPE.get()
+        if around is not None:
+            scope = SpendingScope(Account(), around)
+            scope.reserve(NOTHING)
+            self.scope, self.token = scope, SCOPE.set(scope)
+
+    def close(self, outcome: Outcome) -> None:
+        """End the attempt, and charge what it used up unless a budget further in has done so."""
+        usage = usage_of(outcome.value) if outcome.error is None else None
+        if usage is not None:
+            self.usage = usage if self.usage is None else self.usage + usage
+        if self.scope is not None and self.token is not None:
+            with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
+                SCOPE.reset(self.token)
+            self.scope.settle(NOTHING if usage is None else self.scope.amount_of(usage))
+            self.scope = self.token = None
+
+    def source(self, value: Any) -> Any:
+        """Return `value`, the last answer, with the usage of all."""
+        if self.asked == 1 or self.usage is None:
+            return value
+        if isinstance(value, Response):
+            return Response(value.message, self.usage, value.finish_reason, value.model, value.id, value.raw)
+        return Chunk(usage=self.usage)

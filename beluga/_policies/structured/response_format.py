@@ -6,15 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._policies.structured.parsing import parse
+from beluga._types.annotations import read_type
+from beluga._types.fit import fit
+from beluga._types.json_schema import describe
+from beluga._types.problems import for_author, for_people
+from beluga._types.scalars import INVALID
+from beluga._types.tree import Field, Record
 from beluga.schema import SystemMessage
-from beluga.schema.json_schema import json_schema, object_schema
-from beluga.schema.records import Property
-from beluga.schema.structuring import Structurer
 
 if TYPE_CHECKING:
-    from beluga.schema.problems import Problem
+    from beluga._types.problems import Problem
 
-__all__ = ["Form"]
+__all__ = ["ResponseFormat"]
 
 _MOST: Final = 20
 """Problems that are told of one answer: who fixes these has understood the rest."""
@@ -27,7 +30,7 @@ _IN_WORDS: Final = (
 )
 
 
-class Form:
+class ResponseFormat:
     """What an answer has to look like.
 
     Providers only take a schema that is an object. Of any other type an object with the one key ``value`` is asked
@@ -42,28 +45,28 @@ class Form:
 
     def __init__(self, kind: Any) -> None:
         self.name: str = kind.__name__ if isinstance(kind, type) else str(kind)
-        schema = json_schema(kind)
+        self._node = read_type(kind, self.name)
+        schema = describe(self._node)
         self._is_boxed = schema.get("type") != "object"
         if self._is_boxed:
-            schema = object_schema(self.name, [Property(_KEY, kind)])
+            schema = describe(Record(None, self.name, dict, {_KEY: Field(_KEY, _KEY, self._node)}))
         if isinstance(kind, type):
             schema = {"title": self.name, **schema}  # OpenAI wants a name for what it is to make
         self.schema: dict[str, Any] = schema
         self.instructions: SystemMessage = SystemMessage(_IN_WORDS + json.dumps(schema, ensure_ascii=False))
-        self._structure = Structurer(kind)
 
     def read(self, text: str) -> tuple[Any, list[Problem]]:
         """Return the value in `text` and no problems, or anything and the problems."""
         value, problem = parse(text, "{[" if self._is_boxed else "{")
         if problem is not None:
-            return None, [problem]
+            return INVALID, [problem]
         if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
             value = value[_KEY]
-        return self._structure(value)
+        return fit(self._node, value)
 
     def complaint(self, problems: list[Problem]) -> str:
         """Return what to tell the model of its answer, in its own words."""
-        lines = "".join(f"\n- {problem.quoted}" for problem in problems[:_MOST])
+        lines = "".join(f"\n- {for_author(problem)}" for problem in problems[:_MOST])
         rest = f"\n- and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
         return (
             f"That answer cannot be used:{lines}{rest}\n"
@@ -73,4 +76,4 @@ class Form:
     def verdict(self, problems: list[Problem]) -> str:
         """Return what to tell people of the answer, with none of its words."""
         rest = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""  # noqa: PLR2004 - a message is one line
-        return f"the answer is no {self.name}: {'; '.join(map(str, problems[:3]))}{rest}"
+        return f"the answer is no {self.name}: {'; '.join(map(for_people, problems[:3]))}{rest}"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import pathlib
 import re
 import typing
+import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Required, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, NewType, NotRequired, Optional, Required, TypedDict
 
+import annotated_types
 import attrs
+import pydantic
 import pytest
 
-from beluga.schema.json_schema import json_schema
+from beluga._types.json_schema import json_schema
+from beluga.config import Seconds
 
 
 class Unit(StrEnum):
@@ -82,6 +88,11 @@ class Forest:
     only: Annotated[Tree, "Not said either."] = Tree(1)
 
 
+class Spot(NamedTuple):
+    x: int
+    y: int = 0
+
+
 UserId = NewType("UserId", int)
 TEXT = {"type": "string"}
 
@@ -125,6 +136,32 @@ TEXT = {"type": "string"}
         (Annotated[str, "A name.", "ignored"], {"type": "string", "description": "A name."}),
         (Annotated[str, 5], TEXT),
         (UserId, {"type": "integer"}),
+        (datetime.date, {"type": "string", "format": "date"}),
+        (datetime.datetime, {"type": "string", "format": "date-time"}),
+        (datetime.timedelta, {"type": "string", "format": "duration"}),
+        (uuid.UUID, {"type": "string", "format": "uuid"}),
+        (pathlib.Path, TEXT),
+        (bytes, {"type": "string", "contentEncoding": "base64"}),
+        (
+            Annotated[int, annotated_types.Ge(1), annotated_types.Lt(9)],
+            {"type": "integer", "minimum": 1, "exclusiveMaximum": 9},
+        ),
+        (Annotated[float, annotated_types.MultipleOf(0.5)], {"type": "number", "multipleOf": 0.5}),
+        (Annotated[str, annotated_types.Len(1, 5)], {"type": "string", "minLength": 1, "maxLength": 5}),
+        (Annotated[list[str], annotated_types.MinLen(1)], {"type": "array", "items": TEXT, "minItems": 1}),
+        (
+            Annotated[int | None, annotated_types.Le(3)],
+            {"anyOf": [{"type": "integer", "maximum": 3}, {"type": "null"}]},
+        ),
+        (
+            dict[Literal["a"], int],
+            {
+                "type": "object",
+                "additionalProperties": {"type": "integer"},
+                "propertyNames": {"type": "string", "enum": ["a"]},
+            },
+        ),
+        (Seconds, {"type": "number", "minimum": 0}),
     ],
     ids=str,
 )
@@ -203,13 +240,13 @@ class Strange:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (Strange, "Strange.value[] is complex, which JSON has no form for; use str"),
+        (Strange, "Strange.value[] is complex, which neither JSON nor a file has a form for; use str"),
         (dict[int, str], "the type has keys of type int, but the keys of a JSON object are str"),
         (Literal[b"x"], "the type is bytes"),
         (typing.TypeVar("T"), "the type is ~T"),
         (list["Tree"], "the type[] is written as a string"),
         ([str], "the type is [<class 'str'>]"),
-        (Enum("Sides", {"LEFT": (1, 2)}), "the type is tuple"),
+        (Enum("Sides", {"LEFT": (1, 2)}), 'a choice has the value "(1, 2)" of type tuple, which is not JSON\'s'),
     ],
     ids=str,
 )
@@ -225,3 +262,68 @@ def test_an_annotation_that_nobody_can_resolve_is_refused() -> None:
     kind.__annotations__ = {"x": "Nowhere"}
     with pytest.raises(TypeError, match=r"annotation of Lost cannot be resolved: name 'Nowhere'"):
         json_schema(kind)
+
+
+def test_a_named_tuple_is_an_object() -> None:
+    """Names tell a model more than places."""
+    schema = json_schema(Spot)
+    assert (list(schema["properties"]), schema["required"]) == (["x", "y"], ["x"])
+
+
+Item = typing.TypeVar("Item")
+
+
+@attrs.frozen
+class Box(typing.Generic[Item]):
+    item: Item
+    more: list[Item] = attrs.field(factory=list)
+
+
+@attrs.frozen
+class Words(Box[str]):
+    language: str = "en"
+
+
+def test_a_generic_class_is_described_with_its_arguments() -> None:
+    """In an alias and in a class that fills the variable of its base."""
+    assert json_schema(Box[int])["properties"] == {
+        "item": {"type": "integer"},
+        "more": {"type": "array", "items": {"type": "integer"}},
+    }
+    assert json_schema(Words)["properties"]["more"]["items"] == TEXT
+
+
+class Branch(pydantic.BaseModel):
+    leaf: str
+    branches: list[Branch] = []
+
+
+@attrs.frozen
+class Holder:
+    branch: Branch
+    other: Branch | None = None
+
+
+def test_a_pydantic_model_describes_itself() -> None:
+    """At the top as an object, further in by a reference whose definition stands at the top."""
+    assert json_schema(Branch)["type"] == "object"
+    schema = json_schema(Holder)
+    assert schema["properties"]["branch"] == {"$ref": "#/$defs/Branch"}
+    assert schema["$defs"]["Branch"]["properties"]["branches"]["items"] == {"$ref": "#/$defs/Branch"}
+
+
+def test_definitions_of_two_libraries_with_one_name_are_kept_apart() -> None:
+    """References follow a definition that had to be renamed."""
+    other = attrs.make_class("Branch", {"inner": attrs.field(type=Any)})
+    other.__annotations__["inner"] = list[other]
+    both = attrs.make_class("Both", {"a": attrs.field(type=other), "b": attrs.field(type=Branch)})
+    both.__annotations__ |= {"a": other, "b": Branch}
+    schema = json_schema(both)
+    assert schema["properties"]["b"] == {"$ref": "#/$defs/Branch_2"}
+    assert schema["$defs"]["Branch_2"]["properties"]["branches"]["items"] == {"$ref": "#/$defs/Branch_2"}
+
+
+def test_bounds_that_a_type_cannot_have_are_refused() -> None:
+    """What would not be checked is an error."""
+    with pytest.raises(TypeError, match="the bounds of at least 1 of the type need a number"):
+        json_schema(Annotated[str, annotated_types.Ge(1)])

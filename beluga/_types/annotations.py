@@ -1,0 +1,421 @@
+"""Read annotations into a tree, once: plain types, containers, choices, classes that declare their fields, functions.
+
+Whatever has no form in JSON or a file is refused here, with its place, so that nobody has to ask again later.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+import typing
+from collections import abc
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NewType, NoReturn, NotRequired, Required, Union
+
+import attrs
+
+from beluga._types.bounds import UNBOUNDED, Bounds, bounds_of
+from beluga._types.docstrings import described
+from beluga._types.scalars import SCALARS, SECONDS
+from beluga._types.tree import (
+    NO_DEFAULT,
+    NULL,
+    Anything,
+    Choice,
+    Field,
+    Foreign,
+    Items,
+    Node,
+    OneOf,
+    Option,
+    Record,
+    Row,
+    Scalar,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = ["MARKS", "Marks", "bounded", "is_record", "read_function", "read_type"]
+
+MARKS: Final = "beluga.config"
+"""The key under which a field's metadata holds its `Marks`."""
+
+
+@attrs.frozen
+class Marks:
+    """What a field says beyond its annotation."""
+
+    bounds: Bounds = UNBOUNDED
+    secret: bool = False
+    env: str | None = None
+
+
+def read_type(kind: Any, where: str = "the type") -> Node:
+    """Return the tree of a type; that of a class is read once.
+
+    Args:
+        kind: A class or annotation.
+        where: What messages call its place.
+
+    Raises:
+        TypeError: It is, or contains, a type that has no form in JSON; the message has its place.
+    """
+    # Unions are equal in any order, so that only classes are told apart well enough to be remembered.
+    if isinstance(kind, type) and is_record(kind):
+        return _read_class(kind)
+    return _Reader().read(kind, where)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_class(kind: Any) -> Node:
+    return _Reader().read(kind, kind.__name__)
+
+
+def is_record(kind: Any) -> bool:
+    """Tell whether a class declares its fields: attrs, a data class, a TypedDict or a NamedTuple."""
+    return isinstance(kind, type) and (
+        attrs.has(kind) or dataclasses.is_dataclass(kind) or typing.is_typeddict(kind) or _is_namedtuple(kind)
+    )
+
+
+def _is_namedtuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def read_function(function: Callable[..., Any]) -> Record:
+    """Return the parameters of a function as the fields of a record, which is made into a dict of arguments.
+
+    Args:
+        function: A function, method, partial or callable object.
+
+    Raises:
+        TypeError: A parameter has no annotation, cannot be given by name, or is of a type without a form in JSON.
+    """
+    source = _documented(function)
+    name, (doc, said) = source.__name__, described(source.__doc__)
+    try:
+        parameters = inspect.signature(function, eval_str=True).parameters.values()
+    except NameError as error:
+        _unresolved(name, error)
+    record = Record(function, name, dict, doc=doc)
+    reader = _Reader()
+    for each in parameters:
+        if each.kind not in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY):
+            message = f"{name}: a model gives arguments by name, which {each} cannot take"
+            raise TypeError(message)
+        if each.annotation is each.empty:
+            message = f"{name}: the parameter {each.name} needs an annotation, so that the model knows its type"
+            raise TypeError(message)
+        node = reader.read(each.annotation, f"{name}.{each.name}")
+        required = each.default is each.empty
+        record.fields[each.name] = Field(each.name, each.name, node, required, said.get(each.name, ""))
+    return record
+
+
+def _documented(function: Any) -> Any:
+    """Return what bears name and docstring: the function inside a partial, the class of a callable object."""
+    while not hasattr(function, "__name__") and hasattr(function, "func"):
+        function = function.func
+    return function if hasattr(function, "__name__") else type(function)
+
+
+_SEQUENCES: Final[dict[Any, Callable[[list[Any]], Any]]] = {
+    **dict.fromkeys((list, abc.MutableSequence), list),
+    **dict.fromkeys((tuple, abc.Sequence, abc.Iterable, abc.Collection), tuple),
+    **dict.fromkeys((set, abc.MutableSet), set),
+    **dict.fromkeys((frozenset, abc.Set), frozenset),
+}
+"""What each annotation becomes; the abstract ones become what cannot change."""
+
+_MAPPINGS: Final[dict[Any, Callable[[dict[str, Any]], Any]]] = {
+    **dict.fromkeys((dict, abc.MutableMapping), dict),
+    abc.Mapping: types.MappingProxyType,
+}
+
+_READ_ONLY: Final[Any] = getattr(typing, "ReadOnly", Final)
+"""The marker of Python 3.13."""
+
+_MARKERS: Final = {Required, NotRequired, Final, _READ_ONLY}
+
+
+class _Reader:
+    """Reads one type and all that it contains."""
+
+    def __init__(self) -> None:
+        self._records: dict[Any, Record] = {}
+        self._aliases: list[Any] = []
+
+    def read(self, hint: Any, where: str) -> Node:
+        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        if origin is Annotated:
+            return self._annotated(arguments[0], hint.__metadata__, where)
+        if origin in _MARKERS:
+            return self.read(arguments[0], where)
+        if isinstance(hint, NewType):
+            return self.read(hint.__supertype__, where)
+        if type(hint).__name__ == "TypeAliasType" or type(origin).__name__ == "TypeAliasType":
+            return self._alias(hint, origin, arguments, where)
+        if isinstance(hint, typing.TypeVar) and hint.__bound__ is not None:
+            return self.read(hint.__bound__, where)
+        return self._plain(hint, origin, arguments, where)
+
+    def _plain(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+        """Read a type with nothing around it."""
+        if hint is None:
+            return NULL
+        if hint is Any:
+            return Anything()
+        if origin in (Union, types.UnionType):
+            return OneOf(tuple(self.read(each, where) for each in arguments))
+        if origin is Literal:
+            return _choice(arguments, where)
+        return self._class(hint, origin, arguments, where)
+
+    def _annotated(self, hint: Any, metadata: Iterable[Any], where: str) -> Node:
+        text, bounds, is_seconds = "", UNBOUNDED, False
+        for mark in metadata:
+            if isinstance(mark, str) and mark == SECONDS:
+                is_seconds = True
+            elif isinstance(mark, str):
+                text = text or mark
+            else:
+                text = text or _description(mark)
+                bounds &= bounds_of(mark)
+        node = Scalar(SCALARS[SECONDS], Bounds(least=0)) if is_seconds else self.read(hint, where)
+        node = bounded(node, bounds, where)
+        return attrs.evolve(node, description=text) if text else node
+
+    def _alias(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+        """Read what ``type Name = ...`` of Python 3.12 stands for."""
+        alias = origin if arguments else hint
+        if any(alias is each for each in self._aliases):
+            message = f"{where} is {alias}, which contains itself; write a class, which may"
+            raise TypeError(message)
+        self._aliases.append(alias)
+        node = self.read(_filled(alias.__value__, dict(zip(alias.__type_params__, arguments, strict=False))), where)
+        self._aliases.pop()
+        return node
+
+    def _class(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+        kind = origin or hint
+        if not isinstance(kind, abc.Hashable) or not isinstance(kind, type):
+            _refuse(hint, where)
+        if kind in SCALARS:
+            return Scalar(SCALARS[kind])
+        if issubclass(kind, Enum):
+            return _choice(kind, where, described(_own_doc(kind))[0])
+        if callable(getattr(kind, "model_json_schema", None)) and callable(getattr(kind, "model_validate", None)):
+            return Foreign(hint)
+        if is_record(kind):
+            return self._record(hint, kind, arguments)
+        return self._container(hint, kind, arguments, where)
+
+    def _container(self, hint: Any, kind: Any, arguments: tuple[Any, ...], where: str) -> Node:
+        if kind is tuple and arguments and arguments[-1] is not ...:
+            return Row(tuple(self.read(each, f"{where}[{place}]") for place, each in enumerate(arguments)))
+        if kind is tuple and typing.get_origin(hint) is tuple and not arguments:
+            return Row(())  # tuple[()]
+        if kind in _SEQUENCES:
+            return Items(self.read(arguments[0] if arguments else Any, f"{where}[]"), _SEQUENCES[kind])
+        if kind not in _MAPPINGS:
+            _refuse(hint, where)
+        item = self.read(arguments[1] if arguments else Any, f"{where}{{}}")
+        return Table(item, _MAPPINGS[kind], self._key(arguments[0], where) if arguments else None)
+
+    def _key(self, hint: Any, where: str) -> Node | None:
+        """Return what a key has to be; None where every text is one."""
+        if hint in (str, Any):
+            return None
+        node = self.read(hint, f"{where}{{}}")
+        is_text = isinstance(node, Choice) and all(isinstance(option.written, str) for option in node.options)
+        if not (is_text or (isinstance(node, Scalar) and node.type.schema.get("type") == "string")):
+            message = f"{where} has keys of type {_name(hint)}, but the keys of a JSON object are str"
+            raise TypeError(message)
+        return node
+
+    def _record(self, hint: Any, kind: Any, arguments: tuple[Any, ...]) -> Record:
+        if hint in self._records:
+            return self._records[hint]
+        name = kind.__name__ if not arguments else f"{kind.__name__}[{', '.join(map(_name, arguments))}]"
+        doc, said = described(_own_doc(kind))
+        record = self._records[hint] = Record(hint, name, kind, doc=doc)
+        try:
+            hints = typing.get_type_hints(kind, include_extras=True)
+        except NameError as error:
+            _unresolved(kind.__name__, error)
+        known = _type_arguments(kind, arguments)
+        for field, metadata in _declared(kind, hints):
+            annotation = hint if hints.get(field.name) is typing.Self else _filled(hints.get(field.name, Any), known)
+            marks: Marks = metadata.get(MARKS) or Marks()
+            where = f"{kind.__name__}.{field.name}"
+            record.fields[field.key] = attrs.evolve(
+                field,
+                node=bounded(self.read(annotation, where), marks.bounds, where),
+                description=metadata.get("description") or said.get(field.key, said.get(field.name, "")),
+                secret=marks.secret,
+                env=marks.env,
+            )
+        if not typing.is_typeddict(kind):
+            _check_call(kind, record)
+        return record
+
+
+def _choice(values: Any, where: str, doc: str = "") -> Choice:
+    options = [Option(each.value, each, each.name) if isinstance(each, Enum) else Option(each, each) for each in values]
+    for option in options:
+        if isinstance(option.written, bytes):
+            _refuse(bytes, where)
+    return Choice(tuple(options), doc)
+
+
+# Bounds
+
+
+def bounded(node: Node, bounds: Bounds, where: str) -> Node:
+    """Return `node` within `bounds`; of a union, those arms that can have them.
+
+    Raises:
+        TypeError: It cannot have them.
+    """
+    if bounds == UNBOUNDED:
+        return node
+    if isinstance(node, OneOf):
+        able = [_can_have(arm, bounds) for arm in node.arms]
+        if any(able):
+            pairs = zip(node.arms, able, strict=True)
+            return attrs.evolve(node, arms=tuple(bounded(arm, bounds, where) if can else arm for arm, can in pairs))
+    elif isinstance(node, (Scalar, Items, Table)) and _can_have(node, bounds):
+        return attrs.evolve(node, bounds=node.bounds & bounds)
+    message = f"the bounds{bounds.words()} of {where} need a {'number' if bounds.of_values else 'text or list'}"
+    raise TypeError(message)
+
+
+def _can_have(node: Node, bounds: Bounds) -> bool:
+    if isinstance(node, Scalar):
+        texts = node.type.kind in (str, bytes)
+        return (
+            (not bounds.of_values or node.type.ordered)
+            and (not bounds.of_sizes or texts)
+            and (bounds.pattern is None or node.type.kind is str)
+        )
+    return isinstance(node, (Items, Table)) and not bounds.of_values and bounds.pattern is None
+
+
+def _description(mark: Any) -> str:
+    text = getattr(mark, "description", None) or getattr(mark, "documentation", None)
+    return text if isinstance(text, str) else ""
+
+
+# Classes
+
+
+def _declared(kind: Any, hints: Mapping[str, Any]) -> Iterator[tuple[Field, Mapping[Any, Any]]]:
+    """Yield what the initialiser of a record takes, in the order of declaration, each with its metadata."""
+    unread = Anything()
+    if typing.is_typeddict(kind):
+        for name, hint in hints.items():
+            yield Field(name, name, unread, _is_required(kind, name, hint)), {}
+    elif attrs.has(kind):
+        for field in attrs.fields(kind):
+            if field.init:
+                made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # a class at run time
+                plain = NO_DEFAULT if made or field.default is attrs.NOTHING else field.default
+                yield (
+                    Field(
+                        field.alias or field.name,
+                        field.name,
+                        unread,
+                        field.default is attrs.NOTHING,
+                        default=plain,
+                        converts=field.converter is not None,
+                    ),
+                    field.metadata,
+                )
+    elif dataclasses.is_dataclass(kind):
+        for each in dataclasses.fields(kind):
+            if each.init:
+                default = NO_DEFAULT if each.default is dataclasses.MISSING else each.default
+                required = default is NO_DEFAULT and each.default_factory is dataclasses.MISSING
+                yield Field(each.name, each.name, unread, required, default=default), each.metadata
+    else:
+        for name in kind._fields:
+            default = kind._field_defaults.get(name, NO_DEFAULT)
+            yield Field(name, name, unread, default is NO_DEFAULT, default=default), {}
+
+
+def _is_required(kind: Any, name: str, hint: Any) -> bool:
+    # __required_keys__ knows nothing of Required and NotRequired in annotations that are strings.
+    while typing.get_origin(hint) is _READ_ONLY:
+        hint = typing.get_args(hint)[0]
+    origin = typing.get_origin(hint)
+    return origin is Required or (origin is not NotRequired and name in kind.__required_keys__)
+
+
+def _check_call(kind: Any, record: Record) -> None:
+    """Refuse a class that cannot be made from its fields, before anybody is asked for what nobody can take."""
+    signature = inspect.signature(kind)
+    try:
+        signature.bind(**dict.fromkeys(record.fields))
+        signature.bind(**{key: None for key, field in record.fields.items() if field.required})
+    except TypeError as error:
+        message = f"{kind.__name__} cannot be made from its fields, by keyword: {error}"
+        raise TypeError(message) from None
+
+
+def _type_arguments(kind: Any, arguments: tuple[Any, ...]) -> dict[Any, Any]:
+    """Return what each type variable of a generic class and of its bases stands for."""
+    parameters: tuple[Any, ...] = getattr(kind, "__parameters__", None) or ()
+    known = dict(zip(parameters, arguments, strict=False))
+    for base in getattr(kind, "__orig_bases__", None) or ():
+        origin = typing.get_origin(base)
+        if isinstance(origin, type) and getattr(origin, "__parameters__", None):
+            known = _type_arguments(origin, tuple(_filled(each, known) for each in typing.get_args(base))) | known
+    return known
+
+
+def _filled(hint: Any, known: Mapping[Any, Any]) -> Any:
+    """Return `hint` with its type variables replaced."""
+    if isinstance(hint, typing.TypeVar):
+        return known.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if isinstance(hint, type) or not parameters or not known:
+        return hint
+    return hint[tuple(known.get(each, each) for each in parameters)]
+
+
+def _own_doc(kind: Any) -> str:
+    """Return the docstring of a class, "" where it has none of its own."""
+    doc = kind.__dict__.get("__doc__") or ""
+    # Data classes and named tuples write one where there is none, such as "City(name: str)", and some versions of Enum.
+    return "" if doc.startswith(f"{kind.__name__}(") or doc == "An enumeration." else str(doc)
+
+
+# What cannot be read
+
+
+def _name(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
+
+
+def _refuse(kind: Any, where: str) -> NoReturn:
+    if isinstance(kind, (str, typing.ForwardRef)):
+        message = f"{where} is written as a string, which nobody can resolve here; write the type itself"
+    else:
+        message = (
+            f"{where} is {_name(kind)}, which neither JSON nor a file has a form for; use str, int, float, bool, None, "
+            "dates, Decimal, UUID, Path, bytes, Literal, an Enum, list, tuple, set, dict, unions, an attrs or data "
+            "class, a TypedDict, a NamedTuple or a pydantic model"
+        )
+    raise TypeError(message)
+
+
+def _unresolved(name: str, error: NameError) -> NoReturn:
+    message = (
+        f"an annotation of {name} cannot be resolved: {error}; its module must import it at run time, and define "
+        "classes that it names at the top level"
+    )
+    raise TypeError(message) from error

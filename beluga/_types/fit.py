@@ -1,0 +1,311 @@
+"""Make values by the tree of a type, and note everything that is wrong instead of stopping at the first.
+
+Values of Python's own types are taken as they are, since TOML gives dates and a program gives instances; nothing else
+is guessed. The same list in two places of a document is looked at once: a file of 300 bytes can name one list a
+thousand million times, and a union that holds itself would try each of its arms inside each of its arms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from beluga._types.problems import Key, Mismatch, Missing, Note, Problem, Refused, TooDeep, UnknownKeys, WrongKey
+from beluga._types.scalars import INVALID, Rules
+from beluga._types.tree import Anything, Choice, Field, Foreign, Items, Node, OneOf, Record, Row, Scalar, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beluga._types.problems import Path
+
+__all__ = ["fit"]
+
+_JSON: Final = Rules()
+
+
+def fit(node: Node, value: Any, rules: Rules = _JSON, path: Path = ()) -> tuple[Any, list[Problem]]:
+    """Return the value that `node` makes of a parsed one and no problems, or `INVALID` and the problems.
+
+    Defaults, converters and validators of classes do their work. A key that a class does not know is a problem: it
+    may be a misspelt one, whose default would be taken for the value. Where `value` holds `INVALID`, its problem is
+    known already.
+
+    Args:
+        node: What `read_type` gave.
+        value: Of JSON, TOML or YAML, or made by the program.
+        rules: How strictly it is taken; by default as JSON of a machine.
+        path: Where it stands, for the problems.
+
+    Example:
+        >>> from beluga._types.annotations import read_type
+        >>> from beluga._types.problems import for_people
+        >>> @attrs.frozen
+        ... class Line:
+        ...     text: str
+        ...     price: float = 0.0
+        >>> lines = read_type(list[Line])
+        >>> fit(lines, [{"text": "tea", "price": 2}])
+        ([Line(text='tea', price=2.0)], [])
+        >>> print(for_people(fit(lines, [{"text": "tea", "price": "two"}])[1][0]))
+        [0].price: expected a number, not a string
+    """
+    walk = _Walk(rules)
+    try:
+        fitted = walk.fit(node, value, path)
+    except RecursionError:
+        return INVALID, [TooDeep(path, secret=False)]
+    return fitted, walk.problems
+
+
+class _Walk:
+    """One way through one value."""
+
+    __slots__ = ("_known", "_secret", "problems", "rules")
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.problems: list[Problem] = []
+        self._secret = False
+        self._known: dict[tuple[int, int, bool], tuple[Path, Any, list[Problem]]] = {}
+
+    def fit(self, node: Node, value: Any, path: Path) -> Any:
+        return _FITS[type(node)](self, node, value, path)
+
+    def _reject(self, node: Node, value: Any, path: Path, *, alien: bool = True) -> Any:
+        self.problems.append(Mismatch(path, self._secret, node, value, alien))
+        return INVALID
+
+    def anything(self, node: Anything, value: Any, path: Path) -> Any:  # noqa: ARG002 - one signature for all
+        return value
+
+    def scalar(self, node: Scalar, value: Any, path: Path) -> Any:
+        taken = node.type.take(value, self.rules)
+        if taken is INVALID:
+            return self._reject(node, value, path)
+        return taken if taken in node.bounds else self._reject(node, value, path, alien=False)
+
+    def choice(self, node: Choice, value: Any, path: Path) -> Any:
+        for option in node.options:
+            # True == 1 == 1.0, so the types have to agree as well.
+            if value is option.value or (type(value) is type(option.written) and value == option.written):
+                return option.value
+            if option.name and self.rules.by_hand and value == option.name:
+                return option.value
+        return self._reject(node, value, path)
+
+    def items(self, node: Items, value: Any, path: Path) -> Any:
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            return self._reject(node, value, path)
+        item = node.item
+        fits = _FITS[type(item)]
+        fitted = [fits(self, item, each, (*path, index)) for index, each in enumerate(value)]
+        if any(each is INVALID for each in fitted):
+            return INVALID
+        try:
+            made = node.make(fitted)
+        except TypeError:
+            self.problems.append(Note(path, self._secret, "holds items that cannot be in a set"))
+            return INVALID
+        return made if made in node.bounds else self._reject(node, value, path, alien=False)
+
+    def row(self, node: Row, value: Any, path: Path) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return self._reject(node, value, path)
+        if len(value) != len(node.items):
+            return self._reject(node, value, path, alien=False)
+        pairs = enumerate(zip(node.items, value, strict=True))
+        fitted = [self.fit(item, each, (*path, index)) for index, (item, each) in pairs]
+        return INVALID if any(each is INVALID for each in fitted) else tuple(fitted)
+
+    def table(self, node: Table, value: Any, path: Path) -> Any:
+        if not isinstance(value, Mapping):
+            return self._reject(node, value, path)
+        fitted: dict[Any, Any] = {}
+        for place, (key, item) in enumerate(value.items(), 1):
+            name = self._key(node, key, path)
+            # Of a secret table the keys are not shown either.
+            at = path if self._secret or not isinstance(key, str) else (*path, Key(key, place))
+            fitted[name] = self.fit(node.item, item, at) if name is not INVALID else INVALID
+        if any(each is INVALID for each in fitted.values()):
+            return INVALID
+        return node.make(fitted) if fitted in node.bounds else self._reject(node, value, path, alien=False)
+
+    def _key(self, node: Table, key: Any, path: Path) -> Any:
+        taken: Any = key if isinstance(key, str) else INVALID
+        if node.key is not None:
+            taken = _Walk(self.rules).fit(node.key, key, ())
+        if taken is INVALID:
+            self.problems.append(WrongKey(path, self._secret, key, node.key))
+        return taken
+
+    def one_of(self, node: OneOf, value: Any, path: Path) -> Any:
+        if type(value) in (int, float) and (exact := _exact(node, value)) is not None:
+            return value if value in exact.bounds else self._reject(exact, value, path, alien=False)
+        nearest: list[Problem] | None = None
+        for arm in node.arms:
+            fitted, found = self._tried(arm, value, path)
+            if not found:
+                return fitted
+            # A value of the right kind with a flaw inside is nearer than one of another kind.
+            alien = any(isinstance(each, Mismatch) and each.alien and each.path == path for each in found)
+            if not alien and (nearest is None or len(found) < len(nearest)):
+                nearest = found
+        if not nearest:
+            return self._reject(node, value, path)
+        self.problems += nearest
+        return INVALID
+
+    def _tried(self, arm: Node, value: Any, path: Path) -> tuple[Any, list[Problem]]:
+        """Return what `arm` makes of `value`, and its problems: of one value once, wherever it stands."""
+        mark = (id(arm), id(value), self._secret)
+        is_kept = isinstance(value, (dict, list))
+        if is_kept and mark in self._known:
+            first, fitted, found = self._known[mark]
+            return fitted, [attrs.evolve(each, path=path + each.path[len(first) :]) for each in found]
+        before, self.problems = self.problems, []
+        try:
+            fitted, found = self.fit(arm, value, path), self.problems
+        finally:
+            self.problems = before
+        if is_kept:
+            self._known[mark] = path, fitted, found
+        return fitted, found
+
+    def record(self, node: Record, value: Any, path: Path) -> Any:
+        if isinstance(node.make, type) and node.make is not dict and _is_instance(value, node.make):
+            return self._inspected(node, value, path)
+        if not isinstance(value, Mapping):
+            return self._reject(node, value, path)
+        before = len(self.problems)
+        unknown = tuple(key for key in value if key not in node.fields)
+        if unknown:
+            self.problems.append(UnknownKeys(path, self._secret, unknown, tuple(node.fields)))
+        given: dict[str, Any] = {}
+        for key, field in node.fields.items():
+            if key in value:
+                given[key] = self._field(field, value[key], (*path, key))
+            elif field.required:
+                self.problems.append(Missing((*path, key), self._secret or field.secret))
+        if len(self.problems) > before or any(each is INVALID for each in given.values()):
+            return INVALID
+        return self._made(node, given, path)
+
+    def _field(self, field: Field, value: Any, path: Path) -> Any:
+        if value is INVALID or (field.converts and self.rules.converter_first):
+            return value
+        return self._hidden(field, value, path)
+
+    def _hidden(self, field: Field, value: Any, path: Path) -> Any:
+        """Fit one field, and show nothing of it where it is secret."""
+        before = self._secret
+        self._secret = before or field.secret
+        try:
+            return self.fit(field.node, value, path)
+        finally:
+            self._secret = before
+
+    def _made(self, node: Record, given: dict[str, Any], path: Path) -> Any:
+        """Make the instance, or note what the class's own converters and validators have against it."""
+        try:
+            made = node.make(**given)
+        except Exception as error:
+            self.problems += _refusals(node, error, given, path, secret=self._secret or node.has_secrets)
+            return INVALID
+        return self._inspected(node, made, path) if self.rules.converter_first and not isinstance(made, dict) else made
+
+    def _inspected(self, node: Record, instance: Any, path: Path) -> Any:
+        """Check an instance that stands already."""
+        before = len(self.problems)
+        for key, field in node.fields.items():
+            self._hidden(field, getattr(instance, field.name), (*path, key))
+        return instance if len(self.problems) == before else INVALID
+
+    def foreign(self, node: Foreign, value: Any, path: Path) -> Any:
+        try:
+            return node.kind.model_validate(value)
+        except Exception as error:
+            name = node.name
+            if callable(getattr(error, "errors", None)):
+                self.problems += _foreign_problems(name, error, value, path, secret=self._secret, known=_keys_of(node))
+            else:
+                text = str(error).partition("\n")[0]
+                self.problems.append(Refused(path, self._secret, name, type(error).__name__, text))
+            return INVALID
+
+
+_FITS: Final[dict[type[Node], Callable[[_Walk, Any, Any, Path], Any]]] = {
+    Anything: _Walk.anything,
+    Scalar: _Walk.scalar,
+    Choice: _Walk.choice,
+    Items: _Walk.items,
+    Row: _Walk.row,
+    Table: _Walk.table,
+    OneOf: _Walk.one_of,
+    Record: _Walk.record,
+    Foreign: _Walk.foreign,
+}
+
+
+def _exact(node: OneOf, value: Any) -> Scalar | None:
+    """Return the arm of exactly a number's type: 3.0 is a float where both would take it."""
+    return next((arm for arm in node.arms if isinstance(arm, Scalar) and arm.type.kind is type(value)), None)
+
+
+def _is_instance(value: Any, kind: Any) -> bool:
+    try:
+        return isinstance(value, kind)
+    except TypeError:  # a TypedDict has no instances
+        return False
+
+
+def _refusals(node: Record, error: Exception, given: Any, path: Path, *, secret: bool) -> list[Problem]:
+    if callable(getattr(error, "errors", None)):  # a pydantic data class
+        return _foreign_problems(node.name, error, given, path, secret=secret, known=frozenset(node.fields))
+    # attrs' own validators name the attribute among the arguments of what they raise.
+    names = [each.name for each in error.args if isinstance(each, attrs.Attribute)]
+    text = str(error.args[0] if names else error).partition("\n")[0]
+    return [Refused((*path, *names[:1]), secret, node.name, type(error).__name__, text)]
+
+
+def _foreign_problems(
+    name: str, error: Any, value: Any, path: Path, *, secret: bool, known: frozenset[str]
+) -> list[Problem]:
+    """Return the problems that pydantic found: people see their codes, as its words may hold the value."""
+    return [
+        Refused((*path, *_steps(each["loc"], value, known)), secret, name, each["type"], each["msg"])
+        for each in error.errors()
+    ]
+
+
+def _steps(loc: tuple[Any, ...], value: Any, known: frozenset[str]) -> list[str | int | Key]:
+    """Return pydantic's path as ours: without the names of a union's arms, and with an author's keys told apart."""
+    steps: list[str | int | Key] = []
+    for step in loc:
+        if isinstance(step, int) and isinstance(value, (list, tuple)):
+            steps.append(step)
+            value = value[step] if step < len(value) else None
+        elif step in known:
+            steps.append(step)
+            value = value.get(step) if isinstance(value, dict) else None
+        elif isinstance(value, dict) and step in value:
+            steps.append(Key(str(step), list(value).index(step) + 1))
+            value = value[step]
+    return steps
+
+
+def _keys_of(node: Foreign) -> frozenset[str]:
+    """Return every key that a foreign class has a field for, at any depth."""
+    found: set[str] = set()
+    pending: list[Any] = [node.kind.model_json_schema()]
+    while pending:
+        schema = pending.pop()
+        if isinstance(schema, dict):
+            properties = schema.get("properties")
+            found |= set(properties) if isinstance(properties, dict) else set()
+            pending += schema.values()
+        elif isinstance(schema, list):
+            pending += schema
+    return frozenset(found)

@@ -1,0 +1,218 @@
+"""A type as a tree: what a value may be, said once for files, for models' answers, for tools and for scripts.
+
+``read_type`` makes the tree from annotations. Then ``fit`` makes values by it, ``json_schema`` describes it,
+``read_text`` reads a variable by it, and ``problems`` puts into words what it demands::
+
+    class Line:                        Record Line
+        text: str                        text:  Scalar str
+        prices: list[float] | None       prices: OneOf
+                                                 |- Items
+                                                 |  `- Scalar float
+                                                 `- Scalar None
+
+A node says nothing about strictness: that is `Rules`, and belongs to the door where a value comes in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from beluga._types.bounds import UNBOUNDED, Bounds
+from beluga._types.scalars import SCALARS, ScalarType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = [
+    "NO_DEFAULT",
+    "NULL",
+    "Anything",
+    "Choice",
+    "Field",
+    "Foreign",
+    "Items",
+    "Node",
+    "OneOf",
+    "Option",
+    "Record",
+    "Row",
+    "Scalar",
+    "Table",
+    "arms",
+    "is_scalar",
+    "parts",
+]
+
+NO_DEFAULT: Final = object()
+"""Stands for the default of a field that has none, or has to make it anew each time."""
+
+
+@attrs.frozen
+class Node:
+    """Any part of the tree.
+
+    Args:
+        description: What ``Annotated[..., "text"]`` says of it, for a model.
+    """
+
+    description: str = attrs.field(default="", kw_only=True)
+
+
+@attrs.frozen
+class Anything(Node):
+    """Whatever there is, unchecked."""
+
+
+@attrs.frozen
+class Scalar(Node):
+    """A value without parts, within bounds."""
+
+    type: ScalarType
+    bounds: Bounds = UNBOUNDED
+
+
+NULL: Final = Scalar(SCALARS[type(None)])
+
+
+@attrs.frozen
+class Option:
+    """One of the values of a choice: how it is written, what it becomes, and the name of an Enum's member."""
+
+    written: Any
+    value: Any
+    name: str = ""
+
+
+@attrs.frozen
+class Choice(Node):
+    """One of a few values: a Literal or an Enum, whose docstring is `doc`."""
+
+    options: tuple[Option, ...]
+    doc: str = ""
+
+
+@attrs.frozen
+class Items(Node):
+    """A list of values of one kind, made into a list, tuple or set."""
+
+    item: Node
+    make: Callable[[list[Any]], Any]
+    bounds: Bounds = UNBOUNDED
+
+    @property
+    def is_set(self) -> bool:
+        """Whether no value is in it twice."""
+        return self.make in (set, frozenset)
+
+
+@attrs.frozen
+class Row(Node):
+    """A list of so many values, each of its own kind, made into a tuple."""
+
+    items: tuple[Node, ...]
+
+
+@attrs.frozen
+class Table(Node):
+    """A mapping of free keys to values of one kind."""
+
+    item: Node
+    make: Callable[[dict[str, Any]], Any]
+    key: Node | None = None
+    """What a key has to be, where not every text is one."""
+    bounds: Bounds = UNBOUNDED
+
+
+@attrs.frozen
+class OneOf(Node):
+    """A value of any of several kinds: the first that fits."""
+
+    arms: tuple[Node, ...]
+
+
+@attrs.frozen
+class Field:
+    """One field of a record.
+
+    Args:
+        key: What it is called in JSON and in files.
+        name: Its attribute.
+        node: What it may be.
+        required: Whether a record without it is wrong.
+        description: What it is, for a model; one in ``Annotated`` goes first.
+        default: Its plain default, or `NO_DEFAULT`.
+        converts: Whether an attrs converter makes the attribute from the value.
+        secret: Whether its value is never shown.
+        env: The whole name of a variable that overrides it, or None.
+    """
+
+    key: str
+    name: str
+    node: Node
+    required: bool = True
+    description: str = ""
+    default: Any = NO_DEFAULT
+    converts: bool = False
+    secret: bool = False
+    env: str | None = None
+
+
+@attrs.frozen(eq=False)
+class Record(Node):
+    """A mapping with exactly the fields of a class or the parameters of a function.
+
+    Args:
+        kind: The class, generic alias or function.
+        name: What messages call it.
+        make: Called with the values of the fields by their keys; ``dict`` where nothing is to be made.
+        fields: By their keys; filled in once all are known, as a class may contain itself.
+        doc: Its docstring's first part, for a model.
+    """
+
+    kind: Any
+    name: str
+    make: Callable[..., Any]
+    fields: dict[str, Field] = attrs.field(factory=dict, repr=False)
+    doc: str = attrs.field(default="", repr=False)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a value of it is never shown."""
+        return any(field.secret for field in self.fields.values())
+
+
+@attrs.frozen(eq=False)
+class Foreign(Node):
+    """A class that checks and describes itself, as pydantic's models do."""
+
+    kind: Any
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.kind.__name__)
+
+
+def arms(node: Node) -> tuple[Node, ...]:
+    """Return what a value may be instead of each other: the arms of a union, else the node itself."""
+    return node.arms if isinstance(node, OneOf) else (node,)
+
+
+def is_scalar(node: Node) -> bool:
+    """Tell whether a value of `node` has no parts, so that a message may show what stands in its place."""
+    return all(isinstance(arm, (Scalar, Choice)) for arm in arms(node))
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """Yield the nodes that `node` is directly made of."""
+    match node:
+        case Items() | Table():
+            yield node.item
+        case Row():
+            yield from node.items
+        case OneOf():
+            yield from node.arms
+        case Record():
+            yield from (field.node for field in node.fields.values())
