@@ -1,0 +1,59 @@
+"""A line for each event of the layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from beluga import events
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["log_events"]
+
+_WARNINGS = (
+    events.CallRefused, events.GuardBlocked, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
+)  # fmt: skip
+
+
+def log_events(*types: type[events.Event], logger: logging.Logger | None = None) -> events.Subscription:
+    """Log a line for each event of `types`, or for all events where none is named.
+
+    The fields stand in the line and in ``extra``; inside a recording span `install` adds the ids of the trace.
+    What needs attention is a warning: a refusal, an opened circuit, a blocked text, a failed node, a rejected file.
+
+    Args:
+        types: The classes of events.
+        logger: A logger of the standard library; None means loguru.
+
+    Returns:
+        The unsubscriber, which is a context manager too.
+
+    Example:
+        >>> with log_events(events.CircuitChanged):
+        ...     pass
+    """
+
+    def log(event: events.Event) -> None:
+        name = type(event).__name__
+        fields = {key: value for key, value in attrs.asdict(event, recurse=False).items() if value not in (None, ())}
+        told = " ".join((name, *(f"{key}={value}" for key, value in fields.items())))
+        if logger is not None:
+            # "name" and the like are taken in a record, so that each field has the event's name in front.
+            logger.log(_level(event), "%s", told, extra={"event": name, "event_fields": fields})
+        else:
+            from loguru import logger as ours
+
+            ours.bind(event=name, **fields).log("WARNING" if _level(event) == _WARNING else "INFO", "{}", told)
+
+    return events.subscribe(log, *types)
+
+
+_INFO, _WARNING = 20, 30
+
+
+def _level(event: events.Event) -> int:
+    opened = isinstance(event, events.CircuitChanged) and event.new == "open"
+    return _WARNING if opened or isinstance(event, _WARNINGS) else _INFO

@@ -1,0 +1,162 @@
+"""What is logged, masked: lines of text, extra fields, and records of the standard library."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from beluga.masking import is_secret_key, mask, mask_text
+from beluga.masking.standins import FAILED, StandIns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Masker", "masker"]
+
+_TELLING = 4
+"""Characters from which a secret's value is looked for in the message: a shorter one is part of other words."""
+
+_DEEPEST = 5
+_ITEMS = 100
+
+_OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "trace_id", "span_id"}
+
+
+class Masker:
+    """Masks lines and records alike.
+
+    Args:
+        text: Masks a text.
+    """
+
+    def __init__(self, text: Callable[[str], str] = mask_text) -> None:
+        self._text = text
+        self._stand_ins = StandIns(text)
+        self.data: Callable[[Any], Any] = self._stand_ins.data
+        self.field: Callable[[object, Any], Any] = self._stand_ins.field
+        self.error: Callable[[BaseException], BaseException] = self._stand_ins.error
+        self.traceback: Callable[[Any], Any] = self._stand_ins.traceback
+
+    def line(self, text: str) -> str:
+        """Return `text` masked; never raises."""
+        try:
+            return self._text(text)
+        except Exception:
+            return FAILED + "\n" if text.endswith("\n") else FAILED
+
+    def message(self, text: str, *said_with: Any) -> str:
+        """Return a message masked, also of values that have a secret's name in what it was `said_with`.
+
+        ``info(f"log in as {user} with {password}", extra={"password": password})``
+        """
+        for value in {value for data in said_with for value in _secret_values(data, _DEEPEST)}:
+            text = text.replace(value, mask(value))
+        return self._text(text)
+
+    def fields(self, extra: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Return extra fields masked, with stand-ins for objects."""
+        return {self._text(str(name)): self.field(name, value) for name, value in extra.items()}
+
+    def exc_info(self, exc_info: Any) -> Any:
+        """Return what stands for the three facts of an exception."""
+        if not isinstance(exc_info, tuple) or exc_info[1] is None:
+            return exc_info
+        kind, error, trace = exc_info
+        return kind, self.error(error), self.traceback(trace)
+
+    def record(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return a masked copy of a record of the same class; never raises."""
+        masked = _copy(record)
+        try:
+            extra = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
+            masked.msg, masked.args = self._template(record, extra)
+            masked.exc_info = self.exc_info(record.exc_info)
+            if record.exc_text:
+                masked.exc_text = self._text(record.exc_text)
+            if record.stack_info:
+                masked.stack_info = self._text(record.stack_info)
+            vars(masked).update(self.fields(extra))
+            vars(masked).update(trace_ids())
+        except Exception:
+            known = {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
+            masked = logging.makeLogRecord({**known, "created": record.created, "msg": FAILED})
+        return masked
+
+    def _template(self, record: logging.LogRecord, extra: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return message and arguments, each masked as data; one text where only the whole shows the secret.
+
+        structlog and JSON formatters look for a dict in the message, Sentry groups by the text before its arguments.
+        """
+        if not isinstance(record.msg, str):
+            return self.data(record.msg), self.data(record.args) if record.args else record.args
+        if not record.args:
+            return self.message(record.msg, extra), record.args
+        args = self.data(record.args)
+        try:
+            shown = record.msg % args
+        except Exception:  # a number that is a secret is a text now, and does not fit %d
+            try:
+                shown = record.getMessage()
+            except Exception:  # nor did the arguments before: the handler reports that, without secrets
+                return self._text(record.msg), args
+        masked = self.message(shown, record.args, extra)
+        return (record.msg, args) if masked == record.msg % args else (masked, None)
+
+
+def _copy(record: logging.LogRecord) -> logging.LogRecord:
+    copied = object.__new__(type(record))
+    vars(copied).update(vars(record))
+    return copied
+
+
+def _secret_values(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts of the values that stand under the name of a secret, as they would be printed."""
+    if isinstance(value, Mapping):
+        pairs = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = (("", inner) for inner in value[:_ITEMS])  # type: ignore[assignment]  # pairs all the same
+    else:
+        pairs = getattr(value, "__dict__", {}).items()
+    for name, inner in pairs:
+        kind = type(inner)
+        if inner is None or kind is bool:
+            continue
+        if isinstance(name, str) and is_secret_key(name):
+            text = inner.decode("latin-1") if kind is bytes else inner if kind is str else str(inner)
+            if len(text) >= _TELLING:
+                yield text
+        elif depth and kind not in _LEAVES:
+            yield from _secret_values(inner, depth - 1)
+
+
+_LEAVES = frozenset({str, bytes, int, float})
+
+
+def trace_ids() -> dict[str, str]:
+    """Return the ids of the current span; nothing where there is none, or no OpenTelemetry."""
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return {}
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
+
+
+def masker(*, pii: bool = False) -> Masker:
+    """Return the one that masks secrets, or the one that takes personal data out too."""
+    return _with_personal_data() if pii else _SECRETS
+
+
+_SECRETS = Masker()
+
+
+@functools.cache
+def _with_personal_data() -> Masker:
+    from beluga.guards import PIIRedactor
+
+    personal = PIIRedactor()
+    return Masker(lambda text: personal.redact(mask_text(text)))
