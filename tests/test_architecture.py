@@ -63,6 +63,12 @@ WITHIN = {
         "hooks": "base collecting middleware",
         "middleware": "base",
     },
+    "logs": {
+        "blocks": "records",
+        "boundary": "loguru_bridge records",
+        "loguru_bridge": "records",
+    },
+    "masking": {"data": "text", "standins": "data"},
     "orchestration": {
         "chains": "graph nodes",
         "executor": "instrumentation",
@@ -81,7 +87,7 @@ MAY_IMPORT = {
     "loguru": {"logs"},
     "httpx": {"llm", "testing"},
     "hypothesis": {"testing"},
-    "wrapt": {"_engine.proxy"},
+    "wrapt": {"_engine.proxy", "masking.standins"},
     "time": {"clock", "testing", "_cli"},
     "random": {"clock", "testing", "llm", "_cli"},
 }  # fmt: skip

@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import deque
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from beluga.masking.text import MASK, is_secret_key, mask, mask_text
+from beluga.masking.text import HIDDEN, MASK, is_secret_key, mask, mask_prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Text = Callable[[str], str]
 
-__all__ = ["Walk", "mask_secrets"]
-
-T = TypeVar("T")
+__all__ = ["Walk", "mask_text"]
 
 _DEEPEST = 100
 _PAIR_LENGTH = 2
 
 
-def mask_secrets(data: T) -> T:
-    """Return a copy of `data` with every secret in it masked; `data` itself is not changed.
+def mask_text(text: str) -> str:
+    """Return `text` with the secrets in it masked: known forms, and values behind the names of secrets."""
+    if len(text) < HIDDEN:
+        return text
+    if text[0] in "{[" and text.rstrip()[-1] in "}]" and (masked := _mask_json(text)) is not None:
+        return masked
+    return mask_prose(text)
 
-    Walks mappings, sequences, sets, named tuples, attrs classes, data classes, pydantic models, exceptions,
-    headers as pairs, JSON in strings, form bodies, URLs and bytes. The types of containers are kept, cycles
-    are followed once, and whatever lies under a secret's name is masked whole. None, empty strings and
-    booleans stay. What cannot be copied with another content is left as it is where it holds no secret; an exception
-    of which one cannot make another is replaced by one that looks like it.
 
-    Example:
-        >>> mask_secrets({"model": "gpt-4o", "openai": {"token": "tok-secret-value-here", "n": 1}})
-        {'model': 'gpt-4o', 'openai': {'token': 'to*****************re', 'n': 1}}
-    """
-    result: T = Walk().mask(data)
-    return result
+def _mask_json(text: str) -> str | None:
+    """Mask JSON as data, and keep its last line break; None where `text` is not JSON."""
+    try:
+        data = json.loads(text)
+        masked = Walk().mask(data)
+    except (ValueError, RecursionError):
+        return None
+    if masked == data:
+        return text
+    return json.dumps(masked, ensure_ascii=False) + text[len(text.rstrip()) :]
 
 
 def _mask_under_secret_key(value: Any) -> Any:
@@ -54,7 +57,9 @@ class Walk:
     Args:
         text: Masks a text.
         other: Says what to show of an object that the walk does not know; None leaves it as it is.
-        error: Says what to show of an exception; None makes another of its type with masked arguments.
+        error: Says what to show of an exception; None leaves it as it is.
+        makes_errors: Whether to make another exception of the same type first, and ask `error` where that has not its
+            text.
     """
 
     def __init__(
@@ -62,10 +67,13 @@ class Walk:
         text: Text = mask_text,
         other: Callable[[Any], Any] | None = None,
         error: Callable[[BaseException], BaseException] | None = None,
+        *,
+        makes_errors: bool = False,
     ) -> None:
         self._text = text
         self._other = other
         self._error = error
+        self._makes_errors = makes_errors
         self._met: dict[int, Any] = {}
         self._alive: list[Any] = []  # so that no id is used twice
 
@@ -224,13 +232,9 @@ class Walk:
         return self._unknown(value.model_copy(update=masked))
 
     def _exception(self, value: BaseException, depth: int) -> BaseException:
-        if self._error is not None:
-            return self._error(value)
-        result = self._made_again(value, depth)
+        result = self._made_again(value, depth) if self._makes_errors else None
         if result is None:
-            from beluga.masking.standins import StandIns
-
-            return StandIns(self._text).error(value)
+            return value if self._error is None else self._error(value)
         self._met[id(value)] = result
         for name, inner in vars(value).items():
             vars(result)[name] = self.field(name, inner, depth)

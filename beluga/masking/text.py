@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from beluga.guards._secrets.names import is_secret_name
 if TYPE_CHECKING:
     from beluga.guards.secrets import SecretRedactor
 
-__all__ = ["HIDDEN", "MASK", "is_secret_key", "mask", "mask_text"]
+__all__ = ["HIDDEN", "MASK", "is_secret_key", "mask", "mask_prose"]
 
 MASK = "****"
 """What stands for a secret that is too short to show anything of."""
@@ -51,12 +50,8 @@ def mask(secret: str) -> str:
     return secret[:_SHOWN] + "*" * hidden + secret[-_SHOWN:] if hidden >= HIDDEN else MASK
 
 
-def mask_text(text: str) -> str:
-    """Return `text` with the secrets in it masked: known forms, and values behind the names of secrets."""
-    if len(text) < HIDDEN:
-        return text
-    if text[0] in "{[" and text.rstrip()[-1] in "}]" and (masked := _mask_json(text)) is not None:
-        return masked
+def mask_prose(text: str) -> str:
+    """Return `text` with the secrets in it masked, as what is not JSON."""
     if "=" in text and not _BLANK.search(text):  # a form's body, a query string, a URL
         text = _PAIR.sub(_mask_pair, text)
     findings = _redactor().scan(text)
@@ -80,17 +75,3 @@ def _redactor() -> SecretRedactor:
 def _mask_pair(match: re.Match[str]) -> str:
     name, brackets, value = match[1], match[2] or "", match[3]
     return f"{name}{brackets}={mask(value)}" if is_secret_key(name) else match[0]
-
-
-def _mask_json(text: str) -> str | None:
-    """Mask JSON as data, and keep its last line break; None where `text` is not JSON."""
-    from beluga.masking.data import mask_secrets
-
-    try:
-        data = json.loads(text)
-        masked = mask_secrets(data)
-    except (ValueError, RecursionError):
-        return None
-    if masked == data:
-        return text
-    return json.dumps(masked, ensure_ascii=False) + text[len(text.rstrip()) :]
