@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import math
 import random
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import Environment, use_environment
+from beluga.testing.workers import GLANCE, Workers, counting
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,8 +28,8 @@ _IDLE_PASSES = 8
 
 A callback that wakes a task which wakes another is seen as work as long as it takes no more passes than this."""
 
-_GLANCE = 0.001
-"""Real seconds between two looks of a thread that waits for an event or for virtual time."""
+_GRACE = 0.01
+"""Real seconds that sockets and threads of their own have to wake a loop before time jumps."""
 
 
 class _Alarm:
@@ -57,9 +59,13 @@ class FakeClock:
         start: What `monotonic` begins with, in seconds.
         wall: What `time` begins with, in seconds since 1970; None means the beginning of 2026.
         autojump: Whether sleeping moves the time.
+        grace: Real seconds without anything to do before the time of an event loop jumps, where sockets or threads
+            of somebody's own may still wake it. While a thread works for the loop, time stands still in any case.
     """
 
-    def __init__(self, start: float = 0.0, wall: float | None = None, *, autojump: bool = True) -> None:
+    def __init__(
+        self, start: float = 0.0, wall: float | None = None, *, autojump: bool = True, grace: float = _GRACE
+    ) -> None:
         self._now = start
         self._offset = (_WALL if wall is None else wall) - start
         self._autojump = autojump
@@ -67,6 +73,7 @@ class FakeClock:
         self._numbers = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._owner = threading.get_ident()
+        self.workers: Workers = Workers(grace)
         # By loop: one that is closed in the middle of a sleep must not keep the next one from jumping.
         self._watched: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
@@ -121,7 +128,8 @@ class FakeClock:
         with self._changed:
             due = threading.Event()
             self._alarm(seconds, due.set)
-            self._changed.wait_for(due.is_set)
+            with self.workers.waiting():
+                self._changed.wait_for(due.is_set)
 
     def wait(self, event: threading.Event, seconds: float) -> None:
         """Wait until `event` is set or the time has come; this moves the time in no case.
@@ -132,8 +140,9 @@ class FakeClock:
         alarm = self._alarm(seconds, due.set)
         try:
             # Python cannot wait for two events at once.
-            while not due.is_set() and not event.wait(_GLANCE):
-                pass
+            with self.workers.waiting():
+                while not due.is_set() and not event.wait(GLANCE):
+                    pass
         finally:
             alarm.cancel()
 
@@ -167,11 +176,11 @@ class FakeClock:
 
         return run(self, main)
 
-    def next_alarm(self) -> float | None:
-        """Return when the soonest alarm is due."""
+    def next_alarm(self) -> float:
+        """Return when the soonest alarm is due; `inf` where there is none."""
         with self._changed:
             alarm = self._next()
-            return None if alarm is None else alarm.at
+            return math.inf if alarm is None else alarm.at
 
     @property
     def jumps(self) -> bool:
@@ -197,19 +206,23 @@ class FakeClock:
         if not self._autojump or loop in self._watched or getattr(loop, "follows_clock", None) is self:
             return
         self._watched.add(loop)
-        loop.call_soon(self._look, loop, 0)
+        loop.call_soon(self._look, loop, 0, 0.0)
 
-    def _look(self, loop: asyncio.AbstractEventLoop, idle: int) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop, idle: int, quiet: float) -> None:
         # The queue of ready callbacks has no public name. A loop without one only gets its idle passes.
         busy = bool(getattr(loop, "_ready", ()))
         if busy or idle < _IDLE_PASSES:
-            loop.call_soon(self._look, loop, 0 if busy else idle + 1)
+            loop.call_soon(self._look, loop, 0 if busy else idle + 1, 0.0 if busy else quiet)
+            return
+        alarm = self.next_alarm()
+        patience = 0.0 if alarm == math.inf else self.workers.patience(loop)
+        if quiet < patience:
+            loop.call_later(GLANCE, self._look, loop, idle, 0.0 if patience == math.inf else quiet + GLANCE)
             return
         self._watched.discard(loop)
-        alarm = self.next_alarm()
-        if alarm is not None:
+        if alarm < math.inf:
             self.advance(max(0.0, alarm - self._now))
-            if self.next_alarm() is not None:
+            if self.next_alarm() < math.inf:
                 self._jump_when_idle()
 
 
@@ -228,7 +241,12 @@ def _within(loop: asyncio.AbstractEventLoop, callback: Callable[[], Any]) -> Cal
 
 @contextlib.contextmanager
 def fake_clock(
-    start: float = 0.0, *, wall: float | None = None, seed: int = 0, autojump: bool = True
+    start: float = 0.0,
+    *,
+    wall: float | None = None,
+    seed: int = 0,
+    autojump: bool = True,
+    grace: float = _GRACE,
 ) -> Iterator[FakeClock]:
     """Put virtual time and a seeded rng in place of the real ones, in this context and no other.
 
@@ -239,6 +257,8 @@ def fake_clock(
         wall: What `time` begins with, in seconds since 1970; None means the beginning of 2026.
         seed: Of the rng that jitter is drawn from.
         autojump: Whether sleeping moves the time; without it only `FakeClock.advance` does.
+        grace: Real seconds that sockets and threads of somebody's own have to wake an event loop before time jumps.
+            While a thread works for the loop (`asyncio.to_thread`, anyio's workers) it does not jump at all.
 
     Example:
         >>> from beluga import retry
@@ -254,6 +274,6 @@ def fake_clock(
         ...         print(clock.monotonic())
         60.0
     """
-    clock = FakeClock(start, wall, autojump=autojump)
-    with use_environment(Environment(clock, random.Random(seed))):  # noqa: S311 - jitter needs no secrecy
+    clock = FakeClock(start, wall, autojump=autojump, grace=grace)
+    with counting(), use_environment(Environment(clock, random.Random(seed))):  # noqa: S311 - jitter needs no secrecy
         yield clock

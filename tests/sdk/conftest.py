@@ -119,12 +119,14 @@ class Caller:
         over: ``"transport"`` or ``"loopback"``.
         is_async: Whether its asynchronous client is used.
         is_stream: Whether the answer is streamed.
+        around: What is put around the asynchronous call.
     """
 
     sdk: Any
     over: str
     is_async: bool
     is_stream: bool
+    around: Any = lambda function: function
 
     def ask(self, fake, text="hi", *, clock=None, **options):
         """Return what the SDK makes of the answer."""
@@ -136,7 +138,7 @@ class Caller:
                 options["base_url"] = "https://api.example.invalid" + self.sdk.root
             if not self.is_async:
                 return self._ask(fake, text, options)
-            main = self._aask(fake, text, options)
+            main = self.around(self._aask)(fake, text, options)
             return clock.run(main) if clock is not None else asyncio.run(main)
 
     def _client(self, fake, options):

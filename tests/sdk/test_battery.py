@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from beluga import budget
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.llm import FakeProvider, Reply, faults, tool_call
 from beluga.schema import Tool, Usage
@@ -110,3 +111,12 @@ def test_an_exhausted_script_is_not_retried(caller):
     assert classify(caught.value) is ErrorCode.INVALID_INPUT
     assert not is_transient(caught.value)
     assert len(fake.calls) == 2
+
+
+def test_no_deadline_passes_before_the_call_is_sent(make, sdk, over, is_stream):
+    """The SDKs ask for the platform in a thread, and connections open in their own time: time waits for both."""
+    caller = make(sdk, over, is_async=True, is_stream=is_stream, around=budget(10.0))
+    with fake_clock(grace=5.0 if over == "loopback" else 0.0) as clock:
+        fake = FakeProvider("fine")
+        assert caller.ask(fake, clock=clock).text == "fine"
+        assert clock.monotonic() == 0.0
