@@ -8,12 +8,11 @@ from beluga._lazy import facade
 
 if TYPE_CHECKING:
     from beluga.guards.base import Finding, Guard, GuardResult
-    from beluga.guards.content import ContentFilter, MaxLength
-    from beluga.guards.expressions import PatternDetector, PatternRedactor
+    from beluga.guards.content import ContentFilter, MaxLength, PatternDetector
     from beluga.guards.injection import InjectionDetector
     from beluga.guards.pii import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor
     from beluga.guards.pipeline import GuardPipeline
-    from beluga.guards.redactor import Redactor
+    from beluga.guards.redactor import PatternRedactor, Redactor
     from beluga.guards.secrets import DEFAULT_SECRET_PATTERNS, SecretPattern, SecretRedactor
     from beluga.guards.spotlight import Canary, Spotlight
     from beluga.guards.streaming import RedactionStream
@@ -46,12 +45,11 @@ __all__ = [
 
 _ROOMS = {
     "guards.base": "Finding Guard GuardResult",
-    "guards.content": "ContentFilter MaxLength",
-    "guards.expressions": "PatternDetector PatternRedactor",
+    "guards.content": "ContentFilter MaxLength PatternDetector",
     "guards.injection": "InjectionDetector",
     "guards.pii": "DEFAULT_PII_PATTERNS PIIPattern PIIRedactor",
     "guards.pipeline": "GuardPipeline",
-    "guards.redactor": "Redactor",
+    "guards.redactor": "PatternRedactor Redactor",
     "guards.secrets": "DEFAULT_SECRET_PATTERNS SecretPattern SecretRedactor",
     "guards.spotlight": "Canary Spotlight",
     "guards.streaming": "RedactionStream",

@@ -1,16 +1,21 @@
-"""Simple limits on content: words that must not occur, and length."""
+"""Simple limits on content: words and patterns that must not occur, and length."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beluga.errors import GuardBlocked
 from beluga.guards._text.normalization import normalise
 from beluga.guards.base import Finding, GuardResult, disjoint
+from beluga.guards.redactor import Redactor, passages_for, patterns_of
+from beluga.guards.streaming import RedactionStream
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
+    from typing import NoReturn
 
-__all__ = ["ContentFilter", "MaxLength"]
+__all__ = ["ContentFilter", "MaxLength", "PatternDetector"]
 
 
 class ContentFilter:
@@ -35,15 +40,15 @@ class ContentFilter:
 
     def __init__(self, keywords: Iterable[str], threshold: int = 1) -> None:
         if isinstance(keywords, str):
-            msg = "keywords must be several strings, not one; write ContentFilter(['word'])"
-            raise TypeError(msg)
+            message = "keywords must be several strings, not one; write ContentFilter(['word'])"
+            raise TypeError(message)
         self.keywords: tuple[str, ...] = tuple(dict.fromkeys(keywords))
         if not all(self.keywords):
-            msg = "an empty keyword would match every text; leave it out"
-            raise ValueError(msg)
+            message = "an empty keyword would match every text; leave it out"
+            raise ValueError(message)
         if threshold < 1:
-            msg = f"threshold must be at least 1, not {threshold}"
-            raise ValueError(msg)
+            message = f"threshold must be at least 1, not {threshold}"
+            raise ValueError(message)
         self.threshold = threshold
         self._folded = tuple((word, normalise(word).text.lower()) for word in self.keywords)
 
@@ -76,6 +81,48 @@ class ContentFilter:
         return [place for place in found if place[1] >= 0]
 
 
+class PatternDetector:
+    r"""Block a text in which one of the patterns matches.
+
+    Disguises (full-width letters, invisible characters) are seen through. A stream is cut before the match.
+
+    Args:
+        patterns: Pairs of a name and a regular expression, as text or compiled.
+
+    Raises:
+        ValueError: There is no pattern, or one is not valid or can take exponential time.
+
+    Example:
+        >>> PatternDetector(("jailbreak", r"(?i)\bjailbreak")).validate("How to jailbreak?").reason
+        'rule jailbreak matched'
+    """
+
+    name = "pattern_detector"
+
+    def __init__(self, *patterns: tuple[str, str | re.Pattern[str]]) -> None:
+        own = patterns_of(type(self).__name__, patterns)
+        self._passages = passages_for(own)
+        self._finder = Redactor(own, self._passages)
+
+    def scan(self, text: str) -> tuple[Finding, ...]:
+        """Return where the patterns match, sorted and disjoint."""
+        return self._finder.scan(text)
+
+    def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - the contract's
+        """Block `content` if a pattern matches, and name it."""
+        findings = self.scan(content)
+        reason = f"rule {findings[0].rule} matched" if findings else ""
+        return GuardResult(not findings, reason, guard=self.name, findings=findings)
+
+    def stream(self) -> RedactionStream:
+        """Open a stream that raises `GuardBlocked` before any of a match gets out."""
+        return RedactionStream(self._finder.window(), self._block, self._passages.limit)
+
+    def _block(self, finding: Finding, text: str) -> NoReturn:  # noqa: ARG002 - no message holds the text
+        message = f"{self.name} blocked the output: rule {finding.rule} matched"
+        raise GuardBlocked(message, findings=(finding,), guard=self.name, stage="output")
+
+
 class MaxLength:
     """Blocks a text of more than `limit` characters.
 
@@ -94,8 +141,8 @@ class MaxLength:
 
     def __init__(self, limit: int) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            msg = f"limit must be a whole number of at least 1, not {limit!r}"
-            raise ValueError(msg)
+            message = f"limit must be a whole number of at least 1, not {limit!r}"
+            raise ValueError(message)
         self.limit = limit
 
     def validate(self, content: str, *, role: str = "input") -> GuardResult:  # noqa: ARG002 - every role alike

@@ -29,7 +29,8 @@ class Pattern:
 
     Args:
         name: The kind, such as ``"EMAIL"``; findings carry it.
-        pattern: The regular expression; a group called ``value`` narrows the finding to itself.
+        pattern: The regular expression, as text or compiled with flags; a group called ``value`` narrows the
+            finding to itself.
         placeholder: What to put in its place; None makes ``[NAME]``.
         check: Gets the matched text and returns how many of its characters, from the left, are right:
             0 or False rejects the match, True accepts all of it.
@@ -43,7 +44,7 @@ class Pattern:
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
-    pattern: str
+    pattern: str | re.Pattern[str]
     placeholder: str | None = None
     check: Callable[[str], int] | None = attrs.field(default=None, kw_only=True)
     context: str | None = attrs.field(default=None, kw_only=True)
@@ -178,12 +179,16 @@ def _needs(pattern: Pattern) -> Gate | None:
     return operator.methodcaller("__contains__", plain) if plain else _search(pattern, pattern.needs)
 
 
-def _compile(pattern: Pattern, source: str) -> re.Pattern[str]:
+def _compile(pattern: Pattern, source: str | re.Pattern[str]) -> re.Pattern[str]:
     try:
-        return re.compile(source)
+        compiled = re.compile(source)
     except (re.error, TypeError, OverflowError, RecursionError) as error:
-        msg = f"pattern {pattern.name!r} is no valid regular expression: {error}"
-        raise ValueError(msg) from None
+        message = f"pattern {pattern.name!r} is not a valid regular expression: {error}"
+        raise ValueError(message) from None
+    if not isinstance(compiled.pattern, str):
+        message = f"pattern {pattern.name!r} is made of bytes, and guards read text; write it without the b"
+        raise ValueError(message)  # noqa: TRY004 - what is wrong is the pattern
+    return compiled
 
 
 @functools.lru_cache(maxsize=1024)

@@ -62,7 +62,7 @@ class PIIRedactor(Redactor):
         reversible: True gives stable pseudonyms and a ``vault`` to take them back; a `Vault` shares one.
 
     Raises:
-        ValueError: A pattern is no valid regular expression, or one that can take exponential time.
+        ValueError: A pattern is not a valid regular expression, or one that can take exponential time.
 
     Example:
         >>> PIIRedactor().redact("Mail ana@example.com or call 555-123-4567")

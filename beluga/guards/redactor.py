@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import attrs
 
-from beluga.guards._regex.redos import check_linear
-from beluga.guards._regex.scope import grain
+from beluga.guards._regex.redos import growth
+from beluga.guards._regex.scope import scope
 from beluga.guards._text.normalization import normalise
 from beluga.guards.base import GuardResult
 from beluga.guards.patterns import BLANK, Pattern, matcher
@@ -17,12 +19,12 @@ from beluga.guards.prefilter import Sieve, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from beluga.guards.base import Finding
     from beluga.guards.vault import Vault
 
-__all__ = ["Redactor", "passages_for"]
+__all__ = ["PatternRedactor", "Redactor", "passages_for"]
 
 
 class Redactor:
@@ -37,7 +39,7 @@ class Redactor:
     name = "redactor"
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
-        self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, p.pattern)))
+        self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, str(p.pattern))))
         self._sieve = Sieve(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
@@ -145,21 +147,85 @@ class Redactor:
         return found
 
 
-def passages_for(own: Iterable[Pattern], built_in: Passages) -> Passages:
-    """Return passages for a user's `own` patterns together with the `built_in` ones."""
-    compiled = []
+class PatternRedactor(Redactor):
+    """Replace what the patterns match by ``[NAME]``.
+
+    Disguises (full-width letters, invisible characters) are seen through. In a stream it holds back a word, a line
+    or more, as far as the patterns can match.
+
+    Args:
+        patterns: Pairs of a name and a regular expression, as text or compiled; earlier ones go first.
+
+    Raises:
+        ValueError: There is no pattern, or one is not valid or can take exponential time.
+
+    Example:
+        >>> PatternRedactor(("TICKET", r"T-[0-9]+")).redact("see T-123")
+        'see [TICKET]'
+    """
+
+    name = "pattern_redactor"
+    _what = "pattern"
+
+    def __init__(self, *patterns: tuple[str, str | re.Pattern[str]]) -> None:
+        own = patterns_of(type(self).__name__, patterns)
+        super().__init__(own, passages_for(own))
+
+
+def patterns_of(owner: str, pairs: Sequence[tuple[str, str | re.Pattern[str]]]) -> list[Pattern]:
+    """Return the patterns that a user's `pairs` of name and expression stand for; earlier ones go first.
+
+    Raises:
+        ValueError: There is none, or one is not such a pair.
+    """
+    if not pairs:
+        message = f"{owner}: give at least one (name, regular expression)"
+        raise ValueError(message)
+    patterns = []
+    for place, pair in enumerate(pairs):
+        match pair:
+            case (str(name), (str() | bytes() | re.Pattern()) as expression) if name:
+                patterns.append(Pattern(name, expression, f"[{name}]", priority=place))
+            case _:
+                message = f"{owner}: a pattern is a pair of a name and a regular expression, not {pair!r}"
+                raise ValueError(message)
+    return patterns
+
+
+_EVERY_WORD = Passages((re.compile(r"\S"),), re.compile(r"\S*+"), limit=1024, reach=512)
+_LONGEST = 2048  # characters that a pattern without an end is taken to match at most, if it keeps to a line
+
+
+def passages_for(own: Iterable[Pattern], built_in: Passages | None = None) -> Passages:
+    """Return passages for a user's `own` patterns together with the `built_in` ones.
+
+    Without built-in ones, each word, line or window is a passage by itself, so that a pattern whose time grows with
+    the square of what it reads takes time linear in the text.
+
+    Raises:
+        ValueError: A pattern is not a valid regular expression, or is one that can take exponential time.
+    """
+    passages = built_in or _EVERY_WORD
+    compiled: list[re.Pattern[str]] = []
+    quadratic: list[str] = []
     for pattern in own:
-        for source in filter(None, (pattern.pattern, pattern.context, pattern.unless, pattern.needs, pattern.shape)):
-            check_linear(source, name=pattern.name)
+        for source in (pattern.pattern, pattern.context, pattern.unless, pattern.needs, pattern.shape):
+            quadratic += growth(source, name=pattern.name) if source else []
         compiled.append(re.compile(pattern.pattern))
-    grains = {grain(pattern) for pattern in compiled}
-    if grains <= {"word"}:
-        gates = (*built_in.gates, *compiled, _DISGUISED) if compiled else built_in.gates
-        return attrs.evolve(built_in, gates=gates)
-    if grains <= {"word", "line"}:
-        return Passages((re.compile("[^\n]"),), re.compile("[^\n]*+\n?"), limit=4096, reach=512)
-    limit = sys.maxsize if "whole" in grains else 4096
-    return Passages((re.compile(r"[\s\S]"),), re.compile(r"[\s\S]*+"), limit=limit, reach=512)
+    if not compiled:
+        return passages
+    scopes, longest = zip(*map(scope, compiled), strict=True)
+    if built_in or "whole" in scopes:
+        for message in quadratic:
+            warnings.warn(message, UserWarning, stacklevel=3)
+    reach = int(max(passages.reach, *(size if size < math.inf else _LONGEST for size in longest)))
+    limit = max(passages.limit, 2 * reach)
+    if set(scopes) == {"word"}:
+        gates = (*passages.gates, *compiled, _DISGUISED) if built_in else passages.gates
+        return attrs.evolve(passages, gates=gates, limit=limit, reach=reach)
+    limit = sys.maxsize if "whole" in scopes else max(limit, 2 * _LONGEST)
+    gate, rest = ("[^\n]", "[^\n]*+\n?") if set(scopes) <= {"word", "line"} else (r"[\s\S]", r"[\s\S]*+")
+    return Passages((re.compile(gate),), re.compile(rest), limit=limit, reach=reach)
 
 
 _DISGUISED = re.compile(r"[^\t-\r -~]")

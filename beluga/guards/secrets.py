@@ -230,7 +230,7 @@ class SecretRedactor(Redactor):
         patterns: What to look for instead of the defaults; add to them with ``*DEFAULT_SECRET_PATTERNS``.
 
     Raises:
-        ValueError: A pattern is no valid regular expression, or one that can take exponential time.
+        ValueError: A pattern is not a valid regular expression, or one that can take exponential time.
 
     Example:
         >>> SecretRedactor().redact("password=hunter2!, retry later")

@@ -182,7 +182,7 @@ def test_threshold_out_of_range_is_refused(threshold: float) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
-    [(("x", "["), "no regular expression"), (("x", "(a+)+b"), "exponential"), (("", "a"), "name")],
+    [(("x", "["), "not a valid regular expression"), (("x", "(a+)+b"), "exponential"), (("", "a"), "name")],
 )
 def test_bad_patterns_are_refused_when_built(pattern: tuple[str, str], message: str) -> None:
     """A pattern that is broken, nameless or without end never meets a text."""

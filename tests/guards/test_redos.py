@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+import time
 import warnings
 
 import pytest
+from hypothesis import HealthCheck, event, given, reject, settings
+from hypothesis import strategies as st
 
 from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS
 from beluga.guards._injection import reading, rules
-from beluga.guards._regex.redos import check_linear
+from beluga.guards._regex.redos import check_linear, growth
+from beluga.guards._regex.scope import scope
 from beluga.guards._text import confusables, deobfuscation, normalization
+
+PIECES = [
+    "a", "b", ".", r"\d", r"\W", "[^a-c]", "[a-z\\s]", "(", ")", "(?:", "(?P<n>", "(?P=n)", r"\1", "(?(1)a|b)", "|", "*", "+", "?",
+    "*?", "++", "{2}", "{1,3}", "{2,}", "{1,9}", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i:", "(?-i:", "(?s:", "^", "$", r"\A", r"\Z", r"\b", r"\B", "(?!)",
+    "é", "\n", " ",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -18,6 +28,7 @@ from beluga.guards._text import confusables, deobfuscation, normalization
     [
         r"(a+)+b", r"(a|a)*b", r"(a|ab|b)*c", r"(\w+\s*)*x", r"([a-z]+)*\d", r"(a*)*b", r"(?:a+){1,50}b",
         r"(x+x+)+y", r"(.*)*x", r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(?i)(é|É)*x|(a|A+)*y",
+        r"(?=(a+)+b)c", r"c(?!(?:a|a)*b)", r"(a+)(\1)+b", r"(a{1,20}){1,20}b", r"(x{0,3}){0,200}y", r"(?:a?){24}b", r"(?>(a+)+)b",
     ],
 )  # fmt: skip
 def test_exponential_patterns_raise(pattern: str) -> None:
@@ -51,9 +62,35 @@ def test_linear_patterns_pass_in_silence(pattern: str) -> None:
         check_linear(re.compile(pattern))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_whatever_compiles_is_judged(pattern: str) -> None:
+    """Every expression that `re` takes gets an answer; no operator of its parser is unknown."""
+    try:
+        re.compile(pattern)
+    except re.error:
+        reject()
+    event("compiles")
+    try:
+        assert isinstance(growth(pattern), list)
+    except ValueError as refused:
+        assert "exponential" in str(refused)
+    assert scope(re.compile(pattern))[0] in {"word", "line", "window", "whole"}
+
+
+def test_long_patterns_are_judged_at_once() -> None:
+    """A list of five hundred words, and a loop over it, take seconds at most."""
+    words = "|".join(f"word{number}end" for number in range(500))
+    started = time.process_time()
+
+    assert growth(f"(?:{words})") == []
+    assert growth(f"(?:{words} )+") == []
+    assert time.process_time() - started < 30
+
+
 def test_broken_pattern_is_an_error_with_its_name() -> None:
     """What does not compile is reported by name."""
-    with pytest.raises(ValueError, match="pattern 'badge' is no regular expression"):
+    with pytest.raises(ValueError, match="pattern 'badge' is not a valid regular expression"):
         check_linear("[x", name="badge")
 
 

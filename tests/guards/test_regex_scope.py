@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from beluga.guards._regex.scope import grain
+from beluga.guards._regex.scope import scope
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,10 @@ from beluga.guards._regex.scope import grain
         (r"\b\w+(?=:)", "word"),
         (r"(?P<a>[^\s,])(?P=a)", "word"),
         (r"case \d+", "line"),
-        (r".+x", "window"),
+        (r".+x", "line"),
         (r"[^,\n\r\v\f\x85\u2028]+", "line"),
-        (r"a\s+b", "window"),
-        (r"[^,]+", "window"),
+        (r"a\s+b", "whole"),
+        (r"[^,]+", "whole"),
         (r"(?s:a.b)", "window"),
         (r"a(?= b)", "line"),
         (r"(?:x|\D)y", "window"),
@@ -30,6 +30,6 @@ from beluga.guards._regex.scope import grain
         (r"end\Z", "whole"),
     ],
 )
-def test_grain(pattern, expected):
+def test_scope(pattern, expected):
     """A pattern needs a word, a line, a window or the whole text, by what its parts can match."""
-    assert grain(re.compile(pattern)) == expected
+    assert scope(re.compile(pattern))[0] == expected
