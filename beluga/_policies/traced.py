@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
 from beluga.telemetry.attributes import attributes_of
 from beluga.telemetry.metrics import instruments
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Traced", "traced"]
 
-F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
-
 
 def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value):
-        message = f"traced: {attribute.name.replace('label', 'name')}={value!r} must be a text, or None"
+        message = f"traced: {attribute.alias}={value!r} must be a text, or None"
         raise TypeError(message)
 
 
@@ -46,22 +45,53 @@ def _is_mapping(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         raise TypeError(message)
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@attrs.frozen(eq=False)
 class Traced(Policy):
-    """The options of `traced`, and a decorator; see there."""
+    """Record one OpenTelemetry span for each call, ended on every way out of it.
+
+    The span is current while the function runs and never while a stream rests at a ``yield``. A stream's span begins
+    at its first step and tells how it ended in ``beluga.stream.outcome``. Retries, waits, circuit changes and guard
+    verdicts of the layers inside are events on it; token usage is read from the result or from a stream's chunks. Where
+    a meter provider is set, calls to a model are measured too. While nobody records, the decorator does nothing.
+
+    Args:
+        name: The span's name; None makes it from the operation and its subject (``chat gpt-4o``), else takes the
+            function's name.
+        operation: ``gen_ai.operation.name``, such as ``"chat"``; None infers it from `agent` or `tool`.
+        model: The model that is asked for.
+        provider: ``gen_ai.provider.name``, such as ``"openai"``.
+        agent: The agent that is invoked.
+        tool: The tool that is executed.
+        attributes: More attributes, or a callable of all arguments by name that gives them.
+        capture: Whether to keep what goes in and comes out, redacted: True takes personal data and secrets out, a
+            function of a text does as it says, and a text that it fails on is withheld. False never keeps any; None
+            asks ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT``, which is off unless set.
+
+    Raises:
+        TypeError: An option is of the wrong type.
+
+    Source: OpenTelemetry semantic conventions for generative AI, version 1.41.
+
+    Example:
+        >>> @traced(operation="chat", model="gpt-4o", provider="openai")
+        ... def ask(question: str) -> str:
+        ...     return "fine"
+        >>> ask("how are you?")
+        'fine'
+    """
 
     concern = "traced"
 
-    label: str | None = attrs.field(default=None, validator=_is_label)
-    operation: str | None = attrs.field(default=None, validator=_is_label)
-    model: str | None = attrs.field(default=None, validator=_is_label)
-    provider: str | None = attrs.field(default=None, validator=_is_label)
-    agent: str | None = attrs.field(default=None, validator=_is_label)
-    tool: str | None = attrs.field(default=None, validator=_is_label)
+    label: str | None = attrs.field(default=None, validator=_is_label, alias="name")
+    operation: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    model: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    provider: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    agent: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    tool: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
     attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
-        default=None, validator=_is_mapping
+        default=None, validator=_is_mapping, kw_only=True
     )
-    capture: bool | Callable[[str], str] | None = attrs.field(default=None, validator=_is_capture)
+    capture: bool | Callable[[str], str] | None = attrs.field(default=None, validator=_is_capture, kw_only=True)
 
     def bind(self, target: Target) -> Policy:
         """Return the layer with the span's name and constant attributes worked out."""
@@ -235,53 +265,5 @@ def _report(step: str, error: Exception) -> None:
     logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
 
 
-@overload
-def traced(name: F, /) -> F: ...
-@overload
-def traced(
-    name: str | None = None,
-    *,
-    operation: str | None = None,
-    model: str | None = None,
-    provider: str | None = None,
-    agent: str | None = None,
-    tool: str | None = None,
-    attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
-    capture: bool | Callable[[str], str] | None = None,
-) -> Traced: ...
-def traced(name: Any = None, **options: Any) -> Any:  # noqa: D417 - the options are documented one by one
-    """Record one OpenTelemetry span for each call, ended on every way out of it.
-
-    The span is current while the function runs and never while a stream rests at a ``yield``. A stream's span begins
-    at its first step and tells how it ended in ``beluga.stream.outcome``. Retries, waits, circuit changes and guard
-    verdicts of the layers inside are events on it; token usage is read from the result or from a stream's chunks. Where
-    a meter provider is set, calls to a model are measured too. While nobody records, the decorator does nothing.
-
-    Args:
-        name: The span's name; None makes it from the operation and its subject (``chat gpt-4o``), else takes the
-            function's name.
-        operation: ``gen_ai.operation.name``, such as ``"chat"``; None infers it from `agent` or `tool`.
-        model: The model that is asked for.
-        provider: ``gen_ai.provider.name``, such as ``"openai"``.
-        agent: The agent that is invoked.
-        tool: The tool that is executed.
-        attributes: More attributes, or a callable of all arguments by name that gives them.
-        capture: Whether to keep what goes in and comes out, redacted: True takes personal data and secrets out, a
-            function of a text does as it says, and a text that it fails on is withheld. False never keeps any; None
-            asks ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT``, which is off unless set.
-
-    Raises:
-        TypeError: An option is of the wrong type.
-
-    Source: OpenTelemetry semantic conventions for generative AI, version 1.41.
-
-    Example:
-        >>> @traced(operation="chat", model="gpt-4o", provider="openai")
-        ... def ask(question: str) -> str:
-        ...     return "fine"
-        >>> ask("how are you?")
-        'fine'
-    """
-    if callable(name) or isinstance(name, (classmethod, staticmethod)):
-        return Traced()(name)
-    return Traced(label=name, **options)
+traced = Decorator(Traced)
+"""Record one OpenTelemetry span for each call; see `Traced`."""
