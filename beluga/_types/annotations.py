@@ -5,7 +5,6 @@ Whatever has no form in JSON or a file is refused here, with its place, so that 
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import inspect
 import types
@@ -17,10 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NewType, NoRet
 import attrs
 
 from beluga._types.bounds import UNBOUNDED, Bounds, bounds_of
+from beluga._types.classes import (
+    MARKS,
+    READ_ONLY,
+    Marks,
+    check_call,
+    declared,
+    filled,
+    is_record,
+    own_doc,
+    type_arguments,
+)
 from beluga._types.docstrings import described
 from beluga._types.scalars import SCALARS, SECONDS
 from beluga._types.tree import (
-    NO_DEFAULT,
     NULL,
     Anything,
     Choice,
@@ -37,21 +46,9 @@ from beluga._types.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable
 
-__all__ = ["MARKS", "Marks", "bounded", "is_record", "read_function", "read_type"]
-
-MARKS: Final = "beluga.config"
-"""The key under which a field's metadata holds its `Marks`."""
-
-
-@attrs.frozen
-class Marks:
-    """What a field says beyond its annotation."""
-
-    bounds: Bounds = UNBOUNDED
-    secret: bool = False
-    env: str | None = None
+__all__ = ["read_function", "read_type"]
 
 
 def read_type(kind: Any, where: str = "the type") -> Node:
@@ -73,17 +70,6 @@ def read_type(kind: Any, where: str = "the type") -> Node:
 @functools.lru_cache(maxsize=256)
 def _read_class(kind: Any) -> Node:
     return _Reader().read(kind, kind.__name__)
-
-
-def is_record(kind: Any) -> bool:
-    """Tell whether a class declares its fields: attrs, a data class, a TypedDict or a NamedTuple."""
-    return isinstance(kind, type) and (
-        attrs.has(kind) or dataclasses.is_dataclass(kind) or typing.is_typeddict(kind) or _is_namedtuple(kind)
-    )
-
-
-def _is_namedtuple(kind: type) -> bool:
-    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def read_function(function: Callable[..., Any]) -> Record:
@@ -136,10 +122,7 @@ _MAPPINGS: Final[dict[Any, Callable[[dict[str, Any]], Any]]] = {
     abc.Mapping: types.MappingProxyType,
 }
 
-_READ_ONLY: Final[Any] = getattr(typing, "ReadOnly", Final)
-"""The marker of Python 3.13."""
-
-_MARKERS: Final = {Required, NotRequired, Final, _READ_ONLY}
+_MARKERS: Final = {Required, NotRequired, Final, READ_ONLY}
 
 
 class _Reader:
@@ -196,7 +179,7 @@ class _Reader:
             message = f"{where} is {alias}, which contains itself; write a class, which may"
             raise TypeError(message)
         self._aliases.append(alias)
-        node = self.read(_filled(alias.__value__, dict(zip(alias.__type_params__, arguments, strict=False))), where)
+        node = self.read(filled(alias.__value__, dict(zip(alias.__type_params__, arguments, strict=False))), where)
         self._aliases.pop()
         return node
 
@@ -207,7 +190,7 @@ class _Reader:
         if kind in SCALARS:
             return Scalar(SCALARS[kind])
         if issubclass(kind, Enum):
-            return _choice(kind, where, described(_own_doc(kind))[0])
+            return _choice(kind, where, described(own_doc(kind))[0])
         if callable(getattr(kind, "model_json_schema", None)) and callable(getattr(kind, "model_validate", None)):
             return Foreign(hint)
         if is_record(kind):
@@ -241,15 +224,15 @@ class _Reader:
         if hint in self._records:
             return self._records[hint]
         name = kind.__name__ if not arguments else f"{kind.__name__}[{', '.join(map(_name, arguments))}]"
-        doc, said = described(_own_doc(kind))
+        doc, said = described(own_doc(kind))
         record = self._records[hint] = Record(hint, name, kind, doc=doc)
         try:
             hints = typing.get_type_hints(kind, include_extras=True)
         except NameError as error:
             _unresolved(kind.__name__, error)
-        known = _type_arguments(kind, arguments)
-        for field, metadata in _declared(kind, hints):
-            annotation = hint if hints.get(field.name) is typing.Self else _filled(hints.get(field.name, Any), known)
+        known = type_arguments(kind, arguments)
+        for field, metadata in declared(kind, hints):
+            annotation = hint if hints.get(field.name) is typing.Self else filled(hints.get(field.name, Any), known)
             marks: Marks = metadata.get(MARKS) or Marks()
             where = f"{kind.__name__}.{field.name}"
             record.fields[field.key] = attrs.evolve(
@@ -260,7 +243,7 @@ class _Reader:
                 env=marks.env,
             )
         if not typing.is_typeddict(kind):
-            _check_call(kind, record)
+            check_call(kind, record)
         return record
 
 
@@ -308,90 +291,6 @@ def _can_have(node: Node, bounds: Bounds) -> bool:
 def _description(mark: Any) -> str:
     text = getattr(mark, "description", None) or getattr(mark, "documentation", None)
     return text if isinstance(text, str) else ""
-
-
-# Classes
-
-
-def _declared(kind: Any, hints: Mapping[str, Any]) -> Iterator[tuple[Field, Mapping[Any, Any]]]:
-    """Yield what the initialiser of a record takes, in the order of declaration, each with its metadata."""
-    unread = Anything()
-    if typing.is_typeddict(kind):
-        for name, hint in hints.items():
-            yield Field(name, name, unread, _is_required(kind, name, hint)), {}
-    elif attrs.has(kind):
-        for field in attrs.fields(kind):
-            if field.init:
-                made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # a class at run time
-                plain = NO_DEFAULT if made or field.default is attrs.NOTHING else field.default
-                yield (
-                    Field(
-                        field.alias or field.name,
-                        field.name,
-                        unread,
-                        field.default is attrs.NOTHING,
-                        default=plain,
-                        converts=field.converter is not None,
-                    ),
-                    field.metadata,
-                )
-    elif dataclasses.is_dataclass(kind):
-        for each in dataclasses.fields(kind):
-            if each.init:
-                default = NO_DEFAULT if each.default is dataclasses.MISSING else each.default
-                required = default is NO_DEFAULT and each.default_factory is dataclasses.MISSING
-                yield Field(each.name, each.name, unread, required, default=default), each.metadata
-    else:
-        for name in kind._fields:
-            default = kind._field_defaults.get(name, NO_DEFAULT)
-            yield Field(name, name, unread, default is NO_DEFAULT, default=default), {}
-
-
-def _is_required(kind: Any, name: str, hint: Any) -> bool:
-    # __required_keys__ knows nothing of Required and NotRequired in annotations that are strings.
-    while typing.get_origin(hint) is _READ_ONLY:
-        hint = typing.get_args(hint)[0]
-    origin = typing.get_origin(hint)
-    return origin is Required or (origin is not NotRequired and name in kind.__required_keys__)
-
-
-def _check_call(kind: Any, record: Record) -> None:
-    """Refuse a class that cannot be made from its fields, before anybody is asked for what nobody can take."""
-    signature = inspect.signature(kind)
-    try:
-        signature.bind(**dict.fromkeys(record.fields))
-        signature.bind(**{key: None for key, field in record.fields.items() if field.required})
-    except TypeError as error:
-        message = f"{kind.__name__} cannot be made from its fields, by keyword: {error}"
-        raise TypeError(message) from None
-
-
-def _type_arguments(kind: Any, arguments: tuple[Any, ...]) -> dict[Any, Any]:
-    """Return what each type variable of a generic class and of its bases stands for."""
-    parameters: tuple[Any, ...] = getattr(kind, "__parameters__", None) or ()
-    known = dict(zip(parameters, arguments, strict=False))
-    for base in getattr(kind, "__orig_bases__", None) or ():
-        origin = typing.get_origin(base)
-        if isinstance(origin, type) and getattr(origin, "__parameters__", None):
-            known = _type_arguments(origin, tuple(_filled(each, known) for each in typing.get_args(base))) | known
-    return known
-
-
-def _filled(hint: Any, known: Mapping[Any, Any]) -> Any:
-    """Return `hint` with its type variables replaced."""
-    if isinstance(hint, typing.TypeVar):
-        return known.get(hint, hint)
-    parameters = getattr(hint, "__parameters__", ())
-    if isinstance(hint, type) or not parameters or not known:
-        return hint
-    return hint[tuple(known.get(each, each) for each in parameters)]
-
-
-def _own_doc(kind: Any) -> str:
-    """Return the docstring of a class, "" where it has none of its own."""
-    doc = kind.__dict__.get("__doc__") or ""
-    # Data classes and named tuples write one where there is none, such as "City(name: str)", and some versions of Enum.
-    return "" if doc.startswith(f"{kind.__name__}(") or doc == "An enumeration." else str(doc)
 
 
 # What cannot be read

@@ -7,11 +7,13 @@ thousand million times, and a union that holds itself would try each of its arms
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga._types.bounds import UNBOUNDED
 from beluga._types.problems import Key, Mismatch, Missing, Note, Problem, Refused, TooDeep, UnknownKeys, WrongKey
 from beluga._types.scalars import INVALID, Rules
 from beluga._types.tree import Anything, Choice, Field, Foreign, Items, Node, OneOf, Record, Row, Scalar, Table
@@ -82,10 +84,14 @@ class _Walk:
         return value
 
     def scalar(self, node: Scalar, value: Any, path: Path) -> Any:
+        if type(value) is node.exact:
+            return value
         taken = node.type.take(value, self.rules)
         if taken is INVALID:
             return self._reject(node, value, path)
-        return taken if taken in node.bounds else self._reject(node, value, path, alien=False)
+        if node.bounds is UNBOUNDED or taken in node.bounds:
+            return taken
+        return self._reject(node, value, path, alien=False)
 
     def choice(self, node: Choice, value: Any, path: Path) -> Any:
         for option in node.options:
@@ -99,10 +105,10 @@ class _Walk:
     def items(self, node: Items, value: Any, path: Path) -> Any:
         if not isinstance(value, (list, tuple, set, frozenset)):
             return self._reject(node, value, path)
-        item = node.item
-        fits = _FITS[type(item)]
+        before = len(self.problems)
+        item, fits = node.item, _FITS[type(node.item)]
         fitted = [fits(self, item, each, (*path, index)) for index, each in enumerate(value)]
-        if any(each is INVALID for each in fitted):
+        if len(self.problems) > before:
             return INVALID
         try:
             made = node.make(fitted)
@@ -116,20 +122,22 @@ class _Walk:
             return self._reject(node, value, path)
         if len(value) != len(node.items):
             return self._reject(node, value, path, alien=False)
+        before = len(self.problems)
         pairs = enumerate(zip(node.items, value, strict=True))
         fitted = [self.fit(item, each, (*path, index)) for index, (item, each) in pairs]
-        return INVALID if any(each is INVALID for each in fitted) else tuple(fitted)
+        return tuple(fitted) if len(self.problems) == before else INVALID
 
     def table(self, node: Table, value: Any, path: Path) -> Any:
         if not isinstance(value, Mapping):
             return self._reject(node, value, path)
+        before = len(self.problems)
         fitted: dict[Any, Any] = {}
         for place, (key, item) in enumerate(value.items(), 1):
             name = self._key(node, key, path)
             # Of a secret table the keys are not shown either.
             at = path if self._secret or not isinstance(key, str) else (*path, Key(key, place))
             fitted[name] = self.fit(node.item, item, at) if name is not INVALID else INVALID
-        if any(each is INVALID for each in fitted.values()):
+        if len(self.problems) > before:
             return INVALID
         return node.make(fitted) if fitted in node.bounds else self._reject(node, value, path, alien=False)
 
@@ -175,23 +183,24 @@ class _Walk:
         return fitted, found
 
     def record(self, node: Record, value: Any, path: Path) -> Any:
-        if isinstance(node.make, type) and node.make is not dict and _is_instance(value, node.make):
-            return self._inspected(node, value, path)
-        if not isinstance(value, Mapping):
-            return self._reject(node, value, path)
+        if not isinstance(value, dict):
+            if _is_instance(value, node.make):
+                return self._inspected(node, value, path)
+            if not isinstance(value, Mapping):
+                return self._reject(node, value, path)
         before = len(self.problems)
-        unknown = tuple(key for key in value if key not in node.fields)
-        if unknown:
+        if not value.keys() <= node.fields.keys():
+            unknown = tuple(key for key in value if key not in node.fields)
             self.problems.append(UnknownKeys(path, self._secret, unknown, tuple(node.fields)))
         given: dict[str, Any] = {}
+        is_whole = True
         for key, field in node.fields.items():
             if key in value:
                 given[key] = self._field(field, value[key], (*path, key))
+                is_whole = is_whole and given[key] is not INVALID
             elif field.required:
                 self.problems.append(Missing((*path, key), self._secret or field.secret))
-        if len(self.problems) > before or any(each is INVALID for each in given.values()):
-            return INVALID
-        return self._made(node, given, path)
+        return self._made(node, given, path) if is_whole and len(self.problems) == before else INVALID
 
     def _field(self, field: Field, value: Any, path: Path) -> Any:
         if value is INVALID or (field.converts and self.rules.converter_first):
@@ -200,6 +209,8 @@ class _Walk:
 
     def _hidden(self, field: Field, value: Any, path: Path) -> Any:
         """Fit one field, and show nothing of it where it is secret."""
+        if not field.secret:
+            return _FITS[type(field.node)](self, field.node, value, path)
         before = self._secret
         self._secret = before or field.secret
         try:
@@ -255,10 +266,7 @@ def _exact(node: OneOf, value: Any) -> Scalar | None:
 
 
 def _is_instance(value: Any, kind: Any) -> bool:
-    try:
-        return isinstance(value, kind)
-    except TypeError:  # a TypedDict has no instances
-        return False
+    return isinstance(kind, type) and not typing.is_typeddict(kind) and isinstance(value, kind)
 
 
 def _refusals(node: Record, error: Exception, given: Any, path: Path, *, secret: bool) -> list[Problem]:

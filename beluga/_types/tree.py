@@ -15,6 +15,7 @@ A node says nothing about strictness: that is `Rules`, and belongs to the door w
 
 from __future__ import annotations
 
+import decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -65,12 +66,19 @@ class Anything(Node):
     """Whatever there is, unchecked."""
 
 
+def _exact(scalar: Scalar) -> Any:
+    may_be_infinite = scalar.type.kind in (float, decimal.Decimal)
+    return None if may_be_infinite or scalar.bounds != UNBOUNDED else scalar.type.kind
+
+
 @attrs.frozen
 class Scalar(Node):
     """A value without parts, within bounds."""
 
     type: ScalarType
     bounds: Bounds = UNBOUNDED
+    exact: Any = attrs.field(init=False, default=attrs.Factory(_exact, takes_self=True), eq=False, repr=False)
+    """The type whose values need no further look, so that most are taken by one comparison."""
 
 
 NULL: Final = Scalar(SCALARS[type(None)])

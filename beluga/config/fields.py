@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from beluga._types.annotations import MARKS, Marks
 from beluga._types.bounds import Bounds
+from beluga._types.classes import MARKS, Marks
 from beluga._types.scalars import Seconds
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from beluga._types.annotations import is_record, read_type
+from beluga._types.annotations import read_type
+from beluga._types.classes import is_record
 from beluga._types.fit import fit
 from beluga._types.problems import demand
 from beluga._types.scalars import BY_HAND

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga._types.annotations import is_record, read_function, read_type
+from beluga._types.annotations import read_function, read_type
+from beluga._types.classes import is_record
 from beluga._types.fit import fit
 from beluga._types.problems import for_people
 from beluga._types.scalars import format_checks, is_finite
