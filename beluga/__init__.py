@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
-    from beluga._policies.budget import TimeoutBudget, budget
+    from beluga._policies.budget import budget
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
     from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited

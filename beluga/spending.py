@@ -6,12 +6,12 @@ at the lowest one is charged to every account up to the top, or to none where on
 
 from __future__ import annotations
 
-import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga._engine.state import new_lock
 from beluga.errors import BudgetExceeded
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def tokens_of(usage: Usage) -> Amount:
     return Amount(usage.total_tokens)
 
 
-_LOCK = threading.Lock()
+_LOCK = new_lock()
 """One for all accounts: an amount is taken from a whole chain of them or from none."""
 
 
@@ -59,16 +59,25 @@ class Account:
         cost: Money at most; None for no bound.
     """
 
-    __slots__ = ("cost", "spent", "tokens")
+    __slots__ = ("_spent_cost", "_spent_tokens", "cost", "tokens")
 
     def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
         self.tokens: float | None = tokens
         self.cost: float | None = cost
-        self.spent: Amount = NOTHING
+        self._spent_tokens: float = 0
+        self._spent_cost: float = 0.0
+
+    @property
+    def spent(self) -> Amount:
+        """What is spent or reserved."""
+        return Amount(self._spent_tokens, self._spent_cost)
 
     def add(self, amount: Amount) -> None:
         """Add to what is spent; under the lock only."""
-        self.spent = Amount(self.spent.tokens + amount.tokens, self.spent.cost + amount.cost)
+        # Two plain additions, which no handler interrupts between reading and writing; see `beluga._engine.state`.
+        tokens, cost = amount.tokens, amount.cost
+        self._spent_tokens += tokens
+        self._spent_cost += cost
 
     def check(self, amount: Amount) -> None:
         """Make sure that `amount` can be taken; an account that is used up gives not even nothing.
@@ -77,8 +86,8 @@ class Account:
             BudgetExceeded: It cannot.
         """
         for unit, limit, spent, wanted in (
-            ("tokens", self.tokens, self.spent.tokens, amount.tokens),
-            ("cost", self.cost, self.spent.cost, amount.cost),
+            ("tokens", self.tokens, self._spent_tokens, amount.tokens),
+            ("cost", self.cost, self._spent_cost, amount.cost),
         ):
             if limit is not None and (spent + wanted > limit or spent >= limit):
                 asked = f" and {wanted:g} asked for" if wanted else ""
@@ -87,6 +96,13 @@ class Account:
                     f"{asked}; raise the budget or ask for less"
                 )
                 raise BudgetExceeded(message, spent=spent, limit=limit, unit=unit)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more is spent than may be."""
+        return (self.tokens is not None and self._spent_tokens > self.tokens) or (
+            self.cost is not None and self._spent_cost > self.cost
+        )
 
 
 class SpendingScope:
@@ -128,6 +144,12 @@ class SpendingScope:
                 scope.account.check(amount)
             for scope in self._chain():
                 scope.account.add(amount)
+            # Only what a finaliser or a signal handler took between the two loops can have made it too much.
+            over = next((scope.account for scope in self._chain() if scope.account.is_over), None)
+            if over is not None:
+                for scope in self._chain():
+                    scope.account.add(NOTHING - amount)
+                over.check(amount)
         self.reserved = amount
 
     def settle(self, actual: Amount) -> None:
@@ -154,11 +176,8 @@ class SpendingScope:
             for scope in self._chain():
                 scope.account.add(amount)
         for scope in self._chain():
-            over = scope.account
-            if over.tokens is not None and over.spent.tokens > over.tokens:
-                over.check(NOTHING)
-            if over.cost is not None and over.spent.cost > over.cost:
-                over.check(NOTHING)
+            if scope.account.is_over:
+                scope.account.check(NOTHING)
 
     def share(self, ways: int) -> Account:
         """Return an account that holds one of `ways` equal parts of what the whole chain has left."""

@@ -48,13 +48,14 @@ SIDEWAYS = {
     "schema": "_lazy _types",
     "config": "_engine",
     "_traceview": "telemetry",
+    "spending": "_engine",
     "telemetry": "guards",
     "__main__": "_cli",
     "_cli": "testing",
 }
 # On floors 2 to 4 the arrows between the concepts within a room, too.
 WITHIN = {
-    "_policies": {"breaker": "circuit", "budget": "spending", "guarded": "guarded_stream"},
+    "_policies": {"breaker": "circuit", "budget": "spend timeout", "guarded": "guarded_stream"},
     "llm": {
         "_anthropic": "_http",
         "_http": "base",
@@ -80,7 +81,7 @@ WITHIN = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timeouts", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
-        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "spending", "llm",
+        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "llm",
         "logs", "_traceview", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},

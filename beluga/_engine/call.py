@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from beluga import events
+from beluga.errors import DeadlineExceeded, GuardBlocked, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from beluga._engine.timeouts import Deadline
     from beluga.clock import Environment
 
-__all__ = ["HEALTHY", "Call", "Outcome", "forget"]
+__all__ = ["HEALTHY", "Call", "Outcome", "forget", "was_sent"]
 
 _OURS = (os.path.dirname(__file__), "<beluga: ")  # noqa: PTH120 - pathlib would cost the import 5 ms
 """How the file names of the engine and of its fused code begin."""
@@ -72,6 +73,8 @@ class Call:
     how often the layers inside have run since this one was entered."""
     items: int = 0
     """1 as soon as a stream has handed out its first item, else 0."""
+    sent: bool = False
+    """Whether the function has begun to run; only set where it did not end well. See `was_sent`."""
     answer: Outcome | None = None
     """What the I/O of an `Ask` gave, while the policy is asked again."""
     deadline: Deadline | None
@@ -135,6 +138,16 @@ class Call:
         for listener in self.listeners:
             events.deliver(listener, record)
         events.emit(record)
+
+
+def was_sent(call: Call, outcome: Outcome) -> bool:
+    """Say whether what a call costs is due: its function ran, and was not refused by a layer or a guard further in."""
+    error = outcome.error
+    if isinstance(error, Refused) and not isinstance(error, DeadlineExceeded):
+        return False
+    if isinstance(error, GuardBlocked) and error.stage != "output":
+        return False
+    return error is None or call.sent
 
 
 def forget(call: Call, policy: Policy) -> None:

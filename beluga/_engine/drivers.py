@@ -50,10 +50,12 @@ def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseExcepti
     """Say how many layers are still entered after `error`, and make an outcome of it."""
     if outcome is not None:
         # Raised by a leave: the layer that raised is out.
+        call.sent = True
         if error.__context__ is None:
             error.__context__ = outcome.error
         return entered - 1, Outcome(error=error)
-    if entered < call.stack.depth and isinstance(error, Refused):
+    call.sent = entered == call.stack.depth
+    if not call.sent and isinstance(error, Refused):
         policy = call.stack.bound[entered].name
         call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
     return entered, Outcome(error=error)
@@ -92,6 +94,7 @@ async def _finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) ->
 
 
 def _run(function: Callable[..., Any], call: Call) -> Outcome:
+    call.sent = True
     try:
         return Outcome(function(*call.args, **call.kwargs))
     except BaseException as error:
@@ -99,6 +102,7 @@ def _run(function: Callable[..., Any], call: Call) -> Outcome:
 
 
 async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Outcome:
+    call.sent = True
     try:
         awaitable = function(*call.args, **call.kwargs)
         return Outcome(await (await_until(call, awaitable) if call.stack.bounded else awaitable))

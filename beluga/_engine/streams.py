@@ -116,6 +116,7 @@ def _come_out(call: Call, outcome: Outcome) -> tuple[int, Verdict | None, Outcom
 
 
 def _opened(call: Call, run: Run) -> Any:
+    call.sent = True
     source: Any = run.function(*call.args, **call.kwargs)
     if type(source) is not GeneratorType:
         source = _each(source)
@@ -237,6 +238,7 @@ def async_generator_driver(stack: Stack) -> Callable[..., Any]:
 
 
 def _opened_async(call: Call, run: Run) -> Any:
+    call.sent = True
     source = run.function(*call.args, **call.kwargs)
     if type(source) is not AsyncGeneratorType:
         source = _each_async(source)

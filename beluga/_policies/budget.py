@@ -3,262 +3,36 @@
 from __future__ import annotations
 
 import functools
-import math
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.live import Live, follow
+from beluga._engine.arguments import argument_reader
+from beluga._engine.call import Outcome
+from beluga._engine.decorator import Decorator
+from beluga._engine.live import follow
 from beluga._engine.policy import Hints, Policy
-from beluga._engine.timeouts import (
-    Deadline,
-    TaskTimer,
-    current_deadline,
-    expired,
-    remaining,
-    reset_deadline,
-    set_deadline,
-)
-from beluga._engine.validators import number, optional, seconds_if_any
-from beluga._policies.spending import SpendingBudget
+from beluga._engine.state import StateByClock
+from beluga._engine.timeouts import remaining
+from beluga._engine.validators import function, number, optional, seconds_if_any, whole
+from beluga._policies.spend import Accounts, SpendingLayer, check_amount, tells_money
+from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
 from beluga.clock import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from beluga._engine.call import Call, Outcome
+    from beluga._engine.call import Call
+    from beluga._engine.policy import Watch
+    from beluga._engine.stack import Target
     from beluga.schema import Usage
-    from beluga.spending import Amount
+    from beluga.spending import Account, Amount
 
-__all__ = ["TimeBudget", "TimeoutBudget", "budget", "remaining"]
-
-F = TypeVar("F")
+__all__ = ["Budget", "TimeoutBudget", "budget", "remaining"]
 
 
 @attrs.frozen(eq=False)
-class TimeBudget(Policy):
-    """One deadline for a call and everything inside it; see `budget`."""
-
-    concern = "budget"
-    hints = Hints(reads_value=False, sets_deadline=True)
-
-    total: float | None = attrs.field(default=None, converter=seconds_if_any, validator=optional(number(0, above=True)))
-    share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)))
-    _total: float = attrs.field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Take no total for an endless one."""
-        object.__setattr__(self, "_total", _endless(self.total))
-        follow(self, "total", "share", "_total")
-
-    def enter(self, call: Call) -> None:
-        """Set the deadline: this budget's, or the enclosing one where that is earlier."""
-        monotonic = call.environment.monotonic
-        now = monotonic()
-        enclosing = current_deadline()
-        total = self._total if self.share is None else self._part(call, enclosing, now)
-        at = now + total
-        own: float | None = total
-        if enclosing <= at:
-            at, own = enclosing, None
-        if at <= now:
-            raise expired(call.name, own)
-        deadline = Deadline()
-        deadline.at = at
-        deadline.total = own
-        deadline.owner = self
-        deadline.outer = call.deadline
-        deadline.token = set_deadline(at)
-        call.deadline = deadline
-
-    def _part(self, call: Call, enclosing: float, now: float) -> float:
-        if enclosing == math.inf:
-            message = (
-                f"budget: share={self.share:g} of {call.name} needs an enclosing budget to take a part of, and "
-                "there is none: call it from a function with @budget(total), or give total="
-            )
-            raise RuntimeError(message)
-        return min(self._total, max(0.0, enclosing - now) * (self.share or 1.0))
-
-    def watch(self, call: Call) -> _Lease:
-        """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
-        return _Lease(call, self._own(call))
-
-    def _own(self, call: Call) -> Deadline:
-        """Return the deadline that this layer set; those of budgets further in are linked before it."""
-        deadline: Any = call.deadline
-        while deadline.owner is not self:
-            deadline = deadline.outer
-        own: Deadline = deadline
-        return own
-
-    def leave(self, call: Call, outcome: Outcome) -> None:
-        """Take the deadline away; an answer that comes too late is none."""
-        deadline: Any = call.deadline
-        call.deadline = deadline.outer
-        try:
-            reset_deadline(deadline.token)
-        except ValueError:
-            return  # a coroutine that is closed from elsewhere: the deadline was never set there
-        if outcome.error is None:
-            monotonic = call.environment.monotonic
-            if monotonic() > deadline.at:
-                raise expired(call.name, deadline.total)
-
-    def describe(self) -> str:
-        """Return the seconds or the share."""
-        bounds = (("total", self.total), ("share", self.share))
-        return " ".join(f"{name}={value!r}" for name, value in bounds if value is not None)
-
-
-class _Lease:
-    """The deadline of one stream, which holds while the stream works and not while its consumer does.
-
-    Args:
-        call: The call.
-        own: The deadline that the budget set.
-    """
-
-    __slots__ = ("_monotonic", "_name", "_own")
-
-    def __init__(self, call: Call, own: Deadline) -> None:
-        self._name = call.name
-        self._monotonic = call.environment.monotonic
-        self._own = own
-
-    def seen(self, item: Any) -> None:  # noqa: ARG002 - an item of any kind comes too late
-        if self._monotonic() > self._own.at:
-            raise expired(self._name, self._own.total)
-
-    def suspend(self) -> None:
-        reset_deadline(self._own.token)
-
-    def resume(self) -> None:
-        self._own.token = set_deadline(self._own.at)
-
-
-def _endless(total: Any) -> Any:
-    """Return infinity for no total, also for a live one that may be none at times."""
-    if isinstance(total, Live):
-        return total.map(_endless)
-    return math.inf if total is None else total
-
-
-class TimeoutBudget:
-    """Spread one deadline over steps that follow each other.
-
-    The clock starts when the object is made. Each step gets a fraction of what is left then, so a quick step
-    leaves more to the later ones.
-
-    Args:
-        total: Seconds for all steps together.
-
-    Raises:
-        ValueError: `total` is not above 0.
-
-    Example:
-        >>> from beluga.testing import fake_clock
-        >>> with fake_clock() as clock:
-        ...     turn = TimeoutBudget(10.0)
-        ...     with turn.allocate(0.6) as model:
-        ...         clock.advance(2.0)
-        ...     with turn.allocate(0.3) as tool:
-        ...         print(model.seconds, round(tool.seconds, 1), turn.remaining())
-        6.0 2.4 8.0
-    """
-
-    def __init__(self, total: float) -> None:
-        self.total: float = TimeBudget(total).total or 0.0
-        self._ends_at = environment().monotonic() + self.total
-
-    def remaining(self) -> float:
-        """Return the seconds left, never negative."""
-        return max(0.0, self._ends_at - environment().monotonic())
-
-    def allocate(self, fraction: float = 1.0) -> Allocation:
-        """Return a context manager, sync and async, with `fraction` of what is left as its deadline.
-
-        Args:
-            fraction: Above 0 and at most 1.
-
-        Raises:
-            ValueError: `fraction` is out of its range.
-        """
-        share = TimeBudget(share=fraction).share or 1.0
-        return Allocation(self, share)
-
-
-_STEP = "a step of the time budget"
-
-
-class Allocation:
-    """One step's part of a `TimeoutBudget`; its clock starts when the block is entered.
-
-    In an ``async with`` block the running task is cancelled at the deadline; a plain ``with`` block cannot be
-    stopped, and raises when it ends too late. Either way everything inside inherits the deadline.
-    """
-
-    def __init__(self, source: TimeoutBudget, fraction: float) -> None:
-        self._source = source
-        self._fraction = fraction
-        self.seconds: float = 0.0
-        self._at: float | None = None
-
-    def remaining(self) -> float:
-        """Return the seconds left of this part, never negative; before it begins, what it would get now."""
-        if self._at is None:
-            return self._source.remaining() * self._fraction
-        return max(0.0, self._at - environment().monotonic())
-
-    def __enter__(self) -> Self:
-        """Set the deadline.
-
-        Raises:
-            DeadlineExceeded: Nothing is left.
-        """
-        now = environment().monotonic()
-        self.seconds = self._source.remaining() * self._fraction
-        at = self._at = min(now + self.seconds, current_deadline())
-        if at <= now:
-            raise expired(_STEP, self._source.total)
-        self._token = set_deadline(at)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Take the deadline away.
-
-        Raises:
-            DeadlineExceeded: The block ended after it.
-        """
-        reset_deadline(self._token)
-        if kind is None and environment().monotonic() > (self._at or math.inf):
-            raise expired(_STEP, self.seconds)
-
-    async def __aenter__(self) -> Self:
-        """Set the deadline and start its timer."""
-        self.__enter__()
-        self._timer = TaskTimer(environment(), current_deadline())
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
-        if self._timer.stop(error):
-            reset_deadline(self._token)
-            raise expired(_STEP, self.seconds) from error
-        self.__exit__(kind)
-
-
-def budget(
-    total: float | None = None,
-    *,
-    share: float | None = None,
-    tokens: float | None = None,
-    cost: float | None = None,
-    key: str | Callable[[Mapping[str, Any]], Hashable] | None = None,
-    estimate: float | Callable[[Mapping[str, Any]], float | Amount] = 0,
-    price: Callable[[Usage], float] | None = None,
-    max_keys: int = 10_000,
-) -> Callable[[F], F]:
+class Budget(Policy):
     """Bound what a call, and everything inside it, may take.
 
     Time: the earliest deadline counts. A running async call is cancelled at it, by one timer that is only set when
@@ -267,7 +41,8 @@ def budget(
     is never cancelled between items. Beyond the deadline `DeadlineExceeded` is raised.
 
     Tokens and money: `estimate` is reserved before the call, and the usage that the result reports is charged after
-    it, to this budget and to all around it. A call that is not covered raises `BudgetExceeded`; one that turns out
+    it, to this budget and to all around it. What nobody reports costs its estimate, unless a layer inside refused the
+    call before it was sent. A call that is not covered raises `BudgetExceeded`; one that turns out
     dearer than estimated is counted in full, and the next one is refused.
 
     Args:
@@ -277,12 +52,13 @@ def budget(
         cost: Money at most, likewise, in the currency of `price`.
         key: A parameter's name, or a callable of all arguments by name: one token and cost budget for each value.
         estimate: Tokens to reserve, or a callable of all arguments by name that gives tokens or an `Amount`.
-        price: Given a result's `Usage`, returns what it costs; None leaves money to `spend`.
+        price: Given a result's `Usage`, returns what it costs. ``price=spend`` says that the function, or what it
+            calls, charges money itself with `spend`.
         max_keys: Keys kept; beyond that the least recently used is forgotten.
 
     Raises:
         TypeError: The function has no parameter `key`.
-        ValueError: A figure is out of its range, or none is given.
+        ValueError: A figure is out of its range, none is given, or money is bounded and nobody tells what a call costs.
 
     Example:
         >>> @budget(10.0)
@@ -291,29 +67,135 @@ def budget(
         >>> answer()
         True
     """
-    policies: list[Policy] = []
-    if total is not None or share is not None:
-        policies.append(TimeBudget(total, share))
-    if tokens is None and cost is None:
-        if key is not None or price is not None or estimate != 0:
-            message = "budget: key=, estimate= and price= belong to a budget of tokens= or cost="
+
+    concern = "budget"
+
+    total: float | None = attrs.field(default=None, converter=seconds_if_any, validator=optional(number(0, above=True)))
+    share: float | None = attrs.field(default=None, validator=optional(number(0, 1, above=True)), kw_only=True)
+    tokens: float | None = attrs.field(default=None, validator=optional(number(0, above=True)), kw_only=True)
+    cost: float | None = attrs.field(default=None, validator=optional(number(0, above=True)), kw_only=True)
+    key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
+    estimate: float | Amount | Callable[[Mapping[str, Any]], float | Amount] = attrs.field(default=0, kw_only=True)
+    price: Callable[[Usage], float] | Callable[..., None] | None = attrs.field(
+        default=None, validator=optional(function), kw_only=True
+    )
+    max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
+    _accounts: StateByClock[Accounts] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse options that do not belong together."""
+        if self.tokens is None and self.cost is None:
+            if self.key is not None or self.price is not None or self.estimate != 0:
+                message = "budget: key=, estimate= and price= belong to a budget of tokens= or cost="
+                raise ValueError(message)
+            if self.total is None and self.share is None:
+                message = "budget: give total= or share= for time, tokens= or cost= for spending"
+                raise ValueError(message)
+        if not callable(self.estimate):
+            check_amount(self.estimate)
+        accounts = functools.partial(Accounts, self.tokens, self.cost, self.max_keys)
+        object.__setattr__(self, "_accounts", StateByClock(accounts))
+        follow(self, "total", "share")
+
+    def bind(self, target: Target) -> Policy:
+        """Return the layer for time, for spending, or for both.
+
+        Raises:
+            TypeError: The function has no parameter `key`.
+            ValueError: Money is bounded, and nobody tells what a call costs.
+        """
+        time = None if self.total is None and self.share is None else time_layer(self)
+        if self.tokens is None and self.cost is None:
+            return Policy() if time is None else time
+        if self.cost is not None and not tells_money(self, target):
+            message = (
+                f"budget: cost={self.cost!r} bounds nothing, as nobody tells what {target.name} costs: give price=, a "
+                "function of a result's Usage, or price=spend where it, or what it calls, calls beluga.spend(cost=...)"
+            )
             raise ValueError(message)
-    else:
-        policies.append(
-            SpendingBudget(tokens=tokens, cost=cost, key=key, estimate=estimate, price=price, max_keys=max_keys)
-        )
-    if not policies:
-        message = "budget: give total= or share= for time, tokens= or cost= for spending"
-        raise ValueError(message)
-    return _join(policies)
+        read_key = None if self.key is None else argument_reader(target, self.key, "budget: key")
+        spending = SpendingLayer(self, read_key)
+        return spending if time is None else _Both(time, spending)
+
+    def account(self, key: Hashable = None) -> Account:
+        """Return the account of `key`, or a new one where the budget has no ``key=``."""
+        accounts = self._accounts.of(environment())
+        return accounts.new() if self.key is None else accounts.of(key)
+
+    def reset(self, key: Hashable = None) -> None:
+        """Forget what was spent under `key`, or under every key; a budget without ``key=`` begins anew at each call.
+
+        Raises:
+            ValueError: A key is given and the budget has none.
+        """
+        if key is not None and self.key is None:
+            message = f"budget: the budget was made without key=, so there is nothing to reset for {key!r}"
+            raise ValueError(message)
+        self._accounts.of(environment()).forget(key)
+
+    def describe(self) -> str:
+        """Return the bounds."""
+        named = ("total", "share", "tokens", "cost", "key")
+        return " ".join(f"{name}={value!r}" for name in named if (value := getattr(self, name)) is not None)
 
 
-def _join(policies: list[Policy]) -> Callable[[F], F]:
-    """Return one decorator that puts all of `policies` on a function, the first outermost."""
-    if len(policies) == 1:
-        return policies[0]
+class _Both(Policy):
+    """The layer of a budget of time outside that of a budget of spending."""
 
-    def decorate(function: F) -> F:
-        return functools.reduce(lambda inner, policy: policy(inner), reversed(policies), function)
+    concern = "budget"
+    hints = Hints(sets_deadline=True)
 
-    return decorate
+    def __init__(self, time: TimeLayer, spending: SpendingLayer) -> None:
+        self._time = time
+        self._spending = spending
+
+    def enter(self, call: Call) -> None:
+        self._time.enter(call)
+        try:
+            self._spending.enter(call)
+        except BaseException as error:
+            self._time.leave(call, Outcome(error=error))
+            raise
+
+    def watch(self, call: Call) -> Watch:
+        return _BothWatch(self._time.watch(call), self._spending.watch(call))
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        try:
+            self._spending.leave(call, outcome)
+        except BaseException as error:
+            self._time.leave(call, Outcome(error=error))
+            raise
+        self._time.leave(call, outcome)
+
+
+class _BothWatch:
+    def __init__(self, outer: Watch, inner: Watch) -> None:
+        self._outer = outer
+        self._inner = inner
+
+    def seen(self, item: Any) -> None:
+        self._inner.seen(item)
+        self._outer.seen(item)
+
+    def suspend(self) -> None:
+        self._inner.suspend()
+        self._outer.suspend()
+
+    def resume(self) -> None:
+        self._outer.resume()
+        self._inner.resume()
+
+
+budget = Decorator(
+    Budget,
+    needs="10.0",
+    words={
+        "deadline": "total",
+        "max_cost": "cost",
+        "max_tokens": "tokens",
+        "seconds": "total",
+        "timeout": "total",
+    },
+)
+"""Bound what a call, and everything inside it, may take; see `Budget`."""

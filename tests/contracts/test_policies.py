@@ -20,7 +20,6 @@ from beluga import (
     traced,
 )
 from beluga._engine.kinds import Kind
-from beluga._policies.spending import SpendingBudget
 from beluga.guards import PatternDetector, PatternRedactor
 from beluga.testing import fake_clock, record_spans
 from beluga.testing.contracts import PolicyContract, Tally, watched
@@ -113,7 +112,7 @@ class TestTokenBudget(PolicyContract):
     """`budget` of tokens."""
 
     def make_policy(self):
-        return SpendingBudget(tokens=1000, cost=10, estimate=5)
+        return budget(tokens=1000, cost=10, estimate=5, price=lambda usage: 0.01)
 
 
 class TestTraced(PolicyContract):

@@ -20,7 +20,6 @@ from beluga import (
     retry,
     traced,
 )  # fmt: skip
-from beluga._policies.spending import SpendingBudget
 from beluga.errors import CircuitOpen
 from beluga.events import CircuitChanged, FallbackTaken
 from beluga.schema import Usage
@@ -157,11 +156,9 @@ def test_each_key_has_its_circuit(fake_clock):
 
 
 def test_tokens_and_money_are_charged_to_all_around(fake_clock):
-    """Usage of the result is charged inside and outside, streams by their last report, and a failure costs nothing."""
-    outer = SpendingBudget(tokens=1000, key=lambda given: 0)
-    inner = SpendingBudget(
-        tokens=500, cost=1.0, key=lambda given: 0, price=lambda usage: 0.25, estimate=lambda given: 5
-    )
+    """Usage is charged inside and outside: of a stream its last report, of a failure the estimate."""
+    outer = budget(tokens=1000, key=lambda given: 0)
+    inner = budget(tokens=500, cost=1.0, key=lambda given: 0, price=lambda usage: 0.25, estimate=lambda given: 5)
 
     @outer
     @inner
@@ -181,8 +178,8 @@ def test_tokens_and_money_are_charged_to_all_around(fake_clock):
     with pytest.raises(ValueError, match="no"):
         ask(ValueError("no"))
     assert list(stream())
-    assert inner.account(0).spent == Amount(20, 0.5)
-    assert outer.account(0).spent.tokens == 20
+    assert inner.account(0).spent == Amount(25, 0.5)
+    assert outer.account(0).spent.tokens == 25
     ask()
     ask()
     with pytest.raises(BudgetExceeded, match="does not cover the call: 1 spent") as caught:
@@ -190,12 +187,12 @@ def test_tokens_and_money_are_charged_to_all_around(fake_clock):
     assert caught.value.unit == "cost"
 
 
-def test_a_price_that_fails_leaves_nothing_reserved():
-    """The error surfaces and the reservation is given back."""
-    policy = SpendingBudget(tokens=50, key=lambda given: 0, price=lambda usage: 1 / 0, estimate=20)
+def test_a_price_that_fails_leaves_the_estimate():
+    """The error surfaces, and the call costs what was reserved for it."""
+    policy = budget(tokens=50, key=lambda given: 0, price=lambda usage: 1 / 0, estimate=20)
     with pytest.raises(ZeroDivisionError):
         policy(lambda: Usage(input_tokens=1))()
-    assert policy.account(0).spent.tokens == 0
+    assert policy.account(0).spent.tokens == 20
 
 
 def test_time_budgets_fail_early_and_late(fake_clock):

@@ -22,7 +22,6 @@ from beluga import (
     spend,
     traced,
 )  # fmt: skip
-from beluga._policies.spending import SpendingBudget
 
 NAN = float("nan")
 
@@ -81,7 +80,7 @@ async def _async():
         (lambda: budget(tokens=5, estimate=-1), "estimate=-1 must be a number of tokens"),
         (lambda: budget(tokens=5, price=5), "price=5 must be a function"),
         (lambda: TimeoutBudget(0), "total=0.0 must be"),
-        (lambda: TimeoutBudget(5).allocate(0), "share=0 must be"),
+        (lambda: TimeoutBudget(5).allocate(0), "fraction=0 must be"),
         (lambda: spend(tokens=-1), "tokens=-1 and cost=0.0 must not be negative"),
         (lambda: fallback(), "name at least one alternative"),
         (lambda: fallback(_async)(lambda: 1), "make both of one kind"),
@@ -109,7 +108,7 @@ def test_explain_shows_options_and_state():
         breaker(),
         budget(9, tokens=5),
         budget(share=0.5),
-        SpendingBudget(cost=3, key="text"),
+        budget(cost=3, key="text", price=lambda usage: 1),
         traced(model="gpt-4o", attributes=len),
         fallback(lambda text: text),
         rate_limited(5),

@@ -25,7 +25,6 @@ from beluga import (
     layers,
     retry,
 )  # fmt: skip
-from beluga._policies.spending import SpendingBudget
 from beluga.guards import ContentFilter, PatternRedactor, ToolGuard
 from beluga.schema import Usage
 
@@ -106,7 +105,7 @@ def test_a_rejected_result_opens_no_throttle():
 @pytest.mark.parametrize("price", [math.nan, None, -1.0])
 def test_a_price_that_is_none_changes_no_account(price):
     """A figure that cannot be added up would leave the budget endless."""
-    policy = SpendingBudget(cost=1.0, price=lambda usage: price, key="who")
+    policy = budget(cost=1.0, price=lambda usage: price, key="who")
 
     @policy
     def ask(who):

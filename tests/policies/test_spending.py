@@ -1,0 +1,170 @@
+"""What a token and money budget charges, and when."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from beluga import Amount, BudgetExceeded, breaker, budget, guarded, rate_limited, spend
+from beluga.errors import CircuitOpen, GuardBlocked, RateLimited
+from beluga.guards import ContentFilter
+from beluga.schema import Usage
+from beluga.testing import fake_clock
+
+
+def test_what_nobody_reports_costs_its_estimate():
+    """Streams left early, time-outs and plain texts cost what was reserved for them."""
+    limit = budget(tokens=1000, key="user", estimate=40)
+
+    @limit
+    def stream(user):
+        yield "a"
+        yield "b"
+
+    @limit
+    def ask(user, error=None):
+        if error is not None:
+            raise error
+        return "text"
+
+    next(stream("left"))
+    gc.collect()
+    with pytest.raises(TimeoutError):
+        ask("late", TimeoutError())
+    ask("text")
+    assert [limit.account(user).spent.tokens for user in ("left", "late", "text")] == [40, 40, 40]
+
+
+def test_a_reported_usage_replaces_the_estimate():
+    """A stream that reported before it was left costs what it reported."""
+    limit = budget(tokens=1000, key="user", estimate=40)
+
+    @limit
+    def stream(user):
+        yield Usage(input_tokens=7)
+        yield "b"
+
+    next(stream("a"))
+    gc.collect()
+    assert limit.account("a").spent.tokens == 7
+
+
+def test_a_call_that_was_refused_before_it_was_sent_costs_nothing():
+    """Neither a refusal of a layer inside nor one of a function that is called inside."""
+    limit = budget(tokens=1000, key="user", estimate=40)
+    closed = breaker()
+    closed.trip()
+
+    @rate_limited(1, key="user")
+    def inner(user):
+        return "text"
+
+    @guarded(input=[ContentFilter(["bomb"])])
+    def filtered(user):
+        return "text"
+
+    inner("nested")
+    for function, user, refusal in (
+        (limit(closed(lambda user: "text")), "open", CircuitOpen),
+        (limit(rate_limited(1)(lambda user: "text")), "full", RateLimited),
+        (limit(lambda user: inner(user)), "nested", RateLimited),
+        (limit(filtered), "bomb", GuardBlocked),
+    ):
+        spent = 0
+        if user == "full":
+            function(user)
+            spent = 40
+        with pytest.raises(refusal):
+            function(user)
+        assert limit.account(user).spent.tokens == spent, user
+
+
+def test_what_a_call_spends_itself_replaces_its_estimate():
+    """`spend` is a report."""
+    limit = budget(tokens=1000, key="user", estimate=40)
+
+    @limit
+    def ask(user):
+        spend(tokens=3)
+
+    ask("a")
+    assert limit.account("a").spent.tokens == 3
+
+
+def test_an_inner_estimate_is_charged_once():
+    """Each account pays the estimate of the call that nobody reported, not one for each budget around it."""
+    outer, inner = (budget(tokens=1000, key="user", estimate=estimate) for estimate in (70, 40))
+    outer(inner(lambda user: "text"))("a")
+    assert (outer.account("a").spent.tokens, inner.account("a").spent.tokens) == (40, 40)
+
+
+def test_money_that_nobody_tells_is_refused_at_decoration():
+    """A price, an estimate in money, `spend` in the function, or `price=spend` tell; nothing else does."""
+
+    def ask():
+        return "text"
+
+    def spends():
+        spend(cost=0.5)
+
+    with pytest.raises(ValueError, match=r"cost=0.01 bounds nothing, .* give price=, .* or price=spend where it"):
+        budget(cost=0.01)(ask)
+    for decorator in (
+        budget(cost=1, price=lambda usage: 0.1),
+        budget(cost=1, price=spend),
+        budget(cost=1, estimate=Amount(cost=0.1)),
+    ):
+        decorator(ask)()
+    limited = budget(cost=0.6, key=lambda given: 0)(spends)
+    limited()
+    with pytest.raises(BudgetExceeded):
+        limited()
+
+
+def test_an_estimate_in_money_stands_where_only_tokens_are_reported():
+    """A usage tells no money without a price."""
+    limit = budget(cost=1.0, key="user", estimate=Amount(tokens=50, cost=0.25))
+    limit(lambda user: Usage(input_tokens=3))("a")
+    assert limit.account("a").spent == Amount(3, 0.25)
+
+
+def test_spending_is_kept_apart_by_clock():
+    """A test with a fake clock begins with fresh accounts, and leaves those of the real one alone."""
+    limit = budget(tokens=10, key="user", estimate=10)
+    ask = limit(lambda user: None)
+    ask("a")
+    for _ in range(2):
+        with fake_clock():
+            ask("a")
+            with pytest.raises(BudgetExceeded):
+                ask("a")
+    with pytest.raises(BudgetExceeded):
+        ask("a")
+    limit.reset("a")
+    ask("a")
+    ask("b")
+    limit.reset()
+    ask("b")
+    with pytest.raises(ValueError, match="was made without key="):
+        budget(tokens=5).reset("a")
+
+
+def test_one_decorator_bounds_time_and_tokens():
+    """Both parts hold for every kind of stream and call, and `explain` shows one layer."""
+    with fake_clock() as clock:
+        limit = budget(5, tokens=10, key="user", estimate=4)
+
+        @limit
+        def stream(user):
+            yield Usage(input_tokens=1)
+            yield Usage(input_tokens=2)
+            clock.advance(6)
+            yield "late"
+
+        with pytest.raises(TimeoutError):
+            list(stream("a"))
+        assert limit.account("a").spent.tokens == 2
+        with pytest.raises(BudgetExceeded):
+            budget(5, tokens=1, estimate=2)(lambda: None)()
+        assert limit.describe() == "total=5.0 tokens=10 key='user'"
