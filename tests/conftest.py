@@ -6,7 +6,7 @@ import os
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 _PLUGIN = "beluga.testing.plugin"
 
@@ -21,6 +21,10 @@ collect_ignore = [] if all(map(find_spec, ("openai", "anthropic", "httpx2"))) el
 _profile = os.environ.get("HYPOTHESIS_PROFILE", "default")
 settings.register_profile("default", max_examples=100, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+# For ``tox -e mutants``: whether an example is found counts, not the smallest one.
+settings.register_profile(
+    "mutants", max_examples=50, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile(_profile)
 # What the properties of the guards ask for by name: an evasion is rarer than any other counter-example.
 settings.register_profile("guards", max_examples=500 if _profile == "ci" else 100, deadline=None)
