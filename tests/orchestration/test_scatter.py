@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import os
@@ -333,6 +334,20 @@ def test_a_loser_gives_its_lease_back() -> None:
 
 
 @pytest.mark.parametrize("budgeted", [5.0, 50.0])
+@pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
+@pytest.mark.parametrize("result", ["fine", ValueError("bad")])
+def test_a_call_that_ends_early_leaves_no_timer(bounds: dict[str, float], result: Any) -> None:
+    """A server with a minute for each answer would else keep every finished call for that minute."""
+
+    async def main() -> tuple[float, ...]:
+        with contextlib.suppress(ValueError):
+            await Scatter(after(1, result), after(2, "b"), **bounds).acall("x")
+        return clock.sleepers
+
+    with fake_clock() as clock:
+        assert clock.run(main()) == ()
+
+
 @pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
 def test_a_time_out_holds_where_nobody_watches_the_enclosing_budget(budgeted: float, bounds: dict[str, float]) -> None:
     """A sync function has no timer for its budget, so the scatter's own must end at whichever comes first."""

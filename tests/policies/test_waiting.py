@@ -1,0 +1,121 @@
+"""Who waits for a permit gets it in order, at the moment that the algorithm says, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from beluga import RateLimiter
+from beluga.clock import environment
+
+ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "sliding_window", "token_bucket"])
+
+
+def served(clock, limiter, arrivals):
+    """Let somebody arrive at each (moment, cost); return when each was served."""
+
+    @limiter
+    async def ask(cost):
+        return environment().monotonic()
+
+    async def arrive(moment, cost):
+        await asyncio.sleep(moment)
+        return await ask(cost)
+
+    async def main():
+        return await asyncio.gather(*(arrive(*arrival) for arrival in arrivals))
+
+    return clock.run(main())
+
+
+def limiter_of(algorithm, limit, window, *, wait=True):
+    return RateLimiter(limit, window, algorithm=algorithm, cost=lambda given: given["cost"], wait=wait)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "moments"),
+    [
+        ("fixed_window", [0, 4, 10, 10, 20, 20]),
+        ("sliding_window", [0, 4, 10, 14, 20, 24]),
+        ("token_bucket", [0, 4, 5, 10, 15, 20]),
+    ],
+)
+def test_every_waiter_counts_for_those_behind_it(algorithm, moments, fake_clock):
+    """Two in ten seconds, and six who come early: the places of the first waiters are taken for the later ones."""
+    arrivals = [(0.0, 1), (4.0, 1), (4.25, 1), (4.5, 1), (4.75, 1), (5.0, 1)]
+    assert served(fake_clock, limiter_of(algorithm, 2, 10.0), arrivals) == moments
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "moments"),
+    [
+        ("fixed_window", [0, 5, 10, 20]),
+        ("sliding_window", [0, 5, 15, 25]),
+        ("token_bucket", [0, 5, 12, 16]),
+    ],
+)
+def test_a_small_wish_does_not_overtake_a_great_one(algorithm, moments, fake_clock):
+    """Else a stream of small calls would keep a great one waiting for ever."""
+    arrivals = [(0.0, 2), (5.0, 1), (6.0, 3), (7.0, 1)]
+    limiter = limiter_of(algorithm, 3, 12.0 if algorithm == "token_bucket" else 10.0)
+    assert served(fake_clock, limiter, arrivals) == moments
+
+
+@ALGORITHMS
+@pytest.mark.parametrize("waiters", [1, 2])
+def test_who_leaves_the_queue_leaves_nothing_behind(algorithm, waiters, fake_clock):
+    """After all waiters have given up the limiter says what it said before they came."""
+    limiter = RateLimiter(2, 10.0, algorithm=algorithm, wait=True)
+
+    @limiter
+    async def ask():
+        return environment().monotonic()
+
+    async def main():
+        await asyncio.gather(ask(), ask())
+        await asyncio.sleep(1.0)
+        before = limiter.retry_after(), limiter.remaining()
+        waiting = [asyncio.ensure_future(ask()) for _ in range(waiters)]
+        await asyncio.sleep(1.0)
+        for each in reversed(waiting):
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        after = limiter.retry_after(), limiter.remaining()
+        return before, after, await ask()
+
+    before, after, moment = fake_clock.run(main())
+    assert after == (before[0] - 1.0, before[1]) == (pytest.approx(moment - 2.0), 0)
+    assert fake_clock.sleepers == ()
+
+
+@ALGORITHMS
+def test_a_span_of_the_window_s_length_sets_all_permits_free(algorithm, fake_clock):
+    """At its very end, and not a moment before."""
+    limiter = RateLimiter(4, 8.0, algorithm=algorithm)
+    assert [limiter.allow() for _ in range(5)] == [True, True, True, True, False]
+    assert limiter.remaining() == 0
+    fake_clock.advance(7.75)
+    assert limiter.remaining() < 4
+    assert not limiter.allow(cost=4)
+    assert limiter.retry_after(cost=4) == 0.25
+    fake_clock.advance(0.25)
+    assert limiter.remaining() == 4
+    assert limiter.retry_after(cost=4) == 0.0
+    assert limiter.allow(cost=4)
+    assert not limiter.allow()
+
+
+@ALGORITHMS
+def test_the_longest_wait_may_be_used_up(algorithm, fake_clock):
+    """A place that comes exactly at the longest wait is taken, and one that comes later is not."""
+    limiter = RateLimiter(1, 10.0, algorithm=algorithm, wait=6.0)
+    assert limiter.allow()
+    moments = []
+    call = limiter(lambda: moments.append(fake_clock.monotonic()))
+    fake_clock.advance(3.75)
+    with pytest.raises(Exception, match=r"try again in 6\.25 s"):
+        call()
+    fake_clock.advance(0.25)
+    call()
+    assert moments == [10.0]
