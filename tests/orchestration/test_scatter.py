@@ -333,7 +333,15 @@ def test_a_loser_gives_its_lease_back() -> None:
         assert asyncio.run(main()) == "recovered"
 
 
-@pytest.mark.parametrize("budgeted", [5.0, 50.0])
+@pytest.mark.parametrize("limit", [None, 1])
+def test_each_branch_tells_what_it_took_itself(limit: int | None) -> None:
+    """From its own beginning, whenever that was, and not from the beginning of the call or of the clock."""
+    scatter = Scatter(after(1, "a"), after(2, ValueError()), limit=limit, policy="collect")
+    with fake_clock(start=100.0) as clock:
+        outcomes = clock.run(scatter.acall("x"))
+    assert [outcome.elapsed for outcome in outcomes] == [1.0, 2.0]
+
+
 @pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
 @pytest.mark.parametrize("result", ["fine", ValueError("bad")])
 def test_a_call_that_ends_early_leaves_no_timer(bounds: dict[str, float], result: Any) -> None:
@@ -348,6 +356,7 @@ def test_a_call_that_ends_early_leaves_no_timer(bounds: dict[str, float], result
         assert clock.run(main()) == ()
 
 
+@pytest.mark.parametrize("budgeted", [5.0, 50.0])
 @pytest.mark.parametrize("bounds", [{"timeout": 10}, {"branch_timeout": 10}, {"timeout": 10, "branch_timeout": 20}])
 def test_a_time_out_holds_where_nobody_watches_the_enclosing_budget(budgeted: float, bounds: dict[str, float]) -> None:
     """A sync function has no timer for its budget, so the scatter's own must end at whichever comes first."""
