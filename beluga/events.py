@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beluga.classification import ErrorCode
 
 __all__ = [
+    "AnswerOdd",
     "AnswerRejected",
     "CallRefused",
     "CircuitChanged",
@@ -30,6 +31,7 @@ __all__ = [
     "NodeFailed",
     "NodeFinished",
     "NodeStarted",
+    "RequestMended",
     "RetryScheduled",
     "Subscription",
     "WaitScheduled",
@@ -102,6 +104,20 @@ class AnswerRejected(Event):
 
     attempt: int
     errors: int
+
+
+@attrs.frozen
+class AnswerOdd(Event):
+    """A provider's answer strays from its API in a way that could be read all the same; `what` says how."""
+
+    what: str
+
+
+@attrs.frozen
+class RequestMended(Event):
+    """A request had something that its provider would refuse, and was sent with something near it; `what` says how."""
+
+    what: str
 
 
 @attrs.frozen

@@ -58,11 +58,12 @@ WITHIN = {
     "_policies": {"breaker": "circuit", "budget": "spend timeout", "guarded": "guarded_stream"},
     "llm": {
         "_anthropic": "_http",
-        "_http": "base",
+        "_http": "base collecting",
         "_openai": "_http",
         "fake": "base",
         "hooks": "base collecting middleware",
         "middleware": "base",
+        "registry": "_http",
     },
     "logs": {
         "blocks": "records",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beluga._foreign.usage import merged
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
@@ -10,7 +10,7 @@ from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from beluga.schema import Chunk, Part
+    from beluga.schema import Chunk, Part, RateLimitInfo
 
 __all__ = ["Collector", "collect"]
 
@@ -46,9 +46,15 @@ class Collector:
         self._thoughts: list[str] = []
         self._usage: Usage | None = None
         self._reason: str | None = None
+        self._model = ""
+        self._id = ""
+        self._limits: RateLimitInfo | None = None
 
     def add(self, chunk: Chunk) -> None:
         """Take the next chunk."""
+        if chunk.begins:
+            self._end_text()
+            self._end_thoughts()
         if chunk.thinking:
             self._end_text()
             self._thoughts.append(chunk.thinking)
@@ -62,14 +68,28 @@ class Collector:
             self._end_text()
             self._end_thoughts()
             self._parts.append(chunk.tool_call)
+        if chunk.opaque is not None:
+            self._end_text()
+            self._end_thoughts()
+            self._parts.append(chunk.opaque)
+        self._model = chunk.model or self._model
+        self._id = chunk.id or self._id
+        self._limits = chunk.limits or self._limits
         self._usage = merged(self._usage, chunk.usage)
         self._reason = chunk.finish_reason or self._reason
 
-    def response(self) -> Response:
-        """Return the response so far."""
+    def response(self, *, raw: Any = None, limits: RateLimitInfo | None = None) -> Response:
+        """Return the response so far.
+
+        Args:
+            raw: The provider's own data.
+            limits: What the provider said about its rate limits, if no chunk has it.
+        """
         self._end_text()
         self._end_thoughts()
-        return Response(AIMessage(parts=self._parts), self._usage or Usage(), self._reason)
+        message = AIMessage(parts=self._parts)
+        usage, limits = self._usage or Usage(), limits or self._limits
+        return Response(message, usage, self._reason, self._model, self._id, raw, limits)
 
     def _end_text(self) -> None:
         if self._text:

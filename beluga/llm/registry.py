@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
+import functools
 import threading
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from beluga._types.suggest import nearest
+from beluga.llm._http.profiles import PROFILES, profile_of
 
 if TYPE_CHECKING:
     from beluga.llm._http.model import HttpModel
@@ -21,30 +22,43 @@ Factory = Callable[..., Any]
 
 _GROUP: Final = "beluga.llm"
 
-# Loaded when one of them is asked for: whoever uses one needs nothing of the others.
-_BUILT_IN: Final = {
-    "anthropic": ("beluga.llm._anthropic", "anthropic"),
-    "fake": ("beluga.llm.registry", "_fake"),
-    "openai": ("beluga.llm._openai", "openai"),
-}
-
 _LOCK: Final = threading.Lock()
 _registered: dict[str, Factory] = {}
 
 
 @overload
-def new(name: Literal["openai", "anthropic"], **settings: Any) -> HttpModel: ...
+def new(
+    name: Literal[
+        "openai",
+        "azure",
+        "mistral",
+        "groq",
+        "deepseek",
+        "openrouter",
+        "together",
+        "cerebras",
+        "ollama",
+        "vllm",
+        "llama.cpp",
+        "lmstudio",
+        "anthropic",
+        "bedrock-anthropic",
+    ],
+    **settings: Any,
+) -> HttpModel: ...
 @overload
 def new(name: str, **settings: Any) -> Model: ...
 def new(name: str, **settings: Any) -> Model:
     """Return a model of the provider `name`.
 
-    The built-in ones are ``openai`` (chat completions, also of the many servers that speak so), ``anthropic``
-    (messages) and ``fake``, which plays ``script=[...]`` and takes and ignores the settings of the others.
+    The built-in ones are ``openai`` and ``anthropic``; servers that speak as these do, each with its own habits:
+    ``azure bedrock-anthropic cerebras deepseek groq llama.cpp lmstudio mistral ollama openrouter together vllm``; and
+    ``fake``, which plays ``script=[...]`` and takes and ignores the settings of the others. Where ``openai`` is given
+    the ``base_url=`` of another server, that server's habits are kept, and none that only OpenAI has.
 
     Args:
         name: A registered provider; see `providers`.
-        settings: For its factory. ``openai`` and ``anthropic`` take ``model=``, ``api_key=``, ``base_url=``,
+        settings: For its factory. All but ``fake`` take ``model=``, ``api_key=``, ``base_url=``,
             ``timeout=`` in seconds, ``headers=``, ``client=``, ``async_client=``, ``transport=``, and options for each
             call such as ``temperature=0``.
 
@@ -83,7 +97,7 @@ def register(name: str, factory: Factory, *, replace: bool = False) -> None:
         message = "the name of a provider must not be empty"
         raise ValueError(message)
     with _LOCK:
-        if not replace and name in {*_registered, *_BUILT_IN, *_installed()}:
+        if not replace and name in {*_registered, *PROFILES, "fake", *_installed()}:
             message = f"there is a provider {name!r} already; take another name, or replace=True to stand in for it"
             raise ValueError(message)
         _registered[name] = factory
@@ -96,7 +110,7 @@ def providers() -> list[str]:
         >>> {"anthropic", "fake", "openai"} <= set(providers())
         True
     """
-    return sorted({*_BUILT_IN, *_installed(), *_registered})
+    return sorted({*PROFILES, "fake", *_installed(), *_registered})
 
 
 def _factory(name: str) -> Factory:
@@ -104,10 +118,10 @@ def _factory(name: str) -> Factory:
         factory = _registered.get(name)
     if factory is not None:
         return factory
-    if name in _BUILT_IN:
-        module, attribute = _BUILT_IN[name]
-        built_in: Factory = getattr(importlib.import_module(module), attribute)
-        return built_in
+    if name == "fake":
+        return _fake
+    if name in PROFILES:
+        return functools.partial(_served, name)
     installed = _installed().get(name)
     if installed is not None:
         loaded: Factory = installed.load()
@@ -121,6 +135,13 @@ def _factory(name: str) -> Factory:
 
 def _installed() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=_GROUP)}
+
+
+def _served(name: str, *, base_url: str | None = None, **settings: Any) -> HttpModel:
+    from beluga.llm._http.model import HttpModel
+
+    profile = profile_of(name, None if base_url is None else str(base_url))
+    return HttpModel(profile, base_url=base_url, **settings)
 
 
 def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, **_: Any) -> Model:

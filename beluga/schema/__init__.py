@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from beluga._types.json_schema import json_schema
     from beluga.schema.media import AudioPart, FilePart, ImagePart
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
-    from beluga.schema.parts import CachePoint, Part, TextPart, ThinkingPart, ToolCall, ToolResult
+    from beluga.schema.parts import CachePoint, OpaquePart, Part, TextPart, ThinkingPart, ToolCall, ToolResult
     from beluga.schema.rate_limit_headers import RateLimit, RateLimitInfo
     from beluga.schema.response import Chunk, Response
     from beluga.schema.tools import Tool, tool_of
@@ -29,6 +29,7 @@ __all__ = [
     "HumanMessage",
     "ImagePart",
     "Message",
+    "OpaquePart",
     "Part",
     "RateLimit",
     "RateLimitInfo",
@@ -51,7 +52,7 @@ _ROOMS = {
     "schema.rate_limit_headers": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
-    "schema.parts": "CachePoint Part TextPart ThinkingPart ToolCall ToolResult",
+    "schema.parts": "CachePoint OpaquePart Part TextPart ThinkingPart ToolCall ToolResult",
     "schema.tools": "Tool tool_of",
     "schema.usage": "Usage",
 }

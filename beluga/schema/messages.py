@@ -11,6 +11,7 @@ from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.parts import (
     TOOL_PARTS,
     CachePoint,
+    OpaquePart,
     Part,
     TextPart,
     ThinkingPart,
@@ -80,7 +81,7 @@ class HumanMessage(Message):
     """
 
     role: ClassVar[Literal["user"]] = "user"
-    accepts: ClassVar[tuple[type, ...]] = (TextPart, ImagePart, AudioPart, FilePart, ToolResult, CachePoint)
+    accepts: ClassVar[tuple[type, ...]] = (TextPart, ImagePart, AudioPart, FilePart, ToolResult, CachePoint, OpaquePart)
 
 
 @attrs.frozen(init=False)
@@ -90,7 +91,7 @@ class AIMessage(Message):
     role: ClassVar[Literal["assistant"]] = "assistant"
     accepts: ClassVar[tuple[type, ...]] = (
         *(TextPart, ThinkingPart, ToolCall),
-        *(ImagePart, AudioPart, FilePart, CachePoint),
+        *(ImagePart, AudioPart, FilePart, CachePoint, OpaquePart),
     )
     separator: ClassVar[str] = ""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
 from beluga.schema.base import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 
-__all__ = ["CachePoint", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]
+__all__ = ["CachePoint", "OpaquePart", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]
 
 
 def is_str(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -98,6 +98,27 @@ class CachePoint:
             raise ValueError(msg)
 
 
+@attrs.frozen
+class OpaquePart:
+    """What a provider answered and beluga has no record for: it goes back unchanged, and to that provider alone.
+
+    Args:
+        provider: Who said it, as the model's ``provider``.
+        data: What was said, as JSON values.
+        scope: Where it belongs: a part of its own, more fields of the part before it, or of the whole message.
+
+    Example:
+        >>> OpaquePart("anthropic", {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search"}).scope
+        'part'
+    """
+
+    provider: str = attrs.field(validator=is_name)
+    data: dict[str, Any] = attrs.field(converter=as_dict, hash=False, repr=False)
+    scope: Literal["part", "previous", "message"] = attrs.field(
+        default="part", validator=attrs.validators.in_(("part", "previous", "message"))
+    )
+
+
 @attrs.frozen(init=False)
 class ToolResult(Carrier):
     """What a tool answered, as a part of a user's message; `ToolMessage` is the same as a message.
@@ -129,7 +150,7 @@ class ToolResult(Carrier):
         return "\n".join(texts(self.parts))
 
 
-Part = TextPart | ImagePart | AudioPart | FilePart | ThinkingPart | ToolCall | ToolResult | CachePoint
+Part = TextPart | ImagePart | AudioPart | FilePart | ThinkingPart | ToolCall | ToolResult | CachePoint | OpaquePart
 """Any part of a message."""
 
 TOOL_PARTS = (TextPart, ImagePart, FilePart, CachePoint)

@@ -8,7 +8,7 @@ import attrs
 
 from beluga.schema.base import Carrier
 from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
-from beluga.schema.parts import ToolCall  # noqa: TC001 - the same
+from beluga.schema.parts import OpaquePart, ToolCall  # noqa: TC001 - the same
 from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
 from beluga.schema.usage import Usage
 
@@ -62,6 +62,11 @@ class Chunk(Carrier):
         usage: What the answer cost; with the last chunk.
         finish_reason: Why the answer ended; a stream that ends without one was cut.
         signature: The provider's seal of the thoughts so far, which ends them; see `ThinkingPart`.
+        begins: Whether it begins a new part although the part before it is of the same kind.
+        opaque: What the provider wants back and beluga has no record for, whole.
+        model: The model that answered; with the last chunk.
+        id: The provider's id of the answer; with the last chunk.
+        limits: What the provider said about its rate limits; with the last chunk.
     """
 
     text: str = ""
@@ -70,3 +75,8 @@ class Chunk(Carrier):
     usage: Usage | None = None
     finish_reason: str | None = None
     signature: str | None = None
+    begins: bool = attrs.field(default=False, kw_only=True)
+    opaque: OpaquePart | None = attrs.field(default=None, kw_only=True)
+    model: str = attrs.field(default="", kw_only=True, eq=False)
+    id: str = attrs.field(default="", kw_only=True, eq=False)
+    limits: RateLimitInfo | None = attrs.field(default=None, kw_only=True, repr=False, eq=False)

@@ -44,13 +44,13 @@ def test_a_registered_factory_gets_the_settings():
 
 def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
     """A typo is an error that shows the way."""
-    with pytest.raises(LookupError, match=r"'opena1', did you mean 'openai'\? Known are anthropic, fake, openai"):
+    with pytest.raises(LookupError, match=r"'opena1', did you mean 'openai'\? Known are anthropic, .*fake, .*openai"):
         llm.new("opena1")
 
 
 def test_an_unknown_name_near_to_nothing_lists_the_known_ones():
     """No guess is better than a wild one."""
-    with pytest.raises(LookupError, match=r"'zzz'\. Known are anthropic, fake, openai; .*register"):
+    with pytest.raises(LookupError, match=r"'zzz'\. Known are anthropic, .*fake, .*openai.*register"):
         llm.new("zzz")
 
 

@@ -11,10 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beluga.errors import ProviderError
-from beluga.llm._anthropic import ANTHROPIC
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._openai import OPENAI
-from beluga.schema import Chunk, Response, ToolCall, Usage
+from beluga.llm._http.profiles import ANTHROPIC, OPENAI
+from beluga.schema import Chunk, OpaquePart, Response, ToolCall, Usage
 
 DIALECTS = pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC], ids=lambda dialect: dialect.provider)
 
@@ -141,6 +140,8 @@ def test_an_answer_is_well_formed_or_an_error(dialect, data):
     for part in response.message.parts:
         if isinstance(part, ToolCall):
             check_call(part)
+        elif isinstance(part, OpaquePart):
+            assert isinstance(part.data, dict)
         else:
             assert isinstance(part.text, str)
             assert isinstance(getattr(part, "signature", None), str | None)

@@ -1,26 +1,31 @@
-"""Anthropic's message, whole or in pieces, as a response or chunks of ours.
+"""Anthropic's message, whole or in pieces, as chunks of ours.
+
+A whole answer is read as a stream whose blocks come in one piece each.
 
 Source: Anthropic's API reference of messages, version 2023-06-01, as of 2026-08.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign.usage import usage_of
 from beluga.llm._anthropic.encoding import REDACTED
+from beluga.llm._http.bodies import error_in, parsed
 from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import text_of, tool_call
-from beluga.schema import AIMessage, Chunk, Response, TextPart, ThinkingPart, ToolCall, Usage
+from beluga.llm._http.parts import merged, rest_of, text_of
+from beluga.llm._http.tool_calls import Identities, tool_call
+from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from beluga.llm._http.dialect import Profile
     from beluga.llm._http.sse import ServerSentEvent
-    from beluga.schema import Part
 
-__all__ = ["BlockReader", "response"]
+__all__ = ["BlockReader"]
 
 Json = dict[str, Any]
 
@@ -32,112 +37,156 @@ _FINISH_REASONS: Final = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-
-
-def response(data: Json) -> Response:
-    """Return the answer; blocks of kinds that beluga does not know are in ``raw`` alone."""
-    parts = [_PARTS[block["type"]](block) for block in data["content"] if block["type"] in _PARTS]
-    return Response(
-        AIMessage(parts=parts),
-        usage_of(data) or Usage(),
-        finish_reason(text_of(data, "stop_reason") or None),
-        text_of(data, "model"),
-        text_of(data, "id"),
-        data,
-    )
-
-
-def finish_reason(reason: str | None) -> str | None:
-    """Return beluga's word for why an answer ended, or Anthropic's where there is none."""
-    return _FINISH_REASONS.get(reason or "", reason)
-
-
-_PARTS: Final[dict[str, Callable[[Json], Part]]] = {
-    "text": lambda block: TextPart(block["text"]),
-    "thinking": lambda block: ThinkingPart(block["thinking"], text_of(block, "signature") or None),
-    "redacted_thinking": lambda block: ThinkingPart("", REDACTED + block["data"]),
-    "tool_use": lambda block: ToolCall(block["id"], block["name"], block["input"]),
-}
-
-
-_CALL: Final = "tool_use"
-_NO_BLOCK: Final[Json] = {"type": None}
+_KNOWN_OF_TEXTS: Final = frozenset({"type", "text"})
+_KNOWN_OF_CALLS: Final = frozenset({"type", "id", "name", "input"})
 
 
 class BlockReader:
-    """Reads one stream; events and blocks of kinds that it does not know are passed over."""
+    """Reads one answer; blocks of kinds that it does not know are opaque parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: Profile) -> None:
         self.done: bool = False
+        self.odd: list[str] = []
+        self._origin = profile.origin
         self._figures: Json = {}
         self._reason: str | None = None
-        self._open: dict[int, tuple[Json, list[str]]] = {}  # blocks that have begun, with pieces of arguments
+        self._model = ""
+        self._id = ""
+        self._ids = Identities()
+        self._before = ""  # the kind of the last block
+        self._open: dict[int, _Block] = {}
         self._takes: dict[str, Callable[[Json], Iterable[Chunk]]] = {
-            "message_start": self._count,
-            "content_block_start": self._start_block,
-            "content_block_delta": self._continue_block,
-            "content_block_stop": self._end_block,
-            "message_delta": self._count,
-            "message_stop": self._end,
-            "error": self._break,
+            "message_start": self._note,
+            "content_block_start": lambda data: self._begin(data["index"], data["content_block"]),
+            "content_block_delta": self._continue,
+            "content_block_stop": lambda data: self._end_block(data["index"]),
+            "message_delta": self._note,
+            "message_stop": lambda _: self._last() if self.answered else (),
         }
+
+    @property
+    def answered(self) -> bool:
+        """Whether the stop reason has come."""
+        return self._reason is not None
+
+    def whole(self, body: Any) -> Iterator[Chunk]:
+        """Yield the chunks of a whole answer."""
+        self._note({"message": body})
+        for index, block in enumerate(body["content"]):
+            yield from self._begin(index, block)
+            yield from self._end_block(index)
+        yield from self._last()
 
     def read(self, event: ServerSentEvent) -> Iterable[Chunk]:
         """Return the chunks that `event` completes."""
-        data = json.loads(event.data)
-        take = self._takes.get(data["type"])
+        text = event.data.strip()
+        if not text or text == "[DONE]":  # which is OpenAI's, and some gateways end every stream with it
+            return ()
+        data = json.loads(text)
+        error = error_in(data)
+        if error is not None:
+            raise ErrorEvent(error)
+        take = self._takes.get(data.get("type"))
         return () if take is None else take(data)
 
-    def _count(self, data: Json) -> Iterable[Chunk]:
-        """Take the usage, which comes twice, the second time for good, and the stop reason."""
-        figures = (data.get("message") or data).get("usage") or {}
+    def end(self) -> Iterator[Chunk]:
+        """Yield the last chunks of a stream without its end mark, if it has a stop reason."""
+        if self.answered:
+            self.odd.append("the stream has no message_stop after its stop reason")
+            yield from self._last()
+
+    def _note(self, data: Json) -> Iterable[Chunk]:
+        """Take the usage, which comes twice, the second time for good, and what stands at the top of a message."""
+        message = data.get("message") or data
+        figures = message.get("usage") or {}
         self._figures.update((name, figure) for name, figure in figures.items() if figure is not None)
-        self._reason = text_of(data.get("delta") or {}, "stop_reason") or self._reason
+        reason = text_of(data.get("delta") or {}, "stop_reason") or text_of(message, "stop_reason")
+        self._reason = reason or self._reason
+        self._model = text_of(message, "model") or self._model
+        self._id = text_of(message, "id") or self._id
         return ()
 
-    def _start_block(self, data: Json) -> Iterable[Chunk]:
-        block = data["content_block"]
+    def _begin(self, index: int, block: Json) -> Iterator[Chunk]:
         kind = block["type"]
-        self._open[data["index"]] = (block, [])
+        self._open[index] = opened = _Block(block, is_next_of_kind=kind == self._before)
+        self._before = kind
         if kind == "redacted_thinking":
-            return (Chunk(signature=REDACTED + block["data"]),)
-        if kind == "text" and text_of(block, "text"):
-            return (Chunk(block["text"]),)
-        return ()
+            yield Chunk(signature=REDACTED + block["data"])
+        elif kind == "text":
+            opened.more = rest_of(block, _KNOWN_OF_TEXTS)
+            if text_of(block, "text"):
+                yield Chunk(block["text"], begins=opened.begins())
+        elif kind == "thinking":
+            if text_of(block, "thinking"):
+                yield Chunk(thinking=block["thinking"], begins=opened.begins())
+            if text_of(block, "signature"):
+                yield Chunk(signature=block["signature"])
+        elif kind == "tool_use":
+            opened.more = rest_of(block, _KNOWN_OF_CALLS)
 
-    def _continue_block(self, data: Json) -> Iterable[Chunk]:
+    def _continue(self, data: Json) -> Iterator[Chunk]:
         delta = data["delta"]
         kind = delta["type"]
         if kind == "text_delta":
-            return (Chunk(delta["text"]),) if text_of(delta, "text") else ()
-        if kind == "thinking_delta":
-            return (Chunk(thinking=delta["thinking"]),) if text_of(delta, "thinking") else ()
-        if kind == "signature_delta":
-            return (Chunk(signature=text_of(delta, "signature")),)
-        if kind == "input_json_delta":
-            self._open[data["index"]][1].append(delta["partial_json"])
-        return ()
+            if text_of(delta, "text"):
+                yield Chunk(delta["text"], begins=self._open[data["index"]].begins())
+        elif kind == "thinking_delta":
+            if text_of(delta, "thinking"):
+                yield Chunk(thinking=delta["thinking"], begins=self._open[data["index"]].begins())
+        elif kind == "signature_delta":
+            yield Chunk(signature=text_of(delta, "signature"))
+        elif kind == "input_json_delta":
+            self._open[data["index"]].fragments.append(delta["partial_json"])
+        elif kind == "citations_delta":
+            self._open[data["index"]].more.setdefault("citations", []).append(delta["citation"])
+        elif data["index"] in self._open:
+            merged(self._open[data["index"]].data, {name: value for name, value in delta.items() if name != "type"})
 
-    def _end_block(self, data: Json) -> Iterable[Chunk]:
-        block, fragments = self._open.pop(data["index"], (_NO_BLOCK, []))
-        if block["type"] != _CALL:
-            return ()
-        text = "".join(fragments)
-        whole = (
-            tool_call(block["id"], block["name"], text)
-            if text
-            else ToolCall(block["id"], block["name"], block["input"])
-        )
-        return (Chunk(tool_call=whole),)
+    def _end_block(self, index: int, *, is_cut: bool = False) -> Iterator[Chunk]:
+        block = self._open.pop(index, None)
+        kind = None if block is None else block.data["type"]
+        if block is None or kind in {"thinking", "redacted_thinking"}:
+            return
+        written = "".join(block.fragments)
+        if kind == "tool_use":
+            arguments = written if written or is_cut else block.data["input"]
+            call = tool_call(self._ids.of(text_of(block.data, "id")), block.data["name"], arguments, is_cut=is_cut)
+            yield Chunk(tool_call=call)
+        if kind in {"tool_use", "text"}:
+            if block.more:
+                yield Chunk(opaque=OpaquePart(self._origin, block.more, "previous"))
+            return
+        if written:
+            given = parsed(written.encode("utf-8", "surrogatepass"))
+            block.data["input"] = written if given is None else given
+        yield Chunk(opaque=OpaquePart(self._origin, {**block.data, **block.more}))
 
-    def _end(self, _: Json) -> Iterable[Chunk]:
-        if self._reason is None:
-            return ()  # cut before its end, whatever it says
-        if any(block["type"] == _CALL for block, _ in self._open.values()):
-            message = "a tool call has not ended, and would be lost"
-            raise ValueError(message)
+    def _last(self) -> Iterator[Chunk]:
+        if self._open:
+            self.odd.append("the message ended before its last block")
+        for index in sorted(self._open):
+            yield from self._end_block(index, is_cut=True)
         self.done = True
-        return (Chunk(usage=usage_of({"usage": self._figures}), finish_reason=finish_reason(self._reason)),)
+        reason = _FINISH_REASONS.get(self._reason or "", self._reason)
+        usage = usage_of({"usage": self._figures})
+        yield Chunk(usage=usage, finish_reason=reason, model=self._model, id=self._id)
 
-    def _break(self, data: Json) -> Iterable[Chunk]:
-        raise ErrorEvent(data)
+
+class _Block:
+    """One block that has begun.
+
+    Args:
+        data: As it began.
+        is_next_of_kind: Whether the block before it is of the same kind.
+    """
+
+    def __init__(self, data: Json, *, is_next_of_kind: bool) -> None:
+        self._is_new = is_next_of_kind
+        self.data = copy.deepcopy(data)
+        self.fragments: list[str] = []
+        self.more: Json = {}
+
+    def begins(self) -> bool:
+        """Say whether the next piece must not go on the block before; only the first one can."""
+        is_new, self._is_new = self._is_new, False
+        return is_new

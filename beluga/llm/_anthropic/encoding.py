@@ -8,12 +8,25 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from beluga.llm._http.parts import base64_of, cannot_say, schema_of, tools_of
-from beluga.schema import AudioPart, CachePoint, FilePart, ImagePart, TextPart, ThinkingPart, ToolCall, ToolResult
+from beluga.llm._http.parts import base64_of, cannot_say, schema_of, tools_of, translated
+from beluga.llm._http.profiles import ANTHROPIC
+from beluga.llm._http.tool_calls import CallIds
+from beluga.schema import (
+    AudioPart,
+    CachePoint,
+    FilePart,
+    ImagePart,
+    OpaquePart,
+    TextPart,
+    ThinkingPart,
+    ToolCall,
+    ToolResult,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from beluga.llm._http.dialect import Profile
     from beluga.schema import Message, Part, Tool
 
 __all__ = ["REDACTED", "encode_messages", "encode_tool", "request", "streamed"]
@@ -27,24 +40,22 @@ REDACTED: Final = "redacted_thinking:"
 """What the signature begins with of thoughts that came encrypted; the rest of it is the thoughts."""
 
 
-def request(model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
+def request(profile: Profile, model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
     """Return the request.
 
     Args:
+        profile: The server.
         model: The model's name.
         messages: The conversation.
         options: ``max_tokens stop tools tool_choice schema cache_key`` as the guide has them; others go in as they
-            are, and one that is None is left out.
+            are, and before what one of these means. One that is None leaves its field out.
 
     Raises:
         ValueError: There is no form for a part of a message, or nothing is said in any of them.
     """
     wire: Json = {"model": model, "max_tokens": _MAX_TOKENS, "messages": []}
-    for name, value in options.items():
-        if value is not None:
-            translate = _OPTIONS.get(name)
-            wire.update({name: value} if translate is None else translate(value))
-    system, wire["messages"] = encode_messages(messages, wire.get("tools", ()))
+    wire.update(translated(options, _OPTIONS, profile))
+    system, wire["messages"] = encode_messages(messages, wire.get("tools", ()), profile)
     if system:
         if "system" in wire:
             message = "anthropic: there are a SystemMessage and system= too, and one of them would be lost; give one"
@@ -56,23 +67,27 @@ def request(model: str, messages: Iterable[Message], options: Mapping[str, Any])
     return wire
 
 
-def streamed(wire: Json) -> Json:
+def streamed(_: Profile, wire: Json) -> Json:
     """Return `wire` as a request for a stream."""
     return {**wire, "stream": True}
 
 
-def encode_messages(messages: Iterable[Message], tools: Iterable[Json] = ()) -> tuple[list[Json], list[Json]]:
+def encode_messages(
+    messages: Iterable[Message], tools: Iterable[Json] = (), profile: Profile = ANTHROPIC
+) -> tuple[list[Json], list[Json]]:
     """Return the blocks of the system, and the turns of user and assistant.
 
     System messages stand apart wherever they were in the conversation, as every model takes them there. Neighbours
     of one side are one turn; the answers of tools are on the user's side. Thoughts without a signature are left out:
-    they are another provider's.
+    they are another provider's. Blanks at the end of a last turn of the assistant are refused, so they go.
 
     Args:
         messages: The conversation.
         tools: The encoded tools, which come before all messages in the cache.
+        profile: The server.
     """
-    writer = _Writer(tools)
+    messages = tuple(messages)
+    writer = _Writer(tools, profile, CallIds(profile, messages))
     turns, before = writer.turns, ""
     for message in messages:
         role = message.role
@@ -90,15 +105,20 @@ def encode_messages(messages: Iterable[Message], tools: Iterable[Json] = ()) -> 
         elif blocks:
             turns.append({"role": role, "content": blocks})
             before = role
+    if before == "assistant" and turns[-1]["content"][-1]["type"] == "text":
+        last = turns[-1]["content"][-1]
+        last["text"] = last["text"].rstrip()
     return writer.finished()
 
 
 class _Writer:
     """One request while it is written."""
 
-    __slots__ = ("_marks", "_tools", "system", "turns")
+    __slots__ = ("_ids", "_marks", "_profile", "_tools", "system", "turns")
 
-    def __init__(self, tools: Iterable[Json]) -> None:
+    def __init__(self, tools: Iterable[Json], profile: Profile, ids: CallIds) -> None:
+        self._profile = profile
+        self._ids = ids
         self.system: list[Json] = []
         self._tools = tools
         self.turns: list[Json] = []
@@ -106,25 +126,46 @@ class _Writer:
 
     def write(self, parts: tuple[Part, ...], blocks: list[Json]) -> None:
         """Add the blocks of `parts`."""
+        before: Json | None = None  # the block that more fields may go into
         for part in parts:
             kind = type(part)
             if kind is TextPart:
-                text: str = part.text  # type: ignore[union-attr]
+                text: str = part.text  # type: ignore[union-attr]  # its type was looked at
+                before = None
                 if text and not text.isspace():  # a block that says nothing is refused
-                    blocks.append({"type": "text", "text": text})
+                    before = {"type": "text", "text": text}
+                    blocks.append(before)
             elif kind is CachePoint:
                 self._mark(part, blocks)
             elif kind is ToolResult:
                 self.answer(part, blocks)
+            elif kind is ToolCall:
+                before = self._call(part)
+                blocks.append(before)
+            elif kind is OpaquePart:
+                self._opaque(part, blocks, before)
             else:
-                block = _PARTS[kind](part)
-                if block is not None:
-                    blocks.append(block)
+                before = _PARTS[kind](part)
+                if before is not None:
+                    blocks.append(before)
+
+    def _call(self, call: Any) -> Json:
+        # The API takes nothing but an object; what the model wrote, it should see.
+        arguments = call.arguments if call.raw is None else {"raw": call.raw}
+        return {"type": "tool_use", "id": self._ids.call(call.id), "name": call.name, "input": arguments}
+
+    def _opaque(self, part: Any, blocks: list[Json], before: Json | None) -> None:
+        if part.provider != self._profile.origin:
+            return
+        if part.scope == "part":
+            blocks.append(dict(part.data))  # it may get a mark
+        elif part.scope == "previous" and before is not None:
+            before.update(part.data)
 
     def answer(self, answer: Any, blocks: list[Json]) -> None:
         """Add the block of a tool's answer."""
         content: list[Json] = []
-        block: Json = {"type": "tool_result", "tool_use_id": answer.tool_call_id, "content": content}
+        block: Json = {"type": "tool_result", "tool_use_id": self._ids.result(answer.tool_call_id), "content": content}
         if answer.is_error:
             block["is_error"] = True
         blocks.append(block)
@@ -178,12 +219,6 @@ def _thoughts(part: ThinkingPart) -> Json | None:
     return {"type": "thinking", "thinking": part.text, "signature": part.signature}
 
 
-def _tool_call(part: ToolCall) -> Json:
-    # The API takes nothing but an object; what the model wrote, it should see.
-    arguments = part.arguments if part.raw is None else {"raw": part.raw}
-    return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
-
-
 def _recording(_: AudioPart) -> NoReturn:
     cannot_say("anthropic", "recordings", "send what is said in them as text")
 
@@ -192,7 +227,6 @@ _PARTS: Final[dict[type, Callable[[Any], Json | None]]] = {
     ImagePart: _image,
     FilePart: _file,
     ThinkingPart: _thoughts,
-    ToolCall: _tool_call,
     AudioPart: _recording,
 }
 
@@ -204,26 +238,26 @@ def encode_tool(tool: Tool | Json) -> Json:
     return {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
 
 
-def _tools(tools: Iterable[Any]) -> Json:
+def _tools(tools: Iterable[Any], _: Profile) -> Json:
     listed = [encode_tool(tool) for tool in tools_of(tools)]
     return {"tools": listed} if listed else {}
 
 
-def _tool_choice(choice: Any) -> Json:
+def _tool_choice(choice: Any, _: Profile) -> Json:
     if isinstance(choice, str):
         kind = {"required": "any"}.get(choice, choice)
         choice = {"type": kind} if kind in {"auto", "any", "none"} else {"type": "tool", "name": choice}
     return {"tool_choice": choice}
 
 
-def _schema(kind: Any) -> Json:
+def _schema(kind: Any, _: Profile) -> Json:
     return {"output_config": {"format": {"type": "json_schema", "schema": schema_of(kind)}}}
 
 
-_OPTIONS: Final[dict[str, Callable[[Any], Json]]] = {
-    "cache_key": lambda _: {},  # its cache needs no key
+_OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {
+    "cache_key": lambda _, __: {},  # its cache needs no key
     "schema": _schema,
-    "stop": lambda stop: {"stop_sequences": [stop] if isinstance(stop, str) else list(stop)},
+    "stop": lambda stop, _: {"stop_sequences": [stop] if isinstance(stop, str) else list(stop)},
     "tool_choice": _tool_choice,
     "tools": _tools,
 }

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga import events
 from beluga.llm._http import failures
+from beluga.llm._http.bodies import error_in, parsed
 from beluga.llm._http.dialect import ErrorEvent
 from beluga.llm._http.sse import EventDecoder
+from beluga.llm.collecting import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.errors import ProviderError
-    from beluga.llm._http.dialect import Dialect
+    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http.sse import ServerSentEvent
     from beluga.schema import Chunk, Response
 
 __all__ = ["Exchange"]
 
 _GOOD: Final = range(200, 300)
+_NO_EVENTS: Final = frozenset({b"{", b"[", b"<"})
+_OTHER_TYPES: Final = frozenset({"application/json", "text/html", "text/plain"})
 
 # What a decoder runs into when an answer has not the shape that it should have; the last one where it is too deep.
 _WRONG_SHAPE: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
@@ -31,51 +38,49 @@ class Exchange:
     """One question and its answer.
 
     Args:
-        dialect: How the provider speaks.
+        profile: Who is asked.
         request: What ``build_request`` of an HTTP client is called with.
     """
 
-    def __init__(self, dialect: Dialect, request: Mapping[str, Any]) -> None:
+    def __init__(self, profile: Profile, request: Mapping[str, Any]) -> None:
         self.request = request
-        self._dialect = dialect
+        self._profile = profile
         self._chunks: int | None = None  # what went out of a stream, once there is one
         self._answer = self._described(0, {})
         self._decoder = EventDecoder()
-        self._reader = dialect.reader()
+        self._reader = profile.speech.reader(profile)
+        self._is_stream: bool | None = None  # None until the first byte tells
+        self._other: list[bytes] = []  # what came in place of a stream
 
     def answered(self, status: int, headers: Mapping[str, str], content: bytes) -> Response:
         """Return the answer to a question that was no stream.
 
         Raises:
-            ProviderError: When it is none.
+            ProviderError: When it is not one.
         """
         answer = self._answer = self._described(status, headers)
         if status not in _GOOD:
             raise self.refused(content)
-        body = failures.parsed(content)
+        body = parsed(content)
         if body is None:
-            raise failures.nonsense(answer, "is no JSON")
-        if isinstance(body, dict) and isinstance(body.get("error"), dict):
-            raise self.refused(content)
-        try:
-            response = self._dialect.response(body)
-        except _WRONG_SHAPE:
-            raise failures.nonsense(answer, "has not the shape of one") from None
-        limits = answer.limits()
-        return response if limits is None else attrs.evolve(response, limits=limits)
+            raise failures.nonsense(answer, "is not JSON")
+        collector = Collector()
+        for chunk in self._whole(body):
+            collector.add(chunk)
+        self._tell()
+        return collector.response(raw=body, limits=answer.limits())
 
     def opens_stream(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Take the head of an answer that should be a stream, and say whether it is one."""
+        """Take the head of an answer that should be a stream, and say whether one may follow."""
         self._answer, self._chunks = self._described(status, headers), 0
-        return status in _GOOD and self._answer.media_type not in {"application/json", "text/html"}
+        return status in _GOOD
 
     def refused(self, content: bytes) -> ProviderError:
-        """Return the error for an answer that is none, whose whole body is `content`."""
-        answer, self._chunks = self._answer, None
-        answer.body = failures.parsed(content)
-        if answer.status_code in _GOOD and not (isinstance(answer.body, dict) and answer.body.get("error")):
-            return failures.nonsense(answer, "is no stream of events")
-        return failures.refusal(answer)
+        """Return the error for an answer with an error status, whose whole body is `content`."""
+        self._chunks = None
+        body = parsed(content)
+        self._answer.body = error_in(body) or body
+        return failures.refusal(self._answer)
 
     @property
     def is_complete(self) -> bool:
@@ -89,47 +94,108 @@ class Exchange:
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """Yield the chunks that `data` completes.
 
+        Whether it is a stream the first bytes tell: its label is wrong now and then.
+
         Raises:
             ProviderError: When the stream breaks off with an error, or makes no sense.
         """
+        if self._is_stream is None:
+            start = data.removeprefix(codecs.BOM_UTF8).lstrip()
+            if start:
+                self._is_stream = start[:1] not in _NO_EVENTS
+                if self._is_stream and self._answer.media_type in _OTHER_TYPES:
+                    self._reader.odd.append("a stream of events is labelled as something else")
+        if self._is_stream is False:
+            self._other.append(data)
+            return
         for event in self._decoder.feed(data):
             if self._reader.done:
                 return
-            try:
-                chunks = list(self._reader.read(event))
-            except ErrorEvent as error:
-                self._answer.body = error.body
-                raise failures.refusal(self._answer, self._chunks) from None
-            except json.JSONDecodeError:
-                raise failures.nonsense(self._answer, "has an event that is no JSON", self._chunks) from None
-            except _WRONG_SHAPE:
-                raise failures.nonsense(self._answer, "has an event of a wrong shape", self._chunks) from None
-            for chunk in chunks:
+            for chunk in self._understood(self._reader.read, event):
                 self._chunks = (self._chunks or 0) + 1
-                yield chunk
+                yield self._sealed(chunk)
 
-    def finish(self) -> None:
-        """Make sure that the stream was complete when it ended.
+    def finish(self) -> list[Chunk]:
+        """Return the last chunks of a stream whose bytes have ended.
 
         Raises:
-            ProviderError: When it was not.
+            ProviderError: When it was not complete.
         """
+        chunks: list[Chunk] = []
+        if self._other:
+            chunks = self._in_place_of_stream(b"".join(self._other))
+        elif not self._reader.done:
+            for event in self._decoder.rest():
+                if parsed(event.data.encode("utf-8", "replace")) is not None:  # else it was cut
+                    chunks += self._understood(self._reader.read, event)
+            if not self._reader.done:
+                chunks += self._understood(self._reader.end)
         if not self._reader.done:
             raise failures.nonsense(self._answer, "ended without saying that it was complete", self._chunks)
+        self._tell()
+        return [self._sealed(chunk) for chunk in chunks]
 
     @contextlib.contextmanager
     def transport_errors(self) -> Iterator[None]:
         """Turn what the HTTP client raises in the block into a `ProviderError`.
 
-        A failure after the answer was complete is nobody's business.
+        A failure after all of the answer has come is nobody's business.
         """
         try:
             yield
         except Exception as error:
             if not failures.is_transport_error(error):
                 raise
-            if not self._reader.done:
-                raise failures.unreachable(self._dialect.provider, error, self._chunks) from error
+            if not (self._reader.done or (self._chunks is not None and self._reader.answered)):
+                raise failures.unreachable(self._profile.provider, error, self._chunks) from error
+
+    def _whole(self, body: Any) -> list[Chunk]:
+        """Return the chunks of a whole answer."""
+        error = error_in(body)
+        if error is not None:
+            self._answer.body = error
+            raise failures.refusal(self._answer)
+        try:
+            return list(self._reader.whole(body))
+        except ErrorEvent as failed:
+            self._answer.body = failed.body
+            raise failures.refusal(self._answer) from None
+        except _WRONG_SHAPE:
+            raise failures.nonsense(self._answer, "has not the shape of one") from None
+
+    def _in_place_of_stream(self, content: bytes) -> list[Chunk]:
+        """Return the chunks of what came in place of a stream: a whole answer, or else an error."""
+        self._chunks = None
+        body = parsed(content)
+        if body is None or (error_in(body) is None and not isinstance(body, dict)):
+            raise failures.nonsense(self._answer, "is not a stream of events")
+        self._reader.odd.append("a whole answer came in place of a stream")
+        return self._whole(body)
+
+    def _understood(self, read: Callable[..., Iterable[Chunk]], *event: ServerSentEvent) -> list[Chunk]:
+        """Return the chunks that `read` makes of an event, or of the end."""
+        try:
+            return list(read(*event))
+        except ErrorEvent as error:
+            self._answer.body = error.body
+            raise failures.refusal(self._answer, self._chunks) from None
+        except json.JSONDecodeError:
+            raise failures.nonsense(self._answer, "has an event that is not JSON", self._chunks) from None
+        except _WRONG_SHAPE:
+            raise failures.nonsense(self._answer, "has an event of a wrong shape", self._chunks) from None
+
+    def _sealed(self, chunk: Chunk) -> Chunk:
+        """Return the last chunk with what the headers said."""
+        if chunk.finish_reason is None:
+            return chunk
+        limits = self._answer.limits()
+        return chunk if limits is None else attrs.evolve(chunk, limits=limits)
+
+    def _tell(self) -> None:
+        """Report how the answer strayed from its API."""
+        if self._reader.odd and events.listening():
+            for what in self._reader.odd:
+                events.emit(events.AnswerOdd(self._profile.provider, what))
 
     def _described(self, status: int, headers: Mapping[str, str]) -> failures.HTTPAnswer:
-        return failures.HTTPAnswer(self._dialect.provider, status, headers, self._dialect.request_id)
+        return failures.HTTPAnswer(self._profile.provider, status, headers, self._profile.request_id)

@@ -6,13 +6,12 @@ only those that are plain identifiers. So neither a key, nor the prompt, nor the
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._foreign.access import count, text
+from beluga._foreign.access import get, text
 from beluga._foreign.errors import class_names, words
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.clock import environment
@@ -22,12 +21,13 @@ from beluga.schema import RateLimitInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HTTPAnswer", "is_transport_error", "nonsense", "parsed", "refusal", "unreachable"]
+__all__ = ["HTTPAnswer", "is_transport_error", "nonsense", "refusal", "unreachable"]
 
 _PLAIN_WORD: Final = re.compile(r"[a-z][a-z_]{0,63}")  # a key has digits or capitals
 _PARAMETER: Final = re.compile(r"[a-z][a-z_]{0,31}(?:[.\[][a-z0-9_\]]{1,32}){0,6}")
 _REQUEST_ID: Final = re.compile(r"[\w-]{1,80}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,20}/[a-z.+-]{1,40}")
+_GOOD: Final = range(200, 300)
 _ERROR_STATUSES: Final = range(400, 600)
 
 _HINTS: Final = {
@@ -81,11 +81,11 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
     """
     status = answer.status_code
     if status not in _ERROR_STATUSES:
-        inner = count(answer.body, "error", "code")
-        if inner is not None and inner in _ERROR_STATUSES:
-            answer.status_code = inner  # gateways put the status of whom they asked into a 200
+        answer.status_code = _inner_status(answer.body) or status  # gateways put that of whom they asked into a 200
     known = classify(answer)
-    code = known or (ErrorCode.INVALID_RESPONSE if chunks is None else ErrorCode.PROVIDER_UNAVAILABLE)
+    # A failure in place of an answer, of which nothing speaks against another attempt; a redirection is not one.
+    failed = chunks is not None or status in _GOOD
+    code = known or (ErrorCode.PROVIDER_UNAVAILABLE if failed else ErrorCode.INVALID_RESPONSE)
     limits = answer.limits()
     wait = retry_after(answer, environment().clock.time())
     if wait is None and limits is not None and code is ErrorCode.RATE_LIMIT:
@@ -112,12 +112,23 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
     )
 
 
+def _inner_status(body: Any) -> int | None:
+    """Return the error status that stands inside of an error, as a number or as a text."""
+    for name in ("code", "status", "status_code", "http_status"):
+        value = get(body, "error", name)
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            value = int(value[:4])
+        if isinstance(value, int) and value in _ERROR_STATUSES:
+            return value
+    return None
+
+
 def nonsense(answer: HTTPAnswer, what: str, chunks: int | None = None) -> ProviderError:
     """Return the error for a good status with something else than an answer in it.
 
     Args:
         answer: What came.
-        what: What is wrong, such as "is no JSON".
+        what: What is wrong, such as "is not JSON".
         chunks: How many chunks of a stream came before it; None where it was no stream.
     """
     kind = f" of type {answer.media_type}" if _MEDIA_TYPE.fullmatch(answer.media_type) else ""
@@ -156,14 +167,6 @@ def unreachable(provider: str, error: Exception, chunks: int | None = None) -> P
         retryable=is_transient(error),
         partial=bool(chunks),
     )
-
-
-def parsed(content: bytes) -> Any:
-    """Return the JSON of an error's body, or None where it is none."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _spoken(answer: HTTPAnswer) -> str:

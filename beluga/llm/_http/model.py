@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from beluga._engine.timeouts import expired, remaining
+from beluga.llm._http.bodies import encoded
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.settings import checked_headers, checked_key, checked_options, checked_timeout, checked_url
+from beluga.llm._http.settings import (
+    checked_body,
+    checked_headers,
+    checked_key,
+    checked_options,
+    checked_timeout,
+    checked_url,
+    url_of,
+)
 from beluga.llm.base import as_messages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
-    from beluga.llm._http.dialect import Dialect
+    from beluga.llm._http.dialect import Profile
     from beluga.schema import Chunk, Message, Response
 
 __all__ = ["HttpModel"]
@@ -33,10 +41,10 @@ class HttpModel:
     Under a `beluga.budget` no phase of a request waits longer than the time that is left.
 
     Args:
-        dialect: How the provider speaks.
+        profile: The kind of server.
         model: The model's name; the option ``model=`` of a call goes before it.
         api_key: The key; None takes it from the provider's environment variable, an empty text sends none.
-        base_url: Where the API begins; None is the provider's own.
+        base_url: Where the API begins; None is the provider's own. A query, such as ``?api-version=``, is kept.
         timeout: Seconds to wait for the next byte, to connect for at most 5 of them; None is 600, and with a client of
             your own what that says.
         headers: More headers for each request; one of the same name, in any case, goes before beluga's own.
@@ -54,7 +62,7 @@ class HttpModel:
 
     def __init__(
         self,
-        dialect: Dialect,
+        profile: Profile,
         *,
         model: str,
         api_key: str | None = None,
@@ -67,17 +75,16 @@ class HttpModel:
         **options: Any,
     ) -> None:
         if not isinstance(model, str) or not model:
-            message = f"{dialect.provider}: model= is the name of a model, not {model!r}"
+            message = f"{profile.provider}: model= is the name of a model, not {model!r}"
             raise TypeError(message)
-        self.provider: str = dialect.provider
+        self.provider: str = profile.provider
         self.model: str = model
-        self._dialect = dialect
-        self._url = checked_url(str(base_url or dialect.base_url)) + dialect.path
-        key = checked_key(api_key, dialect)
+        self._profile = profile
+        self._base_url = checked_url(base_url, profile)
         self._headers = {
             "content-type": "application/json",
-            **dialect.fixed_headers,
-            **(dialect.headers(key) if key else {}),
+            **profile.speech.fixed_headers,
+            **profile.key_headers(checked_key(api_key, profile)),
             **checked_headers(headers),
         }
         self._timeout = checked_timeout(timeout)
@@ -89,7 +96,8 @@ class HttpModel:
 
         Args:
             messages: A text, a message, or a conversation.
-            options: See the guide to models; what beluga does not know goes into the request as it is.
+            options: See the guide to models; what beluga does not know goes into the request as it is, and
+                ``extra_body=`` is put over all of it.
 
         Raises:
             ProviderError: The provider refuses, cannot be reached, or answers with nonsense.
@@ -130,7 +138,7 @@ class HttpModel:
                     if exchange.is_complete:
                         break
                     yield from exchange.feed(data)
-        exchange.finish()
+        yield from exchange.finish()
 
     async def astream(self, messages: str | Message | Iterable[Message], **options: Any) -> AsyncIterator[Chunk]:
         """Do what `stream` does, without blocking the event loop."""
@@ -146,7 +154,8 @@ class HttpModel:
                         break
                     for chunk in exchange.feed(data):
                         yield chunk
-        exchange.finish()
+        for chunk in exchange.finish():
+            yield chunk
 
     def close(self) -> None:
         """Close the connections of the sync calls; a client of your own stays open."""
@@ -182,15 +191,20 @@ class HttpModel:
         options = {**self._options, **checked_options(options)}
         timeout = checked_timeout(options.pop("timeout", None)) or self._timeout
         headers = checked_headers(options.pop("headers", None))
-        body = self._dialect.request(options.pop("model", None) or self.model, as_messages(messages), options)
+        more = checked_body(options.pop("extra_body", None))
+        model = options.pop("model", None) or self.model
+        speech = self._profile.speech
+        body = speech.request(self._profile, model, as_messages(messages), options)
         if streamed:
-            body = self._dialect.streamed(body)
+            body = speech.streamed(self._profile, body)
+            if "stream_options" in options and options["stream_options"] is None:
+                body.pop("stream_options", None)
         return Exchange(
-            self._dialect,
+            self._profile,
             {
                 "method": "POST",
-                "url": self._url,
-                "content": json.dumps(body, allow_nan=False, separators=(",", ":")).encode(),
+                "url": url_of(self._base_url, speech.path(model, streamed)),
+                "content": encoded({**body, **more}, self.provider),
                 "timeout": self._phases(timeout, client),
                 # In no variable: reports of errors show those of every frame, and with them the key.
                 "headers": {**self._headers, **headers},

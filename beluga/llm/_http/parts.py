@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import binascii
-import json
+import copy
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from beluga.schema import Tool, ToolCall, tool_of
+from beluga.schema import Tool, tool_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from beluga.llm._http.dialect import Profile
     from beluga.schema import AudioPart, FilePart, ImagePart
 
-__all__ = ["base64_of", "cannot_say", "data_url", "schema_of", "text_of", "tool_call", "tools_of"]
-
-_NO_ARGUMENTS: Final = frozenset({"", "{}"})
+__all__ = ["base64_of", "cannot_say", "data_url", "merged", "rest_of", "schema_of", "text_of", "tools_of", "translated"]
 
 
 def base64_of(part: ImagePart | AudioPart | FilePart) -> str:
@@ -49,24 +48,8 @@ def text_of(data: dict[str, Any], name: str) -> str:
         return text
     if text is None:
         return ""
-    message = f"{name} is no text"
+    message = f"{name} is not a text"
     raise TypeError(message)
-
-
-def tool_call(id: str, name: str, text: str) -> ToolCall:  # noqa: A002 - the field's name
-    """Return the tool call whose arguments a model wrote as `text`; they are kept raw where they are no JSON object.
-
-    Example:
-        >>> tool_call("call_1", "search", '{"query": "wha')
-        ToolCall(id='call_1', name='search', arguments={}, raw='{"query": "wha')
-    """
-    if text in _NO_ARGUMENTS:
-        return ToolCall(id, name)
-    try:
-        arguments = json.loads(text)
-    except (ValueError, RecursionError):
-        arguments = None
-    return ToolCall(id, name, arguments) if isinstance(arguments, dict) else ToolCall(id, name, raw=text)
 
 
 def tools_of(tools: Iterable[Any]) -> list[Tool | dict[str, Any]]:
@@ -84,3 +67,61 @@ def schema_of(kind: Any) -> dict[str, Any]:
     from beluga._types.json_schema import json_schema
 
     return json_schema(kind)
+
+
+def translated(
+    options: Mapping[str, Any], translations: Mapping[str, Callable[[Any, Profile], dict[str, Any]]], profile: Profile
+) -> dict[str, Any]:
+    """Return options as fields of a request: beluga's names in the server's words, others as they are.
+
+    A field that the caller names himself goes before one that an option of ours means, also where it is None, which
+    leaves it out.
+    """
+    wire: dict[str, Any] = {}
+    for name, value in options.items():
+        if value is None:
+            continue
+        translate = translations.get(name)
+        if translate is None:
+            wire[name] = value
+            continue
+        fields = translate(value, profile).items()
+        wire.update((field, meant) for field, meant in fields if field == name or field not in options)
+    return wire
+
+
+def rest_of(data: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Return the fields that a dialect does not know, without those that say nothing."""
+    return {name: value for name, value in data.items() if name not in known and value not in _NOTHING}
+
+
+def merged(whole: dict[str, Any], more: dict[str, Any]) -> None:
+    """Put a fragment into what came of an object before it.
+
+    Texts grow, but for those that name something; lists grow, and of objects with an ``index`` those of one index are
+    one.
+    """
+    for name, value in more.items():
+        known = whole.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            merged(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            for item in value:
+                _put(known, item)
+        elif isinstance(known, str) and isinstance(value, str) and name not in _NAMING:
+            whole[name] = known + value
+        elif value is not None:
+            whole[name] = copy.deepcopy(value)
+
+
+def _put(items: list[Any], item: Any) -> None:
+    index = item.get("index") if isinstance(item, dict) else None
+    for known in items if index is not None else ():
+        if isinstance(known, dict) and known.get("index") == index and known.get("type") == item.get("type"):
+            merged(known, item)
+            return
+    items.append(copy.deepcopy(item))
+
+
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+_NAMING: Final = frozenset({"type", "id", "format", "role", "name"})

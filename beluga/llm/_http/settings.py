@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from beluga.errors import ConfigError
 
 if TYPE_CHECKING:
-    from beluga.llm._http.dialect import Dialect
+    from beluga.llm._http.dialect import Profile
 
 __all__ = ["checked_headers", "checked_key", "checked_options", "checked_timeout", "checked_url"]
 
 _KEY: Final = re.compile(r"[\x21-\x7e]*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # Source: RFC 9110, section 5.6.2, "Tokens"
 _HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
-_BASE_URL: Final = re.compile(r"https?://[^/?#\s\x00-\x20\x7f]+(?:/[^?#\s\x00-\x20\x7f]*)?")
+_BASE_URL: Final = re.compile(r"https?://[^/?#\s\x00-\x20\x7f]+(?:/[^?#\s\x00-\x20\x7f]*)?(?:\?[^#\s\x00-\x20\x7f]*)?")
 
 _TAKEN: Final = {
     "messages": "they are the first argument",
@@ -27,14 +27,14 @@ _TAKEN: Final = {
 }
 
 
-def checked_key(api_key: str | None, dialect: Dialect) -> str:
+def checked_key(api_key: str | None, profile: Profile) -> str:
     """Return the key, or say where it was looked for; it is never quoted."""
     source = "api_key="
     if api_key is None:
-        source = dialect.key_variable
-        api_key = os.environ.get(source)
-        if not api_key:
-            message = f"{dialect.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
+        source = profile.key_variable
+        api_key = os.environ.get(source, "") if source else ""
+        if source and not api_key:
+            message = f"{profile.provider} needs an API key: pass api_key=, or set {source}, which is empty or not set"
             raise ConfigError(message)
     if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
         message = (
@@ -71,15 +71,40 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def checked_url(base_url: str) -> str:
+def checked_body(body: Any) -> Mapping[str, Any]:
+    """Return the fields that go over those of the request."""
+    if body is None:
+        return {}
+    if not isinstance(body, Mapping):
+        message = f"extra_body= is a mapping of fields to JSON values, not {type(body).__name__}"
+        raise TypeError(message)
+    return checked_options(dict(body))
+
+
+def checked_url(base_url: str | None, profile: Profile) -> str:
     """Return the URL to which a path can be added."""
-    if not _BASE_URL.fullmatch(base_url) or not _has_port(base_url):
-        message = (
-            "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1, and has no query "
-            "and no fragment"
-        )
+    base_url = str(base_url or profile.base_url)
+    if not base_url:
+        message = f"each user of {profile.provider} has a place of his own there: pass base_url="
         raise ConfigError(message)
-    return base_url.rstrip("/")
+    if not _BASE_URL.fullmatch(base_url) or not _has_port(base_url):
+        message = "base_url= begins with http:// or https:// and a host, such as http://127.0.0.1:8080/v1, without a #"
+        raise ConfigError(message)
+    return base_url
+
+
+def url_of(base_url: str, path: str) -> str:
+    """Return the URL of `path`, before the query of `base_url`; ``/v1`` at the end of one is not said twice.
+
+    Example:
+        >>> url_of("https://x.openai.azure.com/openai/deployments/d?api-version=1", "/chat/completions")
+        'https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1'
+    """
+    base, mark, query = base_url.partition("?")
+    base = base.rstrip("/")
+    if path.startswith("/v1/"):
+        base = base.removesuffix("/v1")
+    return f"{base}{path}{mark}{query}"
 
 
 def _has_port(url: str) -> bool:

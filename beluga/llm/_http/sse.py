@@ -27,7 +27,7 @@ class ServerSentEvent:
 
 
 class EventDecoder:
-    r"""Turn bytes into events; an event that the end of the bytes cuts off is none.
+    r"""Turn bytes into events.
 
     Bytes that are no UTF-8 become U+FFFD. Ids and reconnection times are passed over: nobody reconnects.
 
@@ -55,6 +55,13 @@ class EventDecoder:
             if self._data:
                 yield ServerSentEvent("\n".join(self._data), self._event or "message")
             self._event, self._data = "", []
+
+    def rest(self) -> Iterator[ServerSentEvent]:
+        """Yield the event that the end of the bytes has left without its blank line.
+
+        A browser would drop it. Servers forget that line, and what was cut is not complete JSON.
+        """
+        yield from self.feed(b"\n\n")
 
     def _lines(self, text: str) -> list[str]:
         """Return the lines that `text` completes; they end with CR LF, CR or LF and nothing else."""

@@ -1,6 +1,17 @@
-"""A chat completion, whole or in pieces, as a response or chunks of ours.
+"""A chat completion, whole or in pieces, as chunks of ours.
 
-Source: OpenAI's API reference of chat completions, as of 2026-08.
+A whole answer is read as a stream of one piece. The hard part is tool calls in fragments, as servers number them:
+
+====================================  =========================================================================
+OpenAI                                the first fragment has id, name and index, the others the index alone
+Gemini's compatible endpoint          all calls whole, all with index 0, told apart by their ids
+gateways                              the id in every fragment; no index; a null index; no id at all
+====================================  =========================================================================
+
+So a new id with a name begins a new call whatever its index; without ids a name does, where the call before it is
+complete or has another name; everything else continues the call of its index, or the last one.
+
+Source: OpenAI's API reference of chat completions, as of 2026-08; recorded streams of the servers in `PROFILES`.
 """
 
 from __future__ import annotations
@@ -9,138 +20,233 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign.usage import usage_of
+from beluga.llm._http.bodies import error_in
 from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import text_of, tool_call
-from beluga.schema import AIMessage, Chunk, Response, TextPart, ThinkingPart, Usage
+from beluga.llm._http.parts import merged, rest_of, text_of
+from beluga.llm._http.tool_calls import Identities, is_complete, tool_call
+from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from beluga.llm._http.dialect import Profile
     from beluga.llm._http.sse import ServerSentEvent
-    from beluga.schema import Part, ToolCall
+    from beluga.schema import Usage
 
-__all__ = ["ChunkReader", "response"]
+__all__ = ["ChunkReader"]
 
 Json = dict[str, Any]
 
-_FINISH_REASONS: Final = {"function_call": "tool_calls"}
+_END: Final = "[DONE]"
 
+_FINISH_REASONS: Final = {
+    "function_call": "tool_calls",
+    "max_tokens": "length",
+    "model_length": "length",  # Mistral
+    "eos": "stop",  # Together
+    "sensitive": "content_filter",  # Z.ai
+}
 
-def response(data: Json) -> Response:
-    """Return the answer: the first of the choices."""
-    choice = data["choices"][0]
-    message = choice["message"]
-    parts: list[Part] = []
-    thoughts = thoughts_of(message)
-    if thoughts:
-        parts.append(ThinkingPart(thoughts))
-    text = said(message)
-    refusal = text_of(message, "refusal")
-    if text or refusal:
-        parts.append(TextPart(text or refusal))
-    parts.extend(map(_tool_call, message.get("tool_calls") or ()))
-    return Response(
-        AIMessage(parts=parts),
-        usage_of(data) or Usage(),
-        finish_reason(text_of(choice, "finish_reason") or None, refused=bool(refusal)),
-        text_of(data, "model"),
-        text_of(data, "id"),
-        data,
-    )
+_CUTS: Final = frozenset({"length", "max_tokens", "model_length"})
 
+# Reasons that say that there is no answer, and what they were met at; whatever else ends in "error" says so too.
+_FAILURES: Final = frozenset({"insufficient_system_resource", "abort", "aborted", "timeout"})  # DeepSeek, vLLM, SGLang
 
-def finish_reason(reason: str | None, *, refused: bool = False) -> str | None:
-    """Return beluga's word for why an answer ended; a model that refuses says ``stop`` itself."""
-    return "content_filter" if refused and reason == "stop" else _FINISH_REASONS.get(reason or "", reason)
-
-
-def thoughts_of(message: Json) -> str:
-    """Return the thoughts, which OpenAI keeps to itself and servers like it send under one of two names."""
-    return text_of(message, "reasoning_content") or text_of(message, "reasoning")
-
-
-def said(message: Json) -> str:
-    """Return the text of a message, or of a piece of one."""
-    content = message.get("content")
-    if isinstance(content, list):  # some servers answer in parts
-        return "".join(part["text"] for part in content if part.get("type") == "text")
-    return text_of(message, "content")
-
-
-def _tool_call(wire: Json) -> ToolCall:
-    function = wire["function"]
-    return tool_call(wire["id"], function["name"], function.get("arguments") or "")
-
-
-_END = "[DONE]"
+_KNOWN_FIELDS: Final = frozenset(
+    {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning"}
+    # Told to the reader, and refused when they come back.
+    | {"annotations", "audio", "executed_tools", "token_ids", "parsed", "tool_call_id", "name"}
+)
+_KNOWN_OF_CALLS: Final = frozenset({"id", "type", "index", "function"})
 
 
 class ChunkReader:
-    """Reads one stream.
+    """Reads one answer.
 
-    The usage comes after the finish reason and in a chunk without choices, so both wait for the end mark. Without a
-    finish reason the stream is not complete even where it has the mark.
+    The usage comes after the finish reason and in a chunk without choices, so both wait for the end. Without a
+    finish reason a stream is not complete even where it has the end mark.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, profile: Profile) -> None:
         self.done: bool = False
-        self._calls: dict[int, _Fragments] = {}
+        self.odd: list[str] = []
+        self._origin = profile.origin
+        self._takes_back = profile.thoughts is not None
+        self._calls = _Calls()
+        self._more: Json = {}  # fields of the message that only the server knows
         self._usage: Usage | None = None
         self._reason: str | None = None
         self._refused = False
+        self._model = ""
+        self._id = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the finish reason has come."""
+        return self._reason is not None
+
+    def whole(self, body: Any) -> Iterator[Chunk]:
+        """Yield the chunks of a whole answer: the first of the choices."""
+        choice = body["choices"][0]
+        self._note(body)
+        yield from self._choice(choice, choice["message"])
+        yield from self._last()
 
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks that `event` completes."""
-        if event.data == _END:
+        text = event.data.strip()
+        if text == _END:
             if self._reason is not None:
-                yield from self._whole_calls()
-                self.done = True
-                yield Chunk(usage=self._usage, finish_reason=finish_reason(self._reason, refused=self._refused))
+                yield from self._last()
             return
-        data = json.loads(event.data)
-        if data.get("error"):
-            raise ErrorEvent(data)
-        self._usage = usage_of(data) or self._usage
-        for choice in data["choices"]:
+        if not text:
+            return
+        data = json.loads(text)
+        error = error_in(data)
+        if error is not None:
+            raise ErrorEvent(error)
+        self._note(data)
+        for choice in data.get("choices") or ():
             if (choice.get("index") or 0) == 0:
-                yield from self._choice(choice)
+                yield from self._choice(choice, choice.get("delta") or {})
 
-    def _choice(self, choice: dict[str, Any]) -> Iterator[Chunk]:
-        delta = choice.get("delta") or {}
-        thoughts = thoughts_of(delta)
+    def end(self) -> Iterator[Chunk]:
+        """Yield the last chunks of a stream without its end mark, if it has a finish reason."""
+        if self._reason is not None:
+            self.odd.append("the stream has no end mark after its finish reason")
+            yield from self._last()
+
+    def _note(self, data: Json) -> None:
+        self._usage = usage_of(data) or usage_of(data.get("x_groq")) or self._usage
+        self._model = text_of(data, "model") or self._model
+        self._id = text_of(data, "id") or self._id
+
+    def _choice(self, choice: Json, delta: Json) -> Iterator[Chunk]:
+        error = error_in(choice)
+        if error is not None:
+            raise ErrorEvent(error)
+        thoughts = text_of(delta, "reasoning_content") or text_of(delta, "reasoning")
         if thoughts:
             yield Chunk(thinking=thoughts)
+        yield from self._content(delta)
         refusal = text_of(delta, "refusal")
-        self._refused = self._refused or bool(refusal)
-        text = said(delta) or refusal
-        if text:
-            yield Chunk(text)
-        for fragment in delta.get("tool_calls") or ():
-            self._calls.setdefault(fragment["index"], _Fragments()).add(fragment)
+        if refusal:
+            self._refused = True
+            yield Chunk(refusal)
+        self._calls.add(delta.get("tool_calls") or ())
+        if delta.get("function_call"):
+            self._calls.add([{"function": delta["function_call"]}])
+        if self._takes_back:
+            merged(self._more, rest_of(delta, _KNOWN_FIELDS))
         reason = text_of(choice, "finish_reason")
-        if reason:
-            self._reason = reason
-            yield from self._whole_calls()
+        if reason in _FAILURES or reason.lower().endswith("error"):
+            raise ErrorEvent({"error": {"type": reason.lower()}})
+        self._reason = reason or self._reason
 
-    def _whole_calls(self) -> Iterator[Chunk]:
-        calls, self._calls = self._calls, {}
-        for index in sorted(calls):
-            yield Chunk(tool_call=calls[index].whole())
+    def _content(self, delta: Json) -> Iterator[Chunk]:
+        """Yield a content that is a text or, of some servers, a list of parts."""
+        content = delta.get("content")
+        if not isinstance(content, list):
+            text = text_of(delta, "content")
+            if text:
+                yield Chunk(text)
+            return
+        for part in content:
+            kind = part.get("type")
+            if kind == "text":
+                if text_of(part, "text"):
+                    yield Chunk(part["text"])
+            elif kind == "thinking":
+                thoughts = part.get("thinking")
+                if isinstance(thoughts, list):
+                    thoughts = "".join(text_of(each, "text") for each in thoughts)
+                if text_of({"thinking": thoughts}, "thinking"):
+                    yield Chunk(thinking=thoughts)
+            else:
+                yield Chunk(opaque=OpaquePart(self._origin, part))
+
+    def _last(self) -> Iterator[Chunk]:
+        self.done = True
+        yield from self._calls.chunks(self._origin if self._takes_back else "", is_cut=self._reason in _CUTS)
+        if self._more:
+            yield Chunk(opaque=OpaquePart(self._origin, self._more, "message"))
+        # A model that refuses says "stop" itself.
+        reason = "content_filter" if self._refused and self._reason == "stop" else self._reason
+        reason = _FINISH_REASONS.get(reason or "", reason)
+        yield Chunk(usage=self._usage, finish_reason=reason, model=self._model, id=self._id)
 
 
-class _Fragments:
-    """The pieces of one tool call; only the first one has the id and the name."""
+class _Call:
+    """One tool call as far as it has come."""
+
+    def __init__(self, index: int | None) -> None:
+        self.index = index
+        self.id = ""
+        self.name = ""
+        self.arguments: list[Any] = []
+        self.more: Json = {}
+
+    def add(self, fragment: Json, function: Json) -> None:
+        self.id = self.id or text_of(fragment, "id")
+        self.name = self.name or text_of(function, "name")
+        arguments = function.get("arguments")
+        if arguments is not None and arguments != "":
+            self.arguments.append(arguments)
+        merged(self.more, rest_of(fragment, _KNOWN_OF_CALLS))
+
+    @property
+    def written(self) -> Any:
+        """The arguments so far: a text, or what a server has sent in place of one."""
+        if len(self.arguments) == 1:
+            return self.arguments[0]
+        return "".join(each if isinstance(each, str) else json.dumps(each) for each in self.arguments)
+
+
+class _Calls:
+    """The tool calls of one answer, put together from their fragments."""
 
     def __init__(self) -> None:
-        self._id = ""
-        self._name = ""
-        self._arguments: list[str] = []
+        self._calls: list[_Call] = []
+        self._by_index: dict[int | None, _Call] = {}
 
-    def add(self, fragment: dict[str, Any]) -> None:
-        function = fragment.get("function") or {}
-        self._id = self._id or fragment.get("id") or ""
-        self._name = self._name or function.get("name") or ""
-        self._arguments.append(function.get("arguments") or "")
+    def add(self, fragments: Iterable[Json]) -> None:
+        """Take the fragments of one event."""
+        begun: list[_Call] = []
+        for fragment in fragments:
+            function = fragment.get("function") or {}
+            index = fragment.get("index")
+            index = index if type(index) is int else None
+            call = self._continued(fragment, index, text_of(function, "name"), begun)
+            if call is None:
+                if not rest_of(fragment, _KNOWN_OF_CALLS - {"id"}) and not rest_of(function, frozenset()):
+                    continue  # it says nothing
+                call = _Call(index)
+                self._calls.append(call)
+                begun.append(call)
+            if index is not None:
+                self._by_index[index] = call
+            self._by_index[None] = call  # the last one
+            call.add(fragment, function)
 
-    def whole(self) -> ToolCall:
-        return tool_call(self._id, self._name, "".join(self._arguments))
+    def chunks(self, origin: str, *, is_cut: bool) -> Iterator[Chunk]:
+        """Yield all of them, each followed by what only `origin` knows about it; a cut answer ends in the last."""
+        ids = Identities()
+        for call in sorted(self._calls, key=lambda call: call.index or 0):
+            ends_it = is_cut and call is self._calls[-1]
+            yield Chunk(tool_call=tool_call(ids.of(call.id), call.name, call.written, is_cut=ends_it))
+            if call.more and origin:
+                yield Chunk(opaque=OpaquePart(origin, call.more, "previous"))
+
+    def _continued(self, fragment: Json, index: int | None, name: str, begun: list[_Call]) -> _Call | None:
+        """Return the call that the fragment belongs to; None where it begins one."""
+        id_ = text_of(fragment, "id")
+        named = (call for call in reversed(self._calls) if id_ and call.id == id_)
+        current = next((call for call in named if index is None or call.index in {None, index}), None)
+        current = current or self._by_index.get(index)
+        if current is None or not name:
+            return current
+        if id_ and current.id not in {"", id_}:
+            return None
+        is_other = current.name not in {"", name} or (not id_ and current in begun)
+        goes_on = (fragment.get("function") or {}).get("arguments") and is_complete(current.written)
+        return None if is_other or goes_on else current

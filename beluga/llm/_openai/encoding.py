@@ -6,16 +6,29 @@ Source: OpenAI's API reference of chat completions, and its guide to structured 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga.llm._http.parts import base64_of, cannot_say, data_url, schema_of, tools_of
-from beluga.schema import AudioPart, CachePoint, FilePart, ImagePart, TextPart, Tool, ToolCall, ToolResult
+from beluga.llm._http.parts import base64_of, cannot_say, data_url, schema_of, tools_of, translated
+from beluga.llm._http.profiles import OPENAI
+from beluga.llm._http.tool_calls import CallIds, arguments_of
+from beluga.schema import (
+    AudioPart,
+    CachePoint,
+    FilePart,
+    ImagePart,
+    OpaquePart,
+    TextPart,
+    ThinkingPart,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from beluga.llm._http.dialect import Profile
     from beluga.schema import Message, Part
 
 __all__ = ["encode_messages", "encode_tool", "is_strict", "request", "streamed"]
@@ -28,82 +41,211 @@ _MARKED_MODELS: Final = re.compile(r"gpt-(?:5\.(?:[6-9]|\d{2,})|[6-9]|\d{2,})(?!
 _UNMARKED: Final = 2  # keys: type and text
 _AUDIO_FORMATS: Final = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
-_compact = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
-
-def request(model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
+def request(profile: Profile, model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
     """Return the request.
 
     Args:
+        profile: The server.
         model: The model's name.
         messages: The conversation.
         options: ``max_tokens stop tools tool_choice schema cache_key`` as the guide has them; others go in as they
-            are, and one that is None is left out.
+            are, and before what one of these means. One that is None leaves its field out.
 
     Raises:
         ValueError: There is no form for a part of a message.
     """
     messages = tuple(messages)
-    wire: Json = {"model": model, "messages": encode_messages(messages, marked=bool(_MARKED_MODELS.match(model)))}
-    for name, value in options.items():
-        if value is not None:
-            translate = _OPTIONS.get(name)
-            wire.update({name: value} if translate is None else translate(value))
-    if "prompt_cache_key" not in wire:
+    is_marked = profile.caches and _MARKED_MODELS.match(model) is not None
+    wire: Json = {"model": model, "messages": encode_messages(messages, profile, marked=is_marked)}
+    wire.update(translated(options, _OPTIONS, profile))
+    if profile.caches and "prompt_cache_key" not in options and "cache_key" not in options:
         key = _cache_key(messages)
         if key is not None:
             wire["prompt_cache_key"] = key
     return wire
 
 
-def streamed(wire: Json) -> Json:
+def streamed(profile: Profile, wire: Json) -> Json:
     """Return `wire` as a request for a stream that ends with its usage."""
-    return {"stream_options": {"include_usage": True}, **wire, "stream": True}
+    asked = {"stream_options": {"include_usage": True}} if profile.asks_usage else {}
+    return {**asked, **wire, "stream": True}
 
 
-def encode_messages(messages: Iterable[Message], *, marked: bool = False) -> list[Json]:
+class _Writer:
+    """One conversation while it is written."""
+
+    __slots__ = ("ids", "is_marked", "profile", "wire")
+
+    def __init__(self, profile: Profile, ids: CallIds, *, is_marked: bool) -> None:
+        self.wire: list[Json] = []
+        self.profile = profile
+        self.ids = ids
+        self.is_marked = is_marked
+
+    def system(self, message: Message) -> None:
+        self._plain(self.profile.system_role, message)
+
+    def user(self, message: Message) -> None:
+        self._plain("user", message)
+
+    def _plain(self, role: str, message: Message) -> None:
+        parts = message.parts
+        if len(parts) == 1 and type(parts[0]) is TextPart:
+            self.wire.append({"role": role, "content": parts[0].text})
+        else:
+            self._spread(role, parts)
+
+    def _spread(self, role: str, parts: tuple[Part, ...]) -> None:
+        """Write a message of several parts; the results of tools among them become messages of their own."""
+        content: list[Json] = []
+        for part in parts:
+            kind = type(part)
+            if kind is ToolResult:
+                if content:
+                    self.wire.append({"role": role, "content": _lone(content)})
+                    content = []
+                self.tool(part)
+            elif kind is CachePoint:
+                self._mark(content, self.wire)
+            elif kind is OpaquePart:
+                content += _opaque(part, self.profile)
+            else:
+                content.append(_PARTS[kind](part))
+        if content or not parts:
+            self.wire.append({"role": role, "content": _lone(content)})
+
+    def tool(self, answer: Any) -> None:
+        """Write what a tool answered."""
+        parts = answer.parts
+        content: list[Json] = []
+        message = {"role": "tool", "tool_call_id": self.ids.result(answer.tool_call_id), "content": content}
+        self.wire.append(message)
+        for part in parts:
+            if type(part) is TextPart:
+                content.append({"type": "text", "text": part.text})
+            elif type(part) is not CachePoint:
+                kind = type(part).__name__
+                cannot_say("openai", f"{kind} as a tool's answer", "show it in a HumanMessage after the tools' answers")
+            else:
+                self._mark(content, self.wire[:-1])
+        message["content"] = _lone(content)
+
+    def assistant(self, message: Message) -> None:
+        parts = message.parts
+        if len(parts) == 1 and type(parts[0]) is TextPart:
+            self.wire.append({"role": "assistant", "content": parts[0].text})
+            return
+        answer = _Answer(self.profile)
+        for part in parts:
+            kind = type(part)
+            if kind is CachePoint:
+                self._mark(answer.content, self.wire)
+            elif kind is ToolCall:
+                answer.call(part, self.ids)
+            elif kind in _OF_ANSWERS:
+                _OF_ANSWERS[kind](answer, part)
+            else:
+                cannot_say("openai", f"{kind.__name__} of the assistant", "show it in a HumanMessage")
+        self.wire.append(answer.message())
+
+    def _mark(self, content: list[Json], before: list[Json]) -> None:
+        """Mark the last part as the end of what to cache; where this message has none yet, the last one before it."""
+        if not self.is_marked:
+            return
+        if not content:
+            last = before[-1] if before else None
+            if last is None or not last["content"]:
+                return
+            if isinstance(last["content"], str):
+                last["content"] = [{"type": "text", "text": last["content"]}]
+            content = last["content"]
+        content[-1]["prompt_cache_breakpoint"] = _MARK
+
+
+class _Answer:
+    """A message of the assistant while it is written."""
+
+    __slots__ = ("_calls", "_last", "_more", "_profile", "_thoughts", "content")
+
+    def __init__(self, profile: Profile) -> None:
+        self.content: list[Json] = []
+        self._profile = profile
+        self._calls: list[Json] = []
+        self._last: Json | None = None  # what more fields of the part before may go into
+        self._more: Json = {}
+        self._thoughts: list[str] = []
+
+    def text(self, part: TextPart) -> None:
+        self._last = {"type": "text", "text": part.text}
+        self.content.append(self._last)
+
+    def thoughts(self, part: ThinkingPart) -> None:
+        """Take thoughts that the server wants back; those with a seal are another provider's."""
+        self._last = None
+        if self._profile.thoughts is None or part.signature is not None or not part.text:
+            return
+        if self._profile.thoughts == "content":
+            self.content.append({"type": "thinking", "thinking": [{"type": "text", "text": part.text}]})
+        else:
+            self._thoughts.append(part.text)
+
+    def call(self, call: Any, ids: CallIds) -> None:
+        arguments = arguments_of(call, raw=self._profile.raw_arguments)
+        function = {"name": call.name, "arguments": arguments}
+        self._last = {"id": ids.call(call.id), "type": "function", "function": function}
+        self._calls.append(self._last)
+
+    def opaque(self, part: OpaquePart) -> None:
+        if part.provider != self._profile.origin:
+            return
+        if part.scope == "part":
+            self.content.append(part.data)
+        elif part.scope == "message":
+            self._more.update(part.data)
+        elif self._last is not None:
+            self._last.update(part.data)
+
+    def message(self) -> Json:
+        said: Json = {"role": "assistant", "content": _lone(self.content) if self.content or not self._calls else None}
+        if self._calls:
+            said["tool_calls"] = self._calls
+        if self._thoughts and self._profile.thoughts is not None and "reasoning_details" not in self._more:
+            said[self._profile.thoughts] = "".join(self._thoughts)
+        return {**said, **self._more}
+
+
+_OF_ANSWERS: Final[dict[type, Callable[[_Answer, Any], None]]] = {
+    TextPart: _Answer.text,
+    ThinkingPart: _Answer.thoughts,
+    OpaquePart: _Answer.opaque,
+}
+
+_MESSAGES: Final[dict[str, Callable[[_Writer, Any], None]]] = {
+    "system": _Writer.system,
+    "user": _Writer.user,
+    "assistant": _Writer.assistant,
+    "tool": _Writer.tool,
+}
+
+
+def encode_messages(messages: Iterable[Message], profile: Profile = OPENAI, *, marked: bool = False) -> list[Json]:
     """Return the messages' wire form.
-
-    Thoughts are left out, as this API takes none back.
 
     Args:
         messages: The conversation.
+        profile: The server.
         marked: Whether the model knows marks of what to cache.
     """
-    wire: list[Json] = []
+    messages = tuple(messages)
+    writer = _Writer(profile, CallIds(profile, messages), is_marked=marked)
     for message in messages:
-        _MESSAGES[message.role](message, wire, marked)
-    return wire
+        _MESSAGES[message.role](writer, message)
+    return writer.wire
 
 
-def _plain(role: str) -> Callable[[Any, list[Json], bool], None]:
-    def encode(message: Message, wire: list[Json], marked: bool) -> None:
-        parts = message.parts
-        if len(parts) == 1 and type(parts[0]) is TextPart:
-            wire.append({"role": role, "content": parts[0].text})
-        else:
-            _spread(role, parts, wire, marked)
-
-    return encode
-
-
-def _spread(role: str, parts: tuple[Part, ...], wire: list[Json], marked: bool) -> None:
-    """Write a message of several parts; the results of tools among them become messages of their own."""
-    content: list[Json] = []
-    for part in parts:
-        kind = type(part)
-        if kind is ToolResult:
-            if content:
-                wire.append({"role": role, "content": _lone(content)})
-                content = []
-            _tool_answer(part, wire, marked)
-        elif kind is CachePoint:
-            if marked:
-                _mark(content, wire)
-        else:
-            content.append(_PARTS[kind](part))
-    if content or not parts:
-        wire.append({"role": role, "content": _lone(content)})
+def _opaque(part: Any, profile: Profile) -> list[Json]:
+    return [part.data] if part.provider == profile.origin else []
 
 
 def _lone(content: list[Json]) -> list[Json] | str:
@@ -112,65 +254,6 @@ def _lone(content: list[Json]) -> list[Json] | str:
         text: str = content[0]["text"]
         return text
     return content or ""
-
-
-def _tool_answer(answer: Any, wire: list[Json], marked: bool) -> None:
-    parts = answer.parts
-    if len(parts) == 1 and type(parts[0]) is TextPart:
-        wire.append({"role": "tool", "tool_call_id": answer.tool_call_id, "content": parts[0].text})
-        return
-    content: list[Json] = []
-    wire.append({"role": "tool", "tool_call_id": answer.tool_call_id, "content": content})
-    for part in parts:
-        if type(part) is TextPart:
-            content.append({"type": "text", "text": part.text})
-        elif type(part) is not CachePoint:
-            kind = type(part).__name__
-            cannot_say("openai", f"{kind} as a tool's answer", "show it in a HumanMessage after the tools' answers")
-        elif marked:
-            _mark(content, wire[:-1])
-    wire[-1]["content"] = _lone(content)
-
-
-def _assistant(message: Message, wire: list[Json], marked: bool) -> None:
-    parts = message.parts
-    if len(parts) == 1 and type(parts[0]) is TextPart:
-        wire.append({"role": "assistant", "content": parts[0].text})
-        return
-    texts: list[Json] = []
-    calls: list[Json] = []
-    for part in parts:
-        kind = type(part)
-        if kind is TextPart:
-            texts.append({"type": "text", "text": part.text})  # type: ignore[union-attr]
-        elif kind is ToolCall:
-            calls.append(_tool_call(part))
-        elif kind is CachePoint:
-            if marked:
-                _mark(texts, wire)
-        elif kind in _PARTS:
-            cannot_say("openai", f"{kind.__name__} of the assistant", "show it in a HumanMessage")
-    said: Json = {"role": "assistant", "content": _lone(texts) if texts or not calls else None}
-    if calls:
-        said["tool_calls"] = calls
-    wire.append(said)
-
-
-def _tool_call(call: Any) -> Json:
-    arguments = call.raw if call.raw is not None else _compact(call.arguments)
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
-
-
-def _mark(content: list[Json], before: list[Json]) -> None:
-    """Mark the last part as the end of what to cache; where this message has none yet, the last one before it."""
-    if not content:
-        last = before[-1] if before else None
-        if last is None or not last["content"]:
-            return
-        if isinstance(last["content"], str):
-            last["content"] = [{"type": "text", "text": last["content"]}]
-        content = last["content"]
-    content[-1]["prompt_cache_breakpoint"] = _MARK
 
 
 def _text(part: TextPart) -> Json:
@@ -204,13 +287,6 @@ _PARTS: Final[dict[type, Callable[[Any], Json]]] = {
     FilePart: _file,
 }
 
-_MESSAGES: Final[dict[str, Callable[[Any, list[Json], bool], None]]] = {
-    "system": _plain("system"),
-    "user": _plain("user"),
-    "assistant": _assistant,
-    "tool": _tool_answer,
-}
-
 
 def encode_tool(tool: Tool | Json) -> Json:
     """Return a tool's wire form; what is a dict already is taken as it is."""
@@ -220,31 +296,31 @@ def encode_tool(tool: Tool | Json) -> Json:
     return {"type": "function", "function": function}
 
 
-def _tools(tools: Iterable[Any]) -> Json:
+def _tools(tools: Iterable[Any], _: Profile) -> Json:
     listed = [encode_tool(tool) for tool in tools_of(tools)]
     return {"tools": listed} if listed else {}
 
 
-def _tool_choice(choice: Any) -> Json:
+def _tool_choice(choice: Any, _: Profile) -> Json:
     if isinstance(choice, str) and choice not in {"auto", "none", "required"}:
         choice = {"type": "function", "function": {"name": choice}}
     return {"tool_choice": choice}
 
 
-def _schema(kind: Any) -> Json:
+def _schema(kind: Any, profile: Profile) -> Json:
     schema = schema_of(kind)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", str(getattr(kind, "__name__", None) or schema.get("title") or "answer"))[:64]
-    form = {"name": name, "schema": schema, "strict": is_strict(schema)}
+    form = {"name": name, "schema": schema, "strict": profile.strict and is_strict(schema)}
     return {"response_format": {"type": "json_schema", "json_schema": form}}
 
 
-_OPTIONS: Final[dict[str, Callable[[Any], Json]]] = {
-    "max_tokens": lambda most: {"max_completion_tokens": most},
-    "stop": lambda stop: {"stop": stop if isinstance(stop, str) else list(stop)},
+_OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {
+    "max_tokens": lambda most, profile: {profile.bound: most},
+    "stop": lambda stop, _: {"stop": stop if isinstance(stop, str) else list(stop)},
     "tools": _tools,
     "tool_choice": _tool_choice,
     "schema": _schema,
-    "cache_key": lambda key: {"prompt_cache_key": key},
+    "cache_key": lambda key, profile: {"prompt_cache_key": key} if profile.caches else {},
 }
 
 

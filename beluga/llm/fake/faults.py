@@ -172,7 +172,7 @@ def cut_stream(after: int = 1) -> Fault:
 
 
 def bad_json() -> Fault:
-    """Answer with status 200 and a body that is no JSON."""
+    """Answer with status 200 and a body that is not JSON."""
     return Fault("bad_json", ErrorCode.INVALID_RESPONSE, "body", 200)
 
 

@@ -7,9 +7,8 @@ import json
 
 from beluga.errors import ProviderError
 from beluga.llm import collect
-from beluga.llm._anthropic import ANTHROPIC
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._openai import OPENAI
+from beluga.llm._http.profiles import ANTHROPIC, OPENAI
 from beluga.schema import HumanMessage, Response
 
 GONE = object()
@@ -100,7 +99,7 @@ def test_any_answer_is_one_or_an_error(wire):
         assert repr(response)
         hash(response)
         for dialect in DIALECTS.values():
-            json.dumps(dialect.request("any", [HumanMessage("Hi"), response.message], {}))
+            json.dumps(dialect.speech.request(dialect, "any", [HumanMessage("Hi"), response.message], {}))
 
 
 def test_any_stream_is_one_or_an_error(wire, sse):

@@ -114,7 +114,6 @@ def test_base_url_headers_and_model_can_be_others(wire, ask, answering):
             "example.com",
             "ftp://example.com",
             "https://",
-            "https://example.com/v1?version=2",
             "https://example.com/#v1",
         ),
         *(

@@ -10,7 +10,8 @@ import attrs
 import pytest
 
 from beluga.llm._anthropic.encoding import request as anthropic_request
-from beluga.llm._http.parts import tool_call
+from beluga.llm._http.profiles import ANTHROPIC, OPENAI
+from beluga.llm._http.tool_calls import tool_call
 from beluga.llm._openai.encoding import request as openai_request
 from beluga.llm._openai.encoding import streamed
 from beluga.schema import (
@@ -36,12 +37,12 @@ CALL = ToolCall("call_1", "search", {"q": "whales"})
 
 def openai(*messages, model="gpt-4o", **options):
     """Return the request to OpenAI."""
-    return openai_request(model, messages, options)
+    return openai_request(OPENAI, model, messages, options)
 
 
 def anthropic(*messages, **options):
     """Return the request to Anthropic."""
-    return anthropic_request("claude", messages, options)
+    return anthropic_request(ANTHROPIC, "claude", messages, options)
 
 
 @attrs.frozen
@@ -326,9 +327,9 @@ def test_a_dict_is_a_schema_as_it_is():
 
 def test_a_stream_of_openai_asks_for_its_usage():
     """Unless the caller says otherwise."""
-    assert streamed(openai(HumanMessage("a")))["stream_options"] == {"include_usage": True}
+    assert streamed(OPENAI, openai(HumanMessage("a")))["stream_options"] == {"include_usage": True}
     own = {"include_usage": False}
-    assert streamed(openai(HumanMessage("a"), stream_options=own))["stream_options"] == own
+    assert streamed(OPENAI, openai(HumanMessage("a"), stream_options=own))["stream_options"] == own
 
 
 # Prompt caching

@@ -46,7 +46,7 @@ class StreamWriter(Protocol):
         ...
 
     def broken(self) -> bytes:
-        """Return an event whose data is no JSON."""
+        """Return an event whose data is not JSON."""
         ...
 
     def failed(self, fault: Fault) -> bytes:

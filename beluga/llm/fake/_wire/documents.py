@@ -107,7 +107,7 @@ def each(items: Iterable[Any], name: str, read: Callable[[Any], T]) -> list[T]:
 
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], str | None]:
-    """Return a tool call's arguments, and the text itself where it is no JSON object."""
+    """Return a tool call's arguments, and the text itself where it is not JSON object."""
     try:
         arguments = json.loads(text)
     except (ValueError, RecursionError):
