@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["KNOWN_VERSIONS", "LoguruHandler", "current", "doors", "use"]
 
-KNOWN_VERSIONS = "0.7.0 to 0.7.3"
+KNOWN_VERSIONS = "0.7.2 and 0.7.3"
 _OPTIONS = 9
 _DEPTH, _LAZY = 1, 3
 """Places in loguru's tuple of options."""
 
-_PLAIN = (str, int, float, bool, type(None))
+_PLAIN = (str, float, bool, type(None))
 _HERE = str(Path(__file__).parent)
 _last = threading.local()
 _current: Masker | None = None
@@ -161,7 +161,7 @@ def _masked(record: dict[str, Any], ours: Masker) -> dict[str, Any]:
         if record["exception"] is not None:
             masked["exception"] = type(record["exception"])(*ours.exc_info(tuple(record["exception"])))
     except Exception:
-        masked.update(message=FAILED, extra={}, exception=None)
+        masked.update(message=FAILED, extra=dict.fromkeys(record["extra"], FAILED), exception=None)
     return masked
 
 

@@ -12,7 +12,7 @@ from beluga.masking import is_secret_key, mask, mask_text
 from beluga.masking.standins import FAILED, StandIns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Masker", "masker"]
 
@@ -81,8 +81,9 @@ class Masker:
             vars(masked).update(self.fields(extra))
             vars(masked).update(trace_ids())
         except Exception:
-            known = {"name": record.name, "levelno": record.levelno, "levelname": record.levelname}
-            masked = logging.makeLogRecord({**known, "created": record.created, "msg": FAILED})
+            vars(masked).update((name, FAILED) for name in vars(record) if name not in _OWN_FIELDS)
+            masked.msg, masked.args = FAILED, None
+            masked.exc_info = masked.exc_text = masked.stack_info = None
         return masked
 
     def _template(self, record: logging.LogRecord, extra: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -114,22 +115,33 @@ def _copy(record: logging.LogRecord) -> logging.LogRecord:
 
 def _secret_values(value: Any, depth: int) -> Iterator[str]:
     """Yield the texts of the values that stand under the name of a secret, as they would be printed."""
-    if isinstance(value, Mapping):
-        pairs = value.items()
-    elif isinstance(value, list | tuple):
-        pairs = (("", inner) for inner in value[:_ITEMS])  # type: ignore[assignment]  # pairs all the same
-    else:
-        pairs = getattr(value, "__dict__", {}).items()
-    for name, inner in pairs:
+    for name, inner in _pairs(value):
         kind = type(inner)
         if inner is None or kind is bool:
             continue
         if isinstance(name, str) and is_secret_key(name):
-            text = inner.decode("latin-1") if kind is bytes else inner if kind is str else str(inner)
+            text = inner.decode("latin-1") if kind is bytes else inner if kind is str else _printed(inner)
             if len(text) >= _TELLING:
                 yield text
         elif depth and kind not in _LEAVES:
             yield from _secret_values(inner, depth - 1)
+
+
+def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Return what `value` holds, each with its name; of a sequence the items have none."""
+    try:
+        if isinstance(value, list | tuple):
+            return [("", inner) for inner in value[:_ITEMS]]
+        return (value if isinstance(value, Mapping) else vars(value)).items()
+    except Exception:  # an object without a dict, or a stranger's mapping
+        return ()
+
+
+def _printed(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:  # then no message holds it either
+        return ""
 
 
 _LEAVES = frozenset({str, bytes, int, float})

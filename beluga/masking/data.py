@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Walk", "mask_text"]
 
 _DEEPEST = 100
+_PRINTABLE = 10**4300
+"""From here on Python refuses to write an int down."""
+
 _PAIR_LENGTH = 2
 
 
@@ -82,8 +85,10 @@ class Walk:
         kind = type(value)
         if kind is str:
             return self._text(value)
-        if value is None or kind is int or kind is float or kind is bool:
+        if value is None or kind is float or kind is bool:
             return value
+        if kind is int:
+            return value if -_PRINTABLE < value < _PRINTABLE else self._unknown(value)
         if isinstance(value, str):
             return self._other_text(value)
         if isinstance(value, bytes | bytearray):
