@@ -18,6 +18,7 @@ FLOORS = {
     "_foreign": 0,
     "_lazy": 0,
     "_types": 0,
+    "_values": 0,
     "_version": 0,
     "classification": 0,
     "clock": 0,

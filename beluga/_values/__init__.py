@@ -1,0 +1,1 @@
+"""The texts of any value, and the value rebuilt with others in their place."""
