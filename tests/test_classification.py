@@ -168,7 +168,7 @@ PROVIDER_TABLE = {
         C.RATE_LIMIT,
     ),
     "429 of httpx": (
-        httpx.HTTPStatusError("", request=None, response=httpx.Response(429)),  # type: ignore[arg-type]
+        httpx.HTTPStatusError("", request=None, response=httpx.Response(429)),
         C.RATE_LIMIT,
     ),
     "503 of aiohttp": (raised(sdk_class("aiohttp.ClientResponseError"), status=503), C.PROVIDER_UNAVAILABLE),
@@ -328,7 +328,7 @@ def test_unregistering_a_stranger_is_an_error(classifier: Classifier) -> None:
     with pytest.raises(ValueError, match="not a registered"):
         classifier.unregister(lambda _: None)
     with pytest.raises(TypeError, match="callable"):
-        classifier.register("timeout")  # type: ignore[type-var]
+        classifier.register("timeout")
 
 
 def test_a_failing_rule_is_passed_over(classifier: Classifier, caplog: pytest.LogCaptureFixture) -> None:

@@ -46,9 +46,9 @@ def new_lock() -> Lock:
 
 
 def _free_all() -> None:
-    # The thread that held one does not exist here. The method is what the standard library uses for its own locks.
+    # The thread that held one does not exist here.
     for lock in tuple(_LOCKS):
-        lock._at_fork_reinit()  # noqa: SLF001
+        lock._at_fork_reinit()  # noqa: SLF001 - the standard library does the same
 
 
 if hasattr(os, "register_at_fork"):

@@ -52,4 +52,4 @@ def test_an_empty_chain_is_refused() -> None:
 def test_a_node_that_is_not_callable_is_refused() -> None:
     """When the chain is made."""
     with pytest.raises(TypeError, match="must be callable"):
-        chain(str.strip, "upper")  # type: ignore[arg-type]
+        chain(str.strip, "upper")

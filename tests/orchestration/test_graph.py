@@ -455,7 +455,7 @@ class TestBuilding:
 
         coroutine = ask("x")
         with pytest.raises(TypeError, match="must be callable"):
-            Graph().add_node("x", coroutine)  # type: ignore[arg-type]
+            Graph().add_node("x", coroutine)
         coroutine.close()
 
     @pytest.mark.parametrize("name", ["", 7, b"x"])

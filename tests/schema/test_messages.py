@@ -128,7 +128,7 @@ def test_usage_adds_up() -> None:
     assert total == Usage(11, 6, 3, 1, 4)
     assert total.total_tokens == 17
     with pytest.raises(TypeError):
-        Usage() + 1  # type: ignore[operator]
+        Usage() + 1
 
 
 @pytest.mark.parametrize(

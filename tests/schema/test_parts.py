@@ -62,7 +62,7 @@ def test_a_wrong_image_is_refused(arguments: dict[str, Any], match: str) -> None
 def test_base64_is_no_bytes() -> None:
     """Text in place of bytes is refused with the way to pass base64."""
     with pytest.raises(TypeError, match="data: URL"):
-        ImagePart(data=base64.b64encode(PNG).decode())  # type: ignore[arg-type]
+        ImagePart(data=base64.b64encode(PNG).decode())
 
 
 def test_a_data_url_is_decoded() -> None:
@@ -116,7 +116,7 @@ def test_a_tool_call_needs_a_name_and_a_mapping() -> None:
     with pytest.raises(ValueError, match="name must not be empty"):
         ToolCall("1", "")
     with pytest.raises(TypeError, match="raw="):
-        ToolCall("1", "weather", "{")  # type: ignore[arg-type]
+        ToolCall("1", "weather", "{")
 
 
 def test_a_tool_result_is_text_or_parts() -> None:

@@ -41,13 +41,13 @@ class Structured(Policy, Generic[T]):
         self.attempts: int = attempts
 
     # The one decorator that changes what a function returns; and Any, which an answer may be, holds coroutines too.
-    @overload  # type: ignore[override]
-    def __call__(  # pyright: ignore[reportOverlappingOverload]
+    @overload  # type: ignore[override]  # see above
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
         self, function: Callable[P, Coroutine[Any, Any, Any]]
     ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
     def __call__(self, function: Callable[P, Any]) -> Callable[P, T]: ...
-    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         self, function: Callable[..., Any]
     ) -> Callable[..., Any]:
         """Decorate `function`: same parameters, same kind, and a `T` for its answer."""

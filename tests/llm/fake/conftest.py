@@ -105,7 +105,7 @@ class Anthropic:
     """The words of messages."""
 
     path = "/v1/messages"
-    reasons = {"end_turn": "stop", "max_tokens": "length", "tool_use": "tool_calls"}  # noqa: RUF012
+    reasons = {"end_turn": "stop", "max_tokens": "length", "tool_use": "tool_calls"}  # noqa: RUF012 - nobody writes to it
 
     def body(self, text, *, stream):
         asked = {"model": "claude", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}

@@ -299,14 +299,14 @@ def test_wrong_rules_are_refused() -> None:
     """A rule needs a predicate, a step before `times`, a positive count, and a real fault."""
     fake = FakeProvider()
     with pytest.raises(TypeError, match="text or a predicate"):
-        fake.on(5)  # type: ignore[arg-type]
+        fake.on(5)
     with pytest.raises(ValueError, match="comes after"):
         fake.on("x").times(1)
     for count in (0, -1, 1.5, True):
         with pytest.raises(ValueError, match="1 time or more"):
-            fake.on("x").reply("y").times(count)  # type: ignore[arg-type]
+            fake.on("x").reply("y").times(count)
     with pytest.raises(TypeError, match=r"beluga\.llm\.faults, not str"):
-        fake.on("x").fault("rate_limit")  # type: ignore[arg-type]
+        fake.on("x").fault("rate_limit")
 
 
 # Strictness
@@ -525,7 +525,7 @@ def test_threads_race_for_the_last_item(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_predicate_may_use_the_provider() -> None:
     """No lock is held while a test's own code runs."""
     fake = FakeProvider("x")
-    fake.on(lambda _: len(fake.calls) > 1 and not fake.assert_done()).reply(  # type: ignore[func-returns-value]
+    fake.on(lambda _: len(fake.calls) > 1 and not fake.assert_done()).reply(
         lambda request: f"call {request.number} of {len(fake.calls)}"
     )
     fake.generate("hi")
@@ -560,4 +560,4 @@ def test_requests_are_frozen() -> None:
     fake = FakeProvider("x")
     fake.generate("hi")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        fake.calls[0].number = 5  # type: ignore[misc]
+        fake.calls[0].number = 5
