@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from beluga._foreign import errors as anatomy
-from beluga._foreign.access import get
+from beluga._foreign import get
 
 __all__ = [
     "TRANSIENT",

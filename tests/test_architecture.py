@@ -66,12 +66,7 @@ WITHIN = {
         "middleware": "base",
         "registry": "_http",
     },
-    "logs": {
-        "blocks": "records",
-        "boundary": "loguru_bridge records",
-        "loguru_bridge": "records",
-    },
-    "masking": {"data": "text", "standins": "data"},
+    "logs": {"boundary": "loguru_doors records", "loguru_bridge": "records", "loguru_doors": "records"},
     "orchestration": {
         "chains": "graph nodes",
         "executor": "instrumentation",

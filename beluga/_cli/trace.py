@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beluga._traceview.otlp import traces
 from beluga._traceview.page import Page
 from beluga._traceview.records import arranged
-from beluga._traceview.tracefile import traces
 from beluga._traceview.tree import summary, tree
-from beluga.telemetry.redaction import checked, redact
+from beluga.telemetry.attributes import checked, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

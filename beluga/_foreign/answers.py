@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._foreign.access import get, items, text
+from beluga._foreign import get, items, text
 from beluga._foreign.usage import merged, reported, usage_of
 from beluga.schema import AIMessage, Response
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from beluga._foreign.access import get, text
+from beluga._foreign import get, text
 
 __all__ = ["chain", "class_names", "first_header", "header", "status", "words"]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from beluga._foreign.access import count, get, text
+from beluga._foreign import count, get, text
 from beluga.schema.usage import Usage
 
 __all__ = ["merged", "reported", "usage_of"]

@@ -10,11 +10,9 @@ import attrs
 
 from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
-from beluga.telemetry.attributes import attributes_of
-from beluga.telemetry.metrics import instruments
+from beluga.telemetry.attributes import attributes_of, redactor
 from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
 from beluga.telemetry.providers import recording
-from beluga.telemetry.redaction import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -184,7 +182,7 @@ class _Layer(Policy):
 
     def _measure(self, begun: Recording, error: BaseException | None) -> None:
         """Record the call in the histograms, where somebody keeps them."""
-        histograms = instruments()
+        histograms = _room().instruments()
         if histograms is not None:
             found = begun.measured(self._names, error)
             usage = begun.answer and begun.answer.usage

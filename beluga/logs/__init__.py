@@ -7,10 +7,9 @@ for `logging`, `MaskingProcessor` for structlog, `before_send` for Sentry.
 
 from __future__ import annotations
 
-from beluga.logs.blocks import MaskingFilter, MaskingFormatter, MaskingProcessor, before_send
 from beluga.logs.boundary import install, uninstall
-from beluga.logs.events import log_events
-from beluga.logs.loguru_bridge import LoguruHandler
+from beluga.logs.loguru_bridge import LoguruHandler, log_events
+from beluga.logs.records import MaskingFilter, MaskingFormatter, MaskingProcessor, before_send
 from beluga.logs.self_check import verify
 from beluga.masking.standins import FAILED
 

@@ -6,7 +6,7 @@
                           masks the              masks what               masks what
                           whole record           filters added            formatters did
 
-in brackets those of `logging.Handler`; loguru's are in `loguru_bridge`. So it covers handlers that exist, handlers
+in brackets those of `logging.Handler`; loguru's are in `loguru_doors`. So it covers handlers that exist, handlers
 added later, and the report of a failing sink. Each handler gets a masked copy: the application's objects, its
 exceptions and the records that other handlers see are not changed. Masking that fails lets nothing through but the
 fact, and never raises into the application.
@@ -20,7 +20,7 @@ import threading
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
-from beluga.logs import loguru_bridge
+from beluga.logs import loguru_doors
 from beluga.logs.records import Masker, masker
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def install(*, pii: bool = False) -> None:
     """
     ours = masker(pii=pii)
     with _lock:
-        if _closed and not (pii and loguru_bridge.current() is not ours):
+        if _closed and not (pii and loguru_doors.current() is not ours):
             return
         _open_all()
         for owner, name, door in doors(ours, pii=pii):
             _closed.append((owner, name, vars(owner).get(name)))
             setattr(owner, name, door)
-        loguru_bridge.use(ours)
+        loguru_doors.use(ours)
 
 
 def uninstall() -> None:
@@ -69,7 +69,7 @@ def uninstall() -> None:
 
 
 def _open_all() -> None:
-    loguru_bridge.use(None)
+    loguru_doors.use(None)
     while _closed:
         owner, name, before = _closed.pop()
         if before is None:
@@ -81,7 +81,7 @@ def _open_all() -> None:
 def doors(ours: Masker, *, pii: bool) -> list[tuple[type, str, Callable[..., Any]]]:
     """Return what to put where: the owner of each door, its name there, and the door."""
     return [
-        *loguru_bridge.doors(),
+        *loguru_doors.doors(),
         (logging.Handler, "handle", _handle(logging.Handler.handle, ours)),
         (logging.Handler, "filter", _filter(logging.Handler.filter, ours)),
         (logging.Handler, "format", _format(logging.Handler.format, ours)),

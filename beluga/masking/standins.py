@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga.masking.data import Walk, mask_text
+from beluga.masking import Walk, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

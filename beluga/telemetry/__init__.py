@@ -1,8 +1,8 @@
 """Traces and metrics with OpenTelemetry, which is imported only when somebody records.
 
 ``names`` holds the one table of attribute names, ``providers`` knows who records, ``attributes`` makes what
-applications give legal, ``redaction`` what they may keep, ``spans`` opens spans, ``propagation`` and ``asgi`` take a
-trace to other threads and services, ``metrics`` measures, and ``recording`` does all this around a traced call.
+applications give fit for a span, ``spans`` opens spans, ``propagation`` and ``asgi`` take a trace to other threads and
+services, and ``recording`` does all this around a traced call, and measures it.
 """
 
 from __future__ import annotations

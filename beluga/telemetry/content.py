@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, ToolCall, ToolResult
-from beluga.telemetry.redaction import WITHHELD
+from beluga.telemetry.attributes import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,10 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import SYSTEM, environment
-from beluga.telemetry.attributes import attributes_of
+from beluga.telemetry.attributes import WITHHELD, attributes_of, checked, redact
 from beluga.telemetry.names import SEMCONV
 from beluga.telemetry.providers import tracer
-from beluga.telemetry.redaction import WITHHELD, checked, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._foreign.access import get, text
+from beluga._foreign import get, text
 from beluga._foreign.errors import class_names, words
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.clock import environment
