@@ -75,12 +75,20 @@ _TAIL = """\
         {late_call}
         if not entered and not listening():
             raise  # a refusal that nobody hears of: 150 ns less
+        if outcome is not None or entered == {depth}:
+            call.sent = True
         entered, outcome = failed(call, entered, outcome, error)
         if not entered:
             raise
-    if outcome is HEALTHY:
-        outcome = Outcome(value)
-    outcome = {finish}(call, interpret(call, entered, verdict, outcome))
+    else:
+        if outcome is not None:  # a layer that is left has answered
+            call.sent = True
+            if outcome is HEALTHY:
+                outcome = Outcome(value)
+    if type(verdict) is Use:
+        entered, verdict, outcome = use_value(call, entered, verdict, outcome)
+    if entered or outcome is None:
+        outcome = {finish}(call, interpret(call, entered, verdict, outcome))
     if outcome.error is None:
         return outcome.value
     raise outcome.release()
@@ -184,7 +192,7 @@ def _lines(shape: _Shape) -> Iterator[str]:
         yield from _asked(at, f"leave_{at}(call, outcome)" + " if call.wants_value else None" * (at in shape.optional))
     yield "            return value\n"
     late = "pass" if hooked else "call = new_call(stack, args, kwargs)"
-    yield _TAIL.format(late_call=late, finish="await finish_async" if is_async else "finish")
+    yield _TAIL.format(late_call=late, depth=shape.depth, finish="await finish_async" if is_async else "finish")
 
 
 def _asked(entered: int, question: str) -> Iterator[str]:

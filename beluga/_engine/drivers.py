@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.codegen import compile_wrapper
-from beluga._engine.interpreter import Run, interpret
-from beluga._engine.policy import Wait
+from beluga._engine.interpreter import Run, failed, interpret, use_value
+from beluga._engine.policy import Use, Wait
 from beluga._engine.timeouts import await_until, resume_until
 from beluga.clock import environment
-from beluga.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Ask
     from beluga._engine.stack import Stack
 
-__all__ = ["driver", "failed", "new_call", "perform", "perform_async"]
+__all__ = ["driver", "finish", "finish_async", "new_call", "perform", "perform_async"]
 
 
 def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -46,21 +45,6 @@ def driver(stack: Stack) -> Callable[..., Any]:
     return compile_wrapper(stack, _NAMES)
 
 
-def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseException) -> tuple[int, Outcome]:
-    """Say how many layers are still entered after `error`, and make an outcome of it."""
-    if outcome is not None:
-        # Raised by a leave: the layer that raised is out.
-        call.sent = True
-        if error.__context__ is None:
-            error.__context__ = outcome.error
-        return entered - 1, Outcome(error=error)
-    call.sent = entered == call.stack.depth
-    if not call.sent and isinstance(error, Refused):
-        policy = call.stack.bound[entered].name
-        call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
-    return entered, Outcome(error=error)
-
-
 def _hidden_coroutine(stack: Stack, coroutine: Any) -> TypeError:
     coroutine.close()
     return TypeError(
@@ -69,7 +53,7 @@ def _hidden_coroutine(stack: Stack, coroutine: Any) -> TypeError:
     )
 
 
-def _finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
+def finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
     try:
         step = next(steps)
         while True:
@@ -79,7 +63,7 @@ def _finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
         return final
 
 
-async def _finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
+async def finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
     try:
         step = next(steps)
         while True:
@@ -147,15 +131,17 @@ _NAMES = {
     "Call": Call,
     "CoroutineType": CoroutineType,
     "Outcome": Outcome,
+    "Use": Use,
     "interpret": interpret,
     "environment": environment,
     "failed": failed,
-    "finish": _finish,
-    "finish_async": _finish_async,
+    "finish": finish,
+    "finish_async": finish_async,
     "hidden_coroutine": _hidden_coroutine,
     "await_until": await_until,
     "resume_until": resume_until,
     "listening": events.listening,
     "new_call": new_call,
+    "use_value": use_value,
 }
 """What the fused code refers to."""

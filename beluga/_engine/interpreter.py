@@ -26,7 +26,20 @@ if TYPE_CHECKING:
 
     Steps = Generator["Step", Outcome, Any]
 
-__all__ = ["Run", "Step", "interpret"]
+__all__ = [
+    "Run",
+    "Step",
+    "Steps",
+    "enter_layers",
+    "failed",
+    "interpret",
+    "leave_layers",
+    "serve",
+    "take",
+    "unexpected",
+    "use_value",
+    "wait",
+]
 
 
 @attrs.frozen
@@ -46,115 +59,174 @@ Step = Wait | Ask | Run
 
 
 def interpret(
-    call: Call, depth: int = 0, verdict: Verdict | None = None, outcome: Outcome | None = None
+    call: Call, entered: int = 0, verdict: Verdict | None = None, outcome: Outcome | None = None
 ) -> Generator[Step, Outcome, Outcome]:
     """Lead `call` on from where it stands to its outcome.
 
     Args:
         call: The call.
-        depth: How many layers, counted from outside, have been entered.
-        verdict: What a layer answered, if it was asked: without an outcome layer `depth`, on the call's way in;
+        entered: How many layers, counted from outside, have been entered.
+        verdict: What a layer answered, if it was asked: without an outcome layer `entered`, on the call's way in;
             with one the innermost of those entered, on its way out.
         outcome: What came from inside those layers, if anything did.
     """
-    layers = call.stack.bound
-    attempts: dict[int, int] = {}  # how often each layer that answered Again has seen an outcome
+    stack = call.stack
+    attempts: dict[int, int] = {}  # of the layers that answered Again
     while True:
+        while outcome is None and entered < stack.depth:
+            if verdict is None:
+                entered, verdict, outcome = enter_layers(call, entered)
+            if verdict is not None:
+                outcome = yield from _obey_on_the_way_in(call, entered, verdict)
+                verdict, entered = None, entered + (outcome is None)
         if outcome is None:
-            depth, outcome = yield from _go_in(call, depth, verdict)
-            verdict = None
-        result = (yield Run(call.stack.target.function, depth)) if outcome is None else outcome
-        while depth:
+            outcome = yield Run(stack.target.function, entered)
+        while entered:
             # A layer is entered until it lets an outcome pass.
-            call.attempt = attempts.get(depth, 1)
-            again, result = yield from _come_out(call, layers[depth - 1], depth, result, verdict)
+            call.attempt = attempts.get(entered, 1)
+            again, outcome = yield from _obey_on_the_way_out(call, entered, outcome, verdict)
             verdict = None
             if again is None:
-                attempts.pop(depth, None)
-                depth -= 1
+                attempts.pop(entered, None)
+                entered -= 1
                 continue
-            attempts[depth] = call.attempt = attempts.get(depth, 1) + 1
-            for left in layers[depth:]:
+            attempts[entered] = call.attempt = call.attempt + 1
+            for left in stack.bound[entered:]:
                 forget(call, left)
             if again.instead is None:
                 outcome = None
                 break
-            result = yield Run(again.instead, depth)
+            outcome = yield Run(again.instead, entered)
         else:
             call.kept_values = None  # an error in there would hold the frames that hold it
-            return result
+            return outcome
 
 
-def _go_in(call: Call, depth: int, verdict: Verdict | None) -> Steps:
-    """Enter the layers from `depth` on; return how many are entered and, if cut short, the outcome."""
-    layers = call.stack.bound
-    while depth < len(layers):
-        layer = layers[depth]
+def enter_layers(call: Call, entered: int = 0) -> tuple[int, Verdict | None, Outcome | None]:
+    """Enter the layers from `entered` on while they let the call pass.
+
+    Returns:
+        How many are entered then, and what the next one answered, or the outcome if it refused the call.
+    """
+    depth = entered
+    try:
+        for depth, enter in call.stack.enters:
+            if depth >= entered:
+                verdict = enter(call)
+                if verdict is not None:
+                    return depth, verdict, None
+    except BaseException as error:
+        entered, outcome = failed(call, depth, None, error)
+        return entered, None, outcome
+    return call.stack.depth, None, None
+
+
+def leave_layers(call: Call, outcome: Outcome, entered: int) -> tuple[int, Verdict | None, Outcome]:
+    """Leave the `entered` layers with a good outcome while they let it pass.
+
+    Returns:
+        How many are entered still, what the innermost of them answered, and the outcome or what replaced it.
+    """
+    depth = 0
+    try:
+        for depth, leave in call.stack.leaves:
+            if depth <= entered:
+                verdict = leave(call, outcome)
+                if verdict is not None:
+                    return depth, verdict, outcome
+    except BaseException as error:
+        entered, failure = failed(call, depth, outcome, error)
+        return entered, None, failure
+    return 0, None, outcome
+
+
+def use_value(call: Call, entered: int, verdict: Use, outcome: Outcome | None) -> tuple[int, Verdict | None, Outcome]:
+    """Take the value of a `Use` and leave the layers outside; for the arguments see `interpret`, for the rest above."""
+    return leave_layers(call, Outcome(verdict.value), entered if outcome is None else entered - 1)
+
+
+def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseException) -> tuple[int, Outcome]:
+    """Say how many layers are still entered after `error`, and make an outcome of it.
+
+    Args:
+        call: The call.
+        entered: How many were entered when it was raised.
+        outcome: What the innermost of them was asked to let pass; None where `error` came up on the way in, from the
+            next layer or, where there is none, from the function.
+        error: What was raised.
+    """
+    if outcome is not None:
+        if error is not outcome.error and error.__context__ is None:
+            error.__context__ = outcome.error
+        return entered - 1, Outcome(error=error)  # a layer that raises is left
+    if entered < call.stack.depth and isinstance(error, Refused):
+        policy = call.stack.bound[entered].name
+        call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
+    return entered, Outcome(error=error)
+
+
+def _obey_on_the_way_in(call: Call, entered: int, verdict: Verdict | None) -> Steps:
+    """Do what the layer to be entered next wants; return an outcome if that cuts the call short."""
+    layer = call.stack.bound[entered]
+    while verdict is not None:
+        if isinstance(verdict, Use):
+            return (yield from take(call, verdict, entered))
+        if isinstance(verdict, Again):
+            return Outcome(error=unexpected(layer, "enter", verdict))
+        failure = yield from serve(call, layer, verdict)
+        if failure is not None:
+            layer.abandon(call)
+            return failure
         try:
-            if verdict is None:
-                verdict = layer.enter(call)
-                call.answer = None
+            verdict = layer.enter(call)
         except BaseException as error:
+            return failed(call, entered, None, error)[1]
+        finally:
             call.answer = None  # else a later attempt would take it for its own
-            return depth, _refused(call, layer, error)
-        if verdict is None:
-            depth += 1
-        elif isinstance(verdict, Use):
-            return depth, (yield from _use(call, verdict, depth))
-        elif isinstance(verdict, Again):
-            return depth, Outcome(error=_unexpected(layer, "enter", verdict))
-        else:
-            failure = yield from _serve(call, layer, verdict)
-            if failure is not None:
-                layer.abandon(call)
-                return depth, failure
-        verdict = None
-    return depth, None
+    return None
 
 
-def _come_out(call: Call, layer: Policy, depth: int, outcome: Outcome, verdict: Verdict | None) -> Steps:
-    """Ask `layer`, unless it gave its `verdict`, about `outcome`; return an `Again` if it wants one, and the rest."""
+def _obey_on_the_way_out(call: Call, entered: int, outcome: Outcome, verdict: Verdict | None) -> Steps:
+    """Ask the innermost layer, unless it gave its `verdict`; return an `Again` if it wants one, and the outcome."""
+    layer = call.stack.bound[entered - 1]
     while True:
-        before = outcome.error
         try:
             if verdict is None:
                 verdict = layer.leave(call, outcome)
-                call.answer = None
         except BaseException as error:
+            return None, failed(call, entered, outcome, error)[1]
+        finally:
             call.answer = None
-            if error is not before and error.__context__ is None:
-                error.__context__ = before
-            return None, Outcome(error=error)
-        if verdict is None or not (before is None or isinstance(before, Exception)):
+        if verdict is None or not (outcome.error is None or isinstance(outcome.error, Exception)):
             return None, outcome
         if isinstance(verdict, Use):
-            return None, (yield from _use(call, verdict, depth - 1))
+            return None, (yield from take(call, verdict, entered - 1))
         if isinstance(verdict, Again):
-            failure = (yield from _wait(call, verdict.after)) if verdict.after > 0.0 else None
+            failure = yield from wait(call, verdict.after)
             if failure is None:
                 return verdict, outcome
         else:
-            failure = yield from _serve(call, layer, verdict)
+            failure = yield from serve(call, layer, verdict)
         if failure is not None:
             outcome = failure
         verdict = None
 
 
-def _serve(call: Call, layer: Policy, verdict: Any) -> Steps:
+def serve(call: Call, layer: Policy, verdict: Any) -> Steps:
     """Do what a `Wait` or `Ask` wants; return an outcome only if that failed."""
     if isinstance(verdict, Wait):
         call.emit(events.WaitScheduled, policy=layer.name, delay=verdict.seconds)
-        return (yield from _wait(call, verdict.seconds))
+        return (yield from wait(call, verdict.seconds))
     if isinstance(verdict, Ask):
         answer = yield verdict
         if answer.error is not None and not isinstance(answer.error, Exception):
             return answer
         call.answer = answer
         return None
-    return Outcome(error=_unexpected(layer, "enter or leave", verdict))
+    return Outcome(error=unexpected(layer, "enter or leave", verdict))
 
 
-def _wait(call: Call, seconds: float) -> Steps:
+def wait(call: Call, seconds: float) -> Steps:
     """Wait, but never past the deadline; return an outcome only if the wait failed."""
     if seconds <= 0.0:
         return None
@@ -164,18 +236,12 @@ def _wait(call: Call, seconds: float) -> Steps:
     return None if waited.error is None else waited
 
 
-def _use(call: Call, verdict: Use, depth: int) -> Steps:
+def take(call: Call, verdict: Use, depth: int) -> Steps:
     if call.stack.kind.is_stream and not call.items:
         value = verdict.value
         return (yield Run(lambda *_, **__: value, depth))
     return Outcome(verdict.value)
 
 
-def _refused(call: Call, layer: Policy, error: BaseException) -> Outcome:
-    if isinstance(error, Refused):
-        call.emit(events.CallRefused, policy=layer.name, code=error.code, retry_after=error.retry_after)
-    return Outcome(error=error)
-
-
-def _unexpected(layer: Policy, method: str, verdict: object) -> TypeError:
+def unexpected(layer: Policy, method: str, verdict: object) -> TypeError:
     return TypeError(f"{layer.name}.{method} answered {type(verdict).__name__}, which means nothing there")

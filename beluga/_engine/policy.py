@@ -84,8 +84,8 @@ class Hints:
         reads_value: Whether `leave` looks at the value of a good outcome; False where it does so only if `enter`
             set `Call.wants_value`.
         needed: Says whether there is anything to do for the call that comes now. It is asked at most once before each
-            `enter`; where it answers False, having done itself what there was to do, `enter` need not be called.
-            Drivers that save nothing by it enter without asking.
+            `enter`; where it answers False, having done itself what there was to do, neither `enter` nor `leave` need
+            be called. Drivers that save nothing by it enter without asking.
         sets_deadline: True where `enter` sets the deadline at which an async driver has to cancel the call.
     """
 

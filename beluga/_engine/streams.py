@@ -12,8 +12,8 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.call import Outcome
-from beluga._engine.drivers import failed, new_call, perform, perform_async
-from beluga._engine.interpreter import Run, interpret
+from beluga._engine.drivers import new_call, perform, perform_async
+from beluga._engine.interpreter import Run, enter_layers, interpret, leave_layers
 from beluga._engine.stream_layers import StreamLayers
 from beluga._engine.timeouts import await_until
 
@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call
     from beluga._engine.interpreter import Step
-    from beluga._engine.policy import Verdict, Watch
+    from beluga._engine.policy import Watch
     from beluga._engine.stack import Stack
+
+    Lead = Callable[[Call], Generator[Step, Outcome, Outcome]]
 
 __all__ = ["async_generator_driver", "generator_driver"]
 
 
-def generator_driver(stack: Stack) -> Callable[..., Any]:  # noqa: C901 - the items must not pass another frame
+def generator_driver(  # noqa: C901 - the items must not pass another frame
+    stack: Stack, lead: Lead | None = None
+) -> Callable[..., Any]:
     """Return a generator function that runs the stack's target through its layers."""
     healthy = Run(stack.target.function, stack.depth)
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps = _steps(call, healthy)
+        steps = _steps(call, healthy) if lead is None else lead(call)
         outcome: Any = None
         while True:
             try:
@@ -77,42 +81,14 @@ def generator_driver(stack: Stack) -> Callable[..., Any]:  # noqa: C901 - the it
 def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
     """Lead a stream as `interpret` does, but in a quarter of the time while it is healthy."""
     outcome: Outcome | None
-    entered, verdict, outcome = _go_in(call)
+    entered, verdict, outcome = enter_layers(call)
     if outcome is None and verdict is None:
         outcome = yield healthy
         if outcome.error is None:
-            entered, verdict, outcome = _come_out(call, outcome)
+            entered, verdict, outcome = leave_layers(call, outcome, call.stack.depth)
     if entered or outcome is None:
         outcome = yield from interpret(call, entered, verdict, outcome)
     return outcome
-
-
-def _go_in(call: Call) -> tuple[int, Verdict | None, Any]:
-    """Enter the layers while all is well; return how many are entered, and the verdict or failure that came up."""
-    depth = 0
-    try:
-        for depth, enter in call.stack.enters:
-            verdict = enter(call)
-            if verdict is not None:
-                return depth, verdict, None
-    except BaseException as error:
-        entered, outcome = failed(call, depth, None, error)
-        return entered, None, outcome
-    return call.stack.depth, None, None
-
-
-def _come_out(call: Call, outcome: Outcome) -> tuple[int, Verdict | None, Outcome]:
-    """Leave the layers with a good outcome while they let it pass; return how many are still entered, and the rest."""
-    depth = 0
-    try:
-        for depth, leave in call.stack.leaves:
-            verdict = leave(call, outcome)
-            if verdict is not None:
-                return depth, verdict, outcome
-    except BaseException as error:
-        entered, failure = failed(call, depth, outcome, error)
-        return entered, None, failure
-    return 0, None, outcome
 
 
 def _opened(call: Call, run: Run) -> Any:
@@ -192,13 +168,13 @@ def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generato
     return value
 
 
-def async_generator_driver(stack: Stack) -> Callable[..., Any]:
+def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[..., Any]:
     """Return an async generator function that runs the stack's target through its layers."""
     bounded, healthy = stack.bounded, Run(stack.target.function, stack.depth)
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps = _steps(call, healthy)
+        steps = _steps(call, healthy) if lead is None else lead(call)
         outcome: Any = None
         while True:
             try:
