@@ -28,8 +28,7 @@ from injection_templates import examples
 from logistic import Bag, fit, log_odds
 
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import clutter, concepts, opening, words
-from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, probability
+from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, clutter, concepts, opening, probability, words
 from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from beluga._types.fit import fit
 from beluga._types.problems import for_people
 from beluga._types.scalars import format_checks, is_finite
 from beluga._types.suggest import nearest
-from beluga.guards._regex.redos import check_linear
+from beluga.guards._redos import check_linear
 from beluga.schema import Tool
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga.errors import GuardBlocked
-from beluga.guards._text.normalization import normalise
+from beluga.guards._normalization import normalise
 from beluga.guards.base import Finding, GuardResult, disjoint
 from beluga.guards.redactor import Redactor, passages_for, patterns_of
 from beluga.guards.streaming import RedactionStream

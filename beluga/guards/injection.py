@@ -1,7 +1,7 @@
 """Find instructions to the model in text that should hold none.
 
 Three stages, each cheaper than what it saves: the readings of the text that show a sign of disguise
-(`beluga.guards._text.deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
+(`beluga.guards._deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
 a small statistical model over words and concepts (`beluga.guards._injection.model`).
 
 No detector that looks at the surface sees a polite request in a tool's result. Combine this one with a tool
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga.guards._confusables import latinise
+from beluga.guards._deobfuscation import derived, smuggled
 from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
-from beluga.guards._injection.features import clutter
+from beluga.guards._injection.model import clutter
 from beluga.guards._injection.reading import LETTERS, places, tokenise
-from beluga.guards._regex.redos import check_linear
-from beluga.guards._text.confusables import latinise
-from beluga.guards._text.deobfuscation import derived, smuggled
-from beluga.guards._text.normalization import View, normalise
+from beluga.guards._normalization import View, normalise
+from beluga.guards._redos import check_linear
 from beluga.guards.base import Finding, GuardResult, disjoint
 
 if TYPE_CHECKING:

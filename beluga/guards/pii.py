@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards._pii import addresses, dates, identifiers, phones
+from beluga.guards import _pii_contacts, _pii_identifiers
 from beluga.guards.patterns import PIIPattern, initials
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
@@ -13,10 +13,8 @@ from beluga.guards.vault import Vault
 __all__ = ["DEFAULT_PII_PATTERNS", "PIIPattern", "PIIRedactor"]
 
 DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
-    *addresses.PATTERNS,
-    *identifiers.PATTERNS,
-    *dates.PATTERNS,
-    *phones.PATTERNS,
+    *_pii_contacts.PATTERNS,
+    *_pii_identifiers.PATTERNS,
 )
 """The ten built-in kinds; some of them have several forms."""
 
@@ -25,7 +23,7 @@ DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
 # Anything else ends the passage.
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 _DIGITS = r"\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
-_FIRST, _TAILS = initials(dates.MONTHS)
+_FIRST, _TAILS = initials(_pii_identifiers.MONTHS)
 _MONTH = rf"[{_FIRST}]{_TAILS}[.,]?(?=\s|\Z)"
 _ACCOUNT = rf"[A-Za-z]{{2}}\d\d{_BLANK}[A-Za-z]{{4}}(?=\s|\Z)"
 _LINK = (
@@ -37,7 +35,7 @@ _PASSAGES = Passages(
     gates=(
         re.compile(
             rf"[{_DIGITS}@\uff20\ufe6b:.jfmasondJFMASOND-]"
-            rf"(?:(?<![a-zA-Z:.-])|(?<=:)(?=:|//)|(?<!\w.)(?<=(?=(?i:{dates.ENGLISH_MONTHS})\b).)"
+            rf"(?:(?<![a-zA-Z:.-])|(?<=:)(?=:|//)|(?<!\w.)(?<=(?=(?i:{_pii_identifiers.ENGLISH_MONTHS})\b).)"
             r"|(?<=[A-Fa-f]{2}[:.-])[A-Fa-f]{2}(?:[:-]|(?<=[A-Fa-f]{4}\...)[A-Fa-f]{2}\.))"
         ),
     ),

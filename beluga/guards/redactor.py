@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from beluga.guards._regex.redos import growth
-from beluga.guards._regex.scope import scope
-from beluga.guards._text.normalization import normalise
+from beluga.guards._normalization import normalise
+from beluga.guards._redos import growth
+from beluga.guards._regex import scope
 from beluga.guards.base import GuardResult
-from beluga.guards.patterns import BLANK, Pattern, matcher
-from beluga.guards.prefilter import Sieve, shape
+from beluga.guards.patterns import BLANK, Pattern, Prefilter, matcher, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Redactor:
 
     def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
         self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, str(p.pattern))))
-        self._sieve = Sieve(map(matcher, self.patterns))
+        self._prefilter = Prefilter(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
         self._replacements: dict[str, str] = {}
@@ -120,7 +119,7 @@ class Redactor:
         the edge of a finding is a boundary, so that a second pass over the result would find nothing.
         """
         view = normalise(passage)
-        forms = self._sieve.pick(view.text)
+        forms = self._prefilter.pick(view.text)
         if not forms:
             return []
         lead = before if before.isascii() else _plain(before)

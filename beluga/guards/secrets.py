@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards._secrets.formats import FORMATS
+from beluga.guards._secret_formats import FORMATS
 from beluga.guards.patterns import SecretPattern, initials, spellings
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from beluga.clock import environment
 from beluga.errors import GuardBlocked
-from beluga.guards._text.normalization import normalise
+from beluga.guards._normalization import normalise
 from beluga.guards.base import Finding, GuardResult
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from beluga.guards._arguments import check_of
-from beluga.guards._text.normalization import normalise
+from beluga.guards._normalization import normalise
 from beluga.guards.base import GuardResult
 
 if TYPE_CHECKING:

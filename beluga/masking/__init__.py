@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from beluga.guards._secrets.names import is_secret_name
+from beluga.guards._secret_names import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

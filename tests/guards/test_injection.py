@@ -8,7 +8,7 @@ import time
 import pytest
 
 from beluga.guards import InjectionDetector
-from beluga.guards._injection import features, lexicon, reading
+from beluga.guards._injection import lexicon, model, reading
 from beluga.guards.base import Guard
 
 DETECTOR = InjectionDetector()
@@ -98,7 +98,7 @@ def test_noise_after_a_request_for_harm_is_seen() -> None:
 )
 def test_clutter_counts_kinds_of_marks_after_words(text: str, kinds: int) -> None:
     """Marks count after a beginning in words and on one line only."""
-    assert features.clutter(text) == kinds
+    assert model.clutter(text) == kinds
 
 
 @pytest.mark.parametrize("text", ["it's 5'10", "'a'b''c' d'e'f", "rock'n'roll, 9'x", "a_b\x1fc", "don't", "''"])

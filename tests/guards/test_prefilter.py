@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import DEFAULT_PII_PATTERNS, PIIPattern
-from beluga.guards.patterns import initials, matcher
-from beluga.guards.prefilter import Sieve, shape
+from beluga.guards.patterns import Prefilter, initials, matcher, shape
 from beluga.testing.pii import pii_text
 
 THOROUGHLY = settings.get_profile("guards")
@@ -25,9 +24,9 @@ def test_shapes(text, expected):
 @THOROUGHLY
 @given(text=pii_text().map(lambda drawn: drawn.text) | st.text("0123456789 ()-.:/+@ABCDEFGabcdefg", max_size=60))
 def test_no_form_that_matches_is_ruled_out(text):
-    """Whatever a built-in form finds in a text, the sieve lets the form through."""
+    """Whatever a built-in form finds in a text, the prefilter lets the form through."""
     forms = [matcher(pattern) for pattern in DEFAULT_PII_PATTERNS]
-    picked = Sieve(forms).pick(text)
+    picked = Prefilter(forms).pick(text)
 
     for form in forms:
         match = form.search(text)
@@ -36,12 +35,12 @@ def test_no_form_that_matches_is_ruled_out(text):
 
 
 def test_what_is_remembered_has_an_end():
-    """A sieve that has met many shapes is right about the next one, and about the first again."""
-    sieve = Sieve([matcher(PIIPattern("short", "x", shape="00", digits=2)), matcher(PIIPattern("any", "x"))])
+    """A prefilter that has met many shapes is right about the next one, and about the first again."""
+    prefilter = Prefilter([matcher(PIIPattern("short", "x", shape="00", digits=2)), matcher(PIIPattern("any", "x"))])
     for size in range(5000):
-        names = [form.name for form in sieve.pick("." * (size % 50) + "-" * (size // 50) + "1" * (size % 3))]
+        names = [form.name for form in prefilter.pick("." * (size % 50) + "-" * (size // 50) + "1" * (size % 3))]
         assert names == (["short", "any"] if size % 3 == 2 else ["any"])
-    assert len(sieve.pick("11")) == 2
+    assert len(prefilter.pick("11")) == 2
 
 
 def test_words_are_found_by_their_first_letters():

@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 
-from beluga.guards._text.confusables import latinise
-from beluga.guards._text.deobfuscation import views
-from beluga.guards._text.normalization import View, normalise
+from beluga.guards._confusables import latinise
+from beluga.guards._deobfuscation import views
+from beluga.guards._normalization import View, normalise
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
-from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS
+from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS, _confusables, _deobfuscation, _normalization
 from beluga.guards._injection import reading, rules
-from beluga.guards._regex.redos import check_linear, growth
-from beluga.guards._regex.scope import scope
-from beluga.guards._text import confusables, deobfuscation, normalization
+from beluga.guards._redos import check_linear, growth
+from beluga.guards._regex import scope
 
 PIECES = [
     "a", "b", ".", r"\d", r"\W", "[^a-c]", "[a-z\\s]", "(", ")", "(?:", "(?P<n>", "(?P=n)", r"\1", "(?(1)a|b)", "|", "*", "+", "?",
@@ -96,7 +95,9 @@ def test_broken_pattern_is_an_error_with_its_name() -> None:
 
 def test_builtin_patterns_cannot_take_exponential_time() -> None:
     """The detector's own patterns pass the check that users' patterns must pass."""
-    own = [p for module in (deobfuscation, rules, normalization, confusables, reading) for p in vars(module).values()]
+    own = [
+        p for module in (_deobfuscation, rules, _normalization, _confusables, reading) for p in vars(module).values()
+    ]
     patterns = [p for p in own if isinstance(p, re.Pattern)] + [r.pattern for r in (*rules.RULES, *rules.MARKERS)]
     assert len(patterns) > 30
     with warnings.catch_warnings():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beluga.guards import Guard, SecretPattern, SecretRedactor
-from beluga.guards._secrets.formats import FORMATS
+from beluga.guards._secret_formats import FORMATS
 
 redactor = SecretRedactor()
 LONG = "aB3dE5gH7jK9mN1pQ2sT4vW6xY8zA0cD5fG7"

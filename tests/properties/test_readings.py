@@ -7,9 +7,9 @@ import string
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beluga.guards._text.confusables import latinise
-from beluga.guards._text.deobfuscation import views
-from beluga.guards._text.normalization import View, normalise
+from beluga.guards._confusables import latinise
+from beluga.guards._deobfuscation import views
+from beluga.guards._normalization import View, normalise
 
 THOROUGHLY = settings.get_profile("guards")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from beluga.guards._confusables import latinise
 from beluga.guards._injection.lexicon import CONCEPTS, UNKNOWN
-from beluga.guards._text.confusables import latinise
-from beluga.guards._text.normalization import normalise
+from beluga.guards._normalization import normalise
 
 __all__ = ["LETTERS", "places", "plain_form", "tokenise"]
 

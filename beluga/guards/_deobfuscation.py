@@ -16,8 +16,8 @@ import sys
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from beluga.guards._text.confusables import latinise
-from beluga.guards._text.encodings import (
+from beluga.guards._confusables import latinise
+from beluga.guards._encodings import (
     BINARY,
     DECIMAL,
     HEX,
@@ -33,7 +33,7 @@ from beluga.guards._text.encodings import (
     from_tags,
     readable,
 )
-from beluga.guards._text.normalization import Edits, View, normalise, rewrite
+from beluga.guards._normalization import Edits, View, normalise, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from beluga.guards._regex.scope import scope
+from beluga.guards._regex import scope
 
 
 @pytest.mark.parametrize(

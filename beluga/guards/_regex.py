@@ -1,4 +1,4 @@
-"""What `re` makes of a regular expression, as a small tree of our own.
+"""What `re` makes of a regular expression, as a small tree of our own, and how far a match may reach.
 
 The only module that knows the parser inside `re`, which is private and differs between versions of Python.
 """
@@ -23,6 +23,7 @@ __all__ = [
     "Sequence",
     "leaves",
     "parse",
+    "scope",
     "width",
 ]
 
@@ -125,6 +126,30 @@ def width(node: Node) -> tuple[float, float]:
             return shortest * node.least, longest and longest * (math.inf if node.most is None else node.most)
         case Look(inner) | Reference(inner):
             return width(inner)
+
+
+_BLANKS = " \t\r\v\f\xa0\u3000"
+
+
+def scope(pattern: re.Pattern[str]) -> tuple[Literal["word", "line", "window", "whole"], float]:
+    r"""Return the smallest part of a text that `pattern` can be searched in by itself, and its longest match.
+
+    A match that has no end and goes over lines is only found in the whole text.
+
+    Example:
+        >>> import re
+        >>> scope(re.compile(r"EMP-\d{6}")), scope(re.compile(r"case \d+")), scope(re.compile(r"a\s{1,9}b"))
+        (('word', 10), ('line', inf), ('window', 11))
+    """
+    tree = parse(pattern)
+    longest, parts = width(tree)[1], leaves(tree)
+    sets = [part for part in parts if isinstance(part, Character)]
+    over_lines = any(part.holds("\n") for part in sets)
+    if Place("end") in parts or (over_lines and math.isinf(longest)):
+        return "whole", longest
+    if over_lines:
+        return "window", longest
+    return ("line" if any(part.holds(blank) for part in sets for blank in _BLANKS) else "word"), longest
 
 
 _REPEATS = (_codes.MAX_REPEAT, _codes.MIN_REPEAT, _codes.POSSESSIVE_REPEAT)

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from beluga.guards._regex.parsed import Character, Either, Look, Node, Place, Reference, Repeat, Sequence, parse, width
+from beluga.guards._regex import Character, Either, Look, Node, Place, Reference, Repeat, Sequence, parse, width
 
 __all__ = ["check_linear", "growth"]
 

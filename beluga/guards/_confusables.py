@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from beluga.guards._text.normalization import View, remember, rewrite
+from beluga.guards._normalization import View, remember, rewrite
 
 __all__ = ["latinise"]
 
@@ -103,7 +103,7 @@ def latinise(view: View) -> View:
         A view named ``"latin"``, or `view` itself where nothing changes.
 
     Example:
-        >>> from beluga.guards._text.normalization import normalise
+        >>> from beluga.guards._normalization import normalise
         >>> latinise(normalise("\u0456gn\u043ere pr\u00e9c\u00e9dent")).text
         'ignore precedent'
     """

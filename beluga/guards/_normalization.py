@@ -10,8 +10,8 @@
 * base letters and their combining marks are composed, and so are Korean syllables;
 * marks on digits and punctuation are dropped.
 
-Letters of other scripts stay what they are: reading look-alikes as Latin is `beluga.guards._text.confusables`,
-decoding what is encoded is `beluga.guards._text.deobfuscation`. Clean ASCII text costs one scan and gets an identity
+Letters of other scripts stay what they are: reading look-alikes as Latin is `beluga.guards._confusables`,
+decoding what is encoded is `beluga.guards._deobfuscation`. Clean ASCII text costs one scan and gets an identity
 view.
 
 Every `View` maps its offsets back with ``view.span(start, end)``. The map is monotone, in range, and covers

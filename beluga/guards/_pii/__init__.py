@@ -1,1 +1,0 @@
-"""The built-in kinds of personal data, one room for each family."""

@@ -1,1 +1,0 @@
-"""How a text is read: without its disguises, in Latin letters, and decoded."""
