@@ -61,7 +61,7 @@ WITHIN = {
         "_anthropic": "_http",
         "_http": "base collecting",
         "_openai": "_http",
-        "fake": "base",
+        "fake": "_http base",
         "hooks": "base collecting middleware",
         "middleware": "base",
         "registry": "_http",

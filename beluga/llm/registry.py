@@ -144,8 +144,8 @@ def _served(name: str, *, base_url: str | None = None, **settings: Any) -> HttpM
     return HttpModel(profile, base_url=base_url, **settings)
 
 
-def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, **_: Any) -> Model:
+def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, profile: str | None = None, **_: Any) -> Model:
     from beluga.llm import FakeProvider
 
     items = (script,) if isinstance(script, str) else script
-    return FakeProvider(*items, seed=seed, fault_rate=fault_rate)
+    return FakeProvider(*items, seed=seed, fault_rate=fault_rate, profile=profile)

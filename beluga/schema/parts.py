@@ -153,7 +153,7 @@ class ToolResult(Carrier):
 Part = TextPart | ImagePart | AudioPart | FilePart | ThinkingPart | ToolCall | ToolResult | CachePoint | OpaquePart
 """Any part of a message."""
 
-TOOL_PARTS = (TextPart, ImagePart, FilePart, CachePoint)
+TOOL_PARTS = (TextPart, ImagePart, FilePart, CachePoint, OpaquePart)
 
 
 def gathered(

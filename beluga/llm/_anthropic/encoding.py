@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from beluga.llm._http.parts import base64_of, cannot_say, schema_of, tools_of, translated
+from beluga.llm._http.parts import FILE_ID, base64_of, cannot_say, schema_of, tools_of, translated
 from beluga.llm._http.profiles import ANTHROPIC
 from beluga.llm._http.tool_calls import CallIds
 from beluga.schema import (
@@ -206,6 +206,8 @@ def _file(part: FilePart) -> Json:
 
 
 def _source(part: ImagePart | FilePart) -> Json:
+    if part.url is not None and part.url.startswith(FILE_ID):
+        return {"type": "file", "file_id": part.url.removeprefix(FILE_ID)}
     if part.data is None:
         return {"type": "url", "url": part.url}
     return {"type": "base64", "media_type": part.mime_type, "data": base64_of(part)}

@@ -117,6 +117,8 @@ class Profile:
         strict: Whether it knows schemas that the model must keep to.
         system_role: The role of the application's instructions.
         kin: Whose opaque parts it understands, if not only its own.
+        refuses: Fields of a request that it does not take, as the fake provider does not where it plays this server.
+        bad_request: The status with which it refuses.
     """
 
     provider: str
@@ -137,6 +139,8 @@ class Profile:
     strict: bool = True
     system_role: str = "system"
     kin: str = ""
+    refuses: frozenset[str] = frozenset()
+    bad_request: int = 400
 
     @property
     def speech(self) -> Dialect:

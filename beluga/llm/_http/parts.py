@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     from beluga.llm._http.dialect import Profile
     from beluga.schema import AudioPart, FilePart, ImagePart
 
-__all__ = ["base64_of", "cannot_say", "data_url", "merged", "rest_of", "schema_of", "text_of", "tools_of", "translated"]
+__all__ = [
+    "FILE_ID",
+    "base64_of",
+    "cannot_say",
+    "data_url",
+    "merged",
+    "rest_of",
+    "schema_of",
+    "text_of",
+    "tools_of",
+    "translated",
+]
+
+
+FILE_ID: Final = "file://"
+"""What the URL of a file begins with that the provider has already; the rest of it is its id."""
 
 
 def base64_of(part: ImagePart | AudioPart | FilePart) -> str:

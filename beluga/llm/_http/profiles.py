@@ -80,6 +80,10 @@ PROFILES: Final = {
             asks_usage=False,  # it always tells; the option is an extra input, which it refuses
             thoughts="content",
             call_ids=_NINE,
+            refuses=frozenset(
+                {"stream_options", "max_completion_tokens", "prompt_cache_key", "logprobs", "user", "store"}
+            ),
+            bad_request=422,
         ),
         Profile(
             provider="groq",
@@ -88,6 +92,7 @@ PROFILES: Final = {
             key_variable="GROQ_API_KEY",
             bound="max_completion_tokens",
             thoughts="reasoning",
+            refuses=frozenset({"logprobs", "top_logprobs", "logit_bias", "prompt_cache_key"}),
         ),
         Profile(
             provider="deepseek",
@@ -116,6 +121,7 @@ PROFILES: Final = {
             key_variable="CEREBRAS_API_KEY",
             bound="max_completion_tokens",
             thoughts="reasoning",
+            refuses=frozenset({"frequency_penalty", "presence_penalty", "logit_bias", "prompt_cache_key"}),
         ),
         Profile(provider="ollama", base_url="http://localhost:11434/v1", port=11434, thoughts="reasoning"),
         Profile(provider="vllm", base_url="http://localhost:8000/v1", thoughts="reasoning"),
@@ -124,7 +130,9 @@ PROFILES: Final = {
     )
 }
 
-_CAREFUL: Final = Profile(provider="openai", base_url=OPENAI.base_url, key_variable=OPENAI.key_variable)
+_CAREFUL: Final = Profile(
+    provider="openai", base_url=OPENAI.base_url, key_variable=OPENAI.key_variable, kin="openai-compatible"
+)
 """Some server that speaks as OpenAI does: nobody knows what else it takes."""
 
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - a name to know, not to listen on

@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga.llm._http.parts import base64_of, cannot_say, data_url, schema_of, tools_of, translated
+from beluga.llm._http.parts import FILE_ID, base64_of, cannot_say, data_url, schema_of, tools_of, translated
 from beluga.llm._http.profiles import OPENAI
 from beluga.llm._http.tool_calls import CallIds, arguments_of
 from beluga.schema import (
@@ -124,6 +124,8 @@ class _Writer:
         for part in parts:
             if type(part) is TextPart:
                 content.append({"type": "text", "text": part.text})
+            elif type(part) is OpaquePart:
+                content += _opaque(part, self.profile)
             elif type(part) is not CachePoint:
                 kind = type(part).__name__
                 cannot_say("openai", f"{kind} as a tool's answer", "show it in a HumanMessage after the tools' answers")
@@ -275,6 +277,8 @@ def _audio(part: AudioPart) -> Json:
 
 
 def _file(part: FilePart) -> Json:
+    if part.url is not None and part.url.startswith(FILE_ID):
+        return {"type": "file", "file": {"file_id": part.url.removeprefix(FILE_ID)}}
     if part.data is None:
         cannot_say("openai", "file at a URL in a chat completion", "read it and pass data=")
     return {"type": "file", "file": {"filename": part.name or "file", "file_data": data_url(part)}}

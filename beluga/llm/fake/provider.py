@@ -23,6 +23,7 @@ from beluga.llm.fake.surfaces import Surfaces
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
+    from beluga.llm._http.dialect import Profile
     from beluga.llm.fake._wire.events import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
@@ -49,10 +50,12 @@ class FakeProvider(Surfaces):
             script is asked. Nothing of the script is used up by it.
         cache: Whether the usage tells what a provider's prompt cache would have had; a `PromptCache` says
             of what size and for how long.
+        profile: The kind of server that is played over HTTP, as ``llm.new`` names it, with what it refuses and how it
+            tells thoughts; None plays OpenAI and Anthropic themselves.
 
     Raises:
         TypeError: When an item of the script is none.
-        ValueError: When the rate is out of range.
+        ValueError: When the rate is out of range, or there is no such profile.
 
     Example:
         >>> from beluga.llm import faults
@@ -68,8 +71,14 @@ class FakeProvider(Surfaces):
     """
 
     def __init__(
-        self, *script: Item, seed: int = 0, fault_rate: float = 0.0, cache: bool | PromptCache = False
+        self,
+        *script: Item,
+        seed: int = 0,
+        fault_rate: float = 0.0,
+        cache: bool | PromptCache = False,
+        profile: str | None = None,
     ) -> None:
+        self._profile = None if profile is None else _profile(profile)
         self.seed: int = seed
         self._script = Script(*script, fault_rate=fault_rate)
         self._log = CallLog(seed)
@@ -184,4 +193,16 @@ class FakeProvider(Surfaces):
     def _responder(self) -> Responder:
         from beluga.llm.fake._wire.exchange import Exchange
 
-        return Exchange(self._play)
+        return Exchange(self._play, self._profile)
+
+
+def _profile(name: str) -> Profile:
+    from beluga._types.suggest import nearest
+    from beluga.llm._http.profiles import PROFILES
+
+    if name not in PROFILES:
+        near = nearest(name, PROFILES)
+        guess = f", did you mean {near!r}?" if near else ";"
+        message = f"there is no profile {name!r}{guess} known are {', '.join(sorted(PROFILES))}"
+        raise ValueError(message)
+    return PROFILES[name]

@@ -5,8 +5,11 @@ Source: the API reference of ``/v1/messages``, version 2023-06-01, and the types
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import TYPE_CHECKING, Any
 
+from beluga.llm._http.parts import rest_of
 from beluga.llm.fake._wire.dialect import Question
 from beluga.llm.fake._wire.documents import Invalid, arguments_of, each, encode, fragments, member, quoted, utf8
 from beluga.llm.fake._wire.rate_limits import anthropic_limits, retry_after
@@ -17,6 +20,7 @@ from beluga.schema import (
     HumanMessage,
     ImagePart,
     Message,
+    OpaquePart,
     Part,
     SystemMessage,
     TextPart,
@@ -29,6 +33,7 @@ from beluga.schema import (
 )
 
 if TYPE_CHECKING:
+    from beluga.llm._http.dialect import Profile
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Part, Response
@@ -46,7 +51,11 @@ def _worded(problem: Invalid) -> str:
     return f"{where}: {what}" if where else f"The request body is not valid: {what}"
 
 
-_BLOCKS = "'text', 'image', 'document', 'thinking', 'redacted_thinking', 'tool_use' and 'tool_result'"
+_KNOWN = {
+    "text": frozenset({"type", "text", "cache_control"}),
+    "tool_use": frozenset({"type", "id", "name", "input", "cache_control"}),
+}
+_CALL_ID = re.compile("[a-zA-Z0-9_-]+")
 _LIFETIMES = {"5m": 300.0, "1h": 3600.0}
 
 
@@ -63,7 +72,9 @@ def _question(body: dict[str, Any]) -> Question:
     if not asked:
         raise Invalid(("messages",), "value", "at least one message is required")
     system = () if body.get("system") is None else (SystemMessage(**_content(body, "system")),)
-    turns = each(asked, "messages", _messages)
+    calls: set[str] = set()
+    turns = each(asked, "messages", functools.partial(_messages, calls))
+    _refuse_prefill(asked[-1])
     options = {name: value for name, value in body.items() if name not in {"messages", "system"}}
     tools: Any = member(body, "tools", list, [])
     if tools:
@@ -72,10 +83,26 @@ def _question(body: dict[str, Any]) -> Question:
     return Question(messages, options, member(body, "stream", bool, default=False))
 
 
-def _messages(raw: Any) -> list[Message]:
+def _refuse_prefill(last: dict[str, Any]) -> None:
+    """Refuse blanks at the end of what the assistant is to go on from."""
+    content = last["content"]
+    end = content if isinstance(content, str) else (content[-1].get("text") if content else None)
+    if last["role"] == "assistant" and isinstance(end, str) and end != end.rstrip():
+        raise Invalid(("messages",), "value", "final assistant content cannot end with trailing whitespace")
+
+
+def _messages(calls: set[str], raw: Any) -> list[Message]:
     """Return the messages of one turn: each result of a tool is one of its own."""
     role = member(raw, "role", str)
     content = _content(raw, "content")
+    for part in content.get("parts", ()):
+        called = part.id if isinstance(part, ToolCall) else part.tool_call_id if isinstance(part, ToolResult) else "x"
+        if not _CALL_ID.fullmatch(called):
+            raise Invalid(("content", "tool_use", "id"), "value", f"String should match pattern '^{_CALL_ID.pattern}$'")
+        if isinstance(part, ToolCall):
+            if called in calls:
+                raise Invalid(("content", "tool_use", "id"), "value", "`tool_use` ids must be unique")
+            calls.add(called)
     if role == "user":
         return _said(content)
     if role == "assistant":
@@ -106,9 +133,15 @@ def _content(raw: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _parts(raw: Any) -> tuple[Part, ...]:
-    part = _part(raw, member(raw, "type", str))
+    kind = member(raw, "type", str)
+    parts: list[Part] = [_part(raw, kind)]
+    more = rest_of(raw, _KNOWN[kind]) if kind in _KNOWN else {}
+    if more:
+        parts.append(OpaquePart("anthropic", more, "previous"))
     mark: dict[str, Any] = member(raw, "cache_control", dict, {})
-    return (part, CachePoint(_LIFETIMES.get(mark.get("ttl", "")))) if mark else (part,)
+    if mark:
+        parts.append(CachePoint(_LIFETIMES.get(mark.get("ttl", ""))))
+    return tuple(parts)
 
 
 def _part(raw: dict[str, Any], kind: str) -> Part:
@@ -126,7 +159,7 @@ def _part(raw: dict[str, Any], kind: str) -> Part:
         called, failed = member(raw, "tool_use_id", str), member(raw, "is_error", bool, default=False)
         content = {"content": ""} if raw.get("content") is None else _content(raw, "content")
         return ToolResult(**content, tool_call_id=called, is_error=failed)
-    raise Invalid(("type",), "value", f"known types of blocks are {_BLOCKS}")
+    return OpaquePart("anthropic", {name: value for name, value in raw.items() if name != "cache_control"})
 
 
 def _media(source: dict[str, Any], kind: str) -> Part:
@@ -299,11 +332,25 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 class Anthropic:
-    """How Anthropic's messages speak."""
+    """How Anthropic's messages speak.
+
+    Args:
+        profile: The server that is played.
+    """
 
     name = "anthropic"
-    question = staticmethod(_question)
-    answer = staticmethod(_answer)
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self.bad_request: int = profile.bad_request
+
+    def question(self, body: dict[str, Any], path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
+        """Read the body of a request."""
+        return _question(body)
+
+    def answer(self, response: Response, question: Question) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
+        """Return the body of a whole answer."""
+        return _answer(response)
 
     def stream(self, turn: Turn, question: Question) -> EventWriter:  # noqa: ARG002 - the usage always comes
         """Return what writes the answer as events."""
@@ -329,11 +376,13 @@ class Anthropic:
     def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
         """Return id and limits."""
         wait = () if fault is None else retry_after(fault.retry_after)
-        return ("request-id", f"fake-{number}"), *anthropic_limits(number, fault), *wait
+        return (self._profile.request_id, f"fake-{number}"), *anthropic_limits(number, fault), *wait
 
     def models(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the list of models."""
-        data = [
-            {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"} for name in names
-        ]
+        data = [self.model(name) for name in names]
         return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return one model."""
+        return {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"}

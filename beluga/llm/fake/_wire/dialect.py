@@ -26,12 +26,14 @@ class Question:
         options: Everything else of the body, with tools as records where they are known.
         stream: Whether the answer is wanted piece by piece.
         include_usage: Whether a stream is to end with its cost; only OpenAI asks.
+        logprobs: Whether each token is to come with its probability.
     """
 
     messages: tuple[Message, ...]
     options: dict[str, Any]
     stream: bool = False
     include_usage: bool = True
+    logprobs: bool = False
 
 
 class StreamWriter(Protocol):
@@ -58,17 +60,19 @@ class Dialect(Protocol):
     """How one provider reads requests and writes answers."""
 
     name: str
+    bad_request: int
+    """The status for a body that makes no sense."""
 
-    def question(self, body: dict[str, Any]) -> Question:
-        """Read the body of a request.
+    def question(self, body: dict[str, Any], path: str) -> Question:
+        """Read the body of a request to `path`.
 
         Raises:
             Invalid: The provider would refuse it.
         """
         ...
 
-    def answer(self, response: Response) -> bytes:
-        """Return the body of a whole answer."""
+    def answer(self, response: Response, question: Question) -> bytes:
+        """Return the body of a whole answer to `question`."""
         ...
 
     def stream(self, turn: Turn, question: Question) -> StreamWriter:
@@ -93,4 +97,8 @@ class Dialect(Protocol):
 
     def models(self, names: tuple[str, ...]) -> Mapping[str, Any]:
         """Return the list of models."""
+        ...
+
+    def model(self, name: str) -> Mapping[str, Any]:
+        """Return one model."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring as quoted
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,13 +62,20 @@ def read_object(body: bytes) -> dict[str, Any]:
         Invalid: It is none.
     """
     try:
-        document = json.loads(body.decode())  # bytes would be looked at for UTF-16 first
+        text = body.decode()
+        document = json.loads(text, parse_constant=_refuse_constant)  # bytes would be looked at for UTF-16 first
+        if "\\u" in text:
+            _ENCODER.encode(document).encode()  # half of a surrogate pair is a ValueError here
     except (ValueError, RecursionError):
         problem = "the body is not valid JSON" if body else "the body is empty; a JSON object is wanted"
         raise Invalid((), "value", problem) from None
     if not isinstance(document, dict):
         raise Invalid((), "type", f"expected an object, but got {_kind(document)}")
     return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 def member(source: Any, name: str, kind: type[T], default: Any = _REQUIRED) -> T:

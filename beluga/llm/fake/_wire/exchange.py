@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 import attrs
 
 from beluga.classification import ErrorCode
+from beluga.llm._http.profiles import ANTHROPIC, OPENAI
 from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
+from beluga.llm.fake._wire.endpoints import answer_aside
 from beluga.llm.fake._wire.events import Break, Head
 from beluga.llm.fake._wire.openai_chat import OpenAI
 from beluga.llm.fake.faults import Fault
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Protocol
 
+    from beluga.llm._http.dialect import Profile
     from beluga.llm.fake._wire.dialect import Dialect, Question, StreamWriter
     from beluga.llm.fake._wire.events import HTTPRequest, WireEvent
     from beluga.llm.fake.replies import Turn
@@ -40,19 +44,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange", "refused"]
 
-_OPENAI, _ANTHROPIC = OpenAI(), Anthropic()
-_ENDPOINTS: dict[str, Dialect] = {
-    "/v1/chat/completions": _OPENAI,
-    "/v1/messages": _ANTHROPIC,
-    "/chat/completions": _OPENAI,
-    "/messages": _ANTHROPIC,
-}
-_MODELS = ("fake",)
-
 _FINAL = ("x-should-retry", "false")
 """Tells the providers' SDKs that another attempt is no use, whatever the status."""
 
 _BAD_REQUEST, _NOT_FOUND, _WRONG_METHOD, _FAILED = 400, 404, 405, 500
+_LARGEST_BODY = 64 * 1024 * 1024
 
 
 @attrs.frozen
@@ -61,60 +57,97 @@ class Exchange:
 
     Args:
         play: Takes a turn from the script.
+        profile: The kind of server that is played; None plays OpenAI and Anthropic themselves.
     """
 
     play: Play
+    profile: Profile | None = None
+    _places: Places = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_places", Places(self.profile))
 
     def __call__(self, request: HTTPRequest) -> Iterator[WireEvent]:
         """Take the answer to `request` from the script, and return what happens then."""
-        dialect = _asked(request)
-        if dialect is None or request.method != "POST":
-            return _elsewhere(request, dialect)
+        path = request.path.partition("?")[0].rstrip("/")
+        dialect = self._places.asked(path)
+        spoken = dialect or self._places.spoken(request)
         try:
-            question = dialect.question(read_object(request.body))
+            request = _unpacked(request)
+            if dialect is None or request.method != "POST":
+                return _elsewhere(request, path, dialect, spoken)
+            question = dialect.question(read_object(request.body), request.path)
             turn = self.play(question.messages, question.options, dialect.name, request.headers)
         except Invalid as problem:
-            return _refused(dialect, _BAD_REQUEST, "", problem)
+            return _refused(spoken, spoken.bad_request, "", problem)
         except ScriptExhausted as error:
-            return _refused(dialect, _BAD_REQUEST, str(error))
+            return _refused(spoken, _BAD_REQUEST, str(error))
         except Exception as error:
             # A callable or a predicate of the test failed, far from whoever would see it raised.
-            return _refused(dialect, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
+            return _refused(spoken, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
         return played(dialect, turn, question)
+
+
+class Places:
+    """Which dialect is spoken where.
+
+    Args:
+        profile: Whose habits that of its dialect has.
+    """
+
+    def __init__(self, profile: Profile | None = None) -> None:
+        habits = {} if profile is None else {profile.dialect: profile}
+        self._openai = OpenAI(habits.get("openai", OPENAI))
+        self._anthropic = Anthropic(habits.get("anthropic", ANTHROPIC))
+        # Below another root too, as gateways have it; but threads have messages of their own.
+        self._ends: tuple[tuple[str, Dialect], ...] = (
+            ("/chat/completions", self._openai),
+            ("/v1/messages", self._anthropic),
+        )
+        self._known: dict[str, Dialect] = {"/messages": self._anthropic, **dict(self._ends)}
+        self._known["/v1/chat/completions"] = self._openai
+
+    def asked(self, path: str) -> Dialect | None:
+        """Return the dialect in which answers are given at `path`, or None."""
+        known = self._known.get(path)
+        return known or next((dialect for end, dialect in self._ends if path.endswith(end)), None)
+
+    def spoken(self, request: HTTPRequest) -> Dialect:
+        """Return the dialect of a request that asks for something else."""
+        return self._anthropic if "anthropic-version" in request.headers else self._openai
 
 
 def refused(request: HTTPRequest, message: str) -> Iterator[WireEvent]:
     """Return an error of status 400 that is not worth a retry, in the dialect that `request` is in."""
-    return _refused(_asked(request) or _spoken(request), _BAD_REQUEST, message)
+    places = Places()
+    path = request.path.partition("?")[0].rstrip("/")
+    return _refused(places.asked(path) or places.spoken(request), _BAD_REQUEST, message)
 
 
-def _asked(request: HTTPRequest) -> Dialect | None:
-    """Return the dialect whose place the path is, also below another root, or None."""
-    known = _ENDPOINTS.get(request.path)
-    if known is None:
-        path = _path(request)
-        known = next((dialect for place, dialect in _ENDPOINTS.items() if path.endswith(place)), None)
-    return known
+def _unpacked(request: HTTPRequest) -> HTTPRequest:
+    """Return a request whose body was compressed as it was before."""
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if coding in {"identity", ""}:
+        return request
+    unpacker = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}.get(coding)
+    if unpacker is None:
+        raise Invalid((), "value", f"the body is encoded as {coding!r}; known are gzip and deflate")
+    try:
+        body = zlib.decompressobj(unpacker).decompress(request.body, _LARGEST_BODY)
+    except zlib.error:
+        raise Invalid((), "value", f"the body is not {coding}") from None
+    return attrs.evolve(request, body=body)
 
 
-def _path(request: HTTPRequest) -> str:
-    return request.path.partition("?")[0].rstrip("/")
-
-
-def _elsewhere(request: HTTPRequest, dialect: Dialect | None) -> Iterator[WireEvent]:
+def _elsewhere(request: HTTPRequest, path: str, asked: Dialect | None, spoken: Dialect) -> Iterator[WireEvent]:
     """Return the answer to what asks for no completion."""
-    path = _path(request)
-    if dialect is not None:
-        return _refused(dialect, _WRONG_METHOD, f"{path} takes POST, not {request.method}")
-    dialect = _spoken(request)
-    if path.endswith("/models") and request.method == "GET":
-        return iter(sent(encode(dialect.models(_MODELS)), 200, dialect.headers(0)))
-    known = "/v1/chat/completions, /v1/messages and /v1/models"
-    return _refused(dialect, _NOT_FOUND, f"the fake provider knows {known}, not {request.method} {path or '/'}")
-
-
-def _spoken(request: HTTPRequest) -> Dialect:
-    return _ANTHROPIC if "anthropic-version" in request.headers else _OPENAI
+    if asked is not None:
+        return _refused(asked, _WRONG_METHOD, f"{path} takes POST, not {request.method}")
+    body = answer_aside(request, path, spoken)
+    if body is not None:
+        return iter(sent(body, 200, spoken.headers(0)))
+    known = "/v1/chat/completions, /v1/messages, /v1/models, /v1/embeddings and /v1/moderations"
+    return _refused(spoken, _NOT_FOUND, f"the fake provider knows {known}, not {request.method} {path or '/'}")
 
 
 def _refused(dialect: Dialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[WireEvent]:
@@ -131,7 +164,7 @@ def played(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEve
     fault = turn.fault
     if question.stream and (fault is None or fault.phase in {"stream", "body"}):
         return _streamed(dialect, turn, question)
-    return _answered(dialect, turn) if fault is None else _failed(dialect, turn, fault)
+    return _answered(dialect, turn, question) if fault is None else _failed(dialect, turn, question, fault)
 
 
 def sent(
@@ -149,12 +182,12 @@ def sent(
     return Head(status, (_JSON, ("content-length", told), *headers)), body
 
 
-def _answered(dialect: Dialect, turn: Turn) -> Iterator[WireEvent]:
-    answer = sent(dialect.answer(turn.response()), 200, dialect.headers(turn.request.number))
+def _answered(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+    answer = sent(dialect.answer(turn.response(), question), 200, dialect.headers(turn.request.number))
     return iter([Pause(turn.seconds), *answer] if turn.seconds else answer)
 
 
-def _failed(dialect: Dialect, turn: Turn, fault: Fault) -> Iterator[WireEvent]:
+def _failed(dialect: Dialect, turn: Turn, question: Question, fault: Fault) -> Iterator[WireEvent]:
     if turn.before:
         yield Pause(turn.before)
     headers = dialect.headers(turn.request.number, fault)
@@ -163,7 +196,7 @@ def _failed(dialect: Dialect, turn: Turn, fault: Fault) -> Iterator[WireEvent]:
     elif fault.phase == "read":
         yield Break("read_timeout")
     elif fault.phase == "body" or not fault.has_words:
-        body = dialect.answer(turn.response())
+        body = dialect.answer(turn.response(), question)
         # Bad JSON is to be good UTF-8: a client that decodes first would fail in another way.
         half = body[: len(body) // 2].decode(errors="ignore").encode()
         is_cut = fault.phase == "stream"

@@ -5,9 +5,12 @@ Source: the API reference of ``/v1/chat/completions``, and the types of openai 3
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
+from beluga.llm._http.parts import rest_of
+from beluga.llm._http.tool_calls import CallIds
 from beluga.llm.fake._wire.dialect import Question
 from beluga.llm.fake._wire.documents import (
     Invalid,
@@ -29,6 +32,7 @@ from beluga.schema import (
     HumanMessage,
     ImagePart,
     Message,
+    OpaquePart,
     Part,
     SystemMessage,
     TextPart,
@@ -39,6 +43,7 @@ from beluga.schema import (
 )
 
 if TYPE_CHECKING:
+    from beluga.llm._http.dialect import Profile
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Response, Usage
@@ -66,11 +71,15 @@ def _worded(problem: Invalid, param: str) -> str:
 
 
 _ROLES = "'system', 'developer', 'user', 'assistant' and 'tool'"
-_PARTS = "'text', 'image_url', 'input_audio', 'file' and 'refusal'"
+_KNOWN_FIELDS = frozenset(
+    {"role", "content", "tool_calls", "refusal", "reasoning_content", "reasoning", "name", "audio", "annotations"}
+    | {"function_call", "tool_call_id"}
+)
+_KNOWN_OF_CALLS = frozenset({"id", "type", "index", "function"})
 
 
-def _question(body: dict[str, Any]) -> Question:
-    """Read `body`.
+def _question(body: dict[str, Any], profile: Profile) -> Question:
+    """Read `body`, as the server of `profile` does.
 
     Raises:
         Invalid: The provider would refuse it.
@@ -79,7 +88,11 @@ def _question(body: dict[str, Any]) -> Question:
     asked = member(body, "messages", list)
     if not asked:
         raise Invalid(("messages",), "value", "an empty array; at least one message is wanted")
-    messages = tuple(each(asked, "messages", _message))
+    for name in sorted(profile.refuses & body.keys()):
+        raise Invalid((name,), "value", f"{profile.provider} does not take this field")
+    if member(body, "n", int, 1) != 1:
+        raise Invalid(("n",), "value", "the fake provider gives one choice")
+    messages = tuple(each(asked, "messages", functools.partial(_message, profile)))
     options = {name: value for name, value in body.items() if name != "messages"}
     tools: Any = member(body, "tools", list, [])
     if tools:
@@ -88,53 +101,68 @@ def _question(body: dict[str, Any]) -> Question:
     wishes: dict[str, Any] = member(body, "stream_options", dict, {})
     if wishes and not stream:
         raise Invalid(("stream_options",), "value", "only allowed when 'stream' is enabled")
-    return Question(messages, options, stream, bool(wishes.get("include_usage")))
+    with_usage = bool(wishes.get("include_usage")) or not profile.asks_usage
+    return Question(messages, options, stream, with_usage, member(body, "logprobs", bool, default=False))
 
 
-def _message(raw: Any) -> Message:
+def _message(profile: Profile, raw: Any) -> Message:
     role = member(raw, "role", str)
     if role == "user":
-        return HumanMessage(**_content(raw))
+        return HumanMessage(**_content(profile, raw))
     if role in {"system", "developer"}:
-        return SystemMessage(**_content(raw))
+        return SystemMessage(**_content(profile, raw))
     if role == "assistant":
-        return _answered(raw)
+        return _answered(profile, raw)
     if role == "tool":
-        return ToolMessage(**_content(raw), tool_call_id=member(raw, "tool_call_id", str))
+        return ToolMessage(**_content(profile, raw), tool_call_id=_call_id(profile, raw, "tool_call_id"))
     raise Invalid(("role",), "value", f"known roles are {_ROLES}")
 
 
-def _content(raw: dict[str, Any]) -> dict[str, Any]:
+def _content(profile: Profile, raw: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a message for its content: a text or parts."""
     content = raw.get("content")
     if isinstance(content, str):
         return {"content": content}
     blocks: list[Any] = member(raw, "content", list)
-    return {"parts": [part for parts in each(blocks, "content", _parts) for part in parts]}
+    return {"parts": [part for parts in each(blocks, "content", functools.partial(_parts, profile)) for part in parts]}
 
 
-def _answered(raw: dict[str, Any]) -> AIMessage:
+def _answered(profile: Profile, raw: dict[str, Any]) -> AIMessage:
     parts: list[Part | str] = []
-    thoughts: str = member(raw, "reasoning_content", str, "")
+    thoughts: str = member(raw, "reasoning_content", str, "") or member(raw, "reasoning", str, "")
     if thoughts:
         parts.append(ThinkingPart(thoughts))
     calls: list[Any] = member(raw, "tool_calls", list, [])
     if raw.get("content") is not None:
-        content = _content(raw)
+        content = _content(profile, raw)
         parts += content.get("parts") or ([content["content"]] if content["content"] else [])
     elif not calls and raw.get("refusal") is None:
         raise Invalid(("content",), "missing")
-    parts += each(calls, "tool_calls", _call)
+    parts += [part for read in each(calls, "tool_calls", functools.partial(_call, profile)) for part in read]
+    more = rest_of(raw, _KNOWN_FIELDS)
+    if more:
+        parts.append(OpaquePart(profile.origin, more, "message"))
     return AIMessage(parts=parts)
 
 
-def _call(raw: Any) -> ToolCall:
+def _call(profile: Profile, raw: Any) -> tuple[Part, ...]:
     function = member(raw, "function", dict)
     name, written = member(function, "name", str), member(function, "arguments", str)
-    return ToolCall(member(raw, "id", str), name, *parsed_arguments(written))
+    call = ToolCall(_call_id(profile, raw, "id"), name, *parsed_arguments(written))
+    if call.raw is not None and not profile.raw_arguments:
+        raise Invalid(("function", "arguments"), "value", "not a JSON object")
+    more = rest_of(raw, _KNOWN_OF_CALLS)
+    return (call, OpaquePart(profile.origin, more, "previous")) if more else (call,)
 
 
-def _parts(raw: Any) -> tuple[Part, ...]:
+def _call_id(profile: Profile, raw: dict[str, Any], name: str) -> str:
+    called = member(raw, name, str)
+    if profile.call_ids is not None and not profile.call_ids.fullmatch(called):
+        raise Invalid((name,), "value", f"an id of a tool call is like {profile.call_ids.pattern}")
+    return called
+
+
+def _parts(profile: Profile, raw: Any) -> tuple[Part, ...]:
     kind = member(raw, "type", str)
     if kind == "text":
         part: Part = TextPart(member(raw, "text", str))
@@ -148,8 +176,10 @@ def _parts(raw: Any) -> tuple[Part, ...]:
         part = AudioPart(url=f"data:audio/{member(audio, 'format', str)};base64,{member(audio, 'data', str)}")
     elif kind == "file":
         part = _file(member(raw, "file", dict))
+    elif kind == "thinking" and isinstance(raw.get("thinking"), list):
+        part = ThinkingPart("".join(member(each, "text", str, "") for each in raw["thinking"]))
     else:
-        raise Invalid(("type",), "value", f"known types of parts are {_PARTS}")
+        part = OpaquePart(profile.origin, raw)
     return (part, CachePoint()) if "prompt_cache_breakpoint" in raw else (part,)
 
 
@@ -174,7 +204,7 @@ _ERROR_TYPES = {"rate_limit_exceeded": "requests"}
 # Written out, as it is what every call without a stream is answered: 2 us where encoding a dict takes 8.
 _ANSWER = (
     '{"id":%s,"object":"chat.completion","created":%d,"model":%s,'
-    '"choices":[{"index":0,"message":%s,"logprobs":null,"finish_reason":%s}],'
+    '"choices":[{"index":0,"message":%s,"logprobs":%s,"finish_reason":%s}],'
     '"usage":{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,'
     '"prompt_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d,"audio_tokens":0},'
     '"completion_tokens_details":{"reasoning_tokens":%d,"audio_tokens":0,'
@@ -184,7 +214,7 @@ _ANSWER = (
 _TEXT = '{"role":"assistant","content":%s,"refusal":null}'
 
 
-def _answer(response: Response) -> bytes:
+def _answer(response: Response, profile: Profile, *, logprobs: bool) -> bytes:
     """Return a chat completion."""
     usage = response.usage
     message = response.message
@@ -195,7 +225,8 @@ def _answer(response: Response) -> bytes:
             quoted(response.id),
             environment().clock.time(),
             quoted(response.model),
-            _TEXT % quoted(message.text) if plain else encode(_message_body(message)).decode(),
+            _TEXT % quoted(message.text) if plain else encode(_message_body(message, profile)).decode(),
+            encode(_logprobs(message.text)).decode() if logprobs else "null",
             quoted(response.finish_reason or "stop"),
             *(usage.input_tokens, usage.output_tokens, usage.input_tokens + usage.output_tokens),
             *(usage.cached_tokens, usage.cache_write_tokens, usage.reasoning_tokens),
@@ -203,23 +234,52 @@ def _answer(response: Response) -> bytes:
     )
 
 
-def _message_body(message: AIMessage) -> dict[str, Any]:
+def _logprobs(text: str) -> dict[str, Any]:
+    """Return what is sure of each token: the fake provider is certain."""
+    tokens = [
+        {"token": token, "logprob": 0.0, "bytes": list(token.encode("utf-8", "replace")), "top_logprobs": []}
+        for token in fragments(text)
+    ]
+    return {"content": tokens, "refusal": None}
+
+
+def _message_body(message: AIMessage, profile: Profile) -> dict[str, Any]:
     written: dict[str, Any] = {"role": "assistant", "content": message.text, "refusal": None}
     if message.tool_calls:
+        ids = CallIds(profile, ())
         written["content"] = message.text or None
         written["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments_of(call)}}
+            {
+                "id": ids.call(call.id),
+                "type": "function",
+                "function": {"name": call.name, "arguments": arguments_of(call)},
+            }
             for call in message.tool_calls
         ]
     if message.thinking:
-        written["reasoning_content"] = message.thinking
+        written |= _thoughts(message.thinking, profile, message.text)
     return written
+
+
+def _call_body(id_: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def _thoughts(thoughts: str, profile: Profile, text: str = "") -> dict[str, Any]:
+    """Return thoughts in the field in which the server of `profile` tells them."""
+    if profile.thoughts != "content":
+        return {profile.thoughts or "reasoning_content": thoughts}
+    parts: list[Any] = [{"type": "thinking", "thinking": [{"type": "text", "text": thoughts}]}]
+    return {"content": [*parts, {"type": "text", "text": text}] if text else parts}
 
 
 class ChunkWriter:
     """Writes one stream of ``chat.completion.chunk`` objects."""
 
-    def __init__(self, turn: Turn, question: Question) -> None:
+    def __init__(self, turn: Turn, question: Question, profile: Profile) -> None:
+        self._profile = profile
+        self._logprobs = question.logprobs
+        self._ids = CallIds(profile, ())
         self._with_usage = question.include_usage
         self._calls = 0
         self._speaks = bool(turn.reply.text) or not turn.reply.tools
@@ -242,7 +302,9 @@ class ChunkWriter:
             return self._closing(chunk)
         if chunk.tool_call is not None:
             return self._call(chunk.tool_call)
-        return [self._event({"reasoning_content": chunk.thinking} if chunk.thinking else {"content": chunk.text})]
+        if chunk.thinking:
+            return [self._event(_thoughts(chunk.thinking, self._profile))]
+        return [self._event({"content": chunk.text}, logprobs=_logprobs(chunk.text) if self._logprobs else None)]
 
     def broken(self) -> bytes:
         """Return a chunk that is cut in the middle."""
@@ -254,7 +316,11 @@ class ChunkWriter:
 
     def _call(self, call: ToolCall) -> list[bytes]:
         # Id and name stand in the first fragment alone; clients key the rest by the index.
-        head: dict[str, Any] = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
+        head: dict[str, Any] = {
+            "id": self._ids.call(call.id),
+            "type": "function",
+            "function": {"name": call.name, "arguments": ""},
+        }
         parts = [head, *({"function": {"arguments": text}} for text in fragments(arguments_of(call)))]
         index, self._calls = self._calls, self._calls + 1
         return [self._event({"tool_calls": [{"index": index, **part}]}) for part in parts]
@@ -265,8 +331,8 @@ class ChunkWriter:
             events.append(self._sent([], _usage(last.usage)))
         return [*events, _DONE]
 
-    def _event(self, delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
-        return self._sent([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
+    def _event(self, delta: dict[str, Any], finish_reason: str | None = None, logprobs: Any = None) -> bytes:
+        return self._sent([{"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}])
 
     def _sent(self, choices: list[Any], usage: dict[str, Any] | None = None) -> bytes:
         told = {"usage": usage} if self._with_usage else {}
@@ -300,15 +366,29 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 class OpenAI:
-    """How OpenAI's chat completions speak."""
+    """How OpenAI's chat completions speak.
+
+    Args:
+        profile: The server that is played.
+    """
 
     name = "openai"
-    question = staticmethod(_question)
-    answer = staticmethod(_answer)
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self.bad_request: int = profile.bad_request
+
+    def question(self, body: dict[str, Any], path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
+        """Read the body of a request."""
+        return _question(body, self._profile)
+
+    def answer(self, response: Response, question: Question) -> bytes:
+        """Return the body of a whole answer."""
+        return _answer(response, self._profile, logprobs=question.logprobs)
 
     def stream(self, turn: Turn, question: Question) -> ChunkWriter:
         """Return what writes the answer as chunks."""
-        return ChunkWriter(turn, question)
+        return ChunkWriter(turn, question, self._profile)
 
     def status(self, fault: Fault) -> int:
         """Return the status of `fault`; an overload outside a stream has one of its own."""
@@ -337,7 +417,7 @@ class OpenAI:
         """Return id, version and limits."""
         wait = () if fault is None else retry_after(fault.retry_after)
         return (
-            ("x-request-id", f"fake-{number}"),
+            (self._profile.request_id, f"fake-{number}"),
             ("openai-version", "2020-10-01"),
             *openai_limits(number, fault),
             *wait,
@@ -347,5 +427,9 @@ class OpenAI:
         """Return the list of models."""
         return {
             "object": "list",
-            "data": [{"id": name, "object": "model", "created": 0, "owned_by": "beluga"} for name in names],
+            "data": [self.model(name) for name in names],
         }
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return one model."""
+        return {"id": name, "object": "model", "created": 0, "owned_by": "beluga"}
