@@ -12,8 +12,8 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.kinds import Kind
     from beluga._engine.policy import Again, Ask, Hints, Policy, Use, Wait
+    from beluga._engine.target import Kind
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
@@ -123,7 +123,7 @@ __all__ = [
 _ROOMS = {
     "_engine.call": "Call Outcome",
     "_engine.timeouts": "remaining",
-    "_engine.kinds": "Kind",
+    "_engine.target": "Kind",
     "_engine.policy": "Again Ask Hints Policy Use Wait",
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",

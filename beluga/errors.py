@@ -21,6 +21,7 @@ An error of the decorated function itself is never wrapped: it comes out as it w
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beluga.classification import TRANSIENT, ErrorCode, classify
@@ -292,3 +293,9 @@ class ConfigError(BelugaError, ValueError):
     def __init__(self, message: str = "", *, errors: Sequence[Any] = (), code: ErrorCode | str | None = None) -> None:
         super().__init__(message, code=code)
         self.errors: tuple[Any, ...] = tuple(errors)
+
+
+def add_note(error: BaseException, text: str) -> None:
+    """Add `text` to the notes of `error`; where it takes none, such as a frozen dataclass, it stays as it is."""
+    with contextlib.suppress(Exception):
+        error.add_note(text)

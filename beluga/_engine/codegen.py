@@ -12,7 +12,7 @@ import linecache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import attrs
 
-from beluga._engine.kinds import EVERY_KIND
+from beluga._engine.target import EVERY_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.kinds import Kind
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Kind, Target
 
 __all__ = ["Again", "Ask", "Hints", "Policy", "Use", "Verdict", "Wait", "Watch"]
 

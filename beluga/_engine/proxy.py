@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import wrapt
 
-from beluga._engine.stack import Stack, Target
+from beluga._engine.stack import Stack
+from beluga._engine.target import Target
 from beluga._engine.wrapping import native
 
 if TYPE_CHECKING:

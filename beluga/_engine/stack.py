@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.policy import Policy
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable, Sequence
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.kinds import Kind
     from beluga._engine.policy import Verdict
+    from beluga._engine.target import Kind, Target
 
-__all__ = ["Stack", "Target"]
-
-
-class Target:
-    """The plain callable under the decorators, as policies see it when they bind to it.
-
-    Args:
-        function: What the innermost layer calls.
-        kind: How it gives its result.
-        declared: The callable whose name and parameters count; None for `function` itself.
-    """
-
-    def __init__(self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None) -> None:
-        self.function = function
-        self.kind = kind
-        self.declared: Callable[..., Any] = function if declared is None else declared
-        self.name: str = _qualified_name(self.declared)
-
-    @functools.cached_property
-    def signature(self) -> inspect.Signature:
-        """The parameters, read when a policy first asks for them (10 us)."""
-        return inspect.signature(self.declared)
-
-
-def _qualified_name(function: Any) -> str:
-    while isinstance(function, functools.partial):
-        function = function.func
-    name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return name
+__all__ = ["Stack"]
 
 
 class Stack:

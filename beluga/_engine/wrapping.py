@@ -12,10 +12,10 @@ import weakref
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from beluga._engine.drivers import driver, new_call
-from beluga._engine.kinds import Kind, kind_of
 from beluga._engine.policy import Policy
-from beluga._engine.stack import Stack, Target
+from beluga._engine.stack import Stack
 from beluga._engine.streams import async_generator_driver, generator_driver
+from beluga._engine.target import Kind, Target, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

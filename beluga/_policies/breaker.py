@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from beluga import events
-from beluga._engine.arguments import argument_reader
 from beluga._engine.decorator import Decorator
-from beluga._engine.error_matching import matcher, tuple_if_any
-from beluga._engine.live import follow
+from beluga._engine.options import follow, matcher, number, optional, seconds, seconds_if_any, tuple_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
-from beluga._engine.validators import number, optional, seconds, seconds_if_any, whole
+from beluga._engine.target import argument_reader
 from beluga._policies.circuit import CLOSED, OPEN, Circuit, State, Ticket
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
@@ -24,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.error_matching import Matched
-    from beluga._engine.stack import Target
+    from beluga._engine.options import Matched
     from beluga._engine.state import Lock
+    from beluga._engine.target import Target
 
 __all__ = ["CircuitBreaker", "breaker"]
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.arguments import argument_reader
 from beluga._engine.call import Outcome
 from beluga._engine.decorator import Decorator
-from beluga._engine.live import follow
+from beluga._engine.options import follow, function, number, optional, seconds_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import StateByClock
+from beluga._engine.target import argument_reader
 from beluga._engine.timeouts import remaining
-from beluga._engine.validators import function, number, optional, seconds_if_any, whole
 from beluga._policies.spend import Accounts, SpendingLayer, check_amount, tells_money
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
 from beluga.clock import environment
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call
     from beluga._engine.policy import Watch
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
     from beluga.schema import Usage
     from beluga.spending import Account, Amount
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beluga import events
-from beluga._engine.error_matching import as_tuple, matcher
-from beluga._engine.kinds import kind_of
-from beluga._engine.notes import add_note
+from beluga._engine.options import as_tuple, matcher
 from beluga._engine.policy import Again, Hints, Policy
+from beluga._engine.target import kind_of
 from beluga.classification import ErrorCode, classify
+from beluga.errors import add_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
 
 __all__ = ["Fallback", "fallback"]
 

@@ -6,8 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga import events
-from beluga._engine.arguments import arguments_of, variadic
 from beluga._engine.policy import Ask, Policy, Use
+from beluga._engine.target import arguments_of, variadic
 from beluga.errors import GuardBlocked
 from beluga.guards.carriers import carries_text, rewriting
 from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, run_async
@@ -15,9 +15,8 @@ from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, r
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
-    from beluga._engine.arguments import Argument
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Argument, Target
     from beluga._policies.guarded_stream import Window
     from beluga.guards.base import Guard, GuardResult
 

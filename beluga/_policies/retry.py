@@ -9,21 +9,31 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import Decorator
-from beluga._engine.error_matching import as_tuple, matcher
-from beluga._engine.live import follow, is_live
-from beluga._engine.notes import add_note
+from beluga._engine.options import (
+    as_tuple,
+    flag,
+    follow,
+    function,
+    instance,
+    is_live,
+    matcher,
+    number,
+    optional,
+    seconds,
+    seconds_if_any,
+    whole,
+)
 from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.timeouts import DEADLINE
-from beluga._engine.validators import flag, function, instance, number, optional, seconds, seconds_if_any, whole
 from beluga.classification import TRANSIENT, classify, retry_after
-from beluga.errors import CircuitOpen
+from beluga.errors import CircuitOpen, add_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.error_matching import Matched
-    from beluga._engine.stack import Target
+    from beluga._engine.options import Matched
+    from beluga._engine.target import Target
 
 __all__ = ["RetryPolicy", "RetryThrottle", "retry"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
     from beluga._policies.budget import Budget
     from beluga.schema import Usage
 

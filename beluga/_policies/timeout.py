@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from beluga._engine.live import is_live
+from beluga._engine.options import is_live, number, seconds
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.timeouts import Deadline, TaskTimer, current_deadline, expired, reset_deadline, set_deadline
-from beluga._engine.validators import number, seconds
 from beluga.clock import environment
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
     from beluga.telemetry.recording import Recording
 
 __all__ = ["Traced", "traced"]

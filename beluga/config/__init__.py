@@ -6,7 +6,7 @@ A schema is an attrs class. `load` reads a file into an instance of it and names
 
 from __future__ import annotations
 
-from beluga._engine.live import Live
+from beluga._engine.options import Live
 from beluga._lazy import publish
 from beluga.config.fields import Seconds, field
 from beluga.config.loading import load, validate

@@ -10,7 +10,7 @@ from collections import deque
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from beluga._engine.live import Live
+from beluga._engine.options import Live
 from beluga._types.suggest import nearest
 from beluga._types.tree import Record, parts
 from beluga.config.loading import Source

@@ -10,7 +10,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from beluga._engine.validators import seconds
+from beluga._engine.options import seconds
 from beluga.clock import environment
 from beluga.config.fs_events import Waker, watchfiles_installed
 from beluga.config.reload import Reloader

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 
 from beluga import events
-from beluga._engine.notes import add_note
-from beluga.errors import GraphError
+from beluga.errors import GraphError, add_note
 from beluga.orchestration.instrumentation import watched
 
 if TYPE_CHECKING:

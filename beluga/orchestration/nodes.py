@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.kinds import Kind, kind_of
+from beluga._engine.target import Kind, kind_of
 from beluga.errors import GraphError
 
 if TYPE_CHECKING:

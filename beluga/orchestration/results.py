@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.notes import add_note
+from beluga._engine.options import whole
 from beluga._engine.timeouts import expired
-from beluga._engine.validators import whole
-from beluga.errors import DeadlineExceeded
+from beluga.errors import DeadlineExceeded, add_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.validators import number, seconds_if_any, whole
+from beluga._engine.options import number, seconds_if_any, whole
 from beluga.orchestration.executor import Run
 from beluga.orchestration.instrumentation import observed, watched
 from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique

@@ -19,7 +19,7 @@ from beluga import (
     guarded,
     traced,
 )
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.guards import PatternDetector, PatternRedactor
 from beluga.testing import fake_clock, record_spans
 from beluga.testing.contracts import PolicyContract, Tally, watched

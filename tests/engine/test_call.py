@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from beluga import Again, Policy, breaker, retry
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.testing.contracts.suite import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))

@@ -32,8 +32,8 @@ from beluga import (
     retry,
     traced,
 )  # fmt: skip
-from beluga._engine.kinds import Kind
 from beluga._engine.policy import Hints
+from beluga._engine.target import Kind
 from beluga.events import CallRefused, RetryScheduled, WaitScheduled
 from beluga.guards import PatternRedactor
 from beluga.testing.contracts.suite import outcome, subject

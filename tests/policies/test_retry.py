@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from beluga import DeadlineExceeded, ErrorCode, ProviderError, RetryThrottle, budget, retry
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.events import RetryScheduled
 from beluga.testing.contracts.suite import outcome, subject
 

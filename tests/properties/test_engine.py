@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from beluga import Again, Ask, Policy, RateLimited, Use, Wait, events
 from beluga._engine.call import was_sent
-from beluga._engine.kinds import Kind
 from beluga._engine.plain import plain
 from beluga._engine.policy import Hints
-from beluga._engine.stack import Stack, Target
+from beluga._engine.stack import Stack
+from beluga._engine.target import Kind, Target
 from beluga._engine.timeouts import DEADLINE
 from beluga._engine.wrapping import native
 from beluga.testing import fake_clock, record_events

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from beluga._engine.arguments import argument_reader
+from beluga._engine.options import seconds, whole
 from beluga._engine.policy import Policy
-from beluga._engine.validators import seconds, whole
+from beluga._engine.target import argument_reader
 from beluga._policies.rate_limit.booking_layer import BookingLayer
 from beluga._policies.rate_limit.bucket_layer import BucketLayer, KeyedBucketLayer
 from beluga._policies.rate_limit.buckets import ALGORITHMS, FixedWindow
@@ -21,7 +21,7 @@ from beluga.errors import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
     from beluga._policies.rate_limit.permits import Algorithm
     from beluga._policies.rate_limit.rates import Cost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
-from beluga._engine.live import is_live
+from beluga._engine.options import is_live
 from beluga._policies.rate_limit.buckets import ALGORITHMS, NEVER
 from beluga._policies.rate_limit.live_bucket import LiveBucket
 from beluga.clock import environment

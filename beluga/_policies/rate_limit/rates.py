@@ -8,8 +8,7 @@ from typing import Any
 
 import attrs
 
-from beluga._engine.live import Live, follow
-from beluga._engine.validators import number, seconds
+from beluga._engine.options import Live, follow, number, seconds
 
 __all__ = ["Cost", "Rate"]
 

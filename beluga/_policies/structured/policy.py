@@ -6,16 +6,15 @@ import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
-from beluga._engine.arguments import Argument, arguments_of
-from beluga._engine.kinds import Kind
 from beluga._engine.policy import Policy
+from beluga._engine.target import Argument, Kind, arguments_of
 from beluga._policies.structured.reask import Layer
 from beluga._policies.structured.response_format import ResponseFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
 
 __all__ = ["Structured", "structured"]
 

@@ -19,8 +19,8 @@ from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 if TYPE_CHECKING:
     from contextvars import Token
 
-    from beluga._engine.arguments import Argument
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.target import Argument
     from beluga._foreign.answers import Answer
     from beluga._policies.structured.response_format import ResponseFormat
     from beluga._types.problems import Problem

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.testing.contracts.streams import StreamRules
 from beluga.testing.contracts.suite import BodyError, collected, every_kind, outcome, shaped, subject
 from beluga.testing.contracts.tally import Tally, watched

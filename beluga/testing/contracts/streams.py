@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.testing.contracts.suite import BodyError, PolicySuite, both_streams, subject
 
 __all__ = ["StreamRules"]

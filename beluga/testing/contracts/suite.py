@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from beluga._engine.kinds import Kind
+from beluga._engine.target import Kind
 from beluga.testing.clock import fake_clock
 from beluga.testing.contracts.tally import Tally, watched
 

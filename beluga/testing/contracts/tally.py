@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.stack import Target
+    from beluga._engine.target import Target
 
 __all__ = ["Tally", "watched"]
 

@@ -1,7 +1,10 @@
-"""Read single parameters of a call without binding the whole signature each time."""
+"""The function under the decorators: its kind, its name and signature, and where its arguments arrive."""
 
 from __future__ import annotations
 
+import enum
+import functools
+import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +12,102 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from beluga._engine.call import Call
-    from beluga._engine.stack import Target
 
-__all__ = ["Argument", "argument_reader", "arguments_of", "variadic"]
+
+__all__ = ["EVERY_KIND", "Argument", "Kind", "Target", "argument_reader", "arguments_of", "kind_of", "variadic"]
+
+
+class Kind(enum.Enum):
+    """How a function gives its result."""
+
+    SYNC = "function"
+    ASYNC = "async function"
+    GENERATOR = "generator function"
+    ASYNC_GENERATOR = "async generator function"
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the caller awaits it."""
+        return self in (Kind.ASYNC, Kind.ASYNC_GENERATOR)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it gives many items instead of one value."""
+        return self in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
+
+
+EVERY_KIND = frozenset(Kind)
+
+_FIXES: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((type,), "decorate its methods, or the function that builds instances"),
+    ((property, functools.cached_property), "put the decorator under it, on the function"),
+    ((functools.partialmethod,), "decorate the function before making it a partialmethod"),
+)
+
+
+def kind_of(target: Any) -> Kind:
+    """Say which kind `target` is.
+
+    Raises:
+        TypeError: It cannot be decorated; the message says what to decorate instead.
+    """
+    for types, fix in _FIXES:
+        if isinstance(target, types):
+            message = f"cannot decorate the {type(target).__name__} {_name(target)}: {fix}"
+            raise TypeError(message)
+    if inspect.iscoroutine(target) or inspect.isgenerator(target) or inspect.isasyncgen(target):
+        message = f"cannot decorate a running {type(target).__name__}: decorate the function, not its call"
+        raise TypeError(message)
+    if not callable(target):
+        message = f"cannot decorate {type(target).__name__}: it is not callable"
+        raise TypeError(message)
+    for candidate in (target, getattr(type(target), "__call__", None)):  # noqa: B004 - its code, not whether
+        kind = _declared_kind(candidate)
+        if kind is not Kind.SYNC:
+            return kind
+    return Kind.SYNC
+
+
+def _declared_kind(target: Any) -> Kind:
+    if inspect.isasyncgenfunction(target):
+        return Kind.ASYNC_GENERATOR
+    if inspect.iscoroutinefunction(target):
+        return Kind.ASYNC
+    if inspect.isgeneratorfunction(target):
+        return Kind.GENERATOR
+    return Kind.SYNC
+
+
+def _name(target: Any) -> str:
+    return repr(getattr(target, "__qualname__", type(target).__qualname__))
+
+
+class Target:
+    """The plain callable under the decorators, as policies see it when they bind to it.
+
+    Args:
+        function: What the innermost layer calls.
+        kind: How it gives its result.
+        declared: The callable whose name and parameters count; None for `function` itself.
+    """
+
+    def __init__(self, function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None = None) -> None:
+        self.function = function
+        self.kind = kind
+        self.declared: Callable[..., Any] = function if declared is None else declared
+        self.name: str = _qualified_name(self.declared)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The parameters, read when a policy first asks for them (10 us)."""
+        return inspect.signature(self.declared)
+
+
+def _qualified_name(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return name
 
 
 class Argument:
