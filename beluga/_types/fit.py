@@ -190,8 +190,9 @@ class _Walk:
                 return self._reject(node, value, path)
         before = len(self.problems)
         if not value.keys() <= node.fields.keys():
-            unknown = tuple(key for key in value if key not in node.fields)
-            self.problems.append(UnknownKeys(path, self._secret, unknown, tuple(node.fields)))
+            unknown = tuple(key for key in value if key not in node.fields and not self._is_aside(key))
+            if unknown:
+                self.problems.append(UnknownKeys(path, self._secret, unknown, tuple(node.fields)))
         given: dict[str, Any] = {}
         is_whole = True
         for key, field in node.fields.items():
@@ -201,6 +202,10 @@ class _Walk:
             elif field.required:
                 self.problems.append(Missing((*path, key), self._secret or field.secret))
         return self._made(node, given, path) if is_whole and len(self.problems) == before else INVALID
+
+    def _is_aside(self, key: Any) -> bool:
+        """Tell whether a key only holds something for others to refer to, as in the files of Docker Compose."""
+        return self.rules.by_hand and isinstance(key, str) and key.startswith("x-")
 
     def _field(self, field: Field, value: Any, path: Path) -> Any:
         if value is INVALID or (field.converts and self.rules.converter_first):
@@ -225,7 +230,15 @@ class _Walk:
         except Exception as error:
             self.problems += _refusals(node, error, given, path, secret=self._secret or node.has_secrets)
             return INVALID
-        return self._inspected(node, made, path) if self.rules.converter_first and not isinstance(made, dict) else made
+        if not self.rules.converter_first or isinstance(made, dict):
+            return made
+        before = len(self.problems)
+        for key, field in node.fields.items():
+            # What came through the class as it was is checked; so are plain defaults, when the schema is read.
+            value = getattr(made, field.name)
+            if value is not given.get(key, field.default):
+                self._hidden(field, value, (*path, key))
+        return made if len(self.problems) == before else INVALID
 
     def _inspected(self, node: Record, instance: Any, path: Path) -> Any:
         """Check an instance that stands already."""

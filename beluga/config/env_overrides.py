@@ -1,50 +1,92 @@
-"""Variables of the process override what the file says: ``APP_OPENAI_MAX_TOKENS`` is ``openai.max_tokens``."""
+"""Variables override what the files say: ``APP_OPENAI_MAX_TOKENS`` is ``openai.max_tokens``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from beluga._types.problems import Mismatch, demand
 from beluga._types.scalars import INVALID
+from beluga._types.suggest import nearest
 from beluga._types.texts import read_text
 from beluga._types.tree import Field, OneOf, Record, arms, is_scalar
+from beluga.config.files import read_steady
 from beluga.config.problems import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from beluga.config.problems import Findings
 
 Path = tuple[str, ...]
 
-__all__ = ["Override", "check_names", "merge", "overrides"]
+__all__ = ["Override", "Variable", "check_names", "merge", "overrides"]
+
+
+@attrs.frozen
+class Variable:
+    """A variable that is set: by the process, or by a line of a ``.env`` file, as `source` says."""
+
+    text: str = attrs.field(repr=False)
+    source: str
 
 
 @attrs.frozen
 class Override:
     """One variable that is set for one setting, which `path` leads to."""
 
-    variable: str
+    variable: Variable
     path: Path
     field: Field
-    text: str = attrs.field(repr=False)
-
-    @property
-    def source(self) -> str:
-        """What a message calls it."""
-        return f"environment variable {self.variable}"
 
 
-def overrides(section: Record, prefix: str | None, variables: Mapping[str, str]) -> list[Override]:
-    """Return the overrides of `section` that are set; a setting's own `env` name goes before the prefix's."""
-    found = []
-    for path, field in _settable(section).items():
-        name = next((name for name in _names(path, field, prefix) if name in variables), None)
-        if name is not None:
-            found.append(Override(name, path, field, variables[name]))
-    return found
+def overrides(
+    section: Record, prefix: str | None, variables: Mapping[str, Variable], found: Findings
+) -> tuple[list[Override], list[str]]:
+    """Return the overrides of `section` that are set, and the variables of the prefix that set nothing.
+
+    A setting's own `env` name goes before the prefix's; of each, ``NAME_FILE`` names a file that holds the text.
+    """
+    settable = _settable(section)
+    known = {name for path, field in settable.items() for name in _names(path, field, prefix)}
+    chosen: list[Override] = []
+    used: set[str] = set()
+    for path, field in settable.items():
+        for name in _names(path, field, prefix):
+            file = f"{name}{_FILE}"
+            has_file = file in variables and file not in known
+            if name not in variables and not has_file:
+                continue
+            used |= {name, file} if has_file else {name}
+            if name in variables and has_file:
+                found.note(path, f"is set by both {name} and {file}")
+            variable = variables[name] if name in variables else _from_file(variables[file], path, found)
+            if variable is not None:
+                chosen.append(Override(variable, path, field))
+            break
+    begins = None if prefix is None else f"{prefix}_".upper()
+    unused = [name for name in variables if begins and name.startswith(begins) and name not in used]
+    return chosen, [f"{name}{_did_you_mean(name, known)}" for name in unused]
+
+
+_FILE: Final = "_FILE"
+"""Ends the name of a variable that names a file, as Docker's and Kubernetes' secrets are handed over."""
+
+
+def _from_file(variable: Variable, path: Path, found: Findings) -> Variable | None:
+    try:
+        text = read_steady(variable.text).decode()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or ("it is not UTF-8" if isinstance(error, UnicodeError) else error)
+        found.note(path, f"cannot be read from the file that {variable.source} names: {why}")
+        return None
+    return Variable(text.removesuffix("\n").removesuffix("\r"), f"the file of {variable.source}")
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    meant = nearest(name, known)
+    return f" (did you mean {meant}?)" if meant else ""
 
 
 def check_names(section: Record, prefix: str | None) -> None:
@@ -60,7 +102,7 @@ def check_names(section: Record, prefix: str | None) -> None:
     taken: dict[str, Path] = {}
     for path, field in _settable(section).items():
         for name in _names(path, field, prefix):
-            if name in taken:
+            if taken.get(name, path) != path:
                 paths = f"{dotted(taken[name])} and {dotted(path)}"
                 message = f"config: the variable {name} would set both {paths}; give one of them env= of its own"
                 raise TypeError(message)
@@ -86,12 +128,12 @@ def merge(data: Mapping[str, Any], found: Findings, set_by: list[Override]) -> d
 
 
 def _read(override: Override, found: Findings) -> Any:
-    node = override.field.node
+    node, text = override.field.node, override.variable.text
     try:
-        return read_text(node, override.text)
+        return read_text(node, text)
     except (ValueError, RecursionError):
         if is_scalar(node):
-            found.add([Mismatch(override.path, override.field.secret, node, override.text)])
+            found.add([Mismatch(override.path, override.field.secret, node, text)])
         else:
             # The text is not shown: what cannot be read as JSON may hold a secret anywhere.
             found.note(override.path, f"must be {demand(node, by_hand=True)}, written as JSON")
@@ -99,8 +141,13 @@ def _read(override: Override, found: Findings) -> Any:
 
 
 def _names(path: Path, field: Field, prefix: str | None) -> list[str]:
+    """Return the variables that set a setting, the first one that is set wins."""
     own = [] if field.env is None else [field.env]
-    return own if prefix is None else [*own, "_".join((prefix, *map(str, path))).upper()]
+    if prefix is None:
+        return own
+    steps = (prefix, *path)
+    # Between sections there may be two underscores, where one would leave open where a section ends.
+    return list(dict.fromkeys([*own, "__".join((f"{prefix}_{path[0]}", *path[1:])).upper(), "_".join(steps).upper()]))
 
 
 def _settable(section: Record) -> dict[Path, Field]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from beluga.clock import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Waker", "directories_of", "watchfiles_installed"]
 
@@ -67,16 +67,16 @@ def _identity(directory: str) -> tuple[int, int]:
 
 
 class Waker:
-    """A thread that calls `notify` whenever something happened near `path`.
+    """A thread that calls `notify` whenever something happened near one of `files`.
 
     Args:
-        path: The file.
+        files: Their paths.
         interval: Seconds after which the directories are looked up again, whatever happened.
         notify: Called in the waker's thread; it must be quick.
     """
 
-    def __init__(self, path: str, interval: float, notify: Callable[[], object]) -> None:
-        self._path = path
+    def __init__(self, files: Sequence[str], interval: float, notify: Callable[[], object]) -> None:
+        self._files = files
         self._interval = interval
         self._notify = notify
         self._stop = threading.Event()
@@ -96,10 +96,13 @@ class Waker:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._listen(directories_of(self._path))
+                self._listen(self._directories())
             except (OSError, RuntimeError, ValueError):
                 # A link or directory went away in this moment, or the system's watches are used up; polling goes on.
                 environment().clock.wait(self._stop, self._interval)
+
+    def _directories(self) -> dict[str, tuple[int, int]]:
+        return {name: identity for file in self._files for name, identity in directories_of(file).items()}
 
     def _listen(self, watched: dict[str, tuple[int, int]]) -> None:
         """Notify of every event in `watched`, until these are no longer the right directories."""
@@ -116,7 +119,7 @@ class Waker:
             recursive=False,
             raise_interrupt=False,
         ):
-            moved = directories_of(self._path) != watched
+            moved = self._directories() != watched
             if events or moved:
                 self._notify()
             if moved:

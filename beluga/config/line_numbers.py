@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Lines", "json_lines", "toml_lines", "yaml_lines"]
+__all__ = ["Lines", "json_lines", "line_of_depth", "toml_lines", "twice_in_json"]
 
 Lines = dict[tuple[str | int, ...], int]
 """For each path its line, counted from 1."""
@@ -35,6 +35,26 @@ def _words(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
         line += match[0].count("\n")
 
 
+def twice_in_json(text: str, key: str) -> int | None:
+    """Return the line of the first `key` that its table has already."""
+    lines: Lines = {}
+    for path, line in _json_steps(text):
+        if path in lines and path[-1] == key:
+            return line
+        lines[path] = line
+    return None
+
+
+def line_of_depth(text: str, depth: int) -> int | None:
+    """Return the line on which brackets are nested deeper than `depth`, in JSON or in a value of TOML."""
+    level = 0
+    for word, line in _words(_JSON_WORD, text):
+        level += (word in {"{", "["}) - (word in {"}", "]"})
+        if level > depth:
+            return line
+    return None
+
+
 def json_lines(text: str) -> Lines:
     r"""Return the line of every path in a JSON text.
 
@@ -43,6 +63,13 @@ def json_lines(text: str) -> Lines:
         {('a',): 1, ('b',): 2, ('b', 0): 2, ('b', 1): 3}
     """
     lines: Lines = {}
+    for path, line in _json_steps(text):
+        lines.setdefault(path, line)
+    return lines
+
+
+def _json_steps(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield the path and the line of each key and of each item."""
     path: list[Any] = []  # None where a key is expected next
     for word, line in _words(_JSON_WORD, text):
         if word == "\n":
@@ -54,13 +81,12 @@ def json_lines(text: str) -> Lines:
         else:
             if path and path[-1] is None:
                 path[-1] = json.loads(word)
-                lines[tuple(path)] = line
+                yield tuple(path), line
                 continue
             if path and isinstance(path[-1], int):
-                lines.setdefault(tuple(path), line)
+                yield tuple(path), line
             if word in {"{", "["}:
                 path.append(None if word == "{" else 0)
-    return lines
 
 
 def toml_lines(text: str) -> Lines:
@@ -122,27 +148,3 @@ def _counted(keys: list[str], lines: Lines, *, array: bool) -> tuple[str | int, 
         elif count:
             path = (*path, count - 1)
     return path
-
-
-def yaml_lines(text: str) -> Lines:
-    """Return the line of every path in a YAML text."""
-    import yaml
-
-    lines: Lines = {}
-    pending: list[tuple[Any, tuple[Any, ...], int]] = [(yaml.compose(text, Loader=yaml.SafeLoader), (), 0)]
-    while pending:
-        node, path, depth = pending.pop()
-        # An alias may lead back to where it stands.
-        if isinstance(node.value, str) or depth > _DEEPEST:
-            continue
-        for index, child in enumerate(node.value):
-            key, value = child if isinstance(child, tuple) else (child, child)
-            step = index if key is value else key.value
-            if isinstance(step, (str, int)):
-                lines[(*path, step)] = key.start_mark.line + 1
-                pending.append((value, (*path, step), depth + 1))
-    return lines
-
-
-_DEEPEST: Final = 20
-"""Levels of a YAML file that get a line of their own."""

@@ -20,7 +20,7 @@ from beluga.errors import ConfigError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from beluga._types.tree import Field
     from beluga.config.loading import Reading
@@ -45,10 +45,11 @@ class Reloader(Generic[T]):
     """The current configuration of a file, and the rules by which a new one replaces it.
 
     Args:
-        path: The file.
-        schema: A frozen attrs class.
+        path: The file, or several; see `load`.
+        schema: A frozen attrs or data class.
         prefix: See `load`.
         variables: See `load`.
+        env_empty: See `load`.
 
     Raises:
         ConfigError: The file is missing or invalid now, when nothing could stand in for it.
@@ -57,13 +58,17 @@ class Reloader(Generic[T]):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         schema: type[T],
         *,
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,
+        env_empty: bool = True,
     ) -> None:
-        self._source = Source(path, schema, prefix, variables)
+        self._source = Source(path, schema, prefix, variables, env_empty=env_empty)
+        if not self._source.files:
+            message = "config: without a file there is nothing to watch; use load(None, ...)"
+            raise ValueError(message)
         _demand_frozen(self._source.section)
         self._errors: deque[BaseException] = deque(maxlen=_ERRORS_KEPT)
         self._subscribers: Subscribers[T] = Subscribers(self.path, self._callback_failed)
@@ -76,8 +81,13 @@ class Reloader(Generic[T]):
 
     @property
     def path(self) -> str:
-        """The file, as it was given."""
+        """The file, as it was given; of several, all."""
         return self._source.name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The absolute path of each file, which stays the same wherever the program goes."""
+        return self._source.files
 
     @property
     def errors(self) -> tuple[BaseException, ...]:
@@ -172,6 +182,11 @@ class Reloader(Generic[T]):
             return  # a comment, or the order of the keys
         self.current = new
         self._subscribers.enqueue(Change(old, new, changed))
+
+    def _revive(self) -> None:
+        """Forget who held the locks when the process was forked: those threads are not here."""
+        self._lock = threading.Lock()
+        self._subscribers.revive()
 
     def note(self, error: BaseException) -> None:
         """Keep an error among the newest."""

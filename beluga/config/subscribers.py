@@ -90,8 +90,12 @@ class Subscribers(Generic[T]):
         self._path = path
         self._failed = failed
         self._callbacks: tuple[tuple[object, Callable[[Change[T]], object]], ...] = ()
-        self._adding = threading.Lock()
         self._waiting: deque[Change[T] | ConfigError] = deque()
+        self.revive()
+
+    def revive(self) -> None:
+        """Take locks that nobody holds."""
+        self._adding = threading.Lock()
         # Nobody waits for this lock: who finds it taken leaves the news to its holder.
         self._telling = threading.Lock()
 

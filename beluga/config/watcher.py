@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextvars
 import math
+import os
 import threading
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+import weakref
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from beluga._engine.options import seconds
 from beluga.clock import environment
@@ -17,14 +19,16 @@ from beluga.config.reload import Reloader
 
 if TYPE_CHECKING:
     import datetime
-    import os
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from beluga.config.subscribers import Change
 
 __all__ = ["FileWatcher"]
 
 T = TypeVar("T")
+
+_IN_THREADS: Final[weakref.WeakSet[FileWatcher[Any]]] = weakref.WeakSet()
+"""The watchers with a thread."""
 
 
 class FileWatcher(Reloader[T]):
@@ -38,14 +42,16 @@ class FileWatcher(Reloader[T]):
     Use it in a ``with`` block, where a thread watches, or in an ``async with`` block, where a task does; nothing of
     either is left behind. Outside, only `poll` looks. The file is looked at every `interval` seconds by its content,
     and, with the extra ``watch``, within milliseconds of an event near it. So edits in place, atomic renames,
-    deletion and return and the symbolic links of Kubernetes are all seen.
+    deletion and return and the symbolic links of Kubernetes are all seen. In a process that is forked while a thread
+    watches, as servers fork their workers, a thread watches too.
 
     Args:
-        path: The file.
-        schema: A frozen attrs class.
+        path: The file, or several of which each goes over those before it; see `load`.
+        schema: A frozen attrs or data class.
         interval: Seconds between two looks.
         prefix: Begins the names of variables that override settings; see `load`.
         variables: Where they are looked up; None for the variables of the process.
+        env_empty: Whether a variable that is set to nothing counts.
         wake: Whether watchfiles, where installed, wakes it sooner.
 
     Raises:
@@ -73,19 +79,20 @@ class FileWatcher(Reloader[T]):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         schema: type[T],
         interval: float | datetime.timedelta = 5.0,
         *,
         prefix: str | None = None,
         variables: Mapping[str, str] | None = None,
+        env_empty: bool = True,
         wake: bool = True,
     ) -> None:
         self.interval: float = seconds(interval)
         if not (isinstance(self.interval, float) and 0 < self.interval < math.inf):
             message = f"FileWatcher: interval={interval!r} must be a finite number of seconds above 0"
             raise ValueError(message)
-        super().__init__(path, schema, prefix=prefix, variables=variables)
+        super().__init__(path, schema, prefix=prefix, variables=variables, env_empty=env_empty)
         self._wakes = wake and watchfiles_installed()
         self._driver: ThreadDriver | TaskDriver | None = None
         self._endings: list[Callable[[None], object]] = []
@@ -103,6 +110,15 @@ class FileWatcher(Reloader[T]):
         """
         self._demand_idle()
         self._driver = ThreadDriver(self, self.interval, wake=self._wakes)
+        _IN_THREADS.add(self)
+
+    def _revive(self) -> None:
+        """Watch again in a process that was forked, where no other thread lives; a task of a loop does not."""
+        super()._revive()
+        watched, self._driver = isinstance(self._driver, ThreadDriver), None
+        self._endings = []
+        if watched:
+            self.start()
 
     def close(self) -> None:
         """Stop the thread and wait for its end; nothing happens where there is none.
@@ -116,6 +132,7 @@ class FileWatcher(Reloader[T]):
             raise RuntimeError(message)  # noqa: TRY004 - the call comes at the wrong time
         if driver is not None:
             self._driver = None
+            _IN_THREADS.discard(self)
             driver.close()
             self._end_iterations()
 
@@ -177,6 +194,15 @@ class FileWatcher(Reloader[T]):
     def __repr__(self) -> str:
         state = "watching" if self.watching else "idle"
         return f"<FileWatcher {self.path} {state}, {len(self._errors)} errors>"
+
+
+def _revive() -> None:
+    for watcher in tuple(_IN_THREADS):
+        watcher._revive()  # noqa: SLF001 - of this module
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_revive)
 
 
 class ThreadDriver:
@@ -269,6 +295,6 @@ class TaskDriver:
 def _waker(reloader: Reloader[Any], interval: float, notify: Callable[[], object], *, wake: bool) -> Waker | None:
     if not wake:
         return None
-    waker = Waker(reloader.path, interval, notify)
+    waker = Waker(reloader.files, interval, notify)
     waker.start()
     return waker

@@ -237,20 +237,20 @@ def test_a_schema_that_holds_itself_reads_a_deep_file_or_says_no(write, depth):
     try:
         load(write("app.json", '{"child":' * depth + "null" + "}" * depth), Nested)
     except ConfigError as error:
-        assert str(error) == "app.json: is nested too deeply"
+        assert str(error) in {"app.json: is nested too deeply", "app.json:1: is nested too deeply"}
         assert depth > 100
 
 
 MALFORMED = [
     ("app.json", b'{"text": }', "app.json:1: is not JSON: Expecting value (column 10)"),
     ("app.json", b'{"text": "sk', "app.json:1: is not JSON: Unterminated string starting at (column 10)"),
-    ("app.json", b'{"a": 1, "a": 2}', "app.json: has the key 'a' twice in one table"),
+    ("app.json", b'{"a": 1, "a": 2}', "app.json:1: has the key 'a' twice in one table"),
     ("app.json", b"[1]", "app.json: must hold a table at its top, not a value of type list"),
-    ("app.json", b"[" * 100_000, "app.json: is nested too deeply"),
+    ("app.json", b"[" * 100_000, "app.json:1: is nested too deeply"),
     (
         "app.json",
         b'{"whole": ' + b"9" * 5000 + b"}",
-        "app.json: is not JSON that can be read: a number has too many digits",
+        "app.json:1: is not JSON that can be read: a number has too many digits",
     ),
     ("app.json", b"{}\n\xff", "app.json:2: is not UTF-8 at byte 3"),
     ("app.json", b" \n", "app.json: is empty"),
@@ -269,10 +269,10 @@ def test_a_malformed_file_is_one_problem(write, name, content, told):
 
 YAML = [
     ("text: a\ntext: b", "app.yaml:2: has the key 'text' twice in one table"),
-    ("text: [sk-live", "app.yaml:1: is not YAML: expected ',' or ']', but got '<stream end>'"),
+    ("text: [sk-live", "app.yaml:1: is not YAML: did not find expected ',' or ']'"),
     ("text: !!python/object:os.system x", "app.yaml:1: is not YAML: could not determine a constructor for the tag"),
     ("limits: {1: 2}", "app.yaml:1: limits has the key 1, which must be a string"),
-    ("a: &a [*a]", "app.yaml:1: a is no known key"),
+    ("a: &a [*a]", "app.yaml:1: has the alias *a inside of what it stands for"),
 ]
 
 
