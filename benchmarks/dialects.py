@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from beluga import llm
-from beluga.llm._anthropic.encoding import encode_messages as to_anthropic
-from beluga.llm._openai.encoding import encode_messages as to_openai
+from beluga.llm._http.anthropic_encoding import encode_messages as to_anthropic
+from beluga.llm._http.openai_encoding import encode_messages as to_openai
 from beluga.schema import AIMessage, HumanMessage, ImagePart, SystemMessage, ToolCall, ToolMessage
 from benchmarks.row import Row
 from benchmarks.timing import batch, measure

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm import FakeProvider
-from beluga.llm.fake._wire.events import HTTPRequest
+from beluga.llm.fake._wire import HTTPRequest
 from beluga.llm.fake.requests import CallLog
 from benchmarks.timing import batch
 

@@ -58,11 +58,8 @@ SIDEWAYS = {
 WITHIN = {
     "_policies": {"breaker": "circuit", "budget": "spend timeout", "guarded": "guarded_stream"},
     "llm": {
-        "_anthropic": "_http",
-        "_http": "base collecting",
-        "_openai": "_http",
+        "_http": "base",
         "fake": "_http base",
-        "hooks": "base collecting middleware",
         "middleware": "base",
         "registry": "_http",
     },

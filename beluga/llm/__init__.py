@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga.llm.base import Model
-    from beluga.llm.collecting import Collector, collect
+    from beluga.llm.base import Collector, Model, collect
     from beluga.llm.fake import FakeProvider, Reply, Request, Rule, ScriptExhausted, faults, tool_call
-    from beluga.llm.hooks import Hooks, ModelCall
-    from beluga.llm.middleware import Middleware, ModelWrapper, apply_middleware
+    from beluga.llm.middleware import Hooks, Middleware, ModelCall, ModelWrapper, apply_middleware
     from beluga.llm.registry import new, providers, register
 
 __all__ = [
@@ -39,11 +37,9 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "llm.base": "Model",
-    "llm.collecting": "Collector collect",
+    "llm.base": "Collector Model collect",
     "llm.fake": "FakeProvider Reply Request Rule ScriptExhausted faults tool_call",
-    "llm.hooks": "Hooks ModelCall",
-    "llm.middleware": "Middleware ModelWrapper apply_middleware",
+    "llm.middleware": "Hooks Middleware ModelCall ModelWrapper apply_middleware",
     "llm.registry": "new providers register",
 }
 

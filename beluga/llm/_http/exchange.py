@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga import events
-from beluga.llm._http import failures
-from beluga.llm._http.bodies import error_in, parsed
-from beluga.llm._http.dialect import ErrorEvent
+from beluga.llm._http import ErrorEvent, failures
+from beluga.llm._http.parts import error_in, parsed
 from beluga.llm._http.sse import EventDecoder
-from beluga.llm.collecting import Collector
+from beluga.llm.base import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.errors import ProviderError
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.llm._http.sse import ServerSentEvent
     from beluga.schema import Chunk, Response
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from beluga.llm._http.dialect import Profile
+from beluga.llm._http import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,13 +8,13 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from beluga.llm._http.bodies import compact, with_finite_numbers
+from beluga.llm._http.parts import compact, with_finite_numbers
 from beluga.schema import ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.schema import Message
 
 __all__ = ["CallIds", "Identities", "arguments_of", "is_complete", "tool_call"]

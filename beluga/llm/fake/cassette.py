@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from beluga.llm.fake._wire.events import Break, Head
+from beluga.llm.fake._wire import Break, Head
 from beluga.llm.fake._wire.exchange import refused
 from beluga.llm.fake.recordings import Recorded, kept_request, pieces
-from beluga.llm.fake.surfaces import Surfaces
+from beluga.llm.fake.transport import Surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from beluga.llm.fake._wire.events import HTTPRequest, Responder, WireEvent
+    from beluga.llm.fake._wire import HTTPRequest, Responder, WireEvent
 
 __all__ = ["Cassette", "record", "replay"]
 

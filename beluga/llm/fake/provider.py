@@ -18,13 +18,13 @@ from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed, whole
 from beluga.llm.fake.requests import CallLog, Request
 from beluga.llm.fake.script import Script
-from beluga.llm.fake.surfaces import Surfaces
+from beluga.llm.fake.transport import Surfaces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
-    from beluga.llm._http.dialect import Profile
-    from beluga.llm.fake._wire.events import Responder
+    from beluga.llm._http import Profile
+    from beluga.llm.fake._wire import Responder
     from beluga.llm.fake.replies import Turn
     from beluga.llm.fake.script import Item, Rule
     from beluga.schema import Chunk, Message, Response

@@ -21,7 +21,7 @@ from beluga.masking import MASK, is_secret_key, mask_secrets, mask_text
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
-    from beluga.llm.fake._wire.events import HTTPRequest
+    from beluga.llm.fake._wire import HTTPRequest
     from beluga.llm.fake.cassette import Cassette
 
 __all__ = ["Recorded", "kept_request", "pieces", "recording"]

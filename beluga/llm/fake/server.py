@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import h11
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.events import Break, Head, HTTPRequest
+from beluga.llm.fake._wire import Break, Head, HTTPRequest
 from beluga.llm.fake._wire.exchange import refused
 from beluga.llm.fake.replies import Pause
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from beluga.llm.fake._wire import Responder, WireEvent
     from beluga.llm.fake._wire.chunking import Cut
-    from beluga.llm.fake._wire.events import Responder, WireEvent
 
 __all__ = ["Server"]
 

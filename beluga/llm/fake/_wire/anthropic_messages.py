@@ -33,7 +33,7 @@ from beluga.schema import (
 )
 
 if TYPE_CHECKING:
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Part, Response

@@ -9,7 +9,7 @@ from typing import Literal
 
 import attrs
 
-from beluga.llm.fake._wire.events import Head, WireEvent
+from beluga.llm.fake._wire import Head, WireEvent
 
 __all__ = ["AS_WRITTEN", "Chunking", "Cut", "checked_chunking"]
 

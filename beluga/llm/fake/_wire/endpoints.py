@@ -19,8 +19,8 @@ from beluga.llm.fake.replies import count_tokens, tokens_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from beluga.llm.fake._wire import HTTPRequest
     from beluga.llm.fake._wire.dialect import Dialect
-    from beluga.llm.fake._wire.events import HTTPRequest
 
 __all__ = ["answer_aside", "embedding"]
 

@@ -9,10 +9,10 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.llm._http.profiles import ANTHROPIC, OPENAI
+from beluga.llm.fake._wire import Break, Head
 from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
 from beluga.llm.fake._wire.endpoints import answer_aside
-from beluga.llm.fake._wire.events import Break, Head
 from beluga.llm.fake._wire.openai_chat import OpenAI
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Protocol
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
+    from beluga.llm.fake._wire import HTTPRequest, WireEvent
     from beluga.llm.fake._wire.dialect import Dialect, Question, StreamWriter
-    from beluga.llm.fake._wire.events import HTTPRequest, WireEvent
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Message
 

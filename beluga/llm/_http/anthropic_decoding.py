@@ -12,20 +12,19 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign.usage import usage_of
-from beluga.llm._anthropic.encoding import REDACTED
-from beluga.llm._http.bodies import error_in, parsed
-from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import merged, rest_of, text_of
+from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http.anthropic_encoding import REDACTED, request, streamed
+from beluga.llm._http.parts import error_in, merged, parsed, rest_of, text_of
 from beluga.llm._http.tool_calls import Identities, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.llm._http.sse import ServerSentEvent
 
-__all__ = ["BlockReader"]
+__all__ = ["MESSAGES", "BlockReader"]
 
 Json = dict[str, Any]
 
@@ -190,3 +189,12 @@ class _Block:
         """Say whether the next piece must not go on the block before; only the first one can."""
         is_new, self._is_new = self._is_new, False
         return is_new
+
+
+MESSAGES = Dialect(
+    path=lambda _model, _streamed: "/v1/messages",
+    request=request,
+    streamed=streamed,
+    reader=BlockReader,
+    fixed_headers={"anthropic-version": "2023-06-01"},
+)

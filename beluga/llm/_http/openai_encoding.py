@@ -28,7 +28,7 @@ from beluga.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.schema import Message, Part
 
 __all__ = ["encode_messages", "encode_tool", "is_strict", "request", "streamed"]

@@ -20,20 +20,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign.usage import usage_of
-from beluga.llm._http.bodies import error_in
-from beluga.llm._http.dialect import ErrorEvent
-from beluga.llm._http.parts import merged, rest_of, text_of
+from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http.openai_encoding import request, streamed
+from beluga.llm._http.parts import error_in, merged, rest_of, text_of
 from beluga.llm._http.tool_calls import Identities, is_complete, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.llm._http.sse import ServerSentEvent
     from beluga.schema import Usage
 
-__all__ = ["ChunkReader"]
+__all__ = ["CHAT_COMPLETIONS", "ChunkReader"]
 
 Json = dict[str, Any]
 
@@ -250,3 +250,8 @@ class _Calls:
         is_other = current.name not in {"", name} or (not id_ and current in begun)
         goes_on = (fragment.get("function") or {}).get("arguments") and is_complete(current.written)
         return None if is_other or goes_on else current
+
+
+CHAT_COMPLETIONS = Dialect(
+    path=lambda _model, _streamed: "/chat/completions", request=request, streamed=streamed, reader=ChunkReader
+)

@@ -26,7 +26,7 @@ from beluga.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from beluga.llm._http.dialect import Profile
+    from beluga.llm._http import Profile
     from beluga.schema import Message, Part, Tool
 
 __all__ = ["REDACTED", "encode_messages", "encode_tool", "request", "streamed"]
