@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Again, Ask, Hints, Policy, Use, Wait
+    from beluga._engine.started import started
     from beluga._engine.target import Kind
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
@@ -114,6 +115,7 @@ __all__ = [
     "retry",
     "schema",
     "spend",
+    "started",
     "structured",
     "telemetry",
     "testing",
@@ -122,6 +124,7 @@ __all__ = [
 
 _ROOMS = {
     "_engine.call": "Call Outcome",
+    "_engine.started": "started",
     "_engine.timeouts": "remaining",
     "_engine.target": "Kind",
     "_engine.policy": "Again Ask Hints Policy Use Wait",

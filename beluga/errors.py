@@ -22,6 +22,7 @@ An error of the decorated function itself is never wrapped: it comes out as it w
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beluga.classification import TRANSIENT, ErrorCode, classify
@@ -83,6 +84,19 @@ class BelugaError(Exception):
         self.code: ErrorCode = self.default_code if code is None else ErrorCode(code)
         self.retryable: bool = self.code in TRANSIENT if retryable is None else retryable
         self.retry_after = retry_after
+
+    @property
+    def retry_after_header(self) -> str | None:
+        """The value of a ``Retry-After`` header: whole seconds, rounded up; None where nothing is known.
+
+        Source: RFC 9110, section 10.2.3.
+
+        Example:
+            >>> RateLimited(retry_after=0.2).retry_after_header
+            '1'
+        """
+        seconds = self.retry_after
+        return None if seconds is None or not math.isfinite(seconds) else str(max(0, math.ceil(seconds)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, because subclasses take keyword-only arguments."""

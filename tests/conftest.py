@@ -17,7 +17,7 @@ pytest_plugins = [] if _installed else [_PLUGIN]
 # The real SDKs have environments of their own, one for each major: ``tox -e sdk-openai2,sdk-openai3``.
 collect_ignore = [] if all(map(find_spec, ("openai", "anthropic", "httpx2"))) else ["sdk"]
 # So have the libraries around the logs and the traces: ``tox -e boundaries``.
-if not all(map(find_spec, ("structlog", "pythonjsonlogger", "rich", "sentry_sdk", "pydantic"))):
+if not all(map(find_spec, ("structlog", "pythonjsonlogger", "sentry_sdk", "fastapi", "uvicorn"))):
     collect_ignore.append("boundaries")
 
 # No deadline: how long one example takes says more about the machine's other work than about the code.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
 
-__all__ = ["arequest_hook", "carry", "extract", "inject", "named", "request_hook"]
+__all__ = ["arequest_hook", "carry", "extract", "inject", "named", "only", "request_hook"]
 
 _ELSEWHERE = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
@@ -44,7 +44,7 @@ def inject(headers: MutableMapping[str, str] | None = None, *, baggage: Iterable
     from opentelemetry import propagate
 
     filled: MutableMapping[str, str] = {} if headers is None else headers
-    propagate.inject(filled, _only(named(baggage), None))
+    propagate.inject(filled, only(named(baggage), None))
     return filled
 
 
@@ -72,7 +72,7 @@ def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: 
     carrier: dict[str, list[str]] = {}
     for name, value in _pairs(headers):
         carrier.setdefault(_text(name).lower(), []).append(_text(value))
-    return _only(named(baggage), propagate.extract(carrier, Context()))
+    return only(named(baggage), propagate.extract(carrier, Context()))
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:
@@ -161,7 +161,7 @@ def named(baggage: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _only(allowed: Iterable[str], context: Context | None) -> Context:
+def only(allowed: Iterable[str], context: Context | None) -> Context:
     """Return `context`, None for the current one, without the baggage that is not allowed."""
     from opentelemetry import baggage
 

@@ -10,10 +10,10 @@ import os
 import sys
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextvars import Token
 
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Tracer, TracerProvider
@@ -36,9 +36,12 @@ _known: tuple[TracerProvider | None, Tracer | None] = (None, None)
 
 
 def recording() -> bool:
-    """Say whether anybody records traces or metrics here; it costs as little as a call can (50 ns)."""
+    """Say whether anybody records traces or metrics here; it costs as little as a call can (50 ns).
+
+    Inside OpenTelemetry's ``suppress_instrumentation`` nobody does.
+    """
     if _scopes and (_TRACES.get() is not None or _METRICS.get() is not None):
-        return True
+        return not _is_suppressed()
     api = _trace_api
     if api is None:
         if "opentelemetry.trace" not in _modules and not _NAMED:
@@ -46,11 +49,22 @@ def recording() -> bool:
         api = _loaded_trace_api()
     # Two private names. Where they are None, the public getters would build proxy providers.
     try:
-        if api._TRACER_PROVIDER is not None:  # noqa: SLF001 - see above
-            return True
-        return (_metrics_api or _loaded_metrics_api())._METER_PROVIDER is not None  # noqa: SLF001 - see above
+        provider = api._TRACER_PROVIDER  # noqa: SLF001 - see above
+        if provider is None:
+            provider = (_metrics_api or _loaded_metrics_api())._METER_PROVIDER  # noqa: SLF001 - see above
     except AttributeError:
         return False
+    return provider is not None and not _is_suppressed()
+
+
+def _is_suppressed() -> bool:
+    api = _modules.get("opentelemetry.context")
+    context = api and api.get_current()
+    if not context:
+        return False
+    # OpenTelemetry's own key has a random part; instrumentations of before it wrote the bare name.
+    key = getattr(api, "_SUPPRESS_INSTRUMENTATION_KEY", "")
+    return bool(context.get(key) or context.get("suppress_instrumentation"))
 
 
 def tracer() -> Tracer | None:
@@ -102,25 +116,45 @@ def _count(change: int) -> None:
         _scopes += change
 
 
-@contextlib.contextmanager
-def use_provider(provider: TracerProvider) -> Iterator[None]:
-    """Record spans with `provider` in this context only, whatever the global one is."""
-    token = _TRACES.set(provider)
-    _count(1)
-    try:
-        yield
-    finally:
-        _count(-1)
-        _TRACES.reset(token)
+class Use:
+    """A provider that is in use from now on, until this is called or its block is left."""
+
+    __slots__ = ("_of", "_token")
+
+    def __init__(self, of: ContextVar[Any], provider: Any) -> None:
+        self._of = of
+        self._token: Token[Any] | None = of.set(provider)
+        _count(1)
+
+    def __call__(self) -> None:
+        """Use again what was used before; a second call changes nothing."""
+        token, self._token = self._token, None
+        if token is not None:
+            _count(-1)
+            with contextlib.suppress(ValueError):  # in another context it was never in use
+                self._of.reset(token)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self()
 
 
-@contextlib.contextmanager
-def use_meter_provider(provider: MeterProvider) -> Iterator[None]:
-    """Record metrics with `provider` in this context only, whatever the global one is."""
-    token = _METRICS.set(provider)
-    _count(1)
-    try:
-        yield
-    finally:
-        _count(-1)
-        _METRICS.reset(token)
+def use_provider(provider: TracerProvider) -> Use:
+    """Record spans with `provider` from now on, in this context only, whatever the global one is.
+
+    Returns:
+        What undoes it: leave its block, or call it.
+
+    Example:
+        >>> from opentelemetry.sdk.trace import TracerProvider
+        >>> undo = use_provider(TracerProvider())
+        >>> undo()
+    """
+    return Use(_TRACES, provider)
+
+
+def use_meter_provider(provider: MeterProvider) -> Use:
+    """Record metrics with `provider` in the same way."""
+    return Use(_METRICS, provider)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from beluga.clock import SYSTEM, environment
 from beluga.telemetry.attributes import WITHHELD, attributes_of, checked, redact
 from beluga.telemetry.names import SEMCONV
-from beluga.telemetry.providers import tracer
+from beluga.telemetry.providers import recording, tracer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def start_span(
     from opentelemetry import context as contexts
     from opentelemetry import trace
 
-    recorder = tracer() or trace.NoOpTracer()
+    recorder = (tracer() if recording() else None) or trace.NoOpTracer()
     span = recorder.start_span(
         name,
         context=context,

@@ -493,3 +493,38 @@ def test_samplers_see_the_attributes():
             {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "p", "gen_ai.request.model": "m", "tier": 1},
         )
     ]
+
+
+def test_a_provider_is_in_use_from_the_call_on():
+    """`use_provider` acts at the call, and is undone by its block or by a call, once."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    undo = telemetry.use_provider(provider)
+    assert telemetry.tracer() is not None
+    undo()
+    undo()
+    assert telemetry.tracer() is None
+    with telemetry.use_provider(provider):
+        assert telemetry.tracer() is not None
+    assert telemetry.tracer() is None
+
+
+@pytest.mark.parametrize("key", ["the api's", "the bare name"])
+def test_suppressed_instrumentation_is_heard(spans, key):
+    """Inside OpenTelemetry's `suppress_instrumentation` nothing is recorded, in either of its spellings."""
+    from opentelemetry import context
+
+    @traced("step")
+    def step():
+        return "fine"
+
+    name = "suppress_instrumentation" if key == "the bare name" else context._SUPPRESS_INSTRUMENTATION_KEY
+    token = context.attach(context.set_value(name, True))
+    try:
+        assert step() == "fine"
+        with telemetry.start_span("request"):
+            pass
+    finally:
+        context.detach(token)
+    assert not spans.spans
+    step()
+    assert spans.outline() == "step"
