@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         ToolFailed,
     )
     from beluga.guards.pipeline import GuardPipeline
+    from beluga.orchestration import scatter
     from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.graph import Graph
@@ -113,6 +114,7 @@ __all__ = [
     "rate_limited",
     "remaining",
     "retry",
+    "scatter",
     "schema",
     "spend",
     "started",
@@ -145,6 +147,7 @@ _ROOMS = {
     "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "spending": "Amount spend",
+    "orchestration": "scatter",
     "orchestration.edges": "Edge",
     "orchestration.graph": "Graph",
     "orchestration.results": "quorum",

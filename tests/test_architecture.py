@@ -68,7 +68,9 @@ WITHIN = {
         "chains": "graph nodes",
         "executor": "instrumentation",
         "graph": "edges executor inspect nodes",
-        "scatter": "executor instrumentation nodes results scatter_call tasks threads",
+        "mapping": "instrumentation nodes results scatter_call tasks threads",
+        "scatter": "executor instrumentation mapping nodes results scatter_call tasks threads",
+        "scatter_call": "executor",
         "tasks": "threads",
     },
 }

@@ -64,6 +64,25 @@ answer: Your order is shipped. Questions? Write to [EMAIL].
 blocked: the guard pattern_detector blocked the input: rule override matched
 the model was asked 1 time
 """,
+    "map_a_list": """\
+in the order of the pile, two at a time:
+  reading terms of use
+  reading release notes
+  reading incident report
+  reading meeting minutes
+  reading travel policy
+  Terms in one line.
+  Release in one line.
+  Incident in one line.
+  Meeting in one line.
+  Travel in one line.
+as they come, whatever fails:
+  terms of use: ok
+  release notes: ok
+  incident report: ok
+  meeting minutes: ok
+  travel policy: ok
+""",
     "multi_agent_trace": """\
 Yes: invoice 7: paid.
 request                          ████████████████   500 ms

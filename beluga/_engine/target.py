@@ -46,7 +46,7 @@ _FIXES: tuple[tuple[tuple[type, ...], str], ...] = (
 
 
 def kind_of(target: Any) -> Kind:
-    """Say which kind `target` is.
+    """Say which kind `target` is; an object of ours whose call has no kind of its own says so by `__beluga_kind__`.
 
     Raises:
         TypeError: It cannot be decorated; the message says what to decorate instead.
@@ -61,6 +61,10 @@ def kind_of(target: Any) -> Kind:
     if not callable(target):
         message = f"cannot decorate {type(target).__name__}: it is not callable"
         raise TypeError(message)
+    told = getattr(type(target), "__beluga_kind__", None)  # of the type, because an instance may invent attributes
+    if callable(told):
+        kind: Kind = told(target)
+        return kind
     for candidate in (target, getattr(type(target), "__call__", None)):  # noqa: B004 - its code, not whether
         kind = _declared_kind(candidate)
         if kind is not Kind.SYNC:

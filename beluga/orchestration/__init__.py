@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
+    import beluga.orchestration.scatter as scatter  # noqa: PLR0402 - the other form confuses mypy in its own package
     from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.executor import Run
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from beluga.orchestration.results import BranchResult, quorum
     from beluga.orchestration.scatter import Scatter
 
-__all__ = ["BranchResult", "Edge", "Graph", "Run", "Scatter", "chain", "quorum"]
+__all__ = ["BranchResult", "Edge", "Graph", "Run", "Scatter", "chain", "quorum", "scatter"]
 
 _ROOMS = {
     "orchestration.edges": "Edge",
@@ -28,6 +29,7 @@ _ROOMS = {
     "orchestration.scatter": "Scatter",
     "orchestration.chains": "chain",
 }
+_MODULES = ("scatter",)
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = facade(__name__, _ROOMS)
+    __getattr__, __dir__ = facade(__name__, _ROOMS, _MODULES)

@@ -275,8 +275,9 @@ class Graph(Composite):
         return executor.aiterate(self._current(), value)
 
     def __call__(self, value: Any, /) -> Any:
-        """Do what `invoke` does."""
-        return self.invoke(value)
+        """Do what `invoke` does; with an async node, what `ainvoke` does, so that the call is awaited."""
+        compiled = self._current()
+        return executor.arun(compiled, value) if compiled.is_async else executor.run(compiled, value)
 
     async def acall(self, value: Any, /) -> Any:
         """Do what `ainvoke` does."""

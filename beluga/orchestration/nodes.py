@@ -39,6 +39,10 @@ class Composite(ABC):
     def is_async(self) -> bool:
         """Whether one of its nodes has to be awaited, so that it cannot be called without an event loop."""
 
+    def __beluga_kind__(self) -> Kind:
+        """Let decorators treat it like a function, or like an async one."""
+        return Kind.ASYNC if self.is_async else Kind.SYNC
+
     def within(self) -> Iterator[Composite]:
         """Yield the composites among its nodes and theirs."""
         for node in self.nodes:
@@ -48,7 +52,7 @@ class Composite(ABC):
 
     @abstractmethod
     def __call__(self, value: Any, /) -> Any:
-        """Run it without an event loop."""
+        """Run it without an event loop; with an async node, return what `acall` returns."""
 
     @abstractmethod
     async def acall(self, value: Any, /) -> Any:
@@ -147,14 +151,18 @@ def unique(names: Iterable[str]) -> list[str]:
         >>> unique(["ask", "ask", "check"])
         ['ask', 'ask_2', 'check']
     """
-    taken: list[str] = []
+    taken: set[str] = set()
+    counts: dict[str, int] = {}  # where to go on counting, else a thousand times one name takes seconds
+    fresh: list[str] = []
     for name in names:
-        fresh, count = name, 1
-        while fresh in taken:
+        label, count = name, counts.get(name, 1)
+        while label in taken:
             count += 1
-            fresh = f"{name}_{count}"
-        taken.append(fresh)
-    return taken
+            label = f"{name}_{count}"
+        counts[name] = count
+        taken.add(label)
+        fresh.append(label)
+    return fresh
 
 
 def refuse_async(owner: str, nodes: Sequence[Node], instead: str) -> None:

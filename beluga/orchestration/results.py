@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -11,7 +12,7 @@ from beluga._engine.timeouts import expired
 from beluga.errors import DeadlineExceeded, add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 __all__ = ["BranchResult", "Completion", "Quorum", "Results", "StopRule", "quorum", "stop_rule"]
 
@@ -45,7 +46,7 @@ class BranchResult:
         return self.status == "ok"
 
 
-Gives = Literal["values", "value", "outcomes"]
+Gives = Literal["values", "value", "results"]
 
 
 @attrs.frozen
@@ -82,40 +83,59 @@ def quorum(n: int) -> Quorum:
 
 @attrs.frozen
 class StopRule:
-    """A completion rule, worked out for a number of branches.
+    """When a policy has seen enough, and what it gives then.
 
     Args:
-        enough: Successes at which the rest is not needed.
-        spare: Failures that can be borne; one more ends the scatter with the first error.
-        gives: The list of values, the one value, or the list of outcomes.
+        policy: As the user wrote it.
+        enough: Successes at which the rest is not needed; None where all have to end.
+        spare: Failures that can be borne, one more ends it with the first error; None where that depends on how many
+            branches there are.
+        gives: The list of values, the one value, or the list of results.
     """
 
-    enough: int
-    spare: int
+    policy: Any
+    enough: int | None
+    spare: float | None
     gives: Gives
 
+    def spare_of(self, total: int | None) -> float:
+        """Return how many of `total` branches may fail; of a number that nobody knows yet, any."""
+        if self.spare is not None:
+            return self.spare
+        return math.inf if total is None or self.enough is None else total - self.enough
 
-def stop_rule(policy: Any, branches: int) -> StopRule:
-    """Return the rule that `policy` means for that many branches.
+    def check(self, owner: str, total: int) -> None:
+        """Make sure that `total` branches are not too few.
+
+        Raises:
+            ValueError: They are.
+        """
+        if self.enough is not None and self.enough > total:
+            message = f"{owner}: {self.policy} can never be reached with {total} branches"
+            raise ValueError(message)
+
+
+def stop_rule(policy: Any) -> StopRule:
+    """Return the rule that `policy` means.
 
     Raises:
-        ValueError: There is no such policy, or not as many branches as it wants.
+        ValueError: There is no such policy.
     """
     if isinstance(policy, Quorum):
-        if policy.count > branches:
-            message = f"scatter: {policy} can never be reached with {branches} branches"
-            raise ValueError(message)
-        return StopRule(policy.count, branches - policy.count, "outcomes")
+        return StopRule(policy, policy.count, None, "results")
     rules = {
-        "fail_fast": StopRule(branches, 0, "values"),
-        "collect": StopRule(branches, branches, "outcomes"),
-        "first": StopRule(1, branches - 1, "value"),
+        "fail_fast": StopRule("fail_fast", None, 0, "values"),
+        "collect": StopRule("collect", None, math.inf, "results"),
+        "first": StopRule("first", 1, None, "value"),
     }
     if not isinstance(policy, str) or policy not in rules:
         message = f"scatter: policy={policy!r} must be one of {', '.join(rules)}, or quorum(n)"
         raise ValueError(message)
     return rules[policy]
 
+
+_NAMED = 10
+"""How many branches that failed a note names."""
 
 Record = tuple[Status, Any, BaseException | None, float]
 
@@ -125,34 +145,61 @@ class Results:
 
     Args:
         owner: The scatter's name.
-        names: Of the branches, in order.
         rule: When it is enough.
+        name_of: The name of a branch by its place.
+        total: How many branches there are; None where nobody knows before `end`.
+        hear: Called with each result as it comes, instead of keeping it.
     """
 
     __slots__ = (
         "_failed",
         "_first",
-        "_names",
+        "_hear",
+        "_name_of",
         "_ok",
         "_owner",
         "_records",
         "_rule",
+        "_spare",
+        "_total",
         "began",
         "fatal",
         "over",
     )
 
-    def __init__(self, owner: str, names: Sequence[str], rule: StopRule) -> None:
+    def __init__(
+        self,
+        owner: str,
+        rule: StopRule,
+        name_of: Callable[[int], str],
+        total: int | None,
+        hear: Callable[[BranchResult], None] | None = None,
+    ) -> None:
         self._owner = owner
-        self._names = names
         self._rule = rule
-        self._records: list[Record | None] = [None] * len(names)
+        self._name_of = name_of
+        self._total = total
+        self._spare = rule.spare_of(total)
+        self._hear = hear
+        self._records: list[Record | None] = [None] * (total or 0)
         self._ok = 0
         self._failed = 0
         self._first: tuple[int, BaseException] | None = None
         self.began: dict[int, float] = {}
         self.fatal: BaseException | None = None
-        self.over: bool = False
+        self.over: bool = total == 0
+
+    def grow(self) -> None:
+        """Make room for one more branch, where nobody knows how many there are."""
+        self._records.append(None)
+
+    def end(self) -> bool:
+        """Note that no branch follows those that have begun; say whether it is over now."""
+        if self._total is None:
+            self._total = len(self._records)
+            self._spare = self._rule.spare_of(self._total)
+            self.over = self.over or self._ok + self._failed == self._total or self._failed > self._spare
+        return self.over
 
     def add(self, index: int, value: Any, error: BaseException | None, elapsed: float) -> bool:
         """Note what a branch came to, unless it is over already; say whether it is over now."""
@@ -163,9 +210,11 @@ class Results:
             self._ok += 1
         else:
             self._fail(index, error, elapsed)
-        rule = self._rule
-        finished = self._ok + self._failed == len(self._names)
-        self.over = finished or self._ok == rule.enough or self._failed > rule.spare
+        if self._hear is not None:
+            self._tell(index)
+        self.over = (
+            self._ok == self._rule.enough or self._failed > self._spare or self._ok + self._failed == self._total
+        )
         return self.over
 
     def _fail(self, index: int, error: BaseException, elapsed: float) -> None:
@@ -177,6 +226,13 @@ class Results:
         self._failed += 1
         if self._first is None:
             self._first = index, error
+
+    def _tell(self, index: int) -> None:
+        record = self._records[index]
+        if self._hear is not None and record is not None:
+            self._records[index] = None
+            del self.began[index]
+            self._hear(BranchResult(index, self._name_of(index), *record))
 
     def abort(self, error: BaseException) -> None:
         """End it with an error that no policy may hold back, such as `SystemExit`."""
@@ -191,51 +247,60 @@ class Results:
             late: Whether the time ran out; else the others were enough.
             total: The seconds there were, for the message.
         """
+        self.end()
         self.over = True
-        for index, record in enumerate(self._records):
-            if record is None:
-                elapsed = now - self.began.get(index, now)
-                if late:
-                    self._fail(index, self.overdue(index, total), elapsed)
-                else:
-                    self._records[index] = ("cancelled", None, None, elapsed)
+        unfinished = self.began if self._hear is not None else range(len(self._records))
+        for index in [index for index in unfinished if self._records[index] is None]:
+            elapsed = now - self.began.get(index, now)
+            if late:
+                self._fail(index, self.overdue(index, total), elapsed)
+                self._tell(index)
+            else:
+                self._records[index] = ("cancelled", None, None, elapsed)
 
     def overdue(self, index: int, total: float | None) -> DeadlineExceeded:
         """Build the error of a branch whose `total` seconds have run out."""
-        return expired(f"branch {self._names[index]!r} of {self._owner}", total)
+        return expired(f"branch {self._name_of(index)!r} of {self._owner}", total)
 
     def result(self) -> Any:
         """Return what the policy gives; only once, because nothing is kept that would hold an error.
 
         Raises:
             BaseException: Too many branches failed: the first error, with a note that names the branches.
+            ValueError: There were fewer branches than the policy needs.
         """
         error = self._error()
         try:
             if error is not None:
                 raise error
-            if self._rule.gives == "outcomes":
-                return self._outcomes()
+            if self._ok < (self._rule.enough or 0):
+                self._rule.check(self._owner, self._ok + self._failed)
+            if self._rule.gives == "results":
+                return self._results()
             values = [record[1] for record in self._records if record is not None and record[0] == "ok"]
-            return values[0] if self._rule.gives == "value" else values
+            return values[0] if self._rule.gives == "value" and values else values
         finally:
             self._records.clear()
             error = self.fatal = self._first = None
 
     def _error(self) -> BaseException | None:
         """Return what to raise, with a note that names the branches."""
-        if self.fatal is not None or self._first is None or self._failed <= self._rule.spare:
+        if self.fatal is not None or self._first is None or self._failed <= self._spare:
             return self.fatal
         first, error = self._first
         others = [
-            f"{self._names[index]} ({type(record[2]).__name__})"
+            f"{self._name_of(index)} ({type(record[2]).__name__})"
             for index, record in enumerate(self._records)
             if record is not None and record[2] is not None and index != first
         ]
-        also = f", and so did {', '.join(others)}" if others else ""
-        add_note(error, f"{self._owner}: branch {self._names[first]!r} failed{also}")
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        also = f", and so did {', '.join(others[:_NAMED])}{more}" if others else ""
+        add_note(error, f"{self._owner}: branch {self._name_of(first)!r} failed{also}")
         return error
 
-    def _outcomes(self) -> list[BranchResult]:
-        named = zip(self._names, self._records, strict=True)
-        return [BranchResult(index, name, *record) for index, (name, record) in enumerate(named) if record is not None]
+    def _results(self) -> list[BranchResult]:
+        return [
+            BranchResult(index, self._name_of(index), *record)
+            for index, record in enumerate(self._records)
+            if record is not None
+        ]

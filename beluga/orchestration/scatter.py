@@ -1,56 +1,37 @@
-"""The same input for several functions at once."""
+"""Several calls at once: one input for several functions (`Scatter`), or one function for many items (`map`)."""
 
 from __future__ import annotations
 
+from copy import deepcopy
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from beluga._engine.options import number, seconds_if_any, whole
 from beluga.orchestration.executor import Run
 from beluga.orchestration.instrumentation import observed, watched
-from beluga.orchestration.nodes import Composite, Node, node_of, refuse_async, unique
+from beluga.orchestration.mapping import map, stream  # noqa: A004 - named as what it does
+from beluga.orchestration.nodes import Composite, Node, node_of, unique
 from beluga.orchestration.results import Completion, Results, stop_rule
-from beluga.orchestration.scatter_call import Limits, ScatterCall
+from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable
 
-__all__ = ["Scatter"]
+__all__ = ["Scatter", "map", "stream"]
 
 _UNSET: Any = object()
 """No original was given; None may be one."""
 
 
-@attrs.frozen(kw_only=True)
-class _Options:
-    """What is checked when a scatter is made."""
-
-    name = "scatter"
-
-    limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole(1)))
-    timeout: float | None = attrs.field(
-        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
-    )
-    branch_timeout: float | None = attrs.field(
-        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
-    )
-    budget: str = "shared"
-
-    def __attrs_post_init__(self) -> None:
-        if self.budget not in {"shared", "split"}:
-            message = f'scatter: budget={self.budget!r} must be "shared" or "split"'
-            raise ValueError(message)
-
-
 class Scatter(Composite):
     """Give one input to several functions at once, and gather what they return in the order declared here.
 
-    Called, it runs its branches in threads, which are reused, and waits for them; awaited through `acall`, it runs
-    async branches as tasks and sync ones in threads. Each branch has a copy of the caller's context: clock, deadline,
-    budget and trace reach it, and what it sets stays inside. A branch may declare ``original`` and ``run`` as the
-    node of a graph may; alone, ``original`` is the input itself.
+    Called, it runs its branches in threads, which are reused, and waits for them; with an async branch, the call is
+    awaited. `acall` is awaited in any case: async branches are tasks then, and sync ones run in threads. Each branch
+    has a copy of the caller's context: clock, deadline, budget and trace reach it, and what it sets stays inside. A
+    branch may declare ``original`` and ``run`` as the node of a graph may; alone, ``original`` is the input itself.
 
     As soon as the outcome is certain, the branches that still run are cancelled and waited for, so that no task and
     nothing that they hold is left. A sync branch cannot be stopped: its result is ignored, it keeps its thread
@@ -74,6 +55,8 @@ class Scatter(Composite):
         policy: See above.
         budget: ``"shared"`` lets every branch use whatever is left of the enclosing budget. ``"split"`` gives each of
             n branches an n-th of it: of the time (also that of `timeout`), the tokens and the money.
+        copy: Whether each branch gets a deep copy of its input; else all get the same object, and what one changes in
+            it the others see.
         name: What events, spans and notes call it; None takes ``"scatter"``.
 
     Raises:
@@ -96,21 +79,23 @@ class Scatter(Composite):
         branch_timeout: float | datetime.timedelta | None = None,
         policy: Completion = "fail_fast",
         budget: Literal["shared", "split"] = "shared",
+        copy: bool = False,
         name: str | None = None,
     ) -> None:
         if not nodes:
             message = "scatter needs at least one node"
             raise ValueError(message)
         self.name: str = name or "scatter"
-        self._options = _Options(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
+        self._options = ScatterOptions(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
+        self._copy = copy
         self._policy = policy
-        self._rule = stop_rule(policy, len(nodes))
+        self._rule = stop_rule(policy)
+        self._rule.check("scatter", len(nodes))
         plain = [node_of(node) for node in nodes]
         self._names = unique(node.name for node in plain)
         self._nodes = [attrs.evolve(node, name=name) for node, name in zip(plain, self._names, strict=True)]
         self._watched = [watched(self.name, node) for node in self._nodes]
-        self._limit = min(len(nodes), len(nodes) if limit is None else limit)
-        self._bounded = timeout is not None or branch_timeout is not None or budget == "split"
+        self._bounded = self._options.bounded
         self.extras: tuple[str, ...] = tuple(sorted({extra for node in self._nodes for extra in node.extras}))
 
     def __repr__(self) -> str:
@@ -128,7 +113,7 @@ class Scatter(Composite):
         return any(node.is_async for node in self._nodes)
 
     def __call__(self, value: Any, /, *, original: Any = _UNSET, run: Run | None = None) -> Any:
-        """Run the branches in threads, without an event loop.
+        """Run the branches in threads, without an event loop; with an async branch, return what `acall` returns.
 
         Args:
             value: What each branch is given.
@@ -136,10 +121,10 @@ class Scatter(Composite):
             run: Likewise.
 
         Raises:
-            GraphError: A branch is async.
             DeadlineExceeded: The enclosing budget has no time left.
         """
-        refuse_async(self.name, self._nodes, "await scatter.acall(...)")
+        if self.is_async:
+            return self.acall(value, original=original, run=run)
         from beluga.orchestration.threads import run_threads
 
         call = self._call(value, original, run)
@@ -164,20 +149,19 @@ class Scatter(Composite):
         return call.results.result()
 
     def _call(self, value: Any, original: Any, run: Run | None) -> ScatterCall:
-        nodes: list[Node] = self._watched if observed() else self._nodes
-        given = self._given(value, original, run) if self.extras else {}
-        options, limits = self._options, None
-        if self._bounded:
-            limits = Limits.begin(
-                self.name,
-                len(nodes),
-                options.timeout,
-                options.branch_timeout,
-                split=options.budget == "split",
-            )
-        return ScatterCall(nodes, value, given, self._limit, limits, Results(self.name, self._names, self._rule))
+        nodes = self._watched if observed() else self._nodes
+        if run is None and original is not _UNSET:
+            run = Run(original=original)
+        total, options = len(nodes), self._options
+        limits = options.limits(self.name, total) if self._bounded else None
+        results = Results(self.name, self._rule, self._names.__getitem__, total)
+        values = (_copied(self.name, value) for _ in nodes) if self._copy else repeat(value)
+        return ScatterCall(zip(count(), nodes, values), total, options.limit, limits, results, run)
 
-    def _given(self, value: Any, original: Any, run: Run | None) -> dict[str, Any]:
-        if run is None:
-            run = Run(original=value if original is _UNSET else original)
-        return {"original": run.original, "run": run}
+
+def _copied(owner: str, value: Any) -> Any:
+    try:
+        return deepcopy(value)
+    except Exception as error:
+        message = f"{owner}: copy=True, but the input, a {type(value).__name__}, cannot be copied: {error}"
+        raise TypeError(message) from error

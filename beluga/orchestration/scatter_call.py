@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from beluga._engine.options import number, seconds_if_any, whole
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga.clock import environment
+from beluga.orchestration.executor import Run
 from beluga.spending import SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
     from typing import Self
 
     from beluga.orchestration.nodes import Node
     from beluga.orchestration.results import Results
 
-__all__ = ["Limits", "ScatterCall"]
+__all__ = ["Branch", "Limits", "ScatterCall", "ScatterOptions"]
 
 
 @attrs.frozen
@@ -79,36 +81,74 @@ class Limits:
         return self.total if self.each == math.inf else self.each
 
 
+@attrs.frozen(kw_only=True)
+class ScatterOptions:
+    """What is checked when a scatter is made."""
+
+    name = "scatter"
+
+    limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole(1)))
+    timeout: float | None = attrs.field(
+        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
+    )
+    branch_timeout: float | None = attrs.field(
+        default=None, converter=seconds_if_any, validator=attrs.validators.optional(number(0, above=True))
+    )
+    budget: str = "shared"
+
+    def __attrs_post_init__(self) -> None:
+        if self.budget not in {"shared", "split"}:
+            message = f'scatter: budget={self.budget!r} must be "shared" or "split"'
+            raise ValueError(message)
+
+    def limits(self, owner: str, ways: int) -> Limits:
+        """Return the limits of a call with that many branches that begins now."""
+        return Limits.begin(owner, ways, self.timeout, self.branch_timeout, split=self.budget == "split")
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a branch gets less than what the caller has."""
+        return self.timeout is not None or self.branch_timeout is not None or self.budget == "split"
+
+
+Branch: TypeAlias = "tuple[int, Node, Any]"
+"""The place of a branch, what it calls, and what it is given."""
+
+
 class ScatterCall:
     """What the branches of one call get, and where they report.
 
     Args:
-        nodes: The branches.
-        value: What each of them is given.
-        given: What those that declare ``original`` or ``run`` are given beside it.
+        branches: They are taken as there is room for them.
+        total: How many there are; None where nobody knows before the last is taken.
         limit: The most that run at once.
         limits: Their time and spending; None where they just inherit those of the caller.
         results: Where they report.
+        run: The graph's run so far, for branches that declare ``original`` or ``run``; None alone, where the
+            original is the input itself.
     """
 
-    __slots__ = ("given", "limit", "limits", "nodes", "results", "value")
+    __slots__ = ("branches", "limit", "limits", "results", "run", "total")
 
     def __init__(
         self,
-        nodes: Sequence[Node],
-        value: Any,
-        given: Mapping[str, Any],
-        limit: int,
+        branches: Iterator[Branch],
+        total: int | None,
+        limit: int | None,
         limits: Limits | None,
         results: Results,
+        run: Run | None = None,
     ) -> None:
-        self.nodes: Sequence[Node] = nodes
-        self.value: Any = value
-        self.given: Mapping[str, Any] = given
-        self.limit: int = limit
+        self.branches: Iterator[Branch] = branches
+        self.total: int | None = total
+        self.limit: float = math.inf if limit is None else limit
         self.limits: Limits | None = limits
         self.results: Results = results
+        self.run: Run | None = run
 
-    def extras(self, node: Node) -> dict[str, Any]:
+    def extras(self, node: Node, value: Any) -> dict[str, Any]:
         """Return what `node` declares beside its first parameter."""
-        return {name: self.given[name] for name in node.extras}
+        if not node.extras:
+            return {}
+        run = Run(original=value) if self.run is None else self.run
+        return {name: run if name == "run" else run.original for name in node.extras}

@@ -30,7 +30,6 @@ import math
 import os
 import sys
 from contextvars import copy_context
-from itertools import islice
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +38,16 @@ from beluga.clock import SystemClock, environment
 from beluga.errors import GraphError
 
 if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Generator
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
     from beluga.orchestration.nodes import Node
-    from beluga.orchestration.scatter_call import ScatterCall
+    from beluga.orchestration.results import BranchResult
+    from beluga.orchestration.scatter_call import Branch, ScatterCall
 
-__all__ = ["attempt", "pool", "run_threads"]
+__all__ = ["attempt", "pool", "run_threads", "stream_threads"]
 
 _MOST_THREADS = 4096
 """Far more than anybody runs at once: branches that wait for branches inside them must never fill the pool."""
@@ -66,41 +68,78 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=pool.cache_clear)  # a fork takes the pool along, but no thread of it
 
 
-def attempt(node: Node, call: ScatterCall) -> tuple[Any, BaseException | None]:
+def attempt(node: Node, value: Any, call: ScatterCall) -> tuple[Any, BaseException | None]:
     """Call `node` in this thread; return its value or its error, because a future cannot carry every error."""
     try:
-        return node.call(call.value, **call.extras(node)), None
+        return node.call(value, **call.extras(node, value)), None
     except BaseException as error:
         return None, error
 
 
 def run_threads(call: ScatterCall) -> None:
-    """Run the branches until the results is over; those that still run then are left to themselves."""
+    """Run the branches until the results are enough; those that still run then are left to themselves."""
+    for _ in _steps(call):
+        pass
+
+
+def stream_threads(call: ScatterCall, heard: deque[BranchResult]) -> Generator[BranchResult]:
+    """Run the branches like `run_threads`, and yield each result that arrives in `heard`.
+
+    A branch begins when a place is free and the result before it has been taken.
+
+    Raises:
+        BaseException: Too many branches failed: the first error.
+    """
+    for _ in _steps(call):
+        while heard:
+            yield heard.popleft()
+    yield from heard
+    call.results.result()
+
+
+def _steps(call: ScatterCall) -> Generator[None]:
+    """Start branches as there is room for them, and yield after each report."""
     from queue import SimpleQueue
 
     finished: SimpleQueue[Any] = SimpleQueue()
-    waiting = iter(range(len(call.nodes)))
-    running = dict(_start(call, index, finished) for index in islice(waiting, call.limit))
-    while not call.results.over:
-        _report(call, running, _wait(finished, min(running.values())))
-        if not call.results.over:
-            free = call.limit - len(running)
-            running.update(_start(call, index, finished) for index in islice(waiting, free))
-    call.results.close(environment().monotonic())
+    running: dict[int, tuple[float, Node]] = {}
+    results = call.results
+    try:
+        while not results.over:
+            while len(running) < call.limit and (branch := _next(call)) is not None:
+                running[branch[0]] = _start(call, branch, finished), branch[1]
+            if results.over:
+                break
+            # All have the same time, so the one that began first is the first to be overdue.
+            soonest = next(iter(running.values()))[0]
+            _report(call, running, _wait(finished, soonest))
+            yield
+    finally:
+        results.close(environment().monotonic())
 
 
-def _start(call: ScatterCall, index: int, finished: SimpleQueue[Any]) -> tuple[int, float]:
-    """Begin a branch in a context of its own; return its place and its deadline."""
+def _next(call: ScatterCall) -> Branch | None:
+    """Take the next branch; what its iterator raises ends the call."""
+    try:
+        return next(call.branches, None)
+    except BaseException as error:
+        call.results.abort(error)
+        return None
+
+
+def _start(call: ScatterCall, branch: Branch, finished: SimpleQueue[Any]) -> float:
+    """Begin a branch in a context of its own; return its deadline."""
     context = copy_context()
     at = DEADLINE.get() if call.limits is None else context.run(call.limits.enter)
-    call.results.began[index] = environment().monotonic()
-    pool().submit(context.run, _branch, call, index, finished)
-    return index, at
+    call.results.began[branch[0]] = environment().monotonic()
+    pool().submit(context.run, _branch, call, branch, finished)
+    return at
 
 
-def _branch(call: ScatterCall, index: int, finished: SimpleQueue[Any]) -> None:
+def _branch(call: ScatterCall, branch: Branch, finished: SimpleQueue[Any]) -> None:
     # No variable holds the error here, because its traceback holds this frame.
-    finished.put((index, *attempt(call.nodes[index], call), environment().monotonic()))
+    index, node, value = branch
+    finished.put((index, *attempt(node, value, call), environment().monotonic()))
 
 
 def _wait(finished: SimpleQueue[Any], at: float) -> Any:
@@ -117,21 +156,21 @@ def _wait(finished: SimpleQueue[Any], at: float) -> Any:
         return None
 
 
-def _report(call: ScatterCall, running: dict[int, float], report: Any) -> None:
+def _report(call: ScatterCall, running: dict[int, tuple[float, Node]], report: Any) -> None:
     """Enter into the results what came of a branch, or which branches are overdue."""
     results = call.results
     if report is None:
         now = environment().monotonic()
-        for index in [index for index, at in running.items() if at <= now]:
+        for index in [index for index, (at, _) in running.items() if at <= now]:
             del running[index]
             results.add(index, None, _overdue(call, index), now - results.began[index])
         return
     index, value, error, ended = report
-    at = running.pop(index, None)
-    if at is None:
+    if index not in running:
         return  # overdue, and settled long ago
+    at, node = running.pop(index)
     if type(value) is CoroutineType:
-        error = _unawaited(call.nodes[index], value)
+        error = _unawaited(node, value)
     if error is None and ended > at:
         error = _overdue(call, index)
     if error is None or isinstance(error, Exception) or _is_cancellation(error):

@@ -116,10 +116,34 @@ def test_a_sync_run_refuses_async_nodes_before_anything_runs() -> None:
         return text
 
     graph = chain(ran.append, ask, name="turn")
-    for call in (graph.invoke, graph.stream, graph):
+    for call in (graph.invoke, graph.stream):
         with pytest.raises(GraphError, match=r"turn has async nodes \(ask\).*use ainvoke or astream"):
             call("x")
     assert not ran
+
+
+def test_a_graph_with_async_nodes_is_awaited_as_it_is_called() -> None:
+    """And decorated like an async function; without one it stays a plain call."""
+    asked: list[str] = []
+
+    async def ask(text: str) -> str:
+        asked.append(text)
+        if len(asked) < 3:
+            raise TimeoutError
+        return text + "!"
+
+    turn = chain(str.strip, ask, name="turn")
+    patient = retry(max_attempts=3)(turn)
+
+    async def main() -> str:
+        answer: str = await patient(" hi ")
+        return answer
+
+    with fake_clock() as clock:
+        assert clock.run(main()) == "hi!"
+    assert asked == ["hi"] * 3
+    assert asyncio.run(turn(" ho ")) == "ho!"
+    assert chain(str.strip)(" x ") == "x"
 
 
 def test_an_async_node_deep_inside_is_seen() -> None:

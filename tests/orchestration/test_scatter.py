@@ -637,15 +637,46 @@ def test_a_plain_function_that_gives_a_coroutine_is_awaited() -> None:
         scatter("x")
 
 
-def test_async_branches_refuse_a_plain_call() -> None:
-    """Before anything runs, with the call that would do."""
-    started = []
+def test_with_an_async_branch_the_call_is_awaited() -> None:
+    """As `acall` is; nothing runs before."""
+    started: list[str] = []
 
-    async def ask(value: str) -> None: ...
+    async def ask(value: str) -> str:
+        return value + "!"
 
-    with pytest.raises(GraphError, match=r"async nodes \(ask\).*use await scatter.acall"):
-        Scatter(started.append, ask)("x")
+    called = Scatter(started.append, ask)("x")
     assert not started
+    assert asyncio.run(called) == [None, "x!"]
+    assert started == ["x"]
+
+
+def test_branches_share_their_input_unless_told_to_copy() -> None:
+    """What one changes in it the others see; with ``copy=True`` each has its own, and the caller's stays as it was."""
+
+    def first(value: list[str]) -> list[str]:
+        value.append("first")
+        return value
+
+    async def second(value: list[str]) -> list[str]:
+        value.append("second")
+        return value
+
+    shared: list[str] = []
+    assert asyncio.run(Scatter(second, second)(shared)) == [["second", "second"]] * 2
+    own: list[str] = []
+    assert asyncio.run(Scatter(first, second, limit=1, copy=True)(own)) == [["first"], ["second"]]
+    assert Scatter(first, first, copy=True)(own) == [["first"], ["first"]]
+    assert own == []
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_an_input_that_cannot_be_copied_is_told(limit: int | None) -> None:
+    """With its type and the reason, in threads and in tasks, and no branch is left."""
+    scatter = Scatter(str, repr, copy=True, limit=limit)
+    with pytest.raises(TypeError, match="copy=True, but the input, a lock, cannot be copied"):
+        scatter(threading.Lock())
+    with pytest.raises(TypeError, match="copy=True, but the input, a lock, cannot be copied"):
+        asyncio.run(scatter.acall(threading.Lock()))
 
 
 def test_a_branch_may_ask_for_the_original() -> None:
