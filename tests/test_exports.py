@@ -105,7 +105,7 @@ def test_plain_texts_do_without_the_schema():
         "@beluga.retry\n"
         "def ask(text): return text\n"
         "ask('hello')\n"
-        "print([name for name in ('answers', 'messages') if f'beluga.schema.{name}' in sys.modules])"
+        "print([name for name in ('response', 'messages') if f'beluga.schema.{name}' in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", done.stderr

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from beluga import events
 from beluga.clock import environment
+from beluga.config.fields import section_in, section_of
 from beluga.config.loading import load
-from beluga.config.sections import section_in, section_of
 from beluga.config.watcher import FileWatcher
 from beluga.errors import ConfigError, ErrorCode
 

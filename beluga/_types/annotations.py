@@ -15,23 +15,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NewType, NoRet
 
 import attrs
 
-from beluga._types.bounds import UNBOUNDED, Bounds, bounds_of
 from beluga._types.classes import (
     MARKS,
     READ_ONLY,
     Marks,
     check_call,
     declared,
+    described,
     filled,
     is_record,
     own_doc,
     type_arguments,
 )
-from beluga._types.docstrings import described
 from beluga._types.scalars import SCALARS, SECONDS
 from beluga._types.tree import (
     NULL,
+    UNBOUNDED,
     Anything,
+    Bounds,
     Choice,
     Field,
     Foreign,
@@ -43,6 +44,7 @@ from beluga._types.tree import (
     Row,
     Scalar,
     Table,
+    bounds_of,
 )
 
 if TYPE_CHECKING:

@@ -13,17 +13,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._types.bounds import UNBOUNDED
 from beluga._types.problems import Key, Mismatch, Missing, Note, Problem, Refused, TooDeep, UnknownKeys, WrongKey
 from beluga._types.scalars import INVALID, Rules
-from beluga._types.tree import Anything, Choice, Field, Foreign, Items, Node, OneOf, Record, Row, Scalar, Table
+from beluga._types.tree import (
+    UNBOUNDED,
+    Anything,
+    Choice,
+    Field,
+    Foreign,
+    Items,
+    Node,
+    OneOf,
+    Record,
+    Row,
+    Scalar,
+    Table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beluga._types.problems import Path
 
+
 __all__ = ["fit"]
+
 
 _JSON: Final = Rules()
 

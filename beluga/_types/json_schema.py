@@ -27,7 +27,7 @@ from beluga._types.tree import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from beluga._types.bounds import Bounds
+    from beluga._types.tree import Bounds
 
 __all__ = ["describe", "json_schema"]
 

@@ -1,13 +1,30 @@
-"""Read a file that somebody may be writing, and nothing that never ends."""
+"""A file becomes a document: read while nobody writes it, and parsed as JSON, TOML or YAML, strictly."""
 
 from __future__ import annotations
 
+import collections
+import functools
 import os
 import pathlib
+import re
 import stat
-from typing import Final
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-__all__ = ["LARGEST", "read_steady"]
+import attrs
+
+from beluga.config import core_yaml
+from beluga.config.core_yaml import DEEPEST, yaml_lines
+from beluga.config.line_numbers import json_lines, line_of_depth, toml_lines, twice_in_json
+from beluga.config.problems import Problem, failure, shown
+from beluga.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+__all__ = ["LARGEST", "Document", "decoded", "parse", "read_steady", "refuse"]
+
 
 LARGEST: Final = 4 * 1024 * 1024
 """Bytes of a file that is still taken for a configuration: TOML of that size is read in 3 s."""
@@ -43,3 +60,167 @@ def read_steady(name: str) -> bytes:
 def _signature(descriptor: int) -> tuple[int, int]:
     status = os.fstat(descriptor)
     return status.st_mtime_ns, status.st_size
+
+
+@attrs.frozen
+class Document:
+    """A parsed file that knows where its values stand.
+
+    Args:
+        data: The top-level table.
+        name: The file, as the user wrote its path.
+        locate: Finds the line of every path; only asked when there is a problem to report.
+        empty: The paths of keys with nothing behind them, such as a section of YAML that is all comments.
+    """
+
+    data: dict[str, Any]
+    name: str
+    locate: Callable[[], Mapping[tuple[str | int, ...], int]]
+    empty: Sequence[tuple[Any, ...]] = ()
+
+    def has(self, path: tuple[str | int, ...]) -> bool:
+        """Tell whether the file has something at `path`."""
+        value: Any = self.data
+        for step in path:
+            try:
+                value = value[step]
+            except (LookupError, TypeError):
+                return False
+        return True
+
+    def source_of(self, path: tuple[str | int, ...]) -> str:
+        """Return ``file:line`` of `path` or of the nearest table around it; the file alone where neither is known."""
+        lines = self.locate()
+        while path and path not in lines:
+            path = path[:-1]
+        return f"{self.name}:{lines[path]}" if path in lines else self.name
+
+
+def parse(content: bytes, name: str) -> Document:
+    """Parse `content`, in the format that the ending of `name` says.
+
+    Raises:
+        ConfigError: The format is unknown, or the content is not well-formed; nothing of it is quoted.
+    """
+    ending = pathlib.PurePath(name).suffix.lower()
+    if ending not in _FORMATS:
+        refuse(name, f"has the ending {ending!r}, and known are {', '.join(_FORMATS)}")
+    read, lines = _FORMATS[ending]
+    text = decoded(content, name)
+    if not text.strip():
+        # Truncation is the first step of writing in place. An empty TOML or YAML file would be valid, and would
+        # put every setting back to its default for as long as the writer takes.
+        refuse(name, "is empty")
+    try:
+        data, empty = read(text, name)
+    except RecursionError:
+        refuse(name, "is nested too deeply", line_of_depth(text, DEEPEST))
+    if not isinstance(data, dict):
+        refuse(name, f"must hold a table at its top, not a value of type {type(data).__name__}")
+    locate = functools.cache(lambda: lines(text))
+    deep = _too_deep(data)
+    if deep is not None:
+        refuse(name, "is nested too deeply", locate().get(deep) or line_of_depth(text, DEEPEST))
+    return Document(data, name, locate, empty)
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ConfigError: It is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        refuse(name, f"is not UTF-8 at byte {error.start}", line)
+
+
+def refuse(name: str, rule: str, line: int | None = None) -> NoReturn:
+    """Raise the error of a file that cannot be read at all."""
+    source = name if line is None else f"{name}:{line}"
+    raise failure(source, [Problem("", rule, source)])
+
+
+def _too_deep(data: dict[str, Any]) -> tuple[Any, ...] | None:
+    """Return the path of something that lies deeper than `DEEPEST`."""
+    level: list[tuple[tuple[Any, ...], Any]] = [((), data)]
+    for _ in range(DEEPEST):
+        level = [
+            ((*path, step), inner)
+            for path, holder in level
+            for step, inner in (holder.items() if isinstance(holder, dict) else enumerate(holder))
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return None
+    return level[0][0]
+
+
+def _read_json(text: str, name: str) -> tuple[Any, Sequence[Any]]:
+    import json
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table = dict(pairs)
+        if len(table) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key, count in collections.Counter(keys).items() if count > 1)
+            refuse(name, f"has the key {shown(twice)} twice in one table", twice_in_json(text, twice))
+        return table
+
+    try:
+        return json.loads(text, object_pairs_hook=once), ()
+    except json.JSONDecodeError as error:
+        refuse(name, f"is not JSON: {error.msg} (column {error.colno})", error.lineno)
+    except ConfigError:
+        raise
+    except ValueError:
+        refuse(name, "is not JSON that can be read: a number has too many digits", _line_of_digits(text))
+
+
+_DOTTED: Final = re.compile(
+    rf"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{DEEPEST},}}"""
+)
+
+
+def _read_toml(text: str, name: str) -> tuple[Any, Sequence[Any]]:
+    import tomllib
+
+    dotted = _DOTTED.search(text)
+    if dotted:  # tomllib takes time that grows with the square of it: 3 s for 10,000 dots
+        refuse(name, "is nested too deeply", text.count("\n", 0, dotted.start()) + 1)
+    try:
+        return tomllib.loads(text), ()
+    except tomllib.TOMLDecodeError as error:
+        # Before Python 3.14 the line is in the text alone.
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        what = re.sub(r" \(at .*\)$", "", str(error).splitlines()[0])
+        line = int(place[1]) if place else text.count("\n") + 1
+        refuse(name, f"is not TOML: {what}", line)
+    except ValueError:
+        refuse(name, "is not TOML that can be read: a number has too many digits", _line_of_digits(text))
+
+
+def _line_of_digits(text: str) -> int | None:
+    """Return the line of the first number that Python refuses to read, since that takes time without bound."""
+    found = re.search(rf"[0-9_]{{{sys.get_int_max_str_digits()},}}", text)
+    return text.count("\n", 0, found.start()) + 1 if found else None
+
+
+def _read_yaml(text: str, name: str) -> tuple[Any, Sequence[Any]]:
+    try:
+        import yaml  # noqa: F401 - whether it is there
+    except ImportError:
+        refuse(name, 'needs PyYAML to be read: pip install "beluga-ai[yaml]"')
+    return core_yaml.read(text, functools.partial(refuse, name))
+
+
+_FORMATS: Final[
+    Mapping[str, tuple[Callable[[str, str], tuple[Any, Sequence[Any]]], Callable[[str], Mapping[Any, int]]]]
+] = {
+    ".json": (_read_json, json_lines),
+    ".toml": (_read_toml, toml_lines),
+    ".yaml": (_read_yaml, yaml_lines),
+    ".yml": (_read_yaml, yaml_lines),
+}

@@ -12,12 +12,10 @@ import attrs
 from beluga._types.fit import fit
 from beluga._types.scalars import BY_HAND
 from beluga._types.tree import Items, Record, Table
-from beluga.config.env_files import is_env_file, read_env
-from beluga.config.env_overrides import Variable, check_names, merge, overrides
-from beluga.config.files import read_steady
-from beluga.config.parsers import Document, decoded, parse, refuse
+from beluga.config.fields import section_of
+from beluga.config.files import Document, decoded, parse, read_steady, refuse
 from beluga.config.problems import Findings, Problem, failure
-from beluga.config.sections import section_of
+from beluga.config.variables import Variable, check_names, is_env_file, merge, overrides, read_env
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:

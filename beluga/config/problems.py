@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga._types import problems as types
-from beluga._types.suggest import nearest
+from beluga._types.problems import nearest
 from beluga._types.tree import Choice, Node, is_scalar
 from beluga.errors import ConfigError, ErrorCode
 

@@ -11,10 +11,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from beluga._engine.options import Live
-from beluga._types.suggest import nearest
+from beluga._types.problems import nearest
 from beluga._types.tree import Record, parts
+from beluga.config.fields import all_sections, is_frozen
 from beluga.config.loading import Source
-from beluga.config.sections import all_sections, is_frozen
 from beluga.config.subscribers import Change, Subscribers, changed_settings, spread
 from beluga.errors import ConfigError
 

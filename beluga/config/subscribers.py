@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from beluga import events
-from beluga.config.sections import section_in
+from beluga.config.fields import section_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from beluga._types.annotations import read_function, read_type
 from beluga._types.classes import is_record
 from beluga._types.fit import fit
-from beluga._types.problems import for_people
+from beluga._types.problems import for_people, nearest
 from beluga._types.scalars import format_checks, is_finite
-from beluga._types.suggest import nearest
 from beluga.guards._redos import check_linear
 from beluga.schema import Tool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from beluga.schema.base import Carrier
+from beluga.schema import Carrier
 
 if TYPE_CHECKING:
     from collections.abc import Generator

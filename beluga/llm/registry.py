@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from beluga._types.suggest import nearest
+from beluga._types.problems import nearest
 from beluga.llm._http.profiles import PROFILES, profile_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
-from beluga.schema.base import Carrier
+from beluga.schema import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.parts import (
     TOOL_PARTS,

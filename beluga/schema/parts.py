@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from beluga.schema.base import Carrier
+from beluga.schema import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 
 __all__ = ["CachePoint", "OpaquePart", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from beluga.schema.base import Carrier
+from beluga.schema import Carrier
 from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
 from beluga.schema.parts import OpaquePart, ToolCall  # noqa: TC001 - the same
 from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it

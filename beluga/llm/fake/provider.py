@@ -197,7 +197,7 @@ class FakeProvider(Surfaces):
 
 
 def _profile(name: str) -> Profile:
-    from beluga._types.suggest import nearest
+    from beluga._types.problems import nearest
     from beluga.llm._http.profiles import PROFILES
 
     if name not in PROFILES:

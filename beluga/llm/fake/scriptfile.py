@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import attrs
 
 from beluga._types.annotations import read_function, read_type
-from beluga._types.bounds import Bounds
 from beluga._types.fit import fit
 from beluga._types.scalars import INVALID, Rules, Seconds
-from beluga.config.parsers import parse
+from beluga._types.tree import Bounds
+from beluga.config.files import parse
 from beluga.config.problems import Findings, failure
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider

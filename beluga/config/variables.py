@@ -1,27 +1,34 @@
-"""Variables override what the files say: ``APP_OPENAI_MAX_TOKENS`` is ``openai.max_tokens``."""
+"""Variables override what the files say: those of the process, of ``.env`` files, and of the files that they name.
+
+``APP_OPENAI_MAX_TOKENS`` is ``openai.max_tokens``. A ``.env`` file has a variable a line, as shells and containers have
+them: ``NAME=value``, ``export NAME="two words"``, ``NAME='as it is'``, comments and empty lines. Nothing is put in
+place of ``$OTHER``: a value is what is written.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import contextlib
+import json
+import pathlib
+import re
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 
-from beluga._types.problems import Mismatch, demand
+from beluga._types.problems import Mismatch, demand, nearest
 from beluga._types.scalars import INVALID
-from beluga._types.suggest import nearest
-from beluga._types.texts import read_text
-from beluga._types.tree import Field, OneOf, Record, arms, is_scalar
+from beluga._types.tree import Choice, Field, Items, Node, OneOf, Record, Row, Scalar, arms, is_scalar
 from beluga.config.files import read_steady
 from beluga.config.problems import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.config.problems import Findings
 
-Path = tuple[str, ...]
+__all__ = ["Override", "Variable", "check_names", "is_env_file", "merge", "overrides", "read_env"]
 
-__all__ = ["Override", "Variable", "check_names", "merge", "overrides"]
+Path = tuple[str, ...]
 
 
 @attrs.frozen
@@ -173,3 +180,117 @@ def _leaves(section: Record, path: Path, *, secret: bool, above: tuple[Any, ...]
                 yield from _leaves(arm, at, secret=hidden, above=(*above, section.kind))
         if not inner:
             yield at, attrs.evolve(field, secret=hidden)
+
+
+_LINE: Final = re.compile(
+    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*
+    (?:(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?:\#[^\n]*)?\r?|(?P<bare>[^'"\n][^\n]*)?)
+    (?:\n|\Z)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT: Final = re.compile(r"(?:^|[ \t])#")
+_NOTHING: Final = re.compile(r"[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def is_env_file(name: str) -> bool:
+    """Tell whether a file holds variables, by its name: ``.env``, ``.env.local``, ``prod.env``."""
+    path = pathlib.PurePath(name)
+    return path.suffix == ".env" or path.name == ".env" or path.name.startswith(".env.")
+
+
+def read_env(text: str, refuse: Callable[[str, int | None], NoReturn]) -> dict[str, tuple[str, int]]:
+    r"""Return each variable's text and line.
+
+    Args:
+        text: The file.
+        refuse: Given a rule and a line, raises the error that says so.
+
+    Example:
+        >>> read_env("# mine\nexport A=1 # one\nB='x y'\n", print)
+        {'A': ('1', 2), 'B': ('x y', 3)}
+    """
+    found: dict[str, tuple[str, int]] = {}
+    at, line = 0, 1
+    while at < len(text):
+        match = _NOTHING.match(text, at) or _LINE.match(text, at)
+        if match is None:
+            refuse("is not NAME=value", line)  # the line is not quoted: it may hold a secret
+        if match.re is _LINE:
+            if match["name"] in found:
+                refuse(f"has the variable {match['name']} twice", line)
+            found[match["name"]] = _text(match), line
+        line += text.count("\n", at, match.end())
+        at = max(match.end(), at + 1)
+    return found
+
+
+def _text(match: re.Match[str]) -> str:
+    if match["double"] is not None:
+        return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match["double"], flags=re.DOTALL)
+    if match["single"] is not None:
+        return match["single"]
+    return _COMMENT.split(match["bare"] or "", maxsplit=1)[0].strip()
+
+
+# What a text stands for
+
+
+def read_text(node: Node, text: str) -> Any:
+    """Turn a text into what ``fit`` takes by `node`.
+
+    Whatever has parts is written as JSON, and a list of plain values also with commas between them.
+
+    Raises:
+        ValueError: It cannot be one.
+
+    Example:
+        >>> from beluga._types.annotations import read_type
+        >>> (
+        ...     read_text(read_type(int | str), "7"),
+        ...     read_text(read_type(list[int]), "7, 8"),
+        ...     read_text(read_type(bool), "on"),
+        ... )
+        (7, [7, 8], True)
+    """
+    match node:
+        case Scalar():
+            return node.type.read(text)
+        case Choice(options=options):
+            return _chosen(options, text)
+        case OneOf(arms=arms):
+            # What takes every text comes last.
+            for arm in sorted(arms, key=lambda arm: isinstance(arm, Scalar) and arm.type.read is str):
+                with contextlib.suppress(ValueError):
+                    return read_text(arm, text)
+            raise ValueError(text)
+        case Items(item=item) if is_scalar(item) and not _is_json(text):
+            return [_item(item, each) for each in _between_commas(text)]
+        case Row(items=items) if all(map(is_scalar, items)) and not _is_json(text):
+            texts = _between_commas(text)
+            return [_item(item, each) for item, each in zip(items, texts, strict=True)]
+        case _:
+            return json.loads(text)
+
+
+def _chosen(options: Any, text: str) -> Any:
+    for option in options:
+        if text in {option.name, str(option.written)}:
+            return option.written
+    raise ValueError(text)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith(("[", "{"))
+
+
+def _between_commas(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",")] if text.strip() else []
+
+
+def _item(node: Node, text: str) -> Any:
+    """Return one item; the text itself where it cannot be read, so that ``fit`` tells which item that is."""
+    try:
+        return read_text(node, text)
+    except ValueError:
+        return text
