@@ -75,7 +75,7 @@ WITHIN = {
     },
 }
 MAY_IMPORT = {
-    "asyncio": {"clock", "_engine.timeouts", "testing", "_cli", "llm", "config", "orchestration"},
+    "asyncio": {"clock", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
         "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "llm",
         "logs", "_traceview", "telemetry", "testing",

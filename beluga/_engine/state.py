@@ -14,12 +14,12 @@ no handler, since it looks for them at calls and backward jumps only, and collec
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
-from contextlib import AbstractContextManager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from beluga.clock import SYSTEM
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from beluga.clock import Clock, Environment
 
-__all__ = ["BoundedMap", "Lock", "StateByClock", "new_lock"]
+__all__ = ["BoundedMap", "Lock", "StateByClock", "begin_in_child", "new_lock"]
 
 S = TypeVar("S")
 
-Lock = AbstractContextManager[Any]
+Lock = contextlib.AbstractContextManager[Any]
 """What `new_lock` returns; the class of reentrant locks has no public name before Python 3.14."""
 
 _LOCKS: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -45,14 +45,29 @@ def new_lock() -> Lock:
     return lock
 
 
-def _free_all() -> None:
+class Forked(Protocol):
+    """What remembers threads that do not exist in a child."""
+
+    def begin_in_child(self) -> None:
+        """Forget them."""
+
+
+_FORKED: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+begin_in_child: Callable[[Forked], None] = _FORKED.add
+"""Have `begin_in_child` of an object called in a forked child, as long as the object is there."""
+
+
+def _begin_in_child() -> None:
     # The thread that held one does not exist here.
     for lock in tuple(_LOCKS):
         lock._at_fork_reinit()  # noqa: SLF001 - the standard library does the same
+    for owner in tuple(_FORKED):
+        owner.begin_in_child()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_free_all)
+    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 class StateByClock(Generic[S]):
@@ -90,9 +105,10 @@ that finding them one by one takes 10 us each with 10,000 keys."""
 
 
 class BoundedMap(Generic[S]):
-    """States by key, of which the one that began, or was last moved to the end, the longest ago is forgotten first.
+    """States by key, of which the one that came, or was last used, the longest ago is forgotten first.
 
-    Its owner holds a lock; `values` may be read, and written under a key that it holds, without asking.
+    Its owner holds a lock, which a step of the same thread may hold already: each method can be interrupted by another.
+    An `collections.OrderedDict` would do the same with 45 bytes more a key.
 
     Args:
         max_keys: How many are kept.
@@ -103,44 +119,49 @@ class BoundedMap(Generic[S]):
 
     def __init__(self, max_keys: int, spared: Callable[[S], bool] | None = None) -> None:
         self.values: dict[Hashable, S] = {}
+        """The states by key; to be read."""
         self._max_keys = max_keys
         self._spared = spared
         self._oldest: dict[Hashable, None] = {}  # the next to go, the very next one last
 
-    def put(self, key: Hashable, state: S) -> None:
-        """Keep `state` for `key`, as the newest."""
-        if self.values.pop(key, None) is not None:
-            self._oldest.pop(key, None)
-        elif len(self.values) >= self._max_keys:
+    def add(self, key: Hashable, state: S) -> S:
+        """Return the state of `key`, which is `state` if there was none."""
+        if key not in self.values and len(self.values) >= self._max_keys:
             self._forget_one()
-        self.values[key] = state
+        return self.values.setdefault(key, state)
 
     def use(self, key: Hashable) -> S | None:
-        """Return the state of `key`, as the newest from now on; None where there is none."""
-        state = self.values.pop(key, None)
-        if state is not None:
+        """Return the state of `key`, which is the newest from now on; None where there is none."""
+        values = self.values
+        if self._oldest:
             self._oldest.pop(key, None)
-            self.values[key] = state
-        return state
+        keys = (key,)
+        try:
+            # Taken out and put back within one call of C code: nobody finds it missing.
+            any(map(values.__setitem__, keys, map(values.pop, keys)))
+        except KeyError:
+            return None
+        return values.get(key)
 
     def drop(self, key: Hashable) -> None:
         """Forget `key`, if it is known."""
         self.values.pop(key, None)
-        self._oldest.pop(key, None)
 
     def _forget_one(self) -> None:
-        for _ in range(len(self.values)):
-            key = self._first()
-            state = self.values.pop(key)
-            if self._spared is None or not self._spared(state):
-                return
-            self.values[key] = state
-        self.drop(self._first())
-
-    def _first(self) -> Hashable:
-        if not self._oldest:
-            self._oldest = dict.fromkeys(reversed(list(islice(self.values, _BATCH))))
-        return self._oldest.popitem()[0]
+        spare = len(self.values) if self._spared is not None else 0
+        while len(self.values) >= self._max_keys:
+            if not self._oldest:
+                self._oldest = dict.fromkeys(reversed(list(islice(self.values, _BATCH))))
+            try:
+                key, _ = self._oldest.popitem()
+                state = self.values[key]
+            except KeyError:
+                continue  # dropped meanwhile
+            if spare > 0 and self._spared is not None and self._spared(state):
+                spare -= 1
+                self.use(key)
+            else:
+                self.drop(key)
 
     def __len__(self) -> int:
         """Return how many keys are kept."""

@@ -279,7 +279,7 @@ class _Circuits:
             circuit = self._by_key.use(key)
             if circuit is None:
                 circuit = Circuit(self._lock)
-                self._by_key.put(key, circuit)
+                self._by_key.add(key, circuit)
             return circuit
 
     def __len__(self) -> int:

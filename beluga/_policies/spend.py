@@ -50,7 +50,7 @@ class Accounts:
             account = self._by_key.use(key)
             if account is None:
                 account = self.new()
-                self._by_key.put(key, account)
+                self._by_key.add(key, account)
             return account
 
     def forget(self, key: Hashable) -> None:

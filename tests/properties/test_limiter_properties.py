@@ -23,9 +23,8 @@ class _LimiterMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.clock = FakeClock()
-        self.limiter = RateLimiter(LIMIT, WINDOW, algorithm=self.algorithm, wait=True)
-        self.taken = []  # [moment, cost], in the order of booking
-        self.waiting = []
+        self.limiter = RateLimiter(LIMIT, WINDOW, algorithm=self.algorithm)
+        self.taken = []  # [moment, cost]
 
     def _inside(self):
         return use_environment(Environment(self.clock, random.Random(0)))
@@ -33,7 +32,6 @@ class _LimiterMachine(RuleBasedStateMachine):
     @rule(seconds=STEPS)
     def advance(self, seconds):
         self.clock.advance(seconds)
-        self.waiting = [booked for booked in self.waiting if booked[0] > self.clock.monotonic()]
 
     @rule(cost=st.integers(1, LIMIT))
     def ask(self, cost):
@@ -41,27 +39,7 @@ class _LimiterMachine(RuleBasedStateMachine):
             free = self.limiter.retry_after(cost=cost) == 0.0
             assert self.limiter.allow(cost=cost) == free
         if free:
-            assert not self.waiting, "somebody who came first still waits"
             self.taken.append([self.clock.monotonic(), cost])
-
-    @rule(cost=st.integers(1, LIMIT))
-    def queue(self, cost):
-        with self._inside():
-            at, now = self.limiter._permits.book(None, (cost,), 1000.0)
-        assert at >= now
-        assert all(at >= booked[0] for booked in self.waiting), "first in, first out"
-        booked = [at, cost]
-        self.taken.append(booked)
-        if at > now:
-            self.waiting.append(booked)
-
-    @rule()
-    def give_up(self):
-        if self.waiting:
-            booked = self.waiting.pop()
-            with self._inside():
-                self.limiter._permits.cancel(None, booked[0], (booked[1],))
-            self.taken = [other for other in self.taken if other is not booked]
 
     @rule(actual=st.integers(0, LIMIT))
     def settle(self, actual):

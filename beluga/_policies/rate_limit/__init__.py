@@ -1,1 +1,1 @@
-"""Rates, the buckets that count their permits, the layers that take them, and the limiter over all of it."""
+"""Rates, the meters that count their permits, the layers that take them, and the limiter over all of it."""

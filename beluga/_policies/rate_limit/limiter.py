@@ -2,38 +2,87 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from beluga._engine.options import seconds, whole
+from beluga._engine.decorator import Decorator
+from beluga._engine.options import follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.policy import Policy
+from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
-from beluga._policies.rate_limit.booking_layer import BookingLayer
-from beluga._policies.rate_limit.bucket_layer import BucketLayer, KeyedBucketLayer
-from beluga._policies.rate_limit.buckets import ALGORITHMS, FixedWindow
-from beluga._policies.rate_limit.permits import Permits, Reservation
-from beluga._policies.rate_limit.rates import Rate
-from beluga._policies.rate_limit.window_layer import KeyedWindowLayer, WindowLayer
+from beluga._policies.rate_limit.algorithms import ALGORITHMS, Cost, Rate
+from beluga._policies.rate_limit.layers import layer_of
+from beluga._policies.rate_limit.permits import Algorithm, Booking, Costs, Permits, Reservation
+from beluga.clock import environment
 from beluga.errors import RateLimited
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from beluga._engine.call import Call
     from beluga._engine.target import Target
-    from beluga._policies.rate_limit.permits import Algorithm
-    from beluga._policies.rate_limit.rates import Cost
 
 __all__ = ["RateLimiter", "rate_limited"]
 
 
-class RateLimiter(Policy):
-    """A rate limiter that any number of functions can share: it is a decorator, and can be asked by hand.
+def _is_algorithm(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value not in ALGORITHMS:
+        message = f"rate_limited: {attribute.name}={value!r} is unknown; known are {', '.join(ALGORITHMS)}"
+        raise ValueError(message)
 
-    See `rate_limited` for the arguments.
+
+def _as_rates(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+    return tuple(rates)
+
+
+def _are_rates(_: Any, __: attrs.Attribute[Any], value: Any) -> None:
+    if not all(isinstance(rate, Rate) for rate in value):
+        message = f"rate_limited: rates={value!r} must hold nothing but Rate objects"
+        raise TypeError(message)
+
+
+@attrs.frozen(eq=False)
+class RateLimiter(Policy):
+    """Admit at most `limit` calls per window, for everybody or for each value of `key`.
+
+    A call too many raises `RateLimited`, which says when to try again; with `wait` it waits for its turn, first in,
+    first out, unless its deadline comes first; who gives up lets those behind move up. A stream takes its permit at
+    its first step.
+
+    `rate_limited` makes a limiter that is private to the function; an object of this class decorates any number of
+    them, which then share its permits, and can be asked by hand. What is used belongs to the clock it was used under.
+
+    Args:
+        limit: Permits per window; leave it out where `rates` are given.
+        window: Seconds.
+        key: A parameter's name, or a callable of all arguments by name: one bucket for each value. None for one.
+        algorithm: ``"fixed_window"`` (a window begins with a key's first call), ``"sliding_window"`` (never more
+            in any span of that length; keeps 16 bytes a call) or ``"token_bucket"`` (permits grow back evenly).
+        cost: Permits a call takes, or a callable of all arguments by name.
+        wait: False refuses at once; True waits as long as the deadline allows; a number is the most seconds.
+        max_keys: Keys kept; beyond that the one whose window began first is forgotten, and begins afresh.
+        rates: Several `Rate`s that must all admit the call, such as requests and tokens per minute.
+        settle: Given the result, or the last item of a stream that told a usage, returns what the call really cost at
+            the last rate, such as its tokens. Without it, or where it fails, the cost stands; a call that a layer
+            inside refused before it was sent costs nothing.
+
+    Raises:
+        TypeError: The function has no parameter `key`, or a key is not hashable.
+        ValueError: A figure is out of its range, or a cost is above the limit.
 
     Example:
+        >>> @rate_limited(limit=1, key="project_id")
+        ... def ask(question: str, *, project_id: str) -> str:
+        ...     return "fine"
+        >>> ask("one?", project_id="a"), ask("two?", project_id="b")
+        ('fine', 'fine')
+        >>> ask("three?", project_id="a")
+        Traceback (most recent call last):
+        beluga.errors.RateLimited: the rate limit of 1 per 60 s for this project_id is used up; try again in 60 s
         >>> limiter = RateLimiter(2, 60.0, key="project_id")
         >>> [limiter.allow("a"), limiter.allow("a"), limiter.allow("a"), limiter.allow("b")]
         [True, True, False, True]
@@ -46,52 +95,47 @@ class RateLimiter(Policy):
         "retry": "it sees one call where a retry makes several requests, so the provider's limit can be passed",
     }
 
-    def __init__(
-        self,
-        limit: float | None = None,
-        window: float = 60.0,
-        *,
-        key: str | Callable[[Mapping[str, Any]], Hashable] | None = None,
-        algorithm: Algorithm = "fixed_window",
-        cost: Cost = 1,
-        wait: bool | float = False,
-        max_keys: int = 10_000,
-        rates: Iterable[Rate] = (),
-        settle: Callable[[Any], float] | None = None,
-    ) -> None:
-        self.rates: tuple[Rate, ...] = tuple(rates)
-        if not all(isinstance(rate, Rate) for rate in self.rates):
-            message = f"rate_limited: rates={self.rates!r} must hold nothing but Rate objects"
-            raise TypeError(message)
-        if (limit is None) == (not self.rates):
+    limit: float | None = None
+    window: float = attrs.field(default=60.0, converter=seconds, validator=number(0, above=True))
+    key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
+    algorithm: Algorithm = attrs.field(default="fixed_window", validator=_is_algorithm, kw_only=True)
+    cost: Cost = attrs.field(default=1, kw_only=True)
+    wait: bool | float | datetime.timedelta = attrs.field(default=False, kw_only=True)
+    max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
+    _given_rates: tuple[Rate, ...] = attrs.field(
+        default=(), converter=_as_rates, validator=_are_rates, alias="rates", repr=False, kw_only=True
+    )
+    settle: Callable[[Any], float | None] | None = attrs.field(default=None, validator=optional(function), kw_only=True)
+
+    rates: tuple[Rate, ...] = attrs.field(init=False)
+    costs: Costs = attrs.field(init=False, repr=False)
+    longest_wait: float = attrs.field(init=False, repr=False)
+    permits: StateByClock[Permits] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make one rate of `limit`, and room for the permits."""
+        rates = self._given_rates
+        if (self.limit is None) == (not rates):
             message = "rate_limited: give either limit= or rates=, a list of Rate"
             raise ValueError(message)
-        if limit is not None:
-            self.rates = (Rate(limit, window, cost),)
-        if algorithm not in ALGORITHMS:
-            message = f"rate_limited: algorithm={algorithm!r} is unknown; known are {', '.join(ALGORITHMS)}"
-            raise ValueError(message)
-        if settle is not None and not callable(settle):
-            message = f"rate_limited: settle={settle!r} must be a function of the result"
-            raise ValueError(message)
-        self.key = key
-        self.algorithm = algorithm
-        self.longest_wait: float = _longest_wait(wait)
-        self._settle = settle
-        self._permits = Permits(self.rates, algorithm, _Keys(max_keys).max_keys)
+        if self.limit is not None:
+            rates = (Rate(self.limit, self.window, self.cost),)
+        object.__setattr__(self, "rates", rates)
+        object.__setattr__(self, "costs", Costs(rates))
+        object.__setattr__(self, "longest_wait", _longest_wait(self.wait))
+        permits = functools.partial(Permits, rates, self.algorithm, self.max_keys)
+        object.__setattr__(self, "permits", StateByClock(permits))
+        follow(self, "limit")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a limit may change."""
+        return any(map(is_live, self.rates))
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that does no more than this limiter needs."""
-        read = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
-        permits = self._permits
-        if len(self.rates) > 1 or not permits.constant or self.longest_wait or self._settle is not None:
-            return BookingLayer(permits, self.longest_wait, self.refusal, read, self._settle)
-        bucket = permits.buckets[0]
-        cost: Any = permits.costs[0]  # a number, as it is constant
-        parts = (permits.lock, cost, self.refusal, read)
-        if isinstance(bucket, FixedWindow):
-            return (WindowLayer if read is None else KeyedWindowLayer)(bucket, *parts)
-        return (BucketLayer if read is None else KeyedBucketLayer)(bucket, *parts)
+        read_key = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
+        return layer_of(self, read_key, target.kind)
 
     def allow(self, key: Hashable = None, *, cost: float | None = None) -> bool:
         """Take permits for `key` and say whether there were any; never waits.
@@ -103,8 +147,8 @@ class RateLimiter(Policy):
         Raises:
             ValueError: The limiter has no keys, or needs one, or the cost never fits.
         """
-        at, now = self._permits.book(self._checked(key), self._permits.costs_by_hand(cost), 0.0)
-        return at <= now
+        permits, now = self._here()
+        return not permits.take(self._checked(key), self.costs.by_hand(cost), now)
 
     def reserve(self, key: Hashable = None, *, cost: float | None = None) -> Reservation:
         """Take permits for `key` now and settle their true number later.
@@ -113,20 +157,34 @@ class RateLimiter(Policy):
             RateLimited: Too few permits are left.
             ValueError: See `allow`.
         """
-        costs = self._permits.costs_by_hand(cost)
-        at, now = self._permits.book(self._checked(key), costs, 0.0)
-        if at > now:
-            raise self.refusal(key, at - now)
-        return Reservation(lambda actual: self._permits.correct(key, at, costs, actual), costs[-1])
+        costs = self.costs.by_hand(cost)
+        permits, now = self._here()
+        wait = permits.take(self._checked(key), costs, now)
+        if wait:
+            raise self.refusal(key, wait)
+        booking = Booking(key, costs, now)
+        return Reservation(lambda used: permits.give_back(booking, (*costs[:-1], used), self._here()[1]), costs[-1])
 
     def remaining(self, key: Hashable = None) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
-        return self._permits.remaining(self._checked(key))
+        permits, now = self._here()
+        return permits.remaining(self._checked(key), now)
 
     def retry_after(self, key: Hashable = None, *, cost: float | None = None) -> float:
         """Return the seconds until `key` can take `cost` permits; 0.0 when it can now."""
-        costs = self._permits.costs_by_hand(cost)
-        return self._permits.delay(self._checked(key), costs)
+        permits, now = self._here()
+        return permits.delay(self._checked(key), self.costs.by_hand(cost), now)
+
+    def reset(self, key: Hashable = None) -> None:
+        """Begin anew for `key`, or for every key.
+
+        Raises:
+            ValueError: A key is given and the limiter has none.
+        """
+        if key is not None:
+            self._checked(key)
+        permits, now = self._here()
+        permits.forget(key, now, every=key is None)
 
     def refusal(self, key: Hashable, wait: float) -> RateLimited:
         """Build the error of a call that is not admitted."""
@@ -139,6 +197,17 @@ class RateLimiter(Policy):
             retry_after=wait,
         )
 
+    def unhashable(self, key: Any, call: Call) -> TypeError:
+        """Build the error of a call whose key cannot be one."""
+        return TypeError(
+            f"rate_limited: key= gave a {type(key).__name__} for {call.name}, which cannot be a key: name a parameter "
+            "that is hashable, such as a str, or give a function of all arguments by name that returns one"
+        )
+
+    def _here(self) -> tuple[Permits, float]:
+        around = environment()
+        return self.permits.of(around), around.monotonic()
+
     def _checked(self, key: Hashable) -> Hashable:
         if (key is None) != (self.key is None):
             fix = "was made without key=, so it has one bucket" if self.key is None else "needs a key"
@@ -149,15 +218,9 @@ class RateLimiter(Policy):
     def describe(self) -> str:
         """Return the rates, the key and how many keys are kept."""
         limits = ", ".join(f"{rate.limit:g} per {rate.window:g} s" for rate in self.rates)
-        key = "" if self.key is None else f" key={self.key!r} keys={len(self._permits.buckets[0])}"
+        key = "" if self.key is None else f" key={self.key!r} keys={len(self._here()[0].meters[0].states)}"
         left = f" remaining={self.remaining()}" if self.key is None else ""
         return f"{limits} {self.algorithm}{key}{left}"
-
-
-@attrs.frozen
-class _Keys:
-    max_keys: int = attrs.field(validator=whole(1))
-    name: str = "rate_limited"
 
 
 def _longest_wait(wait: Any) -> float:
@@ -170,58 +233,19 @@ def _longest_wait(wait: Any) -> float:
     return wait
 
 
-def rate_limited(
-    limit: float | None = None,
-    window: float = 60.0,
-    *,
-    key: str | Callable[[Mapping[str, Any]], Hashable] | None = None,
-    algorithm: Algorithm = "fixed_window",
-    cost: Cost = 1,
-    wait: bool | float = False,
-    max_keys: int = 10_000,
-    rates: Iterable[Rate] = (),
-    settle: Callable[[Any], float] | None = None,
-) -> RateLimiter:
-    """Admit at most `limit` calls per window, for everybody or for each value of `key`.
-
-    A call too many raises `RateLimited`, which says when to try again; with `wait` it waits for its turn, first in,
-    first out, unless its deadline comes first. A stream takes its permit at its first step. The limiter is private
-    to the function; to share one, decorate with a `RateLimiter`.
-
-    Args:
-        limit: Permits per window; leave it out where `rates` are given.
-        window: Seconds.
-        key: A parameter's name, or a callable of all arguments by name: one bucket for each value. None for one.
-        algorithm: ``"fixed_window"`` (a window begins with a key's first call), ``"sliding_window"`` (never more
-            in any span of that length; keeps 16 bytes a call) or ``"token_bucket"`` (permits grow back evenly).
-        cost: Permits a call takes, or a callable of all arguments by name.
-        wait: False refuses at once; True waits as long as the deadline allows; a number is the most seconds.
-        max_keys: Keys kept; beyond that the one whose window began first is forgotten, and begins afresh.
-        rates: Several `Rate`s that must all admit the call, such as requests and tokens per minute.
-        settle: Given the result, returns what the call really cost at the last rate, such as its tokens.
-
-    Raises:
-        TypeError: The function has no parameter `key`.
-        ValueError: A figure is out of its range, or a cost is above the limit.
-
-    Example:
-        >>> @rate_limited(limit=1, key="project_id")
-        ... def ask(question: str, *, project_id: str) -> str:
-        ...     return "fine"
-        >>> ask("one?", project_id="a"), ask("two?", project_id="b")
-        ('fine', 'fine')
-        >>> ask("three?", project_id="a")
-        Traceback (most recent call last):
-        beluga.errors.RateLimited: the rate limit of 1 per 60 s for this project_id is used up; try again in 60 s
-    """
-    return RateLimiter(
-        limit,
-        window,
-        key=key,
-        algorithm=algorithm,
-        cost=cost,
-        wait=wait,
-        max_keys=max_keys,
-        rates=rates,
-        settle=settle,
-    )
+rate_limited = Decorator(
+    RateLimiter,
+    needs="limit=100, window=60.0",
+    words={
+        "amount": "cost",
+        "calls": "limit",
+        "max_calls": "limit",
+        "max_rate": "limit",
+        "per": "window",
+        "period": "window",
+        "seconds": "window",
+        "time_period": "window",
+        "weight": "cost",
+    },
+)
+"""Admit at most so many calls per window, for everybody or for each value of a key; see `RateLimiter`."""

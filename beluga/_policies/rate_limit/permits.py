@@ -1,24 +1,40 @@
-"""The permits of a limiter's rates, taken of all of them or of none."""
+"""The permits of a limiter's rates, taken of all of them or of none, and the queues of those who wait for them.
+
+Who waits has a place in an order, not a time. Only the first of a key's queue looks at the clock; the others wait for
+it to be gone, whichever way it goes:
+
+    limit 1 per 10 s                   t=0    A takes the permit, B, C and D queue up
+        [B] C D      B sleeps until 10
+        [B] D        t=4    C gives up: nobody else is concerned
+        [D]          t=7    B gives up: D is rung, and sleeps until 10
+        []           t=10   D takes the permit; by a time of its own it would have been 40
+"""
 
 from __future__ import annotations
 
-import threading
+import collections
+import operator
 from typing import TYPE_CHECKING, Any, Literal
 
-from beluga._engine.options import is_live
-from beluga._policies.rate_limit.buckets import ALGORITHMS, NEVER
-from beluga._policies.rate_limit.live_bucket import LiveBucket
-from beluga.clock import environment
+from beluga._engine.state import begin_in_child, new_lock
+from beluga._engine.waiting import Wakeup
+from beluga._policies.rate_limit.algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
-    from beluga._policies.rate_limit.buckets import Bucket
-    from beluga._policies.rate_limit.rates import Cost, Rate
+    from beluga._policies.rate_limit.algorithms import Meter, Rate
 
-__all__ = ["Algorithm", "Permits", "Reservation"]
+__all__ = ["Algorithm", "Booking", "Costs", "Permits", "Reservation", "Waiter"]
 
 Algorithm = Literal["fixed_window", "sliding_window", "token_bucket"]
+
+GRACE = 1.0
+"""Seconds after which the first in a queue who does not come for its permits is passed over: its thread may have been
+ended between two bytecodes, or its event loop stopped. If it comes yet, it is the first again."""
+
+SOON = 1e-9
+"""Seconds to wait for permits that are free by now, where somebody else stands before them."""
 
 
 class Reservation:
@@ -44,67 +60,21 @@ class Reservation:
             settle(actual)
 
 
-class Permits:
-    """A bucket for each rate, all under one lock, and what a call takes of each.
+class Costs:
+    """What a call takes of each rate."""
 
-    Args:
-        rates: One or more.
-        algorithm: How the buckets count.
-        max_keys: Keys kept in each.
-    """
-
-    def __init__(self, rates: tuple[Rate, ...], algorithm: Algorithm, max_keys: int) -> None:
+    def __init__(self, rates: tuple[Rate, ...]) -> None:
         self._rates = rates
-        self.lock = threading.Lock()
-        self.buckets: tuple[Bucket, ...] = tuple(_bucket(rate, algorithm, max_keys) for rate in rates)
-        self.costs: tuple[Cost, ...] = tuple(rate.cost for rate in rates)
-        self.constant: bool = not any(map(callable, self.costs))
+        costs = [rate.cost for rate in rates]
+        self.constants: tuple[float, ...] = () if any(map(callable, costs)) else tuple(costs)  # type: ignore[arg-type]  # all are numbers then
+        """What every call takes; empty where that depends on its arguments."""
 
-    def book(self, key: Hashable, costs: Iterable[float], wait: float) -> tuple[float, float]:
-        """Take permits of every rate at once, up to `wait` seconds from now.
-
-        Returns:
-            When they are to be had, and the time now; they are taken if that is within the wait.
-        """
-        wanted = tuple(zip(self.buckets, costs, strict=True))
-        with self.lock:
-            now = environment().monotonic()
-            at = max(bucket.book(key, now, cost, NEVER) for bucket, cost in wanted)
-            if at <= now + wait:
-                for bucket, cost in wanted:
-                    bucket.take(key, at, cost)
-        return at, now
-
-    def cancel(self, key: Hashable, at: float, costs: Iterable[float]) -> None:
-        """Give back places that were booked for later."""
-        with self.lock:
-            for bucket, cost in zip(self.buckets, costs, strict=True):
-                bucket.cancel(key, at, cost)
-
-    def correct(self, key: Hashable, at: float, costs: tuple[float, ...], actual: float) -> None:
-        """Replace the cost booked at `at` by `actual`, at the last rate."""
-        with self.lock:
-            self.buckets[-1].adjust(key, at, actual - costs[-1])
-
-    def remaining(self, key: Hashable) -> int:
-        """Return how many permits `key` has left now, at its tightest rate."""
-        with self.lock:
-            now = environment().monotonic()
-            return int(min(bucket.remaining(key, now) for bucket in self.buckets))
-
-    def delay(self, key: Hashable, costs: Iterable[float]) -> float:
-        """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
-        with self.lock:
-            now = environment().monotonic()
-            wanted = zip(self.buckets, costs, strict=True)
-            return max(0.0, max(bucket.book(key, now, cost, NEVER) for bucket, cost in wanted) - now)
-
-    def costs_of(self, arguments: Mapping[str, Any]) -> tuple[float, ...]:
-        """Return what a call with `arguments` takes of each rate."""
+    def of(self, arguments: Mapping[str, Any]) -> tuple[float, ...]:
+        """Return what a call with `arguments` takes."""
         return tuple(rate.check(rate.cost(arguments)) if callable(rate.cost) else rate.cost for rate in self._rates)
 
-    def costs_by_hand(self, cost: float | None) -> tuple[float, ...]:
-        """Return what is taken of each rate when `cost` is given for the last; None takes the constant one.
+    def by_hand(self, cost: float | None) -> tuple[float, ...]:
+        """Return what is taken when `cost` is given for the last rate; None takes the constant one.
 
         Raises:
             ValueError: A cost depends on the arguments of a call, or `cost` never fits.
@@ -119,6 +89,202 @@ class Permits:
         return tuple(costs)  # type: ignore[arg-type]  # all are numbers then
 
 
-def _bucket(rate: Rate, algorithm: Algorithm, keys: int) -> Bucket:
-    bucket = ALGORITHMS[algorithm](rate.limit, rate.window, keys)
-    return LiveBucket(bucket, lambda: rate.limit) if is_live(rate) else bucket
+class Booking:
+    """What one call took.
+
+    Args:
+        key: Whose permits.
+        costs: How many of each rate.
+        at: When.
+    """
+
+    __slots__ = ("at", "costs", "key")
+
+    def __init__(self, key: Hashable, costs: tuple[float, ...], at: float) -> None:
+        self.key = key
+        self.costs = costs
+        self.at = at
+
+
+class Waiter:
+    """One call in a queue.
+
+    Args:
+        key: Whose permits it waits for.
+        costs: How many of each rate.
+        due: When it can have them at the earliest, if all before it take theirs.
+        until: When it gives up.
+    """
+
+    __slots__ = ("costs", "due", "key", "until", "wakeup")
+
+    def __init__(self, key: Hashable, costs: tuple[float, ...], due: float, until: float) -> None:
+        self.key = key
+        self.costs = costs
+        self.due = due
+        self.until = until
+        self.wakeup = Wakeup()
+
+
+class Queue:
+    """Who waits for the permits of one key, in the order of arrival.
+
+    Args:
+        rates: How many rates there are.
+    """
+
+    __slots__ = ("costs", "waiters")
+
+    def __init__(self, rates: int) -> None:
+        # A dict, so that who leaves from the middle costs nothing; an ordered one, so that the first does not either.
+        self.waiters: collections.OrderedDict[Waiter, None] = collections.OrderedDict()
+        self.costs: tuple[float, ...] = (0,) * rates
+        """What all of them want of each rate."""
+
+    @property
+    def first(self) -> Waiter | None:
+        """Whose turn it is."""
+        for waiter in self.waiters:
+            return waiter
+        return None
+
+    def join(self, waiter: Waiter) -> None:
+        """Stand at the end."""
+        self.costs = tuple(map(operator.add, self.costs, waiter.costs))
+        self.waiters[waiter] = None
+
+    def leave(self, waiter: Waiter) -> None:
+        """Go, from wherever it stands."""
+        if waiter in self.waiters:
+            self.costs = tuple(map(operator.sub, self.costs, waiter.costs))
+            self.waiters.pop(waiter, None)
+
+
+class Permits:
+    """A meter for each rate, all under one lock, and the queues of those who wait.
+
+    Args:
+        rates: One or more.
+        algorithm: How the meters count.
+        max_keys: Keys kept in each.
+    """
+
+    def __init__(self, rates: tuple[Rate, ...], algorithm: Algorithm, max_keys: int) -> None:
+        self.lock = new_lock()
+        self.meters: tuple[Meter[Any], ...] = tuple(ALGORITHMS[algorithm](rate, max_keys) for rate in rates)
+        self._queues: dict[Hashable, Queue] = {}
+        begin_in_child(self)
+
+    def take(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
+        """Take permits of every rate at once, if they are free and nobody waits for them.
+
+        Returns:
+            The seconds until they are to be had, if all who wait take theirs; 0.0 if they are taken.
+        """
+        with self.lock:
+            if key not in self._queues and self._take(key, costs, now):
+                return 0.0
+            return self._delay(key, costs, now) or SOON
+
+    def queue_up(self, key: Hashable, costs: tuple[float, ...], now: float, until: float) -> Waiter:
+        """Join the end of the queue, to wait until `until` at most."""
+        with self.lock:
+            waiter = Waiter(key, costs, now + self._delay(key, costs, now), until)
+            self._queue(key).join(waiter)
+            return waiter
+
+    def turn(self, waiter: Waiter, now: float) -> float | None:
+        """Take the permits of `waiter` if it is the first and they are free; then it is out of the queue.
+
+        Returns:
+            0.0 if they are taken, the seconds until the first can have them, or None where others are before it.
+        """
+        with self.lock:
+            queue = self._queue(waiter.key)
+            if waiter not in queue.waiters:  # it was passed over, and is late
+                queue.join(waiter)
+                queue.waiters.move_to_end(waiter, last=False)
+            first = queue.first
+            while first is not None and first is not waiter and now >= max(first.due + GRACE, waiter.due):
+                queue.leave(first)
+                first = queue.first
+            if first is not waiter:
+                return None
+            if self._take(waiter.key, waiter.costs, now):
+                self._leave(waiter, now)
+                return 0.0
+            delay = self._free_in(waiter.key, waiter.costs, now) or SOON
+            waiter.due = now + delay
+            return delay
+
+    def depart(self, waiter: Waiter, now: float) -> None:
+        """Leave the queue without permits; who stands behind moves up."""
+        with self.lock:
+            self._leave(waiter, now)
+
+    def give_back(self, booking: Booking, actual: tuple[float, ...], now: float) -> None:
+        """Replace what `booking` took of each rate by `actual`; who waits may have the rest."""
+        with self.lock:
+            for meter, cost, used in zip(self.meters, booking.costs, actual, strict=True):
+                if cost != used:
+                    meter.give_back(booking.key, booking.at, cost - used)
+            self._ring(booking.key, now)
+
+    def remaining(self, key: Hashable, now: float) -> int:
+        """Return how many permits `key` has left now, at its tightest rate."""
+        with self.lock:
+            return 0 if key in self._queues else int(min(meter.remaining(key, now) for meter in self.meters))
+
+    def delay(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
+        """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
+        with self.lock:
+            return self._delay(key, costs, now)
+
+    def forget(self, key: Hashable, now: float, *, every: bool) -> None:
+        """Begin anew for `key`, or for every key; who waits may go."""
+        with self.lock:
+            for meter in self.meters:
+                for each in tuple(meter.states) if every else (key,):
+                    meter.states.drop(each)
+            for each in tuple(self._queues) if every else (key,):
+                self._ring(each, now)
+
+    def _take(self, key: Hashable, costs: tuple[float, ...], now: float) -> bool:
+        for count, (meter, cost) in enumerate(zip(self.meters, costs, strict=True)):
+            if not meter.take(key, now, cost):
+                for taken, back in zip(self.meters[:count], costs[:count], strict=True):
+                    taken.give_back(key, now, back)
+                return False
+        return True
+
+    def _queue(self, key: Hashable) -> Queue:
+        return self._queues.setdefault(key, Queue(len(self.meters)))
+
+    def _delay(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
+        queue = self._queues.get(key)
+        return self._free_in(key, costs if queue is None else tuple(map(operator.add, queue.costs, costs)), now)
+
+    def _free_in(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
+        free = max(meter.free_at(key, now, cost) for meter, cost in zip(self.meters, costs, strict=True))
+        return max(0.0, free - now)
+
+    def _leave(self, waiter: Waiter, now: float) -> None:
+        queue = self._queues.get(waiter.key)
+        if queue is None:
+            return
+        queue.leave(waiter)
+        if queue.waiters:
+            self._ring(waiter.key, now)
+        else:
+            self._queues.pop(waiter.key, None)
+
+    def _ring(self, key: Hashable, now: float) -> None:
+        queue = self._queues.get(key)
+        first = None if queue is None else queue.first
+        if first is not None:
+            first.due = max(first.due, now)
+            first.wakeup.ring()
+
+    def begin_in_child(self) -> None:
+        """Forget who waits in the parent: a fork takes the queues along, and none of the threads in them."""
+        self._queues.clear()

@@ -1,0 +1,252 @@
+"""The layers of a limiter, of which each does no more than its limiter needs.
+
+constant cost, one fixed window     WindowLayer, KeyedWindowLayer: in line what `FixedWindow.take` does
+nothing to wait for or settle       TakingLayer
+all else                            BookingLayer
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from beluga import events
+from beluga._engine.call import was_sent
+from beluga._engine.policy import Ask, Hints, Policy, Wait
+from beluga._engine.timeouts import DEADLINE
+from beluga._foreign.usage import usage_of
+from beluga._policies.rate_limit.algorithms import FixedWindow
+from beluga._policies.rate_limit.permits import GRACE, Booking, Waiter
+from beluga.clock import SYSTEM, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from beluga._engine.call import Call, Outcome
+    from beluga._engine.target import Kind
+    from beluga._policies.rate_limit.limiter import RateLimiter
+    from beluga._policies.rate_limit.permits import Permits
+
+    ReadKey = Callable[[Call], Hashable]
+
+__all__ = ["BookingLayer", "layer_of"]
+
+HAS_GIL: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether a stretch of bytecodes without a call is a step of its own, for which no lock is needed (100 ns)."""
+
+
+def layer_of(limiter: RateLimiter, read_key: ReadKey | None, kind: Kind) -> Policy:
+    """Return the least layer that does what `limiter` says for a function of this kind."""
+    costs = limiter.costs
+    if len(limiter.rates) > 1 or not costs.constants or limiter.longest_wait or limiter.settle is not None:
+        return BookingLayer(limiter, read_key, kind)
+    meter = limiter.permits.system.meters[0]
+    if isinstance(meter, FixedWindow) and HAS_GIL and not limiter.is_live:
+        return WindowLayer(limiter, meter) if read_key is None else KeyedWindowLayer(limiter, read_key, meter)
+    return TakingLayer(limiter, read_key)
+
+
+class TakingLayer(Policy):
+    """Admits or refuses at once, at a constant cost."""
+
+    concern = "rate_limited"
+    hints = Hints(reads_value=False)
+
+    def __init__(self, limiter: RateLimiter, read_key: ReadKey | None) -> None:
+        self._limiter = limiter
+        self._read_key: Any = read_key  # a callable in every layer that reads keys
+        self._permits = limiter.permits.system
+        self._cost = limiter.costs.constants[0]
+
+    def enter(self, call: Call) -> None:
+        """Take the permit, or raise `RateLimited`."""
+        read_key = self._read_key
+        key = None if read_key is None else read_key(call)
+        permits = self._permits if call.environment is SYSTEM else self._limiter.permits.of(call.environment)
+        monotonic = call.environment.monotonic
+        now = monotonic()
+        try:
+            with permits.lock:
+                if permits.meters[0].take(key, now, self._cost):
+                    return
+        except TypeError:
+            raise self._limiter.unhashable(key, call) from None
+        raise self._limiter.refusal(key, permits.delay(key, self._limiter.costs.constants, now))
+
+
+class WindowLayer(TakingLayer):
+    """Admits or refuses the calls of one shared window under the machine's clock."""
+
+    def __init__(self, limiter: RateLimiter, meter: FixedWindow) -> None:
+        super().__init__(limiter, None)
+        self.hints = Hints(reads_value=False, needed=_without_room(meter, self._cost))
+
+
+def _without_room(meter: FixedWindow, cost: float) -> Callable[[], bool]:
+    """Return what counts a call where there is room, and says whether there was none; then the call has to enter."""
+    limit, states = meter.rate.limit, meter.states.values
+
+    def has_no_room() -> bool:
+        around = environment()
+        if around is SYSTEM:
+            monotonic = around.monotonic
+            state = states.get(None)
+            if state is not None and monotonic() < state.end:
+                used = state.used + cost
+                if used <= limit:
+                    state.used = used
+                    return False
+        return True
+
+    return has_no_room
+
+
+class KeyedWindowLayer(TakingLayer):
+    """Admits or refuses by a window for each key."""
+
+    def __init__(self, limiter: RateLimiter, read_key: ReadKey, meter: FixedWindow) -> None:
+        super().__init__(limiter, read_key)
+        self._limit = meter.rate.limit
+        self._states = meter.states.values
+
+    def enter(self, call: Call) -> None:
+        """Take the permit, or raise `RateLimited`."""
+        # Much as the function above, with a key: shared code would be one more frame (40 ns).
+        read_key = self._read_key
+        key = read_key(call)
+        if call.environment is SYSTEM:
+            try:
+                state = self._states.get(key)
+            except TypeError:
+                raise self._limiter.unhashable(key, call) from None
+            monotonic = call.environment.monotonic
+            if state is not None and monotonic() < state.end:
+                used = state.used + self._cost
+                if used <= self._limit:
+                    state.used = used
+                    return
+        super().enter(call)
+
+
+class BookingLayer(Policy):
+    """Takes permits, queues up for them where it may wait, and corrects their number by the result."""
+
+    concern = "rate_limited"
+
+    def __init__(self, limiter: RateLimiter, read_key: ReadKey | None, kind: Kind) -> None:
+        settles = limiter.settle is not None
+        self.hints = Hints(leave="always" if settles else "on error", reads_value=settles)
+        self._limiter = limiter
+        self._read_key = read_key
+        self._is_async = kind.is_async
+
+    def enter(self, call: Call) -> Ask | Wait | None:
+        """Take the permits, wait for them, or raise `RateLimited`."""
+        now = call.environment.monotonic()
+        permits = self._limiter.permits.of(call.environment)
+        waiter = call.kept(self)
+        if waiter is None:
+            costs, key = self._limiter.costs, None if self._read_key is None else self._read_key(call)
+            wanted = costs.constants or costs.of(call.arguments)
+            try:
+                wait = permits.take(key, wanted, now)
+            except TypeError:
+                raise self._limiter.unhashable(key, call) from None
+            if not wait:
+                call.keep(self, Booking(key, wanted, now))
+                return None
+            until = min(now + self._limiter.longest_wait, DEADLINE.get())
+            if now + wait > until:
+                raise self._limiter.refusal(key, wait)
+            waiter = permits.queue_up(key, wanted, now, until)
+            call.keep(self, waiter)
+            if self._is_async:
+                call.emit(events.WaitScheduled, policy=self.concern, delay=wait)
+        elif call.answer is not None and call.answer.error is not None:
+            permits.depart(waiter, now)
+            raise call.answer.error
+        return self._stand(call, permits, waiter, now)
+
+    def _stand(self, call: Call, permits: Permits, waiter: Waiter, now: float) -> Ask | Wait | None:
+        wait = permits.turn(waiter, now)
+        if wait == 0.0:
+            call.keep(self, Booking(waiter.key, waiter.costs, now))
+            return None
+        is_first = wait is not None
+        pause = wait if wait is not None else max(waiter.due - now, GRACE)
+        if now >= waiter.until or (is_first and now + pause > waiter.until):
+            wait = permits.delay(waiter.key, waiter.costs, now)
+            permits.depart(waiter, now)
+            raise self._limiter.refusal(waiter.key, wait)
+        pause = min(pause, waiter.until - now)
+        clock, wakeup = call.environment.clock, waiter.wakeup
+        if self._is_async:
+            return Ask(lambda: wakeup.suspend(clock, pause))
+        return Wait(pause) if is_first else Ask(lambda: wakeup.block(clock, pause))
+
+    def abandon(self, call: Call) -> None:
+        """Leave the queue."""
+        waiter = call.kept(self)
+        if isinstance(waiter, Waiter):
+            permits = self._limiter.permits.of(call.environment)
+            permits.depart(waiter, call.environment.monotonic())
+
+    def watch(self, call: Call) -> _LastReport | None:
+        """Remember what a stream reported last, where that is to be settled."""
+        if self._limiter.settle is None:
+            return None
+        report = _LastReport(call.kept(self))
+        call.keep(self, report)
+        return report
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        """Settle what the call cost; without a report the booking stands, unless the call was not even sent."""
+        kept = call.kept(self)
+        booking, report = (kept.booking, kept.item) if isinstance(kept, _LastReport) else (kept, outcome.value)
+        if not was_sent(call, outcome):
+            actual: tuple[float, ...] = (0,) * len(booking.costs)
+        else:
+            last = self._settled(report) if outcome.error is None or report is not None else None
+            if last is None:
+                return
+            actual = (*booking.costs[:-1], last)
+        permits = self._limiter.permits.of(call.environment)
+        permits.give_back(booking, actual, call.environment.monotonic())
+
+    def _settled(self, report: Any) -> float | None:
+        """Return what `settle` makes of the result; None, for the booking to stand, where it fails."""
+        settle = self._limiter.settle
+        if settle is None:
+            return None
+        try:
+            actual = settle(report)
+            if actual is None or (isinstance(actual, (int, float)) and 0 <= actual < math.inf):
+                return actual
+            problem = f"gave {type(actual).__name__}, which is not a number of permits"
+        except Exception as error:
+            problem = f"failed with {type(error).__name__}"
+        # The answer is there and paid for: what cannot be counted is no reason to throw it away.
+        logging.getLogger(__name__).warning("rate_limited: settle= %s; the booked cost stands", problem)
+        return None
+
+
+class _LastReport:
+    """The last item of a stream that told a usage."""
+
+    __slots__ = ("booking", "item")
+
+    def __init__(self, booking: Booking) -> None:
+        self.booking = booking
+        self.item: Any = None
+
+    def seen(self, item: Any) -> None:
+        if usage_of(item) is not None:
+            self.item = item
+
+    def suspend(self) -> None:
+        """Nothing is ambient here."""
+
+    def resume(self) -> None:
+        """Nothing is ambient here."""
