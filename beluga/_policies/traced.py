@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,16 @@ import attrs
 from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
 from beluga.telemetry.attributes import attributes_of, redactor
-from beluga.telemetry.names import INTERNAL_OPERATIONS, OUTCOME, legacy_attributes, names
-from beluga.telemetry.providers import recording
+from beluga.telemetry.names import (
+    ARGUMENTS,
+    FORMATS,
+    INTERNAL_OPERATIONS,
+    OUTCOME,
+    legacy_attributes,
+    names,
+    requested,
+)
+from beluga.telemetry.providers import CONVERSATION, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +115,7 @@ class _Layer(Policy):
     hints = Hints(leave="on demand", needed=recording)  # the demand is made where it records
 
     def __init__(self, options: Traced, target: Target) -> None:
-        operation = options.operation or _operation(options)
+        self._operation = operation = options.operation or _operation(options)
         subject = options.agent or options.tool or options.model
         self._span_name = options.label or " ".join(filter(None, (operation, subject))) or target.name
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
@@ -114,6 +123,11 @@ class _Layer(Policy):
         self._is_answer = operation is not None and not self._is_tool
         self._names = table = names()
         self._redact = redactor(options.capture)
+        parameters = _parameters(target) if operation is not None else {}
+        self._rest = next((p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
+        # Only where an argument may say something is a call's worth of binding them spent on it (2 us).
+        known = ARGUMENTS.keys() | FORMATS | {"tool_call_id"}
+        self._asks = bool(known & parameters.keys()) or (self._rest is not None and self._is_client)
         self._dynamic = options.attributes if callable(options.attributes) else None
         self._measured = attributes_of(
             {
@@ -126,6 +140,9 @@ class _Layer(Policy):
             {
                 table["agent"]: options.agent,
                 table["tool"]: options.tool,
+                table["tool_type"]: "function" if self._is_tool else None,
+                table["tool_description"]: _described(target) if options.tool else None,
+                table["agent_description"]: _described(target) if options.agent else None,
                 table["stream"]: target.kind.is_stream or None if self._is_client else None,
                 **legacy_attributes(options.provider),
                 **({} if callable(options.attributes) else options.attributes or {}),
@@ -144,6 +161,11 @@ class _Layer(Policy):
         if self._dynamic is not None:
             asked = self._dynamic
             attributes = attributes | _tried("find the attributes of", lambda: attributes_of(asked(call.arguments)))
+        if self._asks:
+            attributes = _tried("find what is asked for by", self._requested, call) | attributes
+        conversation = CONVERSATION.get()
+        if conversation is not None and self._operation is not None:
+            attributes = {**attributes, self._names["conversation"]: conversation}
         begun = _room().Recording(
             self._span_name, attributes, call.environment, is_client=self._is_client, is_answer=self._is_answer
         )
@@ -194,7 +216,26 @@ class _Layer(Policy):
 
         if self._is_tool:
             return {self._names["tool_arguments"]: content.given(call.arguments, redact)}
-        return attributes_of({self._names["input_messages"]: content.input_messages(call.arguments, redact)})
+        arguments = self._arguments(call)
+        return attributes_of(
+            {
+                self._names["input_messages"]: content.input_messages(arguments, redact),
+                self._names["system_instructions"]: content.instructions(arguments, redact),
+                self._names["tool_definitions"]: content.tool_definitions(arguments, redact),
+            }
+        )
+
+    def _requested(self, call: Call) -> dict[str, Any]:
+        """Return what the arguments ask of a model, or by which call a tool is used."""
+        arguments = self._arguments(call)
+        if self._is_tool:
+            return attributes_of({self._names["tool_call_id"]: arguments.get("tool_call_id")})
+        return attributes_of(requested(arguments, self._names)) if self._is_client else {}
+
+    def _arguments(self, call: Call) -> Mapping[str, Any]:
+        """Return the arguments by name, those that only ``**options`` takes among them."""
+        arguments = dict(call.arguments)
+        return arguments | arguments.pop(self._rest, {}) if self._rest is not None else arguments
 
     def _given(self, begun: Recording, outcome: Outcome) -> dict[str, Any]:
         """Return what came out of it, redacted."""
@@ -222,6 +263,19 @@ def _operation(options: Traced) -> str | None:
     if options.agent is not None:
         return "invoke_agent"
     return None if options.tool is None else "execute_tool"
+
+
+def _parameters(target: Target) -> Mapping[str, inspect.Parameter]:
+    try:
+        return target.signature.parameters
+    except (TypeError, ValueError):  # some builtins have no signature
+        return {}
+
+
+def _described(target: Target) -> str | None:
+    """Return the first sentence or line of the function's docstring."""
+    doc = inspect.getdoc(target.declared)
+    return doc.partition("\n")[0] or None if doc else None
 
 
 def _stream_outcome(error: BaseException | None) -> str:

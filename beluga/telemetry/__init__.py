@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 from beluga.telemetry.attributes import attributes_of
 from beluga.telemetry.names import SEMCONV, names
-from beluga.telemetry.providers import tracer, use_meter_provider, use_provider
+from beluga.telemetry.providers import tracer, use_conversation, use_meter_provider, use_provider
 from beluga.telemetry.spans import start_span
 
 if TYPE_CHECKING:
     from beluga._traceview.exporter import FileExporter
     from beluga.telemetry.asgi import TraceMiddleware
     from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook
+    from beluga.telemetry.redacting import RedactingProcessor
 
 __all__ = [
     "SEMCONV",
     "FileExporter",
+    "RedactingProcessor",
     "TraceMiddleware",
     "arequest_hook",
     "attributes_of",
@@ -33,12 +35,14 @@ __all__ = [
     "request_hook",
     "start_span",
     "tracer",
+    "use_conversation",
     "use_meter_provider",
     "use_provider",
 ]
 
 _ROOMS = {
     "telemetry.asgi": "TraceMiddleware",
+    "telemetry.redacting": "RedactingProcessor",
     "_traceview.exporter": "FileExporter",
     "telemetry.propagation": "arequest_hook carry extract inject request_hook",
 }

@@ -6,22 +6,26 @@ Source: semantic conventions for generative AI 1.41, ``gen_ai.input.messages`` a
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, ToolCall, ToolResult
+from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, Tool, ToolCall, ToolResult
 from beluga.telemetry.attributes import WITHHELD
+from beluga.telemetry.names import ARGUMENTS, FORMATS, INSTRUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Redact = Callable[[str], str]
 
-__all__ = ["chunk_text", "given", "input_messages", "output_messages"]
+__all__ = ["chunk_text", "entry", "given", "input_messages", "instructions", "output_messages", "tool_definitions"]
 
 _MESSAGES = 100
 _DEPTH = 6
 _ITEMS = 100
+_ASIDE = {*ARGUMENTS, *FORMATS, *INSTRUCTIONS, "tools"}
+"""Arguments that are not part of the conversation."""
 _LONG_NUMBER = 7
 """Digits from which a number may be somebody's telephone or card."""
 
@@ -30,12 +34,36 @@ def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:
     """Return the texts and messages among `arguments` as the conventions' JSON, or None where there are none."""
     messages: list[dict[str, Any]] = []
     for name, value in arguments.items():
+        if name in _ASIDE:
+            continue
         if isinstance(value, str):
-            messages.append(_spoken("user", _entry(name, value, redact, _DEPTH)))
+            messages.append(_spoken("user", entry(name, value, redact, _DEPTH)))
         else:
             items = value if isinstance(value, (list, tuple)) else (value,)
             messages.extend(_message(item, redact) for item in items if _is_message(item))
     return json.dumps(messages[-_MESSAGES:], ensure_ascii=False) if messages else None
+
+
+def instructions(arguments: Mapping[str, Any], redact: Redact) -> str | None:
+    """Return what an argument of its own says in advance as the conventions' JSON, or None where there is none."""
+    said = [value for name, value in arguments.items() if name in INSTRUCTIONS and isinstance(value, str) and value]
+    parts = [{"type": "text", "content": redact(text)} for text in said]
+    return json.dumps(parts, ensure_ascii=False) if parts else None
+
+
+def tool_definitions(arguments: Mapping[str, Any], redact: Redact) -> str | None:
+    """Return the tools that a model is offered as the conventions' JSON, or None where there are none."""
+    tools = arguments.get("tools")
+    if not isinstance(tools, (list, tuple)) or not tools:
+        return None
+    return json.dumps([_definition(tool, redact) for tool in tools[:_ITEMS]], ensure_ascii=False)
+
+
+def _definition(tool: Any, redact: Redact) -> Any:
+    if not isinstance(tool, Tool):
+        return _plain(tool, redact, _DEPTH)
+    known = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", **_plain(known, redact, _DEPTH)}
 
 
 def output_messages(value: Any, reason: str | None, redact: Redact) -> str | None:
@@ -103,8 +131,10 @@ def _part(part: Any, redact: Redact) -> dict[str, Any]:
 
 
 def _plain(value: Any, redact: Redact, depth: int) -> Any:
-    if value is None or isinstance(value, (bool, float)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON has no word for these
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, int):
@@ -112,7 +142,7 @@ def _plain(value: Any, redact: Redact, depth: int) -> Any:
         kept = redact(shown) if len(shown) >= _LONG_NUMBER else shown
         return value if kept == shown else kept
     if depth and isinstance(value, Mapping):
-        return {redact(str(key)): _entry(key, value[key], redact, depth) for key in list(value)[:_ITEMS]}
+        return {redact(str(key)): entry(key, value[key], redact, depth) for key in list(value)[:_ITEMS]}
     if depth and isinstance(value, (list, tuple)):
         return [_plain(item, redact, depth - 1) for item in value[:_ITEMS]]
     if isinstance(value, Message):
@@ -120,7 +150,7 @@ def _plain(value: Any, redact: Redact, depth: int) -> Any:
     return f"<{type(value).__qualname__}>"
 
 
-def _entry(key: Any, value: Any, redact: Redact, depth: int) -> Any:
+def entry(key: Any, value: Any, redact: Redact, depth: int = _DEPTH) -> Any:
     """Redact a value with its key in sight: ``"password": "swordfish"`` is a secret, and ``"swordfish"`` is none."""
     if isinstance(value, str) and value not in redact(f'"{key}": "{value}"'):
         alone = redact(value)

@@ -10,22 +10,39 @@ of the repository ``semantic-conventions-genai`` as of 2026-08 for the version t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["INTERNAL_OPERATIONS", "OUTCOME", "SEMCONV", "legacy_attributes", "names"]
+__all__ = [
+    "ARGUMENTS",
+    "FORMATS",
+    "INSTRUCTIONS",
+    "INTERNAL_OPERATIONS",
+    "OUTCOME",
+    "SEMCONV",
+    "legacy_attributes",
+    "names",
+    "requested",
+]
 
 SEMCONV: Mapping[str, str] = {
     "agent": "gen_ai.agent.name",
+    "agent_description": "gen_ai.agent.description",
+    "agent_id": "gen_ai.agent.id",
+    "agent_version": "gen_ai.agent.version",
     "cache_write_tokens": "gen_ai.usage.cache_creation.input_tokens",
     "cached_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "choice_count": "gen_ai.request.choice.count",
+    "conversation": "gen_ai.conversation.id",
+    "dimensions": "gen_ai.embeddings.dimension.count",
+    "encoding_formats": "gen_ai.request.encoding_formats",
     "error_type": "error.type",
     "finish_reasons": "gen_ai.response.finish_reasons",
     "first_chunk": "gen_ai.response.time_to_first_chunk",
+    "frequency_penalty": "gen_ai.request.frequency_penalty",
     "input_messages": "gen_ai.input.messages",
     "input_tokens": "gen_ai.usage.input_tokens",
+    "max_tokens": "gen_ai.request.max_tokens",
     "metric.duration": "gen_ai.client.operation.duration",
     "metric.first_chunk": "gen_ai.client.operation.time_to_first_chunk",
     "metric.input_tokens": "gen_ai.client.token.usage",
@@ -34,15 +51,28 @@ SEMCONV: Mapping[str, str] = {
     "operation": "gen_ai.operation.name",
     "output_messages": "gen_ai.output.messages",
     "output_tokens": "gen_ai.usage.output_tokens",
+    "output_type": "gen_ai.output.type",
+    "presence_penalty": "gen_ai.request.presence_penalty",
+    "prompt_name": "gen_ai.prompt.name",
     "provider": "gen_ai.provider.name",
     "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
     "response_id": "gen_ai.response.id",
     "response_model": "gen_ai.response.model",
+    "seed": "gen_ai.request.seed",
+    "stop_sequences": "gen_ai.request.stop_sequences",
     "stream": "gen_ai.request.stream",
+    "system_instructions": "gen_ai.system_instructions",
+    "temperature": "gen_ai.request.temperature",
     "token_type": "gen_ai.token.type",
     "tool": "gen_ai.tool.name",
     "tool_arguments": "gen_ai.tool.call.arguments",
+    "tool_call_id": "gen_ai.tool.call.id",
+    "tool_definitions": "gen_ai.tool.definitions",
+    "tool_description": "gen_ai.tool.description",
     "tool_result": "gen_ai.tool.call.result",
+    "tool_type": "gen_ai.tool.type",
+    "top_k": "gen_ai.request.top_k",
+    "top_p": "gen_ai.request.top_p",
     "workflow": "gen_ai.workflow.name",
 }
 """What we call a thing, and its name in version 1.41."""
@@ -55,6 +85,24 @@ _NEXT: Mapping[str, str] = {
     "metric.input_tokens": "gen_ai.client.inference.operation.input_tokens",
     "metric.output_tokens": "gen_ai.client.inference.operation.output_tokens",
 }
+
+ARGUMENTS: Mapping[str, str] = {
+    "choice_count": "choice_count", "dimensions": "dimensions", "encoding_format": "encoding_formats",
+    "frequency_penalty": "frequency_penalty", "max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens",
+    "max_tokens": "max_tokens", "model": "model", "n": "choice_count", "presence_penalty": "presence_penalty",
+    "seed": "seed", "stop": "stop_sequences", "stop_sequences": "stop_sequences", "temperature": "temperature",
+    "top_k": "top_k", "top_p": "top_p",
+}  # fmt: skip
+"""What the arguments of functions that ask a model are called, and what they are.
+
+Source: the parameters of openai 3, anthropic 2 and google-genai 2, as of 2026-08.
+"""
+
+FORMATS = frozenset({"output_schema", "response_format", "schema", "text_format"})
+"""Arguments that say what form an answer has to have."""
+
+INSTRUCTIONS = frozenset({"instructions", "system", "system_instruction", "system_prompt"})
+"""Arguments that hold what the application says in advance."""
 
 OUTCOME = "beluga.stream.outcome"
 """``completed``, ``abandoned``, ``cancelled`` or ``error``; our own, because no convention has a word for it."""
@@ -91,6 +139,32 @@ def legacy_attributes(provider: str | None) -> dict[str, str]:
     if provider is None or "gen_ai/dup" not in _opted():
         return {}
     return {_LEGACY: _LEGACY_VALUES.get(provider, provider)}
+
+
+def requested(arguments: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `arguments` ask of a model, by the names of `table`.
+
+    Example:
+        >>> requested({"question": "how are you?", "temperature": 0.2, "stop": "END", "n": 1}, SEMCONV)
+        {'gen_ai.request.temperature': 0.2, 'gen_ai.request.stop_sequences': ['END']}
+    """
+    asked: dict[str, Any] = {}
+    for name, value in arguments.items():
+        key = ARGUMENTS.get(name)
+        if key in _LISTS and isinstance(value, str):
+            asked[table[key]] = [value]
+        elif key == "choice_count":
+            if value != 1:  # the conventions leave it out then
+                asked[table[key]] = value
+        elif key is not None and isinstance(value, (str, int, float, list, tuple)):
+            asked[table[key]] = value
+        elif name in FORMATS and value is not None:
+            plain = isinstance(value, Mapping) and value.get("type") == "text"
+            asked[table["output_type"]] = "text" if plain else "json"
+    return asked
+
+
+_LISTS = frozenset({"encoding_formats", "stop_sequences"})
 
 
 def _opted() -> set[str]:

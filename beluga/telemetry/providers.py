@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Tracer, TracerProvider
 
-__all__ = ["meter_provider", "recording", "tracer", "use_meter_provider", "use_provider"]
+__all__ = [
+    "CONVERSATION",
+    "meter_provider",
+    "recording",
+    "tracer",
+    "use_conversation",
+    "use_meter_provider",
+    "use_provider",
+]
 
 _TRACES: ContextVar[TracerProvider | None] = ContextVar("beluga.tracer_provider", default=None)
 _METRICS: ContextVar[MeterProvider | None] = ContextVar("beluga.meter_provider", default=None)
+CONVERSATION: ContextVar[str | None] = ContextVar("beluga.conversation", default=None)
+"""The id of the conversation that is going on here."""
 # Read once, since a look into os.environ takes 0.7 us.
 _NAMED = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
 
@@ -117,13 +127,13 @@ def _count(change: int) -> None:
 
 
 class Use:
-    """A provider that is in use from now on, until this is called or its block is left."""
+    """What is in use in this context from now on, until this is called or its block is left."""
 
     __slots__ = ("_of", "_token")
 
-    def __init__(self, of: ContextVar[Any], provider: Any) -> None:
+    def __init__(self, of: ContextVar[Any], what: Any) -> None:
         self._of = of
-        self._token: Token[Any] | None = of.set(provider)
+        self._token: Token[Any] | None = of.set(what)
         _count(1)
 
     def __call__(self) -> None:
@@ -153,6 +163,16 @@ def use_provider(provider: TracerProvider) -> Use:
         >>> undo()
     """
     return Use(_TRACES, provider)
+
+
+def use_conversation(conversation_id: str) -> Use:
+    """Put ``gen_ai.conversation.id`` on the spans of models, agents and tools from now on, in this context only.
+
+    Example:
+        >>> with use_conversation("c-4711"):
+        ...     ...
+    """
+    return Use(CONVERSATION, conversation_id)
 
 
 def use_meter_provider(provider: MeterProvider) -> Use:

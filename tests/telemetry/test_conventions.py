@@ -1,0 +1,156 @@
+"""What is known of a call has the conventions' name, and captured content is what they ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode
+
+from beluga import telemetry, traced
+from beluga.schema import HumanMessage, tool_of
+
+
+def test_what_is_asked_of_a_model_is_recorded(spans):
+    """Arguments with the usual names become the request's attributes, defaults and `**options` among them."""
+
+    @traced(operation="chat", model="gpt-4o")
+    def ask(question, *, temperature=0.2, model="another", **options):
+        return "fine"
+
+    ask(
+        "how are you?",
+        max_output_tokens=100,
+        stop="END",
+        n=2,
+        seed=7,
+        response_format={"type": "json_object"},
+        top_p=None,
+    )
+    known = dict(spans.one("chat gpt-4o").attributes)
+    assert known == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "gpt-4o",
+        "gen_ai.request.temperature": 0.2,
+        "gen_ai.request.max_tokens": 100,
+        "gen_ai.request.stop_sequences": ("END",),
+        "gen_ai.request.choice.count": 2,
+        "gen_ai.request.seed": 7,
+        "gen_ai.output.type": "json",
+    }
+
+
+@pytest.mark.parametrize(("form", "kind"), [({"type": "text"}, "text"), (dict, "json"), (None, None)])
+def test_the_form_of_an_answer(spans, form, kind):
+    """A form that is asked for is JSON, unless it says that it is text."""
+    traced(operation="chat")(lambda question, response_format=None: "fine")("?", response_format=form)
+    assert spans.spans[0].attributes.get("gen_ai.output.type") == kind
+
+
+def test_arguments_of_other_functions_are_not_looked_at(spans):
+    """A step of the application may call anything temperature."""
+    traced("step")(lambda temperature: None)(20.5)
+    assert dict(spans.spans[0].attributes) == {}
+
+
+def test_tools_and_agents_are_described(spans):
+    """Their description is the first line of the docstring; a tool tells of the call that it answers."""
+
+    @traced(tool="lookup")
+    def lookup(number, tool_call_id):
+        """Find an order.
+
+        More about it.
+        """
+
+    @traced(agent="desk")
+    def desk(question):
+        """Answer customers."""
+
+    lookup(7, tool_call_id="call-1")
+    desk("?")
+    tool, agent = (dict(span.attributes) for span in spans.spans)
+    assert tool["gen_ai.tool.description"] == "Find an order."
+    assert (tool["gen_ai.tool.type"], tool["gen_ai.tool.call.id"]) == ("function", "call-1")
+    assert agent["gen_ai.agent.description"] == "Answer customers."
+
+
+def test_a_conversation_is_named_on_what_belongs_to_it(spans):
+    """Models, agents and tools inside the block tell its id; steps of the application do not."""
+    with telemetry.use_conversation("c-1"):
+        traced(agent="desk")(lambda: None)()
+        traced("step")(lambda: None)()
+    traced(agent="desk")(lambda: None)()
+    assert [span.attributes.get("gen_ai.conversation.id") for span in spans.spans] == ["c-1", None, None]
+
+
+def test_captured_content_is_apart_and_valid(spans):
+    """Instructions and tools have attributes of their own, and every one is JSON, whatever the numbers."""
+
+    def weather(city: str) -> str:
+        """Say what the weather is."""
+
+    @traced(operation="chat", capture=True)
+    def ask(messages, system, tools, model):
+        return "fine"
+
+    @traced(tool="look", capture=True)
+    def look(number):
+        return {"score": float("nan"), "limit": float("inf")}
+
+    ask([HumanMessage("I am ada@example.com")], "You are kind.", [tool_of(weather), {"name": "other"}], "gpt-4o")
+    look(float("-inf"))
+    asked, looked = (dict(span.attributes) for span in spans.spans)
+
+    def strict(text):
+        return json.loads(text, parse_constant=pytest.fail)
+
+    assert strict(asked["gen_ai.input.messages"]) == [
+        {"role": "user", "parts": [{"type": "text", "content": "I am [EMAIL]"}]}
+    ]
+    assert strict(asked["gen_ai.system_instructions"]) == [{"type": "text", "content": "You are kind."}]
+    first, second = strict(asked["gen_ai.tool.definitions"])
+    assert (first["type"], first["name"], first["description"]) == ("function", "weather", "Say what the weather is.")
+    assert second == {"name": "other"}
+    assert strict(looked["gen_ai.tool.call.arguments"]) == {"number": "-inf"}
+    assert strict(looked["gen_ai.tool.call.result"]) == {"score": "nan", "limit": "inf"}
+
+
+def test_spans_of_others_are_redacted_on_their_way(spans):
+    """Every text of a span is redacted in a copy; numbers, ids and times stay, and so does the span itself."""
+    kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(telemetry.RedactingProcessor(SimpleSpanProcessor(kept)))
+    mail, link = "ada@example.com", SpanContext(1, 2, is_remote=True)
+    span = provider.get_tracer("other").start_span(
+        f"mail {mail}", attributes={"to": [mail, "x"], "n": 3, "password": "swordfish"}, links=[Link(link, {"a": mail})]
+    )
+    span.add_event(f"sent to {mail}", {"b": mail})
+    span.set_status(Status(StatusCode.ERROR, f"no {mail}"))
+    span.end()
+    (seen,) = kept.get_finished_spans()
+    assert mail not in seen.to_json()
+    assert "swordfish" not in seen.to_json()
+    assert seen.attributes["n"] == 3
+    assert seen.attributes["to"] == ("[EMAIL]", "x")
+    assert (seen.context, seen.start_time, seen.end_time) == (span.context, span.start_time, span.end_time)
+    assert span.attributes["to"] == (mail, "x")
+
+
+def test_what_cannot_be_redacted_is_withheld():
+    """A redactor that fails costs the text and not the span."""
+    kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+
+    def broken(text):
+        raise RuntimeError(text)
+
+    processor = telemetry.RedactingProcessor(SimpleSpanProcessor(kept), redact=broken)
+    provider.add_span_processor(processor)
+    provider.get_tracer("other").start_span("name", attributes={"a": "b"}).end()
+    assert provider.force_flush()
+    provider.shutdown()
+    (seen,) = kept.get_finished_spans()
+    assert seen.name == "[WITHHELD]"
+    assert "b" not in seen.attributes.values()
