@@ -68,6 +68,12 @@ class TestOpenAI(_Adapter):
     provider = "openai"
 
 
+class TestOpenAIResponses(_Adapter):
+    """The Responses API."""
+
+    provider = "openai-responses"
+
+
 class TestAnthropic(_Adapter):
     """Messages."""
 

@@ -21,7 +21,7 @@ from beluga.schema import AIMessage, HumanMessage, TextPart, ThinkingPart, ToolC
 from beluga.testing import fake_clock
 from beluga.testing.strategies import fault_scripts, messages, prompts, replies
 
-PROVIDERS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
+PROVIDERS = pytest.mark.parametrize("provider", ["openai", "openai-responses", "anthropic"])
 
 
 def from_wire(profile, body):
@@ -67,7 +67,7 @@ def over_the_wire(provider, fake):
 def test_question_and_answer_cross_the_wire_unchanged(provider, conversation, reply):
     """The provider reads the conversation that was sent, and the caller the answer that a direct call gives."""
     # OpenAI cannot be told that a tool failed, other than by the text.
-    sent = [unflagged(message) if provider == "openai" else message for message in conversation]
+    sent = [unflagged(message) if provider != "anthropic" else message for message in conversation]
     with fake_clock():
         fake = FakeProvider(reply, reply)
         model = over_the_wire(provider, fake)

@@ -160,6 +160,7 @@ class Profile:
 # Loaded when a model of one is made: whoever uses one needs nothing of the others.
 _DIALECTS: Final = {
     "openai": ("beluga.llm._http.openai_decoding", "CHAT_COMPLETIONS"),
+    "responses": ("beluga.llm._http.responses", "RESPONSES"),
     "anthropic": ("beluga.llm._http.anthropic_decoding", "MESSAGES"),
 }
 

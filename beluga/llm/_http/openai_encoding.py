@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from beluga.llm._http import Profile
     from beluga.schema import Message, Part
 
-__all__ = ["encode_messages", "encode_tool", "is_strict", "request", "streamed"]
+__all__ = ["encode_messages", "encode_tool", "is_strict", "request", "schema_form", "streamed"]
 
 Json = dict[str, Any]
 
@@ -311,11 +311,11 @@ def _tool_choice(choice: Any, _: Profile) -> Json:
     return {"tool_choice": choice}
 
 
-def _schema(kind: Any, profile: Profile) -> Json:
+def schema_form(kind: Any, profile: Profile) -> Json:
+    """Return a schema with its name, and whether the model can be held to it."""
     schema = schema_of(kind)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", str(getattr(kind, "__name__", None) or schema.get("title") or "answer"))[:64]
-    form = {"name": name, "schema": schema, "strict": profile.strict and is_strict(schema)}
-    return {"response_format": {"type": "json_schema", "json_schema": form}}
+    return {"name": name, "schema": schema, "strict": profile.strict and is_strict(schema)}
 
 
 _OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {
@@ -323,7 +323,9 @@ _OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {
     "stop": lambda stop, _: {"stop": stop if isinstance(stop, str) else list(stop)},
     "tools": _tools,
     "tool_choice": _tool_choice,
-    "schema": _schema,
+    "schema": lambda kind, profile: {
+        "response_format": {"type": "json_schema", "json_schema": schema_form(kind, profile)}
+    },
     "cache_key": lambda key, profile: {"prompt_cache_key": key} if profile.caches else {},
 }
 

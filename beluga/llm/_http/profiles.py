@@ -50,6 +50,7 @@ PROFILES: Final = {
     profile.provider: profile
     for profile in (
         OPENAI,
+        attrs.evolve(OPENAI, provider="openai-responses", dialect="responses", bound="max_output_tokens"),
         ANTHROPIC,
         attrs.evolve(
             ANTHROPIC,

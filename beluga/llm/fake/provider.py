@@ -78,6 +78,7 @@ class FakeProvider(Surfaces):
         cache: bool | PromptCache = False,
         profile: str | None = None,
     ) -> None:
+        self._exchange: Responder | None = None
         self._profile = None if profile is None else _profile(profile)
         self.seed: int = seed
         self._script = Script(*script, fault_rate=fault_rate)
@@ -193,7 +194,9 @@ class FakeProvider(Surfaces):
     def _responder(self) -> Responder:
         from beluga.llm.fake._wire.exchange import Exchange
 
-        return Exchange(self._play, self._profile)
+        if self._exchange is None:  # one, as it keeps the conversations that later ones go on from
+            self._exchange = Exchange(self._play, self._profile)
+        return self._exchange
 
 
 def _profile(name: str) -> Profile:

@@ -14,6 +14,7 @@ from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
 from beluga.llm.fake._wire.endpoints import answer_aside
 from beluga.llm.fake._wire.openai_chat import OpenAI
+from beluga.llm.fake._wire.openai_responses import OpenAIResponses
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.replies import Pause, streamed
 from beluga.llm.fake.script import ScriptExhausted
@@ -98,10 +99,12 @@ class Places:
     def __init__(self, profile: Profile | None = None) -> None:
         habits = {} if profile is None else {profile.dialect: profile}
         self._openai = OpenAI(habits.get("openai", OPENAI))
+        self._responses = OpenAIResponses(habits.get("responses", OPENAI))
         self._anthropic = Anthropic(habits.get("anthropic", ANTHROPIC))
         # Below another root too, as gateways have it; but threads have messages of their own.
         self._ends: tuple[tuple[str, Dialect], ...] = (
             ("/chat/completions", self._openai),
+            ("/responses", self._responses),
             ("/v1/messages", self._anthropic),
         )
         self._known: dict[str, Dialect] = {"/messages": self._anthropic, **dict(self._ends)}
@@ -146,7 +149,7 @@ def _elsewhere(request: HTTPRequest, path: str, asked: Dialect | None, spoken: D
     body = answer_aside(request, path, spoken)
     if body is not None:
         return iter(sent(body, 200, spoken.headers(0)))
-    known = "/v1/chat/completions, /v1/messages, /v1/models, /v1/embeddings and /v1/moderations"
+    known = "/v1/chat/completions, /v1/responses, /v1/messages, /v1/models, /v1/embeddings and /v1/moderations"
     return _refused(spoken, _NOT_FOUND, f"the fake provider knows {known}, not {request.method} {path or '/'}")
 
 

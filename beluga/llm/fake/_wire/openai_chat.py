@@ -23,7 +23,7 @@ from beluga.llm.fake._wire.documents import (
     quoted,
     utf8,
 )
-from beluga.llm.fake._wire.rate_limits import openai_limits, retry_after
+from beluga.llm.fake._wire.openai_errors import OpenAIErrors, error_body
 from beluga.schema import (
     AIMessage,
     AudioPart,
@@ -49,26 +49,6 @@ if TYPE_CHECKING:
     from beluga.schema import Chunk, Response, Usage
 
 __all__ = ["OpenAI"]
-
-_CODES = {"missing": "missing_required_parameter", "type": "invalid_type", "value": "invalid_value"}
-_OVERLOADED = 503
-_SERVER_FAULT = 500
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
-
-
-def _worded(problem: Invalid, param: str) -> str:
-    if not param:
-        return f"We could not parse the JSON body of your request: {problem.problem}."
-    if problem.kind == "missing":
-        return f"Missing required parameter: '{param}'."
-    if problem.kind == "type":
-        return f"Invalid type for '{param}': {problem.problem} instead."
-    return f"Invalid '{param}': {problem.problem}."
-
 
 _ROLES = "'system', 'developer', 'user', 'assistant' and 'tool'"
 _KNOWN_FIELDS = frozenset(
@@ -198,7 +178,6 @@ def _tool(raw: Any) -> Tool | dict[str, Any]:
 
 
 _DONE = b"data: [DONE]\n\n"
-_ERROR_TYPES = {"rate_limit_exceeded": "requests"}
 
 
 # Written out, as it is what every call without a stream is answered: 2 us where encoding a dict takes 8.
@@ -312,7 +291,7 @@ class ChunkWriter:
 
     def failed(self, fault: Fault) -> bytes:
         """Return an error in place of a chunk."""
-        return b"data: " + encode(_error_body(fault, fault.described(fault.status))) + b"\n\n"
+        return b"data: " + encode(error_body(fault, fault.described(fault.status))) + b"\n\n"
 
     def _call(self, call: ToolCall) -> list[bytes]:
         # Id and name stand in the first fragment alone; clients key the rest by the index.
@@ -339,13 +318,6 @@ class ChunkWriter:
         return b"data: " + encode({**self._frame, "choices": choices, **told}) + b"\n\n"
 
 
-def _error_body(fault: Fault, message: str) -> dict[str, Any]:
-    """Return the error that stands for `fault`."""
-    word = fault.openai_code
-    code = None if word == "server_error" else word
-    return {"error": {"message": message, "type": _ERROR_TYPES.get(word, word), "param": None, "code": code}}
-
-
 def _usage(usage: Usage) -> dict[str, Any]:
     return {
         "prompt_tokens": usage.input_tokens,
@@ -365,18 +337,10 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-class OpenAI:
-    """How OpenAI's chat completions speak.
-
-    Args:
-        profile: The server that is played.
-    """
+class OpenAI(OpenAIErrors):
+    """How OpenAI's chat completions speak."""
 
     name = "openai"
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self.bad_request: int = profile.bad_request
 
     def question(self, body: dict[str, Any], path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
         """Read the body of a request."""
@@ -389,47 +353,3 @@ class OpenAI:
     def stream(self, turn: Turn, question: Question) -> ChunkWriter:
         """Return what writes the answer as chunks."""
         return ChunkWriter(turn, question, self._profile)
-
-    def status(self, fault: Fault) -> int:
-        """Return the status of `fault`; an overload outside a stream has one of its own."""
-        return _OVERLOADED if fault.phase == "stream" else fault.status or _SERVER_FAULT
-
-    def fault(self, fault: Fault, message: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - Anthropic's has the id in it
-        """Return the error body of `fault`."""
-        return _error_body(fault, message)
-
-    def refusal(
-        self,
-        status: int,
-        message: str,
-        request_id: str,  # noqa: ARG002 - the same
-        problem: Invalid | None = None,
-    ) -> dict[str, Any]:
-        """Return the error body for a request that cannot be answered."""
-        kind = "server_error" if status >= _SERVER_FAULT else "invalid_request_error"
-        param, code = None, None
-        if problem is not None:
-            param, code = _dotted(problem.path), _CODES[problem.kind]
-            message = _worded(problem, param)
-        return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
-
-    def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
-        """Return id, version and limits."""
-        wait = () if fault is None else retry_after(fault.retry_after)
-        return (
-            (self._profile.request_id, f"fake-{number}"),
-            ("openai-version", "2020-10-01"),
-            *openai_limits(number, fault),
-            *wait,
-        )
-
-    def models(self, names: tuple[str, ...]) -> dict[str, Any]:
-        """Return the list of models."""
-        return {
-            "object": "list",
-            "data": [self.model(name) for name in names],
-        }
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return one model."""
-        return {"id": name, "object": "model", "created": 0, "owned_by": "beluga"}
