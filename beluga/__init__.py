@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beluga._policies.rate_limit.algorithms import Rate
     from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
-    from beluga._policies.structured.policy import structured
+    from beluga._policies.structured import structured
     from beluga._policies.traced import traced
     from beluga._version import __version__ as __version__
     from beluga.classification import TRANSIENT, ErrorCode, classify
@@ -138,7 +138,7 @@ _ROOMS = {
     "_policies.rate_limit.limiter": "RateLimiter rate_limited",
     "_policies.rate_limit.algorithms": "Rate",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
-    "_policies.structured.policy": "structured",
+    "_policies.structured": "structured",
     "_policies.traced": "traced",
     "_version": "__version__",
     "classification": "TRANSIENT ErrorCode classify",

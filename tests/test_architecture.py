@@ -56,7 +56,12 @@ SIDEWAYS = {
 }
 # On floors 2 to 4 the arrows between the concepts within a room, too.
 WITHIN = {
-    "_policies": {"breaker": "circuit", "budget": "spend timeout", "guarded": "guarded_stream"},
+    "_policies": {
+        "breaker": "circuit",
+        "budget": "spend timeout",
+        "guarded": "guarded_stream",
+        "structured": "response_format",
+    },
     "llm": {
         "_http": "base",
         "fake": "_http base",

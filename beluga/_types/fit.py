@@ -28,6 +28,7 @@ from beluga._types.tree import (
     Row,
     Scalar,
     Table,
+    takes_null,
 )
 
 if TYPE_CHECKING:
@@ -210,12 +211,15 @@ class _Walk:
         given: dict[str, Any] = {}
         is_whole = True
         for key, field in node.fields.items():
-            if key in value:
+            if key in value and not (value[key] is None and self._is_left_out(field)):
                 given[key] = self._field(field, value[key], (*path, key))
                 is_whole = is_whole and given[key] is not INVALID
             elif field.required:
                 self.problems.append(Missing((*path, key), self._secret or field.secret))
         return self._made(node, given, path) if is_whole and len(self.problems) == before else INVALID
+
+    def _is_left_out(self, field: Field) -> bool:
+        return self.rules.null_is_default and not field.required and not takes_null(field.node)
 
     def _is_aside(self, key: Any) -> bool:
         """Tell whether a key only holds something for others to refer to, as in the files of Docker Compose."""

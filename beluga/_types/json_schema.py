@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from beluga._types.annotations import read_type
 from beluga._types.problems import quote
 from beluga._types.tree import (
+    NULL,
     Anything,
     Choice,
+    Field,
     Foreign,
     Items,
     Node,
@@ -22,6 +26,8 @@ from beluga._types.tree import (
     Row,
     Scalar,
     Table,
+    arms,
+    takes_null,
 )
 
 if TYPE_CHECKING:
@@ -67,20 +73,25 @@ def json_schema(kind: Any) -> Schema:
     return describe(read_type(kind))
 
 
-def describe(node: Node) -> Schema:
+def describe(node: Node, *, all_required: bool = False) -> Schema:
     """Return the JSON schema of a tree.
+
+    Args:
+        node: What `read_type` gave.
+        all_required: Require every field, and let null stand for a default, as OpenAI's strict mode wants it.
 
     Raises:
         TypeError: An Enum in it has values that JSON has no form for.
     """
-    return _Writer(node).complete()
+    return _Writer(node, all_required=all_required).complete()
 
 
 class _Writer:
     """Describes one tree, and collects the definitions to which it refers."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, *, all_required: bool) -> None:
         self._root = root
+        self._all_required = all_required
         self._open: list[Any] = []
         self._names: dict[Any, str] = {}
         self._definitions: dict[str, Schema] = {}
@@ -163,11 +174,18 @@ class _Writer:
         fields = node.fields
         schema = {
             "type": "object",
-            "properties": {key: self._schema(field.node, field.description) for key, field in fields.items()},
-            "required": [key for key, field in fields.items() if field.required],
+            "properties": {key: self._field(field) for key, field in fields.items()},
+            "required": [key for key, field in fields.items() if field.required or self._all_required],
             "additionalProperties": False,
         }
         return {**schema, "description": node.doc} if node.doc else schema
+
+    def _field(self, field: Field) -> Schema:
+        if field.required or not self._all_required or takes_null(field.node):
+            return self._schema(field.node, field.description)
+        text = field.node.description or field.description
+        nullable = OneOf((*arms(attrs.evolve(field.node, description="")), NULL), description=text)
+        return self._schema(nullable)
 
     def foreign(self, node: Foreign) -> Schema:
         """Take over what a class says of itself; its definitions move to the top, where its references look."""

@@ -49,11 +49,14 @@ class Rules:
             Source: JSON Schema 2020-12, 4.2.3.
         by_hand: People write the values: ``"5m"`` is a length of time, and the name of a member is one of an Enum.
         converter_first: A field with an attrs converter gives it the value as it is, and is checked behind it.
+        null_is_default: Null stands for the default of a field that could not be null, for those who have to write
+            every field.
     """
 
     whole_floats: bool = True
     by_hand: bool = False
     converter_first: bool = False
+    null_is_default: bool = False
 
 
 BY_HAND: Final = Rules(whole_floats=False, by_hand=True, converter_first=True)

@@ -47,6 +47,7 @@ __all__ = [
     "bounds_of",
     "is_scalar",
     "parts",
+    "takes_null",
 ]
 
 
@@ -339,6 +340,16 @@ def arms(node: Node) -> tuple[Node, ...]:
 def is_scalar(node: Node) -> bool:
     """Tell whether a value of `node` has no parts, so that a message may show what stands in its place."""
     return all(isinstance(arm, (Scalar, Choice)) for arm in arms(node))
+
+
+def takes_null(node: Node) -> bool:
+    """Tell whether null is a value of `node`."""
+    return any(
+        arm == NULL
+        or isinstance(arm, Anything)
+        or (isinstance(arm, Choice) and any(option.written is None for option in arm.options))
+        for arm in arms(node)
+    )
 
 
 def parts(node: Node) -> Iterator[Node]:

@@ -33,6 +33,7 @@ from beluga import (
 from beluga.events import AnswerRejected
 from beluga.guards import PatternRedactor
 from beluga.llm import FakeProvider, Reply, faults, tool_call
+from beluga.llm._http.openai_encoding import is_strict
 from beluga.schema import AIMessage, HumanMessage, Response, SystemMessage, Usage
 from beluga.spending import SCOPE
 from beluga.testing.contracts import Tally, watched
@@ -57,6 +58,7 @@ class Amount:
 
 
 OSLO = '{"name": "Oslo", "people": 724290}'
+ROME = '{"name": "Rome"}'
 BAD = '{"name": "Oslo", "people": "many of ann@example.com"}'
 USED = Usage(10, 5)
 
@@ -92,6 +94,15 @@ def failing(ask, question="?"):
         f"```python\nprint({{}})\n```\nand\n  ```JSON \n{OSLO}\n  ```",
         f"Here it is [1]: {OSLO} I hope it helps [2].",
         f"{OSLO} That is all.",
+        f"<think>A city: {{}}?\n[1]</think>\n\n{OSLO}",
+        f"A city {{}}?</think>{OSLO}",
+        f"```json\n{OSLO}\n```\nAgain:\n```json\n{OSLO}\n```",
+        f"```json\n[1]\n```\n```json\n{OSLO}\n```",
+        f"{OSLO} or {OSLO}",
+        f"As {{name}} and {{ people }} say [see 2]: {OSLO}",
+        '{"name": "Oslo", "people": 724290,}',
+        '{"name": "Oslo", // in Norway\n "people": /* of 2024 */ 724290, }',
+        '{"name": "Oslo", "people": 724290, // all\n}',
     ],
 )
 def test_the_json_is_found_in_fences_and_prose(text):
@@ -104,8 +115,12 @@ def test_the_json_is_found_in_fences_and_prose(text):
     [
         ("", "the answer: is empty"),
         ("I do not know.", "the answer: holds no JSON"),
-        (f"{OSLO} or {OSLO}", "the answer: holds more than one JSON value, or brackets after it"),
-        (f"```json\n{OSLO}\n```\n```json\n{OSLO}\n```", "holds more than one JSON value"),
+        (f"{OSLO} or {ROME}", "the answer: holds more than one JSON value"),
+        (f"```json\n{OSLO}\n```\n```json\n{ROME}\n```", "holds more than one JSON value"),
+        (f"{OSLO} or {{", "the answer: is no JSON at line 1, column"),
+        (f"<think>{OSLO}", "the answer: is empty"),
+        ('{"name": "Oslo",, "people": 1}', "the answer: is no JSON at line 1, column 17"),
+        ('Here: {"name": "Oslo" "people": 1}', "the answer: is no JSON at line 1, column 23"),
         ('{"name": "Oslo", "people": 1', "the answer: is no JSON at line 1, column 29"),
         ('{"left": {"name": "Oslo"}', "the answer: is no JSON at line 1, column 26"),
         ("{'name': 'Oslo'}", "the answer: is no JSON at line 1, column 2"),
@@ -120,6 +135,25 @@ def test_nothing_is_guessed(text, error):
     """A text that is not one whole JSON value gives none, not even a part of it."""
     problem = failing(asking(FakeProvider(text), attempts=1))
     assert error in problem.errors[0]
+
+
+def test_a_line_break_in_a_string_is_one():
+    """JSON wants it written as an escape, and it can mean nothing else."""
+    assert asking(FakeProvider('{"name": "New\nYork"}'))("?") == City("New\nYork")
+
+
+def test_what_looks_like_a_comment_in_a_string_is_text():
+    """Only what stands outside of strings is passed over."""
+    assert asking(FakeProvider('{"name": "http://a,}/*b*/", }'))("?") == City("http://a,}/*b*/")
+
+
+def test_every_field_is_asked_for_and_null_is_a_default():
+    """OpenAI's strict mode holds a model to a schema whose fields are all required."""
+    model = FakeProvider('{"name": "Oslo", "people": null}')
+    assert asking(model)("?") == City("Oslo", 0)
+    schema = model.calls[0].options["schema"]
+    assert is_strict(schema)
+    assert schema["properties"]["people"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 
 
 def test_a_part_of_a_broken_answer_is_no_answer():
@@ -206,7 +240,7 @@ def test_the_schema_goes_to_a_parameter_or_into_any_keywords():
     assert [call.text for call in model.calls] == list("abcde")
     schemas = [call.options["schema"] for call in model.calls]
     assert [schema.get("mine", False) for schema in schemas] == [False, False, True, True, False]
-    assert schemas[0]["required"] == ["name"]
+    assert schemas[0]["required"] == ["name", "people"]
     assert schemas[0]["title"] == "City"
     assert model.calls[1].options["temperature"] == 0
 

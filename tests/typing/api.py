@@ -20,7 +20,7 @@ from beluga import (
     structured,
     traced,
 )
-from beluga._policies.structured.policy import Structured
+from beluga._policies.structured import Structured
 from beluga._policies.traced import Traced
 from beluga.schema import AIMessage, Chunk, Message, Response
 
