@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from beluga import events
+from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Ask, Policy, Use
 from beluga._engine.target import arguments_of, variadic
 from beluga.errors import GuardBlocked
-from beluga.guards.carriers import carries_text, rewriting
-from beluga.guards.pipeline import GuardPipeline, judge_text, judge_tool, run, run_async
+from beluga.guards.pipeline import GuardPipeline, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -18,38 +20,106 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Argument, Target
     from beluga._policies.guarded_stream import Window
+    from beluga._values.texts import Unread
     from beluga.guards.base import Guard, GuardResult
 
 __all__ = ["Guarded", "guarded"]
 
-F = TypeVar("F")
+
+def _names(given: Any, what: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        message = f"guarded: {what}={given!r} must be a list of names, such as [{given!r}]"
+        raise TypeError(message)
+    return tuple(given)
 
 
+def _named(given: Iterable[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    names = _names(given, "parameters")
+    if not names:
+        message = "guarded: parameters=() would guard no argument: name some, or leave it out to guard all"
+        raise ValueError(message)
+    return names
+
+
+def _ignored(given: Iterable[str]) -> tuple[str, ...]:
+    return _names(given, "ignore")
+
+
+def _guards(given: Iterable[Guard]) -> tuple[Guard, ...]:
+    return tuple(given)
+
+
+def _pipeline_if_any(given: GuardPipeline | None) -> GuardPipeline | None:
+    if given is not None and not isinstance(given, GuardPipeline):
+        message = (
+            f"guarded: the pipeline is a GuardPipeline, not {type(given).__name__}; or give input=, output=, tool="
+        )
+        raise TypeError(message)
+    return given
+
+
+@attrs.frozen(eq=False)
 class Guarded(Policy):
-    """The guards of a function; see `guarded`."""
+    """Let guards judge the texts that go into the function and those that come out of it.
+
+    Every text of every argument is judged, in whatever it stands: lists, dictionaries, messages, records, models, JSON
+    in the arguments of tool calls. So is every text of the result: what was said, thoughts and tool calls. Guards are
+    told whose a text is, and those that look for injections pass over the application's own system messages.
+
+    A guard that blocks raises `GuardBlocked`, before the function runs or in place of its result; what a guard
+    changes replaces the argument or the result. A guard that fails blocks. A stream's items go through a window that
+    holds back only what may yet become a finding; where a guard cannot work so, the output waits for its end. What
+    is held when the stream fails or is closed is dropped.
+
+    Args:
+        pipeline: A `GuardPipeline`, in place of the three lists.
+        input: Guards for the arguments.
+        output: Guards for the result.
+        tool: Guards for the arguments of a function that is a tool; they are told its name.
+        parameters: The parameters that `input` guards; None means all.
+        ignore: Parameters that it does not, such as one whose type guards cannot look into.
+        observe: Only report in events what would have been blocked or changed.
+
+    Raises:
+        TypeError: Something is not a guard, the function lacks a parameter, or a guard can only be awaited and the
+            function is not async; at a call, an argument or a result may hold text and cannot be looked into.
+        ValueError: Both a pipeline and lists are given.
+
+    Example:
+        >>> from beluga.guards import PatternRedactor
+        >>> @guarded(output=[PatternRedactor(("EMAIL", r"[a-z]+@[a-z.]+"))])
+        ... def contact() -> str:
+        ...     return "write to ada@example.com"
+        >>> contact()
+        'write to [EMAIL]'
+    """
 
     concern = "guarded"
 
-    def __init__(
-        self, pipeline: GuardPipeline, parameters: Iterable[str] | None = None, *, observe: bool = False
-    ) -> None:
-        if isinstance(parameters, str):
-            message = f"guarded: parameters={parameters!r} must be a list of names, such as [{parameters!r}]"
-            raise TypeError(message)
-        if parameters is not None:
-            parameters = tuple(parameters)
-            if not parameters:
-                message = "guarded: parameters=() would guard no argument: name some, or leave it out to guard all"
-                raise ValueError(message)
-        self.pipeline = pipeline
-        self.parameters = parameters
-        self.observe = observe
+    pipeline: GuardPipeline | None = attrs.field(default=None, converter=_pipeline_if_any)
+    input: Iterable[Guard] = attrs.field(default=(), converter=_guards, kw_only=True)
+    output: Iterable[Guard] = attrs.field(default=(), converter=_guards, kw_only=True)
+    tool: Iterable[Guard] = attrs.field(default=(), converter=_guards, kw_only=True)
+    parameters: Iterable[str] | None = attrs.field(default=None, converter=_named, kw_only=True)
+    ignore: Iterable[str] = attrs.field(default=(), converter=_ignored, kw_only=True)
+    observe: bool = attrs.field(default=False, kw_only=True)
+    judges: GuardPipeline = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make one pipeline of the lists."""
+        if self.pipeline is not None and (self.input or self.output or self.tool):
+            message = "guarded: give either a GuardPipeline or input=, output= and tool=, not both"
+            raise ValueError(message)
+        made = GuardPipeline(input=self.input, output=self.output, tool=self.tool)
+        object.__setattr__(self, "judges", self.pipeline or made)
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that knows the function's parameters; one that does nothing if there is no guard."""
-        if not any(self.pipeline.stages.values()):
+        if not any(self.judges.stages.values()):
             return Policy()
-        guards = [guard for stage in self.pipeline.stages.values() for guard in stage]
+        guards = [guard for stage in self.judges.stages.values() for guard in stage]
         if not target.kind.is_async:
             for guard in guards:
                 if not any(callable(getattr(guard, name, None)) for name in ("validate", "validate_tool")):
@@ -58,29 +128,29 @@ class Guarded(Policy):
                         f"{target.kind.value}: make that async, or give the guard a validate method"
                     )
                     raise TypeError(message)
-        awaits = target.kind.is_async and any(_awaitable(guard) for guard in guards)
-        layer = _StreamLayer if target.kind.is_stream and self.pipeline.stages["output"] else _Layer
-        return layer(self, self._slots(target), awaits=awaits)
-
-    def _slots(self, target: Target) -> Mapping[str, Argument]:
         known = arguments_of(target)
-        unknown = [name for name in self.parameters or () if name not in known]
-        if unknown:
-            message = (
-                f"guarded: parameters={unknown}: {target.name} has no such parameter; "
-                f"it has {', '.join(known) or 'none'}"
-            )
-            raise TypeError(message)
-        return known
+        for what, names in (("parameters", self.parameters), ("ignore", self.ignore)):
+            if unknown := [name for name in names or () if name not in known]:
+                message = (
+                    f"guarded: {what}={unknown}: {target.name} has no such parameter; "
+                    f"it has {', '.join(known) or 'none'}"
+                )
+                raise TypeError(message)
+        awaits = target.kind.is_async and any(_awaitable(guard) for guard in guards)
+        layer = _StreamLayer if target.kind.is_stream and self.judges.stages["output"] else _Layer
+        return layer(self, known, awaits=awaits)
 
     def describe(self) -> str:
-        """Return the names of the guards of each stage."""
-        stages = [
+        """Return the names of the guards of each stage, and which parameters they are for."""
+        said = [
             f"{stage}=[{', '.join(guard.name for guard in guards)}]"
-            for stage, guards in self.pipeline.stages.items()
+            for stage, guards in self.judges.stages.items()
             if guards
         ]
-        return " ".join([*stages, "observe=True"] if self.observe else stages)
+        if self.judges.stages["input"]:
+            said += [f"parameters=[{', '.join(self.parameters)}]"] if self.parameters is not None else []
+            said += [f"ignore=[{', '.join(self.ignore)}]"] if self.ignore else []
+        return " ".join([*said, "observe=True"] if self.observe else said)
 
 
 def _awaitable(guard: Any) -> bool:
@@ -91,103 +161,95 @@ class _Layer(Policy):
     concern = "guarded"
 
     def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
-        self._stages = owner.pipeline.stages
+        self._pipeline = owner.judges
+        self._stages = owner.judges.stages
         self._named = owner.parameters
-        self._slots = known
+        self._ignored = frozenset(owner.ignore)
+        self._arguments = known
         self._observe = owner.observe
         self._awaits = awaits
 
     def enter(self, call: Call) -> Ask | None:
         if not (self._stages["input"] or self._stages["tool"]):
             return None
-        if not self._awaits:
-            run(self._judge_arguments(call))
-            return None
-        return self._ask(call, self._judge_arguments)
+        answer = self._answered(call, lambda: self._judge_arguments(call))
+        return answer if isinstance(answer, Ask) else None
 
     def leave(self, call: Call, outcome: Outcome) -> Ask | Use | None:
         if outcome.error is not None or not self._stages["output"]:
             return None
-        if not self._awaits:
-            value = run(self._judge_value(call, outcome.value))
-        elif call.answer is None:
-            return Ask(lambda: run_async(self._judge_value(call, outcome.value)))
-        elif call.answer.error is not None:
-            raise call.answer.error
-        else:
-            value = call.answer.value
+        value = self._answered(call, lambda: self._judged(call, outcome.value, "output"))
+        if isinstance(value, Ask):
+            return value
         return None if value is outcome.value else Use(value)
 
-    def _ask(self, call: Call, judging: Callable[[Call], Any]) -> Ask | None:
+    def _answered(self, call: Call, judging: Callable[[], Generator[Any, Any, Any]]) -> Any:
+        """Return what `judging` comes to, or, where guards are awaited and have not yet been, the order to do so."""
+        if not self._awaits:
+            return run(judging())
         if call.answer is None:
-            return Ask(lambda: run_async(judging(call)))
+            return Ask(lambda: run_async(judging()))
         if call.answer.error is not None:
             raise call.answer.error
-        return None
+        return call.answer.value
 
     def _judge_arguments(self, call: Call) -> Generator[Any, GuardResult, None]:
         """Take the arguments through the guards for input and tools, and replace those that were changed."""
-        for slot in self._texts(call):
-            value = slot.read(call)
-            changed = yield from self._through("input", call, value)
-            if changed is not value:
-                slot.write(call, changed)
+        if self._stages["input"]:
+            for argument in self._guarded(call):
+                value = argument.read(call)
+                changed = yield from self._judged(call, value, "input", argument.name)
+                if changed is not value:
+                    argument.write(call, changed)
         if self._stages["tool"]:
             yield from self._judge_tool(call)
 
-    def _texts(self, call: Call) -> Iterable[Argument]:
-        """Return the parameters to guard: the named ones, else all whose argument is text."""
-        if not self._stages["input"]:
-            return ()
+    def _guarded(self, call: Call) -> Iterable[Argument]:
+        """Return the arguments to guard: the named ones, else all but `self` and those that are left out."""
         if self._named is not None:
-            return [self._slots[name] for name in self._named]
-        given = call.arguments
-        named = [slot for name, slot in self._slots.items() if carries_text(given[name])]
-        if len(given) == len(self._slots):
-            return named
-        return named + [slot for slot in variadic(call) if carries_text(slot.read(call))]
+            return [self._arguments[name] for name in self._named]
+        named = [
+            argument
+            for name, argument in self._arguments.items()
+            if name not in self._ignored and not (argument.index == 0 and name in {"self", "cls"})
+        ]
+        return named if len(call.arguments) == len(self._arguments) else [*named, *variadic(call)]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
         # What goes into *args and **kwargs is an argument of the tool like any other.
-        places = {**self._slots, **{slot.name: slot for slot in variadic(call)}}
-        named = {name: value for name, value in call.arguments.items() if name in self._slots}
-        given = named | {slot.name: slot.read(call) for slot in variadic(call)}
-        given = {name: value for name, value in given.items() if name not in ("self", "cls")}
-        result, changed = yield from judge_tool(
-            self._stages["tool"], _tool_name(call), given, lambda verdict: self._report(call, "tool", verdict)
-        )
-        self._enforce("tool", result)
+        places = {**self._arguments, **{argument.name: argument for argument in variadic(call)}}
+        given = {name: place.read(call) for name, place in places.items() if name not in ("self", "cls")}
+        settle = functools.partial(self._settle, call, "tool")
+        _, changed = yield from self._pipeline.judge_tool(_tool_name(call), given, settle)
         if not self._observe:
             for name, value in changed.items():
                 if value is not given[name]:
                     places[name].write(call, value)
 
-    def _judge_value(self, call: Call, value: Any) -> Generator[Any, GuardResult, Any]:
-        return (yield from self._through("output", call, value))
-
-    def _through(self, stage: str, call: Call, value: Any) -> Generator[Any, GuardResult, Any]:
-        """Take every text in `value` through the guards of `stage`."""
-        texts = rewriting(value)
-        try:
-            text = next(texts)
-            while True:
-                text = texts.send((yield from self.judge(stage, call, text)))
-        except StopIteration as done:
-            return done.value
-
-    def judge(self, stage: str, call: Call, text: str) -> Generator[Any, GuardResult, str]:
-        """Take one text through the guards of `stage`; return what is left of it.
+    def _judged(self, call: Call, value: Any, stage: str, name: str = "") -> Generator[Any, GuardResult, Any]:
+        """Return `value` as the guards of `stage` let it through.
 
         Raises:
-            GuardBlocked: A guard blocked it.
+            GuardBlocked: A guard blocked a text in it.
+            TypeError: It may hold a text and cannot be looked into.
         """
-        result = yield from judge_text(
-            self._stages[stage], text, stage, lambda verdict: self._report(call, stage, verdict)
-        )
-        self._enforce(stage, result)
-        return text if self._observe or result.modified is None else result.modified
+        settle = functools.partial(self._settle, call, stage)
+        refuse = functools.partial(self._refuse, call, name) if name or self._observe else None
+        _, changed = yield from self._pipeline.judge(value, stage, settle, refuse)
+        return value if self._observe else changed
 
-    def _report(self, call: Call, stage: str, result: GuardResult) -> None:
+    def _refuse(self, call: Call, name: str, unread: Unread) -> None:
+        """Refuse an argument that may say something to the model; what only acts, such as a client, says nothing."""
+        if self._observe or (unread.acts and name not in (self._named or ())):
+            return
+        message = (
+            f"guarded: a guard cannot look into {unread.type}, which {call.name} gets as {name!r}: {unread.why}; name "
+            f"what to guard with parameters=, or leave it out with ignore=[{name!r}]"
+        )
+        raise TypeError(message)
+
+    def _settle(self, call: Call, stage: str, result: GuardResult) -> None:
+        """Report what a guard blocked or changed, and stop the call if it blocked."""
         if result.allowed and result.modified is None:
             return
         call.emit(
@@ -197,8 +259,6 @@ class _Layer(Policy):
             rules=tuple(dict.fromkeys(finding.rule or finding.kind for finding in result.findings)),
             observed=self._observe,
         )
-
-    def _enforce(self, stage: str, result: GuardResult) -> None:
         if not result.allowed and not self._observe:
             message = f"the guard {result.guard} blocked the {stage}: {result.reason or 'no reason given'}"
             raise GuardBlocked(message, findings=result.findings, guard=result.guard, stage=stage)
@@ -207,8 +267,8 @@ class _Layer(Policy):
 def _tool_name(call: Call) -> str:
     """Return the name that `traced(tool=...)` gives the function, else its own."""
     named = (getattr(layer, "tool", None) for layer in call.stack.layers)
-    name: str = next(filter(None, named), None) or call.name.rpartition(".")[2]
-    return name
+    name: str = next((name for name in named if isinstance(name, str) and name), "")
+    return name or call.name.rpartition(".")[2]
 
 
 class _StreamLayer(_Layer):
@@ -217,14 +277,15 @@ class _StreamLayer(_Layer):
     def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
         super().__init__(owner, known, awaits=awaits)
         # Only here, because it knows chunks, and with them all of the schema (15 ms).
-        from beluga._policies.guarded_stream import window_for
+        from beluga._policies.guarded_stream import Window
 
-        self._new_window = functools.partial(window_for, self._stages["output"], observe=self._observe)
+        self._new_window = functools.partial(Window, self._stages["output"], observe=self._observe)
 
     def enter(self, call: Call) -> Ask | None:
         asked = super().enter(call)
         if asked is None:
-            call.keep(self, self._new_window())
+            judge = functools.partial(self._judged, call, stage="output")
+            call.keep(self, self._new_window(judge, None if self._awaits else run))
         return asked
 
     def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way
@@ -239,73 +300,9 @@ class _StreamLayer(_Layer):
 
     def on_end(self, call: Call) -> Iterable[Any] | Ask:
         window = self._window(call)
-        whole = window.whole
-        if whole is None:
-            return window.close()
-        if self._awaits:
-            if call.answer is None:
-                return Ask(lambda: run_async(self.judge("output", call, whole)))
-            if call.answer.error is not None:
-                raise call.answer.error
-            return window.release(call.answer.value)
-        return window.release(run(self.judge("output", call, whole)))
+        answer = self._answered(call, window.settle) if window.unsettled else None
+        return answer if isinstance(answer, Ask) else window.close()
 
 
-@overload
-def guarded(function: F, /) -> F: ...
-@overload
-def guarded(
-    pipeline: GuardPipeline | None = None,
-    /,
-    *,
-    input: Iterable[Guard] = (),
-    output: Iterable[Guard] = (),
-    tool: Iterable[Guard] = (),
-    parameters: Iterable[str] | None = None,
-    observe: bool = False,
-) -> Guarded: ...
-def guarded(
-    pipeline: Any = None,
-    /,
-    *,
-    input: Iterable[Guard] = (),  # noqa: A002 - the stage's name
-    output: Iterable[Guard] = (),
-    tool: Iterable[Guard] = (),
-    parameters: Iterable[str] | None = None,
-    observe: bool = False,
-) -> Any:
-    """Let guards judge the texts that go into the function and those that come out of it.
-
-    A guard that blocks raises `GuardBlocked`, before the function runs or in place of its result; what a guard
-    changes replaces the argument or the result. A guard that fails blocks. A stream's items go through a window that
-    holds back only what may yet become a finding; where a guard cannot work so, the output waits for its end. What
-    is held when the stream fails or is closed is dropped.
-
-    Args:
-        pipeline: A `GuardPipeline`, in place of the three lists.
-        input: Guards for the arguments.
-        output: Guards for the result.
-        tool: Guards for the arguments of a function that is a tool; they are told its name.
-        parameters: The parameters that `input` guards; None means every argument that is a str or a message.
-        observe: Only report in events what would have been blocked or changed.
-
-    Raises:
-        TypeError: Something is no guard, the function lacks a parameter, or a guard can only be awaited and the
-            function is not async.
-        ValueError: Both a pipeline and lists are given.
-
-    Example:
-        >>> from beluga.guards import PatternRedactor
-        >>> @guarded(output=[PatternRedactor(("EMAIL", r"[a-z]+@[a-z.]+"))])
-        ... def contact() -> str:
-        ...     return "write to ada@example.com"
-        >>> contact()
-        'write to [EMAIL]'
-    """
-    if pipeline is None or isinstance(pipeline, GuardPipeline):
-        if pipeline is not None and (input or output or tool):
-            message = "guarded: give either a GuardPipeline or input=, output= and tool=, not both"
-            raise ValueError(message)
-        pipeline = pipeline or GuardPipeline(input=input, output=output, tool=tool)
-        return Guarded(pipeline, parameters, observe=observe)
-    return Guarded(GuardPipeline())(pipeline)
+guarded = Decorator(Guarded)
+"""Let guards judge the texts that go into the function and those that come out of it; see `Guarded`."""

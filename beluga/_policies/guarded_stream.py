@@ -1,160 +1,274 @@
-"""The windows through which a guarded stream's items go."""
+"""The window through which a guarded stream's items go.
+
+Texts and thoughts have a channel each, because they are two texts that come in turn. What else an item carries, such as
+a tool call, is judged whole, and goes out behind the text that came before it::
+
+    in     "a@b"    ".c hi"     Chunk(tool_call=...)     " bye"
+    text    a@b      .c hi                                bye        -> through the guards' own streams
+    out              "[EMAIL]"  " hi"   Chunk(tool_call=...)  " bye"
+
+Where a guard has no stream of its own, a channel waits for its end.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._values.texts import Reading
+from beluga.errors import GuardBlocked
 from beluga.schema import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-__all__ = ["Window", "window_for"]
+    from beluga._values.texts import Text
+
+    Judge = Callable[[Any], Generator[Any, Any, Any]]
+
+__all__ = ["Window"]
+
+_NOTHING = Chunk()
+_DELTAS = frozenset("content text refusal thinking reasoning reasoning_content delta summary_text".split())
+_FRAGMENTS = frozenset({"arguments", "partial_json"})
+_FRAGMENT = "fragment"
 
 
-class Window(Protocol):
-    """Takes a stream's items and gives those that may go out."""
+class _Channel:
+    """One of the texts of a stream: what of it was fed and sent, and the guards' streams that it goes through."""
+
+    def __init__(self, streams: list[Any] | None) -> None:
+        self.fed = self.sent = 0.0
+        self.waiting: list[str] = []  # what has to be judged at the end
+        self.ready = ""  # what may go out, in the next item that has room for it
+        self.last: _Item | None = None
+        self._streams = streams
+
+    def feed(self, text: str) -> str:
+        self.fed += len(text)
+        if self._streams is None:
+            self.waiting.append(text)
+            return ""
+        for stream in self._streams:
+            text = stream.feed(text) if text else ""
+        self.sent += len(text)
+        return text
+
+    def close(self) -> str:
+        self.sent = math.inf
+        text, self.waiting = "".join(self.waiting), []
+        for stream in self._streams or ():
+            text = (stream.feed(text) if text else "") + stream.close()
+        return text
+
+
+@attrs.define(eq=False)
+class _Item:
+    """An item on its way out: it follows what was fed before it, and may have room for texts of channels.
+
+    Args:
+        value: The item.
+        after: For each channel how much had been fed.
+        reading: Its texts, where it is a stranger's.
+        texts: Those texts, as they were judged.
+        slots: Which channel each of them belongs to; None for those that have none.
+        judged: Whether what it carries has been judged.
+    """
+
+    value: Any
+    after: dict[str, float]
+    reading: Reading | None = None
+    texts: list[str] = attrs.Factory(list)
+    slots: tuple[str | None, ...] = ()
+    judged: bool = True
+
+
+class Window:
+    """Takes a stream's items and gives those that may go out.
+
+    Args:
+        guards: The guards of the output.
+        judge: Takes a value through them, a generator of questions.
+        answer: Runs such a generator at once; None where it has to be awaited, which the end of the stream can.
+        observe: Let everything through at once, and judge it at the end for the report.
+    """
+
+    def __init__(
+        self, guards: Sequence[Any], judge: Judge, answer: Callable[[Any], Any] | None, *, observe: bool
+    ) -> None:
+        slides = not observe and all(callable(getattr(guard, "stream", None)) for guard in guards)
+        self._new_streams = (lambda: [guard.stream() for guard in guards]) if slides else (lambda: None)
+        self._judge = judge
+        self._answer = answer
+        self._observe = observe
+        self._channels: dict[str, _Channel] = {}
+        self._behind: list[_Item] = []
+        self._fragments: list[str] = []  # of tool calls that come in pieces
+        self._as_text = True  # the last text came as a str
 
     @property
-    def whole(self) -> str | None:
-        """The text so far where all of it has to be judged at the end, else None."""
-        ...
+    def unsettled(self) -> bool:
+        """Whether something has to be judged before the end."""
+        waits = any(channel.waiting for channel in self._channels.values())
+        return waits or bool(self._fragments) or not all(item.judged for item in self._behind)
 
     def feed(self, item: Any) -> Iterable[Any]:
         """Take one item; return those that may go out now."""
-        ...
-
-    def close(self) -> Iterable[Any]:
-        """Return what was held back, when the stream has ended well."""
-        ...
-
-    def release(self, text: str) -> Iterable[Any]:
-        """Return what was held back, with `text` in place of the text."""
-        ...
-
-
-def window_for(guards: Sequence[Any], *, observe: bool) -> Window:
-    """Return a sliding window if every guard has a stream of its own, else one that waits for the end."""
-    if not observe and all(callable(getattr(guard, "stream", None)) for guard in guards):
-        return _Sliding([guard.stream() for guard in guards])
-    return _Observing() if observe else _Waiting()
-
-
-def _text_of(item: Any) -> str | None:
-    """Return the text of an item; None for one that carries none."""
-    if isinstance(item, str):
-        return item
-    if isinstance(item, Chunk):
-        return item.text or None
-    if item is None or isinstance(item, (bool, int, float)):
-        return None
-    message = f"a guard cannot look into a stream's {type(item).__qualname__}: yield str or Chunk"
-    raise TypeError(message)
-
-
-class _Items:
-    """Keeps the order: an item without text goes out behind the text that came before it."""
-
-    whole: str | None = None
-
-    def __init__(self) -> None:
-        self._last_text: Any = ""
-        # Each with how much text came before it. What guards change shifts that a little; the end makes it exact.
-        self._behind: list[tuple[float, Any]] = []
-        self._begun = False
-        self._fed = self._sent = 0.0
-
-    def _emit(self, text: str, *, end: bool = False) -> list[Any]:
-        self._sent = math.inf if end else self._sent + len(text)
-        behind = [item for after, item in self._behind if after <= self._sent]
-        self._behind = self._behind[len(behind) :]
-        if not text:
-            return behind
-        last = self._last_text
-        return [attrs.evolve(last, text=text) if isinstance(last, Chunk) else text, *behind]
-
-    def _queue(self, item: Any) -> list[Any]:
-        if not self._begun:
-            return [item]
-        self._behind.append((self._fed, item))
-        return []
-
-    def _note(self, item: Any, text: str) -> None:
-        """Remember what kind of item the text came in; a chunk's other fields go out behind it."""
-        self._begun = True
-        self._fed += len(text)
-        if isinstance(item, Chunk):
-            self._last_text = Chunk()
-            rest = attrs.evolve(item, text="")
-            if rest != self._last_text:
-                self._behind.append((self._fed, rest))
+        out: list[Any] = []
+        kind = type(item)
+        if issubclass(kind, str):
+            self._as_text = True
+            self._pass("text", item, out)
+        elif kind is Chunk:
+            self._as_text = False
+            if item.begins:
+                self._follow(_Item(Chunk(begins=True), self._fed()), judges=False)
+            self._pass("thinking", item.thinking, out)
+            self._pass("text", item.text, out)
+            rest = attrs.evolve(item, text="", thinking="", begins=False)
+            says_more = rest != _NOTHING or bool(rest.model or rest.id or rest.limits)
+            if says_more or item == _NOTHING:
+                self._follow(_Item(rest, self._fed()), says_more)
+        elif item is None or issubclass(kind, (bool, int, float)):
+            self._follow(_Item(item, self._fed()), judges=False)
         else:
-            self._last_text = ""
+            self._take_apart(item)
+        out += self._released()
+        return (item,) if self._observe else out
 
+    def settle(self) -> Generator[Any, Any, None]:
+        """Judge what waits for the end; a generator of questions."""
+        for channel in self._channels.values():
+            if channel.waiting:
+                channel.waiting = [(yield from self._judge("".join(channel.waiting)))]
+        for call in _documents("".join(self._fragments)):
+            if (yield from self._judge(call)) is not call:
+                message = "a tool call that comes in pieces cannot be changed, and a guard would change it"
+                raise GuardBlocked(message, stage="output")
+        self._fragments.clear()
+        for item in self._behind:
+            if not item.judged:
+                yield from self._judge_item(item)
 
-class _Sliding(_Items):
-    """Holds back only what may yet become a finding of one of the streams."""
-
-    def __init__(self, streams: list[Any]) -> None:
-        super().__init__()
-        self._streams = streams
-
-    def feed(self, item: Any) -> Iterable[Any]:
-        text = _text_of(item)
-        if text is None:
-            return self._queue(item)
-        self._note(item, text)
-        for stream in self._streams:
-            text = stream.feed(text) if text else ""
-        return self._emit(text) if text else ()
-
-    def close(self) -> Iterable[Any]:
-        text = ""
-        for stream in self._streams:
-            text = (stream.feed(text) if text else "") + stream.close()
-        return self._emit(text, end=True)
-
-    def release(self, text: str) -> Iterable[Any]:
-        return self._emit(text, end=True)
-
-
-class _Waiting(_Items):
-    """Holds everything back until the whole text has been judged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._texts: list[str] = []
-
-    @property
-    def whole(self) -> str | None:  # type: ignore[override]  # computed here
-        return "".join(self._texts)
-
-    def feed(self, item: Any) -> Iterable[Any]:
-        text = _text_of(item)
-        if text is None:
-            return self._queue(item)
-        self._note(item, text)
-        self._texts.append(text)
-        return ()
+    def _judge_item(self, item: _Item) -> Generator[Any, Any, None]:
+        if item.reading is None:
+            item.value = yield from self._judge(item.value)
+        for at, name in enumerate(item.slots):
+            if name is None:
+                item.texts[at] = yield from self._judge(item.texts[at])
+        item.judged = True
 
     def close(self) -> Iterable[Any]:
-        return self._emit("".join(self._texts), end=True)
+        """Return what was held back, when the stream has ended well and what waited was judged."""
+        out: list[Any] = []
+        for name, channel in self._channels.items():
+            if channel.last is None:
+                out += self._templated(name, channel.close())
+            else:
+                channel.ready += channel.close()
+        out += self._released()
+        for name, channel in self._channels.items():
+            if channel.ready and channel.last is not None:
+                out.append(self._filled(channel.last, only=name))
+        return () if self._observe else out
 
-    def release(self, text: str) -> Iterable[Any]:
-        return self._emit(text, end=True)
+    def _channel(self, name: str) -> _Channel:
+        if name not in self._channels:
+            self._channels[name] = _Channel(self._new_streams())
+        return self._channels[name]
+
+    def _fed(self) -> dict[str, float]:
+        return {name: channel.fed for name, channel in self._channels.items()}
+
+    def _pass(self, name: str, text: str, out: list[Any]) -> None:
+        if text:
+            channel = self._channel(name)
+            channel.last = None
+            out += self._templated(name, channel.feed(text))
+
+    def _templated(self, name: str, text: str) -> list[Any]:
+        if not text:
+            return []
+        if name == "thinking":
+            return [Chunk(thinking=text)]
+        return [text if self._as_text else Chunk(text)]
+
+    def _follow(self, item: _Item, judges: bool) -> None:
+        item.judged = not judges
+        if judges and self._answer is not None and not self._observe:
+            self._answer(self._judge_item(item))
+        self._behind.append(item)
+
+    def _take_apart(self, value: Any) -> None:
+        """Send the texts of a stranger's chunk through their channels, and have the others judged."""
+        reading = Reading(value, role="output")
+        if reading.unread:
+            kind = reading.unread[0].type
+            message = f"a guard cannot look into a stream's {kind}: yield str or Chunk, or data and objects of SDKs"
+            raise TypeError(message)
+        # The last events of some streams tell all of it once more.
+        whole = str(getattr(value, "type", "")).endswith(".done")
+        slots = tuple(None if whole else _channel_of(text) for text in reading.texts)
+        item = _Item(value, {}, reading, [text.value for text in reading.texts], slots)
+        fragments = 0
+        for text, name in zip(item.texts, slots, strict=True):
+            if name == _FRAGMENT:
+                self._fragments.append(text)
+                fragments += 1
+            elif name is not None:
+                channel = self._channel(name)
+                channel.ready += channel.feed(text)
+                channel.last = item
+        item.after = self._fed()
+        self._follow(item, None in slots)
+        if fragments:
+            item.judged = False
+
+    def _released(self) -> list[Any]:
+        """Return the items behind which nothing is held back any more."""
+        out = []
+        while self._behind:
+            item = self._behind[0]
+            if not item.judged or any(self._channels[name].sent < fed for name, fed in item.after.items()):
+                break
+            out.append(self._filled(self._behind.pop(0)))
+        return out
+
+    def _filled(self, item: _Item, only: str | None = None) -> Any:
+        """Return the item with what its channels have ready for it."""
+        if item.reading is None:
+            return item.value
+        texts = []
+        for text, name in zip(item.texts, item.slots, strict=True):
+            if name in (None, _FRAGMENT):
+                texts.append(text)
+            elif only in (None, name):
+                texts.append(self._channels[name].ready)
+                self._channels[name].ready = ""
+            else:
+                texts.append("")
+        return item.reading.rebuilt(texts)
 
 
-class _Observing(_Waiting):
-    """Lets everything through at once, and keeps the text for the report at the end."""
+def _channel_of(text: Text) -> str | None:
+    field = text.path.rpartition(".")[2].partition("[")[0]
+    if field in _FRAGMENTS or (text.kind == "tool_call" and field == "delta"):
+        return _FRAGMENT
+    if text.kind == "key" or field not in _DELTAS or text.path.startswith(("response.", "item.", "part.")):
+        return None
+    return "thinking" if text.kind == "thinking" else "text"
 
-    def feed(self, item: Any) -> Iterable[Any]:
-        text = _text_of(item)
-        if text is not None:
-            self._texts.append(text)
-        return (item,)
 
-    def release(self, text: str) -> Iterable[Any]:  # noqa: ARG002 - it went out already
-        return ()
+def _documents(text: str) -> Iterator[Any]:
+    """Yield the JSON documents that `text` consists of, one behind the other; what is not JSON as it is."""
+    read = json.JSONDecoder().raw_decode
+    while text := text.strip():
+        try:
+            data, end = read(text)
+        except (ValueError, RecursionError):
+            data, end = text, len(text)
+        yield data
+        text = text[end:]

@@ -184,7 +184,7 @@ class _Walk:
         kind = type(value)  # and issubclass below, because isinstance may run a stranger's code
         if kind is str:
             return self._text(value, place)
-        if issubclass(kind, _TEXTLESS) or kind is object:
+        if issubclass(kind, _TEXTLESS):
             return value
         key = (id(value), place.role, place.kind)
         if key in self._met:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import inspect
 import json
+import pathlib
+import traceback
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from beluga._values.texts import Reading
 from beluga.guards.base import GuardResult
-from beluga.guards.carriers import rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
+    from beluga._values.texts import Unread
     from beluga.guards.base import Guard
 
     Report = Callable[[GuardResult], object]
-    TextJudging = Generator["_Question", GuardResult, GuardResult]
-    ToolJudging = Generator["_Question", GuardResult, tuple[GuardResult, Mapping[str, Any]]]
+    Judging = Generator["_Question", GuardResult, tuple[GuardResult, Any]]
 
-__all__ = ["GuardPipeline"]
+__all__ = ["GuardPipeline", "run", "run_async"]
 
 T = TypeVar("T")
+
+_NOTHING = frozenset({type(None), bool, int, float})
 
 
 def _quiet(_: GuardResult) -> None:
@@ -68,29 +72,125 @@ class GuardPipeline:
 
     def validate_input(self, text: str) -> GuardResult:
         """Judge a text on its way to the model."""
-        return run(judge_text(self.stages["input"], text, "input"))
+        return run(self.judge(text, "input"))[0]
 
     def validate_output(self, text: str) -> GuardResult:
         """Judge a text that the model gave."""
-        return run(judge_text(self.stages["output"], text, "output"))
+        return run(self.judge(text, "output"))[0]
 
     def validate_tool(self, name: str, arguments: Mapping[str, Any]) -> GuardResult:
         """Judge the call of the tool `name`; `modified` is the arguments as JSON where a guard changed them."""
-        result, changed = run(judge_tool(self.stages["tool"], name, arguments))
-        return _with_json(result, changed, arguments)
+        return _with_json(*run(self.judge_tool(name, arguments)), arguments)
 
     async def avalidate_input(self, text: str) -> GuardResult:
         """Judge a text on its way to the model, awaiting guards that have `avalidate`."""
-        return await run_async(judge_text(self.stages["input"], text, "input"))
+        return (await run_async(self.judge(text, "input")))[0]
 
     async def avalidate_output(self, text: str) -> GuardResult:
         """Judge a text that the model gave, awaiting guards that have `avalidate`."""
-        return await run_async(judge_text(self.stages["output"], text, "output"))
+        return (await run_async(self.judge(text, "output")))[0]
 
     async def avalidate_tool(self, name: str, arguments: Mapping[str, Any]) -> GuardResult:
         """Judge the call of the tool `name`, awaiting guards that have `avalidate`."""
-        result, changed = await run_async(judge_tool(self.stages["tool"], name, arguments))
-        return _with_json(result, changed, arguments)
+        return _with_json(*await run_async(self.judge_tool(name, arguments)), arguments)
+
+    def judge(
+        self, value: Any, stage: str, report: Report = _quiet, refuse: Callable[[Unread], object] | None = None
+    ) -> Judging:
+        """Take every text in `value` through the guards of `stage`, and return the verdict and the value as changed.
+
+        A generator of questions: `run` and `run_async` answer them.
+
+        Args:
+            value: Anything; a message in it says whose its texts are, unless they are all the model's own.
+            stage: ``input`` or ``output``.
+            report: Gets the verdict of each guard on each text.
+            refuse: Gets what cannot be looked into; None raises.
+        """
+        if type(value) is str:
+            result = yield from self._judge_text(stage, value, stage, report)
+            return result, value if result.modified is None else result.modified
+        if type(value) in _NOTHING:
+            return _ALLOWED, value
+        reading = Reading(value, role="" if stage == "input" else stage)
+        for unread in reading.unread:
+            (refuse or _refuse)(unread)
+        texts: list[str] = []
+        changed_by: list[GuardResult] = []
+        blocked: GuardResult | None = None
+        for text in reading.texts:
+            role = "input" if text.role in ("", "user") else text.role
+            result = yield from self._judge_text(stage, text.value, role, report)
+            if not result.allowed:
+                blocked = blocked or result
+            elif result.modified is not None:
+                changed_by.append(result)
+            texts.append(text.value if result.modified is None else result.modified)
+        return (blocked, value) if blocked else (_together(changed_by), reading.rebuilt(texts))
+
+    def _judge_text(
+        self, stage: str, text: str, role: str, report: Report
+    ) -> Generator[_Question, GuardResult, GuardResult]:
+        changed_by: list[GuardResult] = []
+        findings: tuple[Any, ...] = ()
+        current = text
+        for guard in self.stages[stage]:
+            result = yield _Question(guard, "validate", current, role=role)
+            report(result)
+            if not result.allowed:
+                return result
+            if not changed_by:
+                # Later guards see another text, and their offsets would point into that one.
+                findings += result.findings
+            if result.modified is not None and result.modified != current:
+                current = result.modified
+                changed_by.append(result)
+        if not changed_by and not findings:
+            return _ALLOWED
+        together = _together(changed_by)
+        return GuardResult(True, together.reason, current if changed_by else None, together.guard, findings)
+
+    def judge_tool(self, name: str, arguments: Mapping[str, Any], report: Report = _quiet) -> Judging:
+        """Take a tool call through the guards for tools; return the verdict and the arguments, changed or not."""
+        current: Any = dict(arguments)
+        changed_by: list[GuardResult] = []
+        for guard in self.stages["tool"]:
+            if callable(getattr(guard, "validate_tool", None)) or callable(getattr(guard, "avalidate_tool", None)):
+                result = yield _Question(guard, "validate_tool", name, current)
+                report(result)
+                if not result.allowed:
+                    return result, current
+                continue
+            reading = Reading(current, role="tool")
+            for unread in reading.unread:
+                _refuse(unread)
+            texts: list[str] = []
+            for text in reading.texts:
+                result = yield _Question(guard, "validate", text.value, role="tool")
+                report(result)
+                if not result.allowed:
+                    return result, current
+                if result.modified is not None and result.modified != text.value:
+                    changed_by.append(result)
+                texts.append(text.value if result.modified is None else result.modified)
+            current = reading.rebuilt(texts)
+        return _together(changed_by), current
+
+
+_ALLOWED = GuardResult(allowed=True)
+
+
+def _together(results: list[GuardResult]) -> GuardResult:
+    """Return one verdict for several that allowed a text changed."""
+    if not results:
+        return _ALLOWED
+    reason = "; ".join(dict.fromkeys(result.reason for result in results))
+    return GuardResult(True, reason, guard=", ".join(dict.fromkeys(result.guard for result in results)))
+
+
+def _refuse(unread: Unread) -> None:
+    message = f"a guard cannot look into {unread.type}: {unread.why}; give texts, data, messages, or a Response"
+    raise TypeError(message)
 
 
 def _checked(stage: str, guards: Iterable[Any]) -> tuple[Any, ...]:
@@ -98,63 +198,9 @@ def _checked(stage: str, guards: Iterable[Any]) -> tuple[Any, ...]:
     for guard in checked:
         judges = any(callable(getattr(guard, name, None)) for name in ("validate", "avalidate"))
         if isinstance(guard, type) or not judges or not isinstance(getattr(guard, "name", None), str):
-            message = f"{stage}={guard!r} is no guard: it needs a name and a validate(content, *, role) method"
+            message = f"{stage}={guard!r} is not a guard: it needs a name and a validate(content, *, role) method"
             raise TypeError(message)
     return checked
-
-
-def judge_text(guards: Iterable[Any], text: str, role: str, report: Report = _quiet) -> TextJudging:
-    """Take `text` through `guards`; yields the question to each and is sent its result."""
-    changed_by: list[GuardResult] = []
-    findings: tuple[Any, ...] = ()
-    current = text
-    for guard in guards:
-        result = yield _Question(guard, "validate", current, role=role)
-        report(result)
-        if not result.allowed:
-            return result
-        if not changed_by:
-            # Later guards see another text, and their offsets would point into that one.
-            findings += result.findings
-        if result.modified is not None and result.modified != current:
-            current = result.modified
-            changed_by.append(result)
-    return GuardResult(
-        allowed=True,
-        reason="; ".join(result.reason for result in changed_by),
-        modified=current if changed_by else None,
-        guard=", ".join(result.guard for result in changed_by),
-        findings=findings,
-    )
-
-
-def judge_tool(guards: Iterable[Any], name: str, arguments: Mapping[str, Any], report: Report = _quiet) -> ToolJudging:
-    """Take a tool call through `guards`; returns the result and the arguments, changed or not."""
-    current = dict(arguments)
-    changed_by: list[GuardResult] = []
-    for guard in guards:
-        if callable(getattr(guard, "validate_tool", None)) or callable(getattr(guard, "avalidate_tool", None)):
-            result = yield _Question(guard, "validate_tool", name, current)
-            report(result)
-            if not result.allowed:
-                return result, current
-            continue
-        texts = rewriting(current)
-        try:
-            text = next(texts)
-            while True:
-                result = yield _Question(guard, "validate", text, role="tool")
-                report(result)
-                if not result.allowed:
-                    return result, current
-                if result.modified is not None and result.modified != text:
-                    changed_by.append(result)
-                text = texts.send(text if result.modified is None else result.modified)
-        except StopIteration as done:
-            current = done.value
-    reason = "; ".join(dict.fromkeys(result.reason for result in changed_by))
-    names = ", ".join(dict.fromkeys(result.guard for result in changed_by))
-    return GuardResult(allowed=True, reason=reason, guard=names), current
 
 
 def _with_json(result: GuardResult, changed: Mapping[str, Any], arguments: Mapping[str, Any]) -> GuardResult:
@@ -199,8 +245,11 @@ class _Question:
         return GuardResult(answer.allowed, answer.reason, answer.modified, self._guard.name, answer.findings)
 
     def _failed(self, error: Exception) -> GuardResult:
-        # The type alone: the message of a guard's own error may quote the text.
-        reason = f"the guard failed with {type(error).__name__}"
+        # The type and the place alone: the message of a guard's own error may quote the text.
+        *_, frame = traceback.walk_tb(error.__traceback__)
+        code = frame[0].f_code
+        place = f"{pathlib.PurePath(code.co_filename).name}, line {frame[1]}, in {code.co_name}"
+        reason = f"the guard failed with {type(error).__name__} ({place})"
         return GuardResult(allowed=False, reason=reason, guard=self._guard.name)
 
 

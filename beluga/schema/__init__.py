@@ -57,16 +57,5 @@ _ROOMS = {
     "schema.usage": "Usage",
 }
 
-
-class Carrier:
-    """Base of messages, texts, tool results, answers and their pieces: what text is read from and put back into.
-
-    It lets ``isinstance`` find out that something is none of them without loading them all (15 ms): where there is
-    one, its module is loaded already.
-    """
-
-    __slots__ = ()
-
-
 if not TYPE_CHECKING:
     __getattr__, __dir__ = facade(__name__, _ROOMS)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
-from beluga.schema import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 from beluga.schema.parts import (
     TOOL_PARTS,
@@ -29,7 +28,7 @@ __all__ = ["AIMessage", "HumanMessage", "Message", "SystemMessage", "ToolMessage
 
 
 @attrs.frozen(init=False)
-class Message(Carrier):
+class Message:
     """Base of the four kinds of messages; use one of those.
 
     Args:

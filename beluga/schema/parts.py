@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import attrs
 
-from beluga.schema import Carrier
 from beluga.schema.media import AudioPart, FilePart, ImagePart
 
 __all__ = ["CachePoint", "OpaquePart", "Part", "TextPart", "ThinkingPart", "ToolCall", "ToolResult"]
@@ -43,7 +42,7 @@ def is_name(instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 @attrs.frozen
-class TextPart(Carrier):
+class TextPart:
     """Plain text."""
 
     text: str = attrs.field(validator=is_str)
@@ -120,7 +119,7 @@ class OpaquePart:
 
 
 @attrs.frozen(init=False)
-class ToolResult(Carrier):
+class ToolResult:
     """What a tool answered, as a part of a user's message; `ToolMessage` is the same as a message.
 
     Args:

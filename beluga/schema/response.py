@@ -6,7 +6,6 @@ from typing import Any
 
 import attrs
 
-from beluga.schema import Carrier
 from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
 from beluga.schema.parts import OpaquePart, ToolCall  # noqa: TC001 - the same
 from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
@@ -18,7 +17,7 @@ _UNCOUNTED = Usage()
 
 
 @attrs.frozen
-class Response(Carrier):
+class Response:
     """A model's whole answer.
 
     Args:
@@ -52,7 +51,7 @@ class Response(Carrier):
 
 
 @attrs.frozen
-class Chunk(Carrier):
+class Chunk:
     """A piece of a streamed answer.
 
     Args:

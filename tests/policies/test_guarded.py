@@ -234,7 +234,7 @@ def test_wrong_guards_raise_at_decoration():
         guarded(input=[DETECTOR], parameters=["prompt"])(lambda text: text)
     with pytest.raises(TypeError, match="can only be awaited"):
         guarded(input=[Awaited()])(lambda text: text)
-    with pytest.raises(TypeError, match="is no guard"):
+    with pytest.raises(TypeError, match="is not a guard"):
         guarded(input=[PatternDetector])
     with pytest.raises(ValueError, match="not both"):
         guarded(GuardPipeline(), input=[DETECTOR])

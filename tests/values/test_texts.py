@@ -90,7 +90,7 @@ def test_values_are_rebuilt_as_what_they_were(value, changed):
 
 @pytest.mark.parametrize(
     "value",
-    [5, None, True, uuid.UUID(int=1), Colour.RED, b"\xff", object(), len, int, "", [], "data:image/png;base64,AA=="],
+    [5, None, True, uuid.UUID(int=1), Colour.RED, b"\xff", len, int, "", [], "data:image/png;base64,AA=="],
 )  # fmt: skip
 def test_what_says_nothing_has_no_text(value):
     """Numbers, enumerations, identifiers, functions and pictures are passed over in silence."""
