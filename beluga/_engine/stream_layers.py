@@ -1,4 +1,17 @@
-"""Take the items of a stream through the layers that want to see them."""
+"""Take the items of a stream through the layers that want to see them.
+
+Two kinds of layers do: one that watches lets each item pass as it is (`Policy.watch`), one that filters may hand out
+none, another or several for it, and may keep some for later (`Policy.on_item`, `Policy.on_end`). An item goes outward,
+from the innermost layer to the consumer; a guard that redacts inside a span that counts goes like this:
+
+    source       "Call 555-"      "0100 now"      end of the stream
+    guard        keeps it         "Call [PHONE]"  on_end: " now"
+    span         -                counts it       counts it
+    consumer     -                "Call [PHONE]"  " now"
+
+What a layer gives at the end passes through the layers outside it, as any other item; its own `on_item` is not asked
+again. Layers inside one whose `Use` or `Again` replaced the stream do not see the items of what stands in.
+"""
 
 from __future__ import annotations
 

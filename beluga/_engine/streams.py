@@ -3,6 +3,22 @@
 A stream is entered at its first step, not when it is created, and every way out of it (exhaustion, ``break``,
 ``close``, ``throw``, an exception, cancellation, garbage collection) leaves every layer exactly once.
 Values sent or thrown in and the return value pass through.
+
+Each item would pass as many frames as there are layers if each layer wrapped a generator around the next one. Here it
+passes one, the driver's, and one more only where some layer looks at items:
+
+    next(stream) -> wrapper -> source                                  no layer looks: nothing is in between
+    next(stream) -> wrapper -> _watched(observer, source)              layers that look on, such as a span or a budget
+    next(stream) -> wrapper -> _filtered(layers, source)               layers that change items, such as a guard
+
+    steps = enter_layers -> Run -> leave_layers        what comes next is the interpreter's affair, as for plain calls:
+                                                       after `Again`, say, it yields Run once more
+
+Between two items the consumer runs, for as long as it likes and in whatever context: it may be another task or
+thread by then. So what is ambient (a current span, a deadline) is taken back before each ``yield`` and set after it.
+
+The sync and the async half are twins, line by line, as one cannot await in the other; each frame that they could
+share would cost 25 ns an item.
 """
 
 from __future__ import annotations

@@ -1,4 +1,24 @@
-"""Cancel a running coroutine at the deadline, and pay for a timer only if it really waits."""
+"""The deadline that a call and all inside it inherit, and the timer that cancels a coroutine at it.
+
+A budget only sets a deadline, a moment in the context. Who waits (a retry, an HTTP client, a lock) asks how much is
+left, and an async driver cancels at the deadline what does not ask. A timer costs more than many a call that it is
+for, so a coroutine is first driven by hand, one step, and gets a timer only if it really waits:
+
+    send(None) ---- StopIteration: done, no timer
+         '--------- a future: it waits. Set the timer, and pass futures and results between loop and coroutine:
+
+             loop  --- result, or CancelledError ---> _drive ---> coroutine
+             loop  <------------ next future ------- _drive <--- coroutine
+
+The timer cancels the task, as `asyncio.timeout` does, since nothing else gets a coroutine out of an await. Then the
+CancelledError that comes back has to be told apart from one that somebody else asked for:
+
+    fired   cancelling() as before     ours alone: DeadlineExceeded takes its place
+    fired   cancelling() higher        somebody cancels as well, and goes first: CancelledError stays
+    not     -                          not ours
+
+One timer a task is enough where deadlines nest: an inner call whose deadline is no earlier relies on the outer timer.
+"""
 
 from __future__ import annotations
 
