@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
-    from beluga._policies.budget import budget
+    from beluga._policies.budget import budget, detached
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
     from beluga._policies.rate_limit.algorithms import Rate
@@ -100,6 +100,7 @@ __all__ = [
     "chain",
     "classify",
     "config",
+    "detached",
     "errors",
     "events",
     "explain",
@@ -132,7 +133,7 @@ _ROOMS = {
     "_engine.policy": "Again Ask Hints Policy Use Wait",
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
-    "_policies.budget": "TimeoutBudget budget",
+    "_policies.budget": "TimeoutBudget budget detached",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
     "_policies.rate_limit.limiter": "RateLimiter rate_limited",

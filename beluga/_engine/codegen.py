@@ -34,9 +34,11 @@ from __future__ import annotations
 
 import functools
 import linecache
+import weakref
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from beluga._engine.call import Outcome
 from beluga._engine.target import Kind
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ __all__ = ["compile_wrapper"]
 
 _HEAD = """\
 {define} wrapper(*args, **kwargs):
+    global seen
 """
 _CALL = """\
     call = Call()
@@ -61,13 +64,16 @@ _CALL = """\
 _PAST = """\
     if not needed_{at}():
         value = function(*args, **kwargs)
-        if type(value) is not CoroutineType:
-            return value
-        raise hidden_coroutine(stack, value)
+        if type(value) is not seen:
+            seen = seen_into(stack, value)
+        return value
 """
 _PAST_ASYNC = """\
     if not needed_{at}():
-        return await function(*args, **kwargs)
+        value = await function(*args, **kwargs)
+        if type(value) is not seen:
+            seen = seen_into(stack, value)
+        return value
 """
 # Handing on keywords copies their dict, even an empty one (30 ns).
 _RUN = """\
@@ -95,10 +101,13 @@ _OUTCOME = """\
 _HEALTHY = """\
             outcome = Outcome(value) if call.wants_value else HEALTHY
 """
+_LATE = """\
+        call = new_call(stack, args, kwargs)
+        entered, verdict, outcome = {depth}, None, None
+"""
 _TAIL = """\
     except BaseException as error:
-        {late_call}
-        if not entered and not listening():
+{late}        if not entered and not listening():
             raise  # a refusal that nobody hears of: 150 ns less
         if outcome is not None or entered == {depth}:
             call.sent = True
@@ -118,9 +127,10 @@ _TAIL = """\
         return outcome.value
     raise outcome.release()
 """
+# Policies cannot see into a coroutine, say, that a plain function returns. Values are mostly of the type of the last.
 _CHECK = """\
-            if type(value) is CoroutineType:
-                raise hidden_coroutine(stack, value)
+            if type(value) is not seen:
+                seen = seen_into(stack, value)
 """
 
 
@@ -151,13 +161,47 @@ class _Shape(NamedTuple):
 
 
 def compile_wrapper(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the native function of a sync or async stack.
+    """Return the native function of a sync or async stack, whose code is written when it is first called.
 
     Args:
         stack: What to fuse.
         names: What the written code refers to besides the hooks.
     """
-    shape = _Shape(
+
+    def write() -> Callable[..., Any]:
+        wrapper: Any = itself()
+        stack.fuse()
+        wrapper.__globals__.update(_names_of(stack, names))
+        # A copy of the code has inline caches of its own, and so its own specialisation.
+        wrapper.__code__ = _compiled(_shape_of(stack)).replace()
+        written: Callable[..., Any] = wrapper
+        return written
+
+    unwritten = _unwritten_async if stack.kind is Kind.ASYNC else _unwritten
+    code = unwritten.__code__.replace(co_name="wrapper", co_qualname="wrapper")
+    # `write` stays among the globals: several threads may be about to call it.
+    wrapper = FunctionType(code, {"write": write, "Outcome": Outcome}, "wrapper")
+    itself = weakref.ref(wrapper)  # else it would hold itself, and wait for the garbage collector
+    return wrapper
+
+
+# What is called first. Its frame stands in tracebacks in place of the written one's.
+def _unwritten(*args: Any, **kwargs: Any) -> Any:
+    try:
+        return write()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821 - among the globals it is given
+    except BaseException as error:
+        raise Outcome(error=error).release()  # noqa: B904 - the same error
+
+
+async def _unwritten_async(*args: Any, **kwargs: Any) -> Any:
+    try:
+        return await write()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821 - the same
+    except BaseException as error:
+        raise Outcome(error=error).release()  # noqa: B904 - the same error
+
+
+def _shape_of(stack: Stack) -> _Shape:
+    return _Shape(
         is_async=stack.kind is Kind.ASYNC,
         bounded=stack.bounded,
         valued=stack.valued,
@@ -168,13 +212,16 @@ def compile_wrapper(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any
         idle=stack.idle,
         depth=stack.depth,
     )
+
+
+def _names_of(stack: Stack, names: Mapping[str, Any]) -> dict[str, Any]:
     namespace = dict(names)
     namespace.update(stack=stack, function=stack.target.function)
     namespace.update({f"enter_{depth}": hook for depth, hook in stack.enters})
     namespace.update({f"leave_{depth}": hook for depth, hook in stack.leaves})
     namespace.update({f"needed_{depth}": question for depth, question in stack.needed.items()})
-    # A copy of the code has inline caches of its own, and so its own specialisation.
-    return FunctionType(_compiled(shape).replace(), namespace, "wrapper")
+    namespace["seen"] = None
+    return namespace
 
 
 @functools.lru_cache(maxsize=256)
@@ -199,25 +246,28 @@ def _lines(shape: _Shape) -> Iterator[str]:
     if shape.idle:
         yield (_PAST_ASYNC if is_async else _PAST).format(at=shape.conditional[0])
     if hooked:
-        yield _CALL
-    yield "    entered, verdict, outcome = 0, None, None\n    try:\n        while True:\n"
+        yield _CALL + "    entered, verdict, outcome = 0, None, None\n"
+    yield "    try:\n        while True:\n"
     for at in shape.enters:
         # Not to call a hook that has nothing to do takes 5 ns, or those of the question, instead of 50 more.
         asks = at in shape.conditional and not shape.idle
         yield from _asked(at, f"enter_{at}(call)" + f" if needed_{at}() else None" * asks)
-    yield f"            entered = {shape.depth}\n"
+    if hooked:
+        yield f"            entered = {shape.depth}\n"
     yield _RUN.format(call="call." * hooked, wait="await " * (is_async and not bounded))
     if bounded and is_async:
         yield _IN_TIME
-    if not is_async:
-        yield _CHECK
+    yield _CHECK
     if shape.leaves:
         yield _OUTCOME if shape.valued else _HEALTHY
     for at in shape.leaves:
         yield from _asked(at, f"leave_{at}(call, outcome)" + " if call.wants_value else None" * (at in shape.optional))
     yield "            return value\n"
-    late = "pass" if hooked else "call = new_call(stack, args, kwargs)"
-    yield _TAIL.format(late_call=late, depth=shape.depth, finish="await finish_async" if is_async else "finish")
+    yield _TAIL.format(
+        late="" if hooked else _LATE.format(depth=shape.depth),
+        depth=shape.depth,
+        finish="await finish_async" if is_async else "finish",
+    )
 
 
 def _asked(entered: int, question: str) -> Iterator[str]:

@@ -105,6 +105,7 @@ def _once_more(call: Call, depth: int, verdict: Again) -> Steps:
 
 def plain(stack: Stack) -> Callable[..., Any]:
     """Return a function of the stack's kind that does what the generated one does, in several times its time."""
+    stack.fuse()
     if stack.kind.is_stream:
         return (async_generator_driver if stack.kind.is_async else generator_driver)(stack, inside)
 

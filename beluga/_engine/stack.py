@@ -14,24 +14,40 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Verdict
     from beluga._engine.target import Kind, Target
 
-__all__ = ["Stack"]
+__all__ = ["Stack", "used_twice"]
 
 
 class Stack:
     """The layers around one target, outermost first; never changed, only built anew with one more."""
 
-    def __init__(self, target: Target, layers: tuple[Policy, ...]) -> None:
-        for layer in layers:
-            _check_kind(layer, target)
-        self.target = target
-        self.layers = layers
-        self.bound: tuple[Policy, ...] = tuple(layer.bind(target) for layer in layers)
-        for layer in self.bound:
-            _check_hooks(layer)
-        self._fuse()
+    depth: int
 
-    def _fuse(self) -> None:
-        """Keep only the hooks that some policy defines, so that an idle layer costs nothing."""
+    def __init__(self, target: Target, layers: tuple[Policy, ...], inner: Stack | None = None) -> None:
+        new = layers if inner is None else layers[: len(layers) - inner.depth]
+        for place, layer in enumerate(new):
+            _check_kind(layer, target)
+            if any(other is layer for other in layers[place + 1 :]):
+                raise used_twice(layer, target)
+        bound = tuple(layer.bind(target) for layer in new)
+        for layer in bound:
+            _check_hooks(layer)
+        self.target = target
+        self.layers: tuple[Policy, ...] = layers
+        self.bound: tuple[Policy, ...] = bound if inner is None else bound + inner.bound
+        self.depth = len(layers)
+        # A plain attribute, since refusals read it: a property takes another frame.
+        self.name: str = target.name
+        self.around_at: int | None = next((i for i, layer in enumerate(bound) if _defines(layer, "around")), None)
+        """The place of the outermost layer that runs the inner ones by itself."""
+        if self.around_at is None and inner is not None and inner.around_at is not None:
+            self.around_at = len(new) + inner.around_at
+        self.fused = False
+
+    def fuse(self) -> None:
+        """Keep only the hooks that some policy defines, so that an idle layer costs nothing.
+
+        Done at the first call: a stack is built anew with each decorator, and only the last one is called.
+        """
         numbered = list(enumerate(self.bound))
         outward = numbered[::-1]
         # Each with the number of layers that are entered then. Exact tuples: a named one unpacks 4 times slower.
@@ -50,9 +66,6 @@ class Stack:
         hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
         # Of several none may be asked before the outer ones are entered.
         self.idle: bool = len(hooked) == 1 and hooked == set(self.needed)
-        self.depth: int = len(self.bound)
-        # A plain attribute, since refusals read it: a property takes another frame.
-        self.name: str = self.target.name
         self.valued: bool = any(
             layer.hints.leave == "always" and layer.hints.reads_value
             for layer in self.bound
@@ -63,6 +76,7 @@ class Stack:
             (i, layer) for i, layer in outward if _defines(layer, *_ITEM_HOOKS)
         )
         self.bounded: bool = any(layer.hints.sets_deadline for layer in self.bound)
+        self.fused = True
 
     @property
     def kind(self) -> Kind:
@@ -76,11 +90,7 @@ class Stack:
 
     def under(self, layer: Policy) -> Stack:
         """Return this stack with `layer` as its new outermost one."""
-        return Stack(self.target, (layer, *self.layers))
-
-    def around_at(self) -> int | None:
-        """Return the place of the outermost layer that runs the inner ones by itself."""
-        return next((i for i, layer in enumerate(self.bound) if _defines(layer, "around")), None)
+        return Stack(self.target, (layer, *self.layers), self)
 
     def describe(self) -> str:
         """Return the plan as text: one line a layer with its options and state, then warnings."""
@@ -119,6 +129,15 @@ def _readable(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=parameters, return_annotation=unquoted(signature.return_annotation))
 
 
+def used_twice(layer: Policy, target: Target) -> TypeError:
+    """Build the error that says that `layer` is on `target` already."""
+    label = layer.name if layer.name == layer.concern else f"{layer.concern} {layer.name}"
+    return TypeError(
+        f"{label} is on {target.name} already: this very object would count, wait or try again twice for each call; "
+        "use it once, or make a second one"
+    )
+
+
 def _check_kind(layer: Policy, target: Target) -> None:
     if target.kind not in layer.kinds:
         served = ", ".join(sorted(f"{kind.value}s" for kind in layer.kinds))
@@ -138,9 +157,13 @@ def _check_hooks(layer: Policy) -> None:
 
 
 def _misplaced(layers: Sequence[Policy]) -> list[str]:
-    return [
-        f"{outer.concern} stands outside {inner.concern}: {outer.belongs_inside[inner.concern]}"
-        for i, outer in enumerate(layers)
-        for inner in layers[i + 1 :]
-        if inner.concern in outer.belongs_inside
-    ]
+    inside: set[str] = set()
+    warnings: list[str] = []
+    for outer in reversed(layers):
+        warnings += [
+            f"{outer.concern} stands outside {concern}: {why}"
+            for concern, why in outer.belongs_inside.items()
+            if concern in inside
+        ]
+        inside.add(outer.concern)
+    return warnings[::-1]

@@ -186,7 +186,7 @@ def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generato
 
 def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[..., Any]:
     """Return an async generator function that runs the stack's target through its layers."""
-    bounded, healthy = stack.bounded, Run(stack.target.function, stack.depth)
+    healthy = Run(stack.target.function, stack.depth)
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
@@ -208,7 +208,7 @@ def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[.
                 advance = source.__anext__
                 coming = advance()
                 while True:
-                    item = await (await_until(call, coming) if bounded else coming)
+                    item = await (await_until(call, coming) if stack.bounded else coming)
                     call.items = 1
                     try:
                         sent = yield item

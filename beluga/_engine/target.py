@@ -6,6 +6,7 @@ import enum
 import functools
 import inspect
 from inspect import Parameter
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
 
 
-__all__ = ["EVERY_KIND", "Argument", "Kind", "Target", "argument_reader", "arguments_of", "kind_of", "variadic"]
+__all__ = [
+    "EVERY_KIND",
+    "Argument",
+    "Kind",
+    "Target",
+    "argument_reader",
+    "arguments_of",
+    "inner_callable",
+    "kind_of",
+    "variadic",
+]
 
 
 class Kind(enum.Enum):
@@ -65,11 +76,40 @@ def kind_of(target: Any) -> Kind:
     if callable(told):
         kind: Kind = told(target)
         return kind
-    for candidate in (target, getattr(type(target), "__call__", None)):  # noqa: B004 - its code, not whether
-        kind = _declared_kind(candidate)
+    inner = target
+    for _ in range(100):
+        while isinstance(inner, functools.partial):
+            inner = inner.func
+        kind = _declared_kind(inner)
+        if kind is Kind.SYNC and not isinstance(inner, (FunctionType, MethodType)):
+            kind = _declared_kind(getattr(type(inner), "__call__", None))  # noqa: B004 - its code, not whether
         if kind is not Kind.SYNC:
-            return kind
+            # A context manager, say, wraps a generator function, and gives no stream.
+            return kind if inner is target or kind is Kind.ASYNC or isinstance(target, functools.partial) else Kind.SYNC
+        wrapped = inner_callable(inner)
+        if wrapped is None or _runs_what_it_wraps(inner):
+            return Kind.SYNC
+        inner = wrapped
     return Kind.SYNC
+
+
+def inner_callable(target: Any) -> Any:
+    """Return what `target`, a partial, a method or another library's wrapper, calls; None where it hides nothing."""
+    if isinstance(target, functools.partial):
+        return target.func
+    if inspect.ismethod(target) or isinstance(target, (classmethod, staticmethod)):
+        return target.__func__
+    # Not getattr: an object may answer any name.
+    return inspect.getattr_static(target, "__wrapped__", None)
+
+
+_RUNNERS = frozenset({"run", "run_coroutine_threadsafe", "run_sync", "run_until_complete", "async_to_sync"})
+
+
+def _runs_what_it_wraps(wrapper: Any) -> bool:
+    """Say whether `wrapper` is one that makes an async function a plain one, such as ``asyncio.run(function())``."""
+    code = getattr(wrapper, "__code__", None)
+    return code is not None and not _RUNNERS.isdisjoint(code.co_names)
 
 
 def _declared_kind(target: Any) -> Kind:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEADLINE",
+    "TIMER",
     "Deadline",
     "TaskTimer",
     "await_until",
@@ -80,17 +81,27 @@ class Deadline:
     outer: Deadline | None
 
 
-def remaining() -> float:
-    """Return the seconds left of the current time budget, never negative, `inf` where there is none.
+def remaining() -> float | None:
+    """Return the seconds left of the current time budget, above 0; None where there is none.
 
-    Hand it on to whatever takes a time-out of its own, such as an HTTP client in a sync function.
+    Hand it on to whatever takes a time-out of its own, such as an HTTP client, a socket or a lock in a sync function.
+    They take None for no time-out; infinity is an error to them, and 0 often means not to wait at all.
+
+    Raises:
+        DeadlineExceeded: Nothing is left.
 
     Example:
-        >>> remaining()
-        inf
+        >>> print(remaining())
+        None
     """
     at = DEADLINE.get()
-    return at if at == math.inf else max(0.0, at - environment().monotonic())
+    if at == math.inf:
+        return None
+    left = at - environment().monotonic()
+    if left <= 0.0:
+        message = "nothing is left of the time budget that this code was called within"
+        raise DeadlineExceeded(message)
+    return left
 
 
 def expired(name: str, total: float | None = None) -> DeadlineExceeded:
@@ -172,7 +183,7 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[An
             raise expired(call.name, call.deadline.total if call.deadline else None) from error
 
 
-_RUNNING: ContextVar[tuple[Any, float] | None] = ContextVar("beluga.timer", default=None)
+TIMER: ContextVar[tuple[Any, float] | None] = ContextVar("beluga.timer", default=None)
 """The task that a timer will cancel, and when: calls inside it with no earlier deadline need none."""
 
 
@@ -191,11 +202,11 @@ class TaskTimer:
         self._fired = False
         self._task = asyncio.current_task()
         self._timer: Timer | None = None
-        running = _RUNNING.get()
+        running = TIMER.get()
         if self._task is None or (running is not None and running[0] is self._task and running[1] <= deadline):
             return
         self._cancelling = self._task.cancelling()
-        self._token = _RUNNING.set((self._task, deadline))
+        self._token = TIMER.set((self._task, deadline))
         delay = max(0.0, deadline - environment.monotonic())
         self._timer = environment.clock.call_later(delay, self._fire)
 
@@ -210,7 +221,7 @@ class TaskTimer:
             return False
         self._timer.cancel()
         try:
-            _RUNNING.reset(self._token)
+            TIMER.reset(self._token)
         except ValueError:
             return False  # closed from another context, where nothing was set
         if not self._fired:

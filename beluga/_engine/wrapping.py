@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from beluga._engine.drivers import driver, new_call
 from beluga._engine.policy import Policy
-from beluga._engine.stack import Stack
+from beluga._engine.stack import Stack, used_twice
 from beluga._engine.streams import async_generator_driver, generator_driver
-from beluga._engine.target import Kind, Target, kind_of
+from beluga._engine.target import Kind, Target, inner_callable, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,6 @@ __all__ = ["decorate", "explain", "layers", "native"]
 F = TypeVar("F")
 
 _MARK = "__beluga__"
-_UNMARKED: tuple[Callable[[], Any], None] = (lambda: None, None)
 
 
 def decorate(policy: Policy, function: F) -> F:
@@ -39,6 +39,7 @@ def decorate(policy: Policy, function: F) -> F:
         raise TypeError(message)
     if isinstance(function, (classmethod, staticmethod)):
         return cast("F", type(function)(decorate(policy, function.__func__)))
+    _check_once(policy, function)
     inner = _stack_of(function)
     if inner is not None and inspect.ismethod(function):
         # The class's function is decorated, and this method of one instance gets one more layer.
@@ -49,6 +50,18 @@ def decorate(policy: Policy, function: F) -> F:
     else:
         stack = inner.under(policy)
     return cast("F", _wrap(stack, function))
+
+
+def _check_once(policy: Policy, function: Any) -> None:
+    """Refuse a policy that is on `function` already, or on what this partial, method or wrapper calls."""
+    for _ in range(100):  # whoever wraps deeper than that, or in a circle, is not checked further
+        inner = inner_callable(function)
+        if inner is None:
+            return
+        stack = _stack_of(inner)
+        if stack is not None and any(layer is policy for layer in stack.layers):
+            raise used_twice(policy, stack.target)
+        function = inner
 
 
 def _wrap(stack: Stack, like: Any) -> Any:
@@ -71,11 +84,23 @@ def _proxy(stack: Stack, target: Any) -> Any:
 
 
 def _stack_of(function: Any) -> Stack | None:
-    owner, stack = getattr(function, _MARK, _UNMARKED)
-    if owner() is not function and (isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function)):
-        function = function.__func__
-        owner, stack = getattr(function, _MARK, _UNMARKED)
-    return stack if owner() is function else None
+    stack = _marked(function)
+    if stack is None and (isinstance(function, (classmethod, staticmethod)) or inspect.ismethod(function)):
+        return _marked(function.__func__)
+    return stack
+
+
+def _marked(function: Any) -> Stack | None:
+    # Looked up where only we can have put it: an RPC stub, say, answers every getattr with another stub.
+    if isinstance(function, FunctionType):
+        mark = function.__dict__.get(_MARK)
+    else:
+        mark = getattr(function, _MARK) if hasattr(type(function), _MARK) else None
+    if isinstance(mark, tuple) and isinstance(mark[-1], Stack):
+        owner, stack = mark[0], mark[-1]
+        if owner() is function:
+            return stack
+    return None
 
 
 _DRIVERS: Mapping[Kind, Callable[[Stack], Callable[..., Any]]] = {
@@ -88,7 +113,7 @@ _DRIVERS: Mapping[Kind, Callable[[Stack], Callable[..., Any]]] = {
 
 def native(stack: Stack) -> Callable[..., Any]:
     """Return a function of the stack's own kind that runs its target through its layers."""
-    at = stack.around_at()
+    at = stack.around_at
     if at is None:
         return _DRIVERS[stack.kind](stack)
     outside, inside = stack.layers[:at], stack.layers[at + 1 :]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,13 +15,15 @@ from beluga._engine.options import follow, function, number, optional, seconds_i
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
-from beluga._engine.timeouts import remaining
+from beluga._engine.timeouts import DEADLINE, TIMER, remaining
 from beluga._policies.spend import Accounts, SpendingLayer, check_amount, tells_money
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
 from beluga.clock import environment
+from beluga.spending import SCOPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from contextvars import ContextVar
 
     from beluga._engine.call import Call
     from beluga._engine.policy import Watch
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from beluga.schema import Usage
     from beluga.spending import Account, Amount
 
-__all__ = ["Budget", "TimeoutBudget", "budget", "remaining"]
+__all__ = ["Budget", "TimeoutBudget", "budget", "detached", "remaining"]
 
 
 @attrs.frozen(eq=False)
@@ -198,3 +202,29 @@ budget = Decorator(
     },
 )
 """Bound what a call, and everything inside it, may take; see `Budget`."""
+
+
+@contextlib.contextmanager
+def detached() -> Iterator[None]:
+    """Take what begins in this block out of the budgets around it: their deadline, and their tokens and money.
+
+    For work that outlives its request, such as a task that is started here, and for what has to be cleaned up when the
+    time is over. Trace, clock and listeners stay. The task that runs the block is still cancelled at the deadline of
+    its own budget; a task of its own is not.
+
+    Example:
+        >>> @budget(10)
+        ... def ask():
+        ...     with detached():
+        ...         return remaining()
+        >>> print(ask())
+        None
+    """
+    budgets: tuple[tuple[ContextVar[Any], Any], ...] = ((DEADLINE, math.inf), (TIMER, None), (SCOPE, None))
+    tokens = [(variable, variable.set(nothing)) for variable, nothing in budgets]
+    try:
+        yield
+    finally:
+        for variable, token in tokens:
+            with contextlib.suppress(ValueError):  # closed from another context, where nothing was set
+                variable.reset(token)

@@ -92,13 +92,21 @@ trees = st.recursive(
 )
 
 
+def seconds_left():
+    """Return the seconds left, and 0 where there are none."""
+    try:
+        return remaining()
+    except DeadlineExceeded:
+        return 0
+
+
 @given(st.floats(0.1, 30), trees)
 def test_nested_budgets_take_the_earliest_deadline(total, tree):
-    """Whatever is nested, the deadline is the earliest of all around, and remaining() is never negative."""
+    """Whatever is nested, the deadline is the earliest of all around, and remaining() is above 0 or raises."""
     with fake_clock() as clock:
 
         def visit(nodes, deadline):
-            assert remaining() == pytest.approx(max(0.0, deadline - clock.monotonic()), abs=1e-6)
+            assert seconds_left() == pytest.approx(max(0.0, deadline - clock.monotonic()), abs=1e-6)
             for bound, spent, children in nodes:
                 left = deadline - clock.monotonic()
                 own = left * bound[0] if isinstance(bound, tuple) else bound
@@ -109,13 +117,13 @@ def test_nested_budgets_take_the_earliest_deadline(total, tree):
                 def step(children=children, nested=nested, spent=spent):
                     visit(children, nested)
                     clock.advance(spent / 10)
-                    assert remaining() >= 0
+                    assert seconds_left() >= 0
 
                 try:
                     step()
                 except DeadlineExceeded:
                     assert clock.monotonic() >= nested - 1e-6
-            assert remaining() >= 0
+            assert seconds_left() >= 0
 
         @budget(total)
         def root():

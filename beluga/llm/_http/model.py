@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from beluga._engine.timeouts import expired, remaining
+from beluga._engine.timeouts import remaining
 from beluga.errors import ConfigError
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
@@ -326,8 +326,6 @@ class HttpModel:
         else:
             phases = (_CONNECT, _SILENCE, _SILENCE, _SILENCE)
         left = remaining()
-        if left == math.inf:
+        if left is None:
             return phases
-        if left <= 0.0:
-            raise expired(repr(self))
         return tuple(left if phase is None else min(phase, left) for phase in phases)
