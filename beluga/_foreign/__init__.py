@@ -5,44 +5,44 @@ The accessors here look into a stranger's object, a class of an SDK, a data clas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["count", "get", "items", "text"]
 
 
-def get(holder: object, *path: str) -> Any:
-    """Return what stands at `path`, each step an item of a mapping or an attribute; None where it ends early.
+def get(holder: object, name: str, *path: str) -> Any:
+    """Return what stands under `name`, and from there along `path`; None where it ends early.
+
+    Each step is an item of a mapping or an attribute.
 
     Example:
         >>> get({"error": {"code": "rate_limit"}}, "error", "code")
         'rate_limit'
     """
-    found: Any = holder
+    kind = type(holder)
     try:
-        for name in path:
-            # dict stands first because the check for an abstract class takes five times as long.
-            found = found.get(name) if isinstance(found, (dict, Mapping)) else getattr(found, name, None)
+        # Whether it has keys, and not whether it is a Mapping: that takes three times as long, for each chunk.
+        found = holder.get(name) if kind is dict or hasattr(kind, "keys") else getattr(holder, name, None)  # type: ignore[attr-defined]  # it has keys
     except Exception:  # a stranger's property may raise anything
         return None
-    return found
+    return get(found, *path) if path else found
 
 
-def text(holder: object, *path: str) -> str | None:
-    """Return the text at `path`; None where there is none, or an empty one."""
-    found = get(holder, *path)
-    return found if _is(found, str) and found else None
+def text(holder: object, name: str, *path: str) -> str | None:
+    """Return the text there; None where there is none, or an empty one."""
+    found = get(holder, name, *path)
+    return None if found is None or not _is(found, str) else found or None
 
 
-def count(holder: object, *path: str) -> int | None:
-    """Return the whole number at `path` that is 0 or more, else None."""
-    found = get(holder, *path)
+def count(holder: object, name: str, *path: str) -> int | None:
+    """Return the whole number there that is 0 or more, else None."""
+    found = get(holder, name, *path)
     return found if _is(found, int) and not _is(found, bool) and found >= 0 else None
 
 
-def items(holder: object, *path: str) -> list[Any] | tuple[Any, ...] | None:
-    """Return the list or tuple at `path`, else None."""
-    found = get(holder, *path)
+def items(holder: object, name: str, *path: str) -> list[Any] | tuple[Any, ...] | None:
+    """Return the list or tuple there, else None."""
+    found = get(holder, name, *path)
     return found if _is(found, list, tuple) else None
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga._foreign import get, items, text
-from beluga._foreign.usage import merged, reported, usage_of
-from beluga.schema import AIMessage, Response
+from beluga._foreign.usage import merged, own_usage, reported, usage_of
+from beluga.schema import AIMessage, Chunk, Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,13 @@ class Report:
 
     def read(self, value: Any) -> None:
         """Take in a result or a chunk; what cannot be read tells nothing."""
-        self.read_usage(value)
+        if type(value) is Chunk:  # most of a stream, and most of them tell nothing
+            self.usage = merged(self.usage, value.usage)
+            if value.finish_reason:
+                self.finish_reasons = [value.finish_reason]
+            return
         whole = reported(value)
+        self.usage = merged(self.usage, own_usage(whole))
         self.id = self.id or text(whole, "id")
         self.model = self.model or text(whole, "model")
         self.finish_reasons = _finish_reasons(whole) or self.finish_reasons

@@ -9,7 +9,7 @@ import attrs
 from beluga._foreign import count, get, text
 from beluga.schema.usage import Usage
 
-__all__ = ["merged", "reported", "usage_of"]
+__all__ = ["merged", "own_usage", "reported", "usage_of"]
 
 _FIGURES: Final = tuple(field.name for field in attrs.fields(Usage))
 
@@ -23,7 +23,7 @@ class _Shape:
     taken: str
     cached: tuple[str, ...]
     written: tuple[str, ...]
-    reasoning: tuple[str, ...] = ()
+    reasoning: tuple[str, ...] | None = None
     leaves_cached_out: bool = False
 
 
@@ -67,15 +67,16 @@ def usage_of(result: Any) -> Usage | None:
         >>> usage_of({"usage": {"prompt_tokens": 12, "completion_tokens": 3}}).total_tokens
         15
     """
+    usage = own_usage(result)
+    return usage if usage is not None or (whole := reported(result)) is result else own_usage(whole)
+
+
+def own_usage(result: Any) -> Usage | None:
+    """Return the usage that stands in `result` itself, which an event of a stream may have further in."""
     # type, not isinstance: a stranger's __class__ may be a property that fails.
-    if type(result) is Usage:
-        return result
-    usage = get(result, "usage")
-    if type(usage) is Usage:
+    usage = result if type(result) is Usage else get(result, "usage")
+    if usage is None or type(usage) is Usage:
         return usage
-    if usage is None:
-        inner = reported(result)
-        return None if inner is result else usage_of(inner)
     shape = next((shape for shape in _SHAPES if any(count(usage, mark) is not None for mark in shape.marks)), None)
     return None if shape is None else _read(usage, shape)
 
@@ -87,12 +88,13 @@ def _read(usage: Any, shape: _Shape) -> Usage:
     if shape.leaves_cached_out:
         given += cached + written
     cached = min(given, cached)
+    reasoning = 0 if shape.reasoning is None else count(usage, *shape.reasoning) or 0
     return Usage(
         input_tokens=given,
         output_tokens=taken,
         cached_tokens=cached,
         cache_write_tokens=min(given - cached, written),
-        reasoning_tokens=min(taken, count(usage, *shape.reasoning) or 0),
+        reasoning_tokens=min(taken, reasoning),
     )
 
 

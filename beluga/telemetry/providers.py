@@ -170,7 +170,8 @@ def use_conversation(conversation_id: str) -> Use:
 
     Example:
         >>> with use_conversation("c-4711"):
-        ...     ...
+        ...     CONVERSATION.get()
+        'c-4711'
     """
     return Use(CONVERSATION, conversation_id)
 
