@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Tool", "tool_of"]
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+_NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 @attrs.frozen
@@ -42,7 +46,31 @@ class Tool:
             raise ValueError(message)
 
 
-def tool_of(function: Tool | Callable[..., Any]) -> Tool:
+def is_tool(given: Any) -> bool:
+    """Say whether a dict or an object describes a tool as OpenAI, Anthropic or MCP do."""
+    return _described(given) is not None
+
+
+def _described(given: Any) -> tuple[str, str, Any] | None:
+    """Return name, description and schema of a stranger's tool: a dict, a tool of MCP, or a pydantic model."""
+    if isinstance(given, type):
+        schema = getattr(given, "model_json_schema", None)
+        return (given.__name__, inspect.getdoc(given) or "", schema()) if callable(schema) else None
+    inner = _field(given, "function")
+    source = inner if isinstance(inner, dict) else given
+    name, description = _field(source, "name"), _field(source, "description")
+    schemas = (_field(source, field) for field in ("parameters", "input_schema", "inputSchema"))
+    schema = next((each for each in schemas if isinstance(each, dict)), _NO_ARGUMENTS if source is inner else None)
+    if not isinstance(name, str) or schema is None:
+        return None
+    return name, description if isinstance(description, str) else "", schema
+
+
+def _field(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+
+
+def tool_of(function: Tool | Callable[..., Any] | type | dict[str, Any]) -> Tool:
     """Return what a model is told about a function that it may call.
 
     The name is the function's, the description is its docstring up to the first section, and each parameter
@@ -50,7 +78,8 @@ def tool_of(function: Tool | Callable[..., Any]) -> Tool:
     A decorated function is seen as the function below. A `Tool` is returned as it is.
 
     Args:
-        function: A function, method, partial or callable object whose parameters can all be given by name.
+        function: A function, method, partial or callable object whose parameters can all be given by name; or a
+            pydantic model, or a tool as OpenAI, Anthropic or MCP describe one.
 
     Raises:
         TypeError: When a parameter has no annotation, cannot be given by name, or is of a type that JSON has
@@ -72,6 +101,9 @@ def tool_of(function: Tool | Callable[..., Any]) -> Tool:
     """
     if isinstance(function, Tool):
         return function
+    described = _described(function)
+    if described is not None:
+        return Tool(*described)
     if not callable(function) or isinstance(function, type):
         what = "the class" if isinstance(function, type) else "an instance of"
         name = function.__name__ if isinstance(function, type) else type(function).__name__

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from beluga._foreign.messages import REDACTED
 from beluga.llm._http.parts import FILE_ID, base64_of, cannot_say, schema_of, tools_of, translated
 from beluga.llm._http.profiles import ANTHROPIC
 from beluga.llm._http.tool_calls import CallIds
@@ -35,9 +36,6 @@ Json = dict[str, Any]
 
 _MAX_TOKENS: Final = 4096
 """The API wants a bound; this one every model takes."""
-
-REDACTED: Final = "redacted_thinking:"
-"""What the signature begins with of thoughts that came encrypted; the rest of it is the thoughts."""
 
 
 def request(profile: Profile, model: str, messages: Iterable[Message], options: Mapping[str, Any]) -> Json:
@@ -234,14 +232,14 @@ _PARTS: Final[dict[type, Callable[[Any], Json | None]]] = {
 
 
 def encode_tool(tool: Tool | Json) -> Json:
-    """Return a tool's wire form; what is a dict already is only copied."""
+    """Return a tool's wire form; what is in it already is only copied."""
     if isinstance(tool, dict):
         return dict(tool)  # it may get a mark
     return {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
 
 
 def _tools(tools: Iterable[Any], _: Profile) -> Json:
-    listed = [encode_tool(tool) for tool in tools_of(tools)]
+    listed = [encode_tool(tool) for tool in tools_of(tools, own="input_schema")]
     return {"tools": listed} if listed else {}
 
 

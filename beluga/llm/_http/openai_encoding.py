@@ -293,7 +293,7 @@ _PARTS: Final[dict[type, Callable[[Any], Json]]] = {
 
 
 def encode_tool(tool: Tool | Json) -> Json:
-    """Return a tool's wire form; what is a dict already is taken as it is."""
+    """Return a tool's wire form; what is in it already is taken as it is."""
     if isinstance(tool, dict):
         return tool
     function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
@@ -301,7 +301,7 @@ def encode_tool(tool: Tool | Json) -> Json:
 
 
 def _tools(tools: Iterable[Any], _: Profile) -> Json:
-    listed = [encode_tool(tool) for tool in tools_of(tools)]
+    listed = [encode_tool(tool) for tool in tools_of(tools, own="function")]
     return {"tools": listed} if listed else {}
 
 

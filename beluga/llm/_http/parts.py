@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from beluga import events
 from beluga.schema import Tool, tool_of
+from beluga.schema.tools import is_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -75,12 +76,18 @@ def text_of(data: dict[str, Any], name: str) -> str:
     raise TypeError(message)
 
 
-def tools_of(tools: Iterable[Any]) -> list[Tool | dict[str, Any]]:
-    """Return the tools that ``tools=`` stands for: tools, functions, and what is in the provider's own form already."""
+def tools_of(tools: Iterable[Any], *, own: str) -> list[Tool | dict[str, Any]]:
+    """Return the tools that ``tools=`` stands for.
+
+    Args:
+        tools: Tools, functions, pydantic models, and dicts in the shape of OpenAI, Anthropic or MCP.
+        own: The field by which a dict is known that the provider takes as it is; one that is nobody's stays, too, as
+            the tools that a provider runs itself are.
+    """
     if isinstance(tools, (str, bytes, dict, Tool)) or callable(tools):
         message = f"tools= is a list of tools, not {type(tools).__name__}"
         raise TypeError(message)
-    return [tool if isinstance(tool, dict) else tool_of(tool) for tool in tools]
+    return [tool if isinstance(tool, dict) and (own in tool or not is_tool(tool)) else tool_of(tool) for tool in tools]
 
 
 def schema_of(kind: Any) -> dict[str, Any]:

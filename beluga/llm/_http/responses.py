@@ -160,7 +160,7 @@ def _tool(tool: Tool | Json) -> Json:
 
 
 def _tools(tools: Iterable[Any], _: Profile) -> Json:
-    listed = [_tool(tool) for tool in tools_of(tools)]
+    listed = [_tool(tool) for tool in tools_of(tools, own="parameters")]
     return {"tools": listed} if listed else {}
 
 
