@@ -46,9 +46,8 @@ if TYPE_CHECKING:
     )
     from beluga.guards.pipeline import GuardPipeline
     from beluga.orchestration import scatter
-    from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
-    from beluga.orchestration.graph import Graph
+    from beluga.orchestration.graph import Graph, chain
     from beluga.orchestration.results import quorum
     from beluga.orchestration.scatter import Scatter
     from beluga.prompt.builder import PromptBuilder
@@ -150,10 +149,9 @@ _ROOMS = {
     "spending": "Amount spend",
     "orchestration": "scatter",
     "orchestration.edges": "Edge",
-    "orchestration.graph": "Graph",
+    "orchestration.graph": "Graph chain",
     "orchestration.results": "quorum",
     "orchestration.scatter": "Scatter",
-    "orchestration.chains": "chain",
     "prompt.builder": "PromptBuilder",
     "prompt.template": "Template",
 }

@@ -46,7 +46,7 @@ def scan(
 
     The exit status is 0 if nothing is found, 1 if something is, and 2 if a file cannot be read.
     """
-    from beluga._cli.scan import scan as run
+    from beluga._cli.guards import scan as run
 
     raise typer.Exit(run(files or [], pii=pii, secrets=secrets, as_json=as_json))
 
@@ -54,7 +54,7 @@ def scan(
 @app.command()
 def redact() -> None:
     """Copy stdin to stdout with placeholders for personal data and secrets, as it comes."""
-    from beluga._cli.redact import redact as run
+    from beluga._cli.guards import redact as run
 
     raise typer.Exit(run(sys.stdin.buffer, sys.stdout.buffer))
 

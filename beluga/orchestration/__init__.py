@@ -12,10 +12,9 @@ from beluga._lazy import facade
 
 if TYPE_CHECKING:
     import beluga.orchestration.scatter as scatter  # noqa: PLR0402 - the other form confuses mypy in its own package
-    from beluga.orchestration.chains import chain
     from beluga.orchestration.edges import Edge
     from beluga.orchestration.executor import Run
-    from beluga.orchestration.graph import Graph
+    from beluga.orchestration.graph import Graph, chain
     from beluga.orchestration.results import BranchResult, quorum
     from beluga.orchestration.scatter import Scatter
 
@@ -23,11 +22,10 @@ __all__ = ["BranchResult", "Edge", "Graph", "Run", "Scatter", "chain", "quorum",
 
 _ROOMS = {
     "orchestration.edges": "Edge",
-    "orchestration.graph": "Graph",
+    "orchestration.graph": "Graph chain",
     "orchestration.results": "BranchResult quorum",
     "orchestration.executor": "Run",
     "orchestration.scatter": "Scatter",
-    "orchestration.chains": "chain",
 }
 _MODULES = ("scatter",)
 

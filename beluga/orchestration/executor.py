@@ -13,7 +13,7 @@ import attrs
 
 from beluga import events
 from beluga.errors import GraphError, add_note
-from beluga.orchestration.instrumentation import watched
+from beluga.orchestration.nodes import watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence

@@ -1,22 +1,22 @@
-"""A graph of plain functions, in which each output decides where to go next."""
+"""A graph of plain functions, in which each output decides where to go next; a chain is one without a choice."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga.errors import ErrorCode, GraphError
 from beluga.events import listening
 from beluga.orchestration import executor
-from beluga.orchestration.edges import Edge, Edges, Route
+from beluga.orchestration.edges import Edge, Edges, Route, draw, problems_of
 from beluga.orchestration.executor import CompiledGraph
-from beluga.orchestration.inspect import draw, problems_of
-from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async
+from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async, unique
 from beluga.telemetry import tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "chain"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -316,3 +316,31 @@ class Graph(Composite):
         parts = (self.name, self._entry, self._nodes, self._exits, self.max_steps)
         self._compiled = both = (CompiledGraph(*parts, watch=False), CompiledGraph(*parts, watch=True))
         return both
+
+
+def chain(*nodes: Callable[..., Any], name: str | None = None) -> Graph:
+    """Return the graph in which each of `nodes` gets the output of the one before it.
+
+    Args:
+        nodes: At least one callable of one argument; the same one may come several times.
+        name: What events, spans and notes call it; None takes ``"chain"``.
+
+    Raises:
+        TypeError: A node cannot be called with one argument.
+        ValueError: There is no node.
+
+    Example:
+        >>> chain(str.strip, str.split, len)("  three plain words ")
+        3
+    """
+    if not nodes:
+        message = "chain needs at least one node"
+        raise ValueError(message)
+    graph = Graph(name or "chain", max_steps=max(100, len(nodes)))
+    labels = unique(node_of(function).name for function in nodes)
+    for label, function in zip(labels, nodes, strict=True):
+        graph.add_node(label, function)
+    for source, target in itertools.pairwise(labels):
+        graph.add_edge(source, target)
+    graph.set_entry(labels[0])
+    return graph

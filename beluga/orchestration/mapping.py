@@ -19,8 +19,7 @@ from collections.abc import AsyncIterable, Iterable, Sized
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from beluga._engine.target import Kind, kind_of
-from beluga.orchestration.instrumentation import observed, watched
-from beluga.orchestration.nodes import Node, node_of
+from beluga.orchestration.nodes import Node, node_of, observed, watched
 from beluga.orchestration.results import BranchResult, Completion, Quorum, Results, stop_rule
 from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions
 

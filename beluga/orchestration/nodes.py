@@ -1,7 +1,8 @@
-"""How a plain callable becomes a node; everything about it is decided here, once, before the first run."""
+"""How a plain callable becomes a node, decided once before the first run, and how its calls are watched."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from abc import ABC, abstractmethod
@@ -10,16 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga import events, telemetry
 from beluga._engine.target import Kind, kind_of
-from beluga.errors import GraphError
+from beluga.clock import environment
+from beluga.errors import GraphError, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["Composite", "Node", "name_of", "node_of", "refuse_async", "unique"]
+__all__ = ["Composite", "Node", "name_of", "node_of", "observed", "refuse_async", "unique", "watched"]
 
 EXTRAS = ("original", "run")
 """The parameters that a node may declare beside its first one."""
+
+
+OWNER = "beluga.orchestration.name"
+"""The span attribute that names the graph or scatter; our own, because no convention has a word for it."""
 
 
 class Composite(ABC):
@@ -180,3 +187,53 @@ def refuse_async(owner: str, nodes: Sequence[Node], instead: str) -> None:
     if found:
         message = f"{owner} has async nodes ({', '.join(found)}) and was called without await: use {instead}"
         raise GraphError(message)
+
+
+def observed() -> bool:
+    """Say whether anybody subscribes or records just now."""
+    return events.listening() or telemetry.tracer() is not None
+
+
+def watched(owner: str, node: Node) -> Node:
+    """Return `node` with events and a span around each call of it.
+
+    Args:
+        owner: The name of its graph or scatter.
+        node: The node.
+    """
+    name, call, acall = node.name, node.call, node.acall
+
+    def watched_call(value: Any, /, **extras: Any) -> Any:
+        with _watch(owner, name):
+            return call(value, **extras)
+
+    async def watched_acall(value: Any, /, **extras: Any) -> Any:
+        with _watch(owner, name):
+            return await acall(value, **extras)
+
+    return attrs.evolve(node, call=watched_call, acall=watched_acall if node.awaits else watched_call)
+
+
+@contextlib.contextmanager
+def _watch(owner: str, name: str) -> Iterator[None]:
+    with _span(owner, name):
+        monotonic = environment().monotonic
+        began = monotonic()
+        if events.listening():
+            events.emit(events.NodeStarted(owner, name))
+        try:
+            yield
+        except BaseException as error:
+            if events.listening():
+                code, kind = classify(error), type(error).__name__
+                events.emit(events.NodeFailed(owner, name, monotonic() - began, code, kind))
+            raise
+        if events.listening():
+            events.emit(events.NodeFinished(owner, name, monotonic() - began))
+
+
+def _span(owner: str, name: str) -> contextlib.AbstractContextManager[Any]:
+    # start_span would import OpenTelemetry even where only events are wanted.
+    if telemetry.tracer() is None:
+        return contextlib.nullcontext()
+    return telemetry.start_span(name, {OWNER: owner})

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from beluga.orchestration.executor import Run
-from beluga.orchestration.instrumentation import observed, watched
 from beluga.orchestration.mapping import map, stream  # noqa: A004 - named as what it does
-from beluga.orchestration.nodes import Composite, Node, node_of, unique
+from beluga.orchestration.nodes import Composite, Node, node_of, observed, unique, watched
 from beluga.orchestration.results import Completion, Results, stop_rule
 from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from beluga.llm.fake.cassette import Cassette, record, replay
     from beluga.llm.fake.replies import Reply
     from beluga.testing.clock import FakeClock, fake_clock
-    from beluga.testing.events import EventRecorder, record_events
     from beluga.testing.network import no_network
-    from beluga.testing.spans import SpanRecorder, record_spans
+    from beluga.testing.recorders import EventRecorder, SpanRecorder, record_events, record_spans
 
 __all__ = [
     "Cassette",
@@ -47,8 +46,7 @@ _ROOMS = {
     "llm.fake.cassette": "Cassette record replay",
     "testing.clock": "FakeClock fake_clock",
     "testing.network": "no_network",
-    "testing.events": "EventRecorder record_events",
-    "testing.spans": "SpanRecorder record_spans",
+    "testing.recorders": "EventRecorder SpanRecorder record_events record_spans",
 }
 _MODULES = ("contracts", "strategies")
 

@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import Environment, use_environment
-from beluga.testing.workers import GLANCE, Workers, counting
+from beluga.testing.loop import GLANCE, Workers, counting
 
 if TYPE_CHECKING:
     import asyncio

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from beluga.llm.fake import FakeProvider
     from beluga.testing.clock import FakeClock
-    from beluga.testing.events import EventRecorder
-    from beluga.testing.spans import SpanRecorder
+    from beluga.testing.recorders import EventRecorder, SpanRecorder
 
 __all__ = ["events", "fake_clock", "fake_provider", "no_network", "spans"]
 
@@ -53,7 +52,7 @@ def fake_provider() -> FakeProvider:
 @pytest.fixture
 def events() -> Iterator[EventRecorder]:
     """The events of this test."""
-    from beluga.testing.events import record_events
+    from beluga.testing.recorders import record_events
 
     with record_events() as recorder:
         yield recorder
@@ -62,7 +61,7 @@ def events() -> Iterator[EventRecorder]:
 @pytest.fixture
 def spans() -> Iterator[SpanRecorder]:
     """The spans of this test."""
-    from beluga.testing.spans import record_spans
+    from beluga.testing.recorders import record_spans
 
     with record_spans() as recorder:
         yield recorder

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._cli.redact import redact
+from beluga._cli.guards import redact
 
 
 def run(data):

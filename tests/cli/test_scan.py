@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from beluga._cli.scan import scan
+from beluga._cli.guards import scan
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_positions_in_a_file_of_many_blocks(tmp_path, monkeypatch):
     path.write_bytes(text.encode())
     whole = run(path, pii=True, secrets=True, as_json=True)
     for size in (1, 7, 4096):
-        monkeypatch.setattr("beluga._cli.scan._READ", size)
+        monkeypatch.setattr("beluga._cli.guards._READ", size)
         assert run(path, pii=True, secrets=True, as_json=True) == whole
 
     findings = json.loads(whole[1])["findings"]

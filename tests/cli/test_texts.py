@@ -7,7 +7,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._cli.texts import Lines, decoded
+from beluga._cli.guards import Lines, decoded
 
 
 @given(text=st.text("ab\n\r", max_size=60), cuts=st.lists(st.integers(0, 60)), forgotten=st.integers(0, 60))

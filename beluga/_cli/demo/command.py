@@ -56,7 +56,7 @@ def demo(
         show(Console(), run, broken)
     if not tickets:
         reasons = (f"\nline {line.line}: {line.reason}" for line in broken)
-        _end("there is not a ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
+        _end("there is no ticket in", file, 'write one {"project": ..., "text": ...} a line', *reasons)
 
 
 def _end(what: str, file: Path | None, why: str, *more: str) -> NoReturn:

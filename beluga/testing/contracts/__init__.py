@@ -15,7 +15,7 @@ from beluga._lazy import publish
 from beluga.testing.contracts.guard import GuardContract
 from beluga.testing.contracts.model import ModelContract
 from beluga.testing.contracts.policy import PolicyContract
-from beluga.testing.contracts.tally import Tally, watched
+from beluga.testing.contracts.suite import Tally, watched
 
 __all__ = ["GuardContract", "ModelContract", "PolicyContract", "Tally", "watched"]
 

@@ -14,8 +14,7 @@ import pytest
 
 from beluga._engine.target import Kind
 from beluga.testing.contracts.streams import StreamRules
-from beluga.testing.contracts.suite import BodyError, collected, every_kind, outcome, shaped, subject
-from beluga.testing.contracts.tally import Tally, watched
+from beluga.testing.contracts.suite import BodyError, Tally, collected, every_kind, outcome, shaped, subject, watched
 
 __all__ = ["PolicyContract"]
 

@@ -1,24 +1,26 @@
-"""``beluga scan``: say where in files there are injections, personal data or secrets."""
+"""``beluga scan`` and ``beluga redact``: find injections, personal data and secrets in texts, or take them out."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import attrs
 
-from beluga._cli.texts import Lines, decoded
 from beluga.guards.base import Finding, disjoint
+from beluga.guards.pii import PIIRedactor
+from beluga.guards.secrets import SecretRedactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from beluga.guards.streaming import Window
 
-__all__ = ["Hit", "scan"]
+__all__ = ["Hit", "Lines", "decoded", "redact", "scan"]
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 """The exit statuses; an unreadable file outweighs a finding."""
@@ -26,6 +28,7 @@ CLEAN, FOUND, UNREADABLE = 0, 1, 2
 _READ = 1 << 18  # bytes at a time
 _PARAGRAPH = 4000  # characters of an attack that goes over several lines
 _LONGEST_LINE = 1 << 16
+_CHUNK = 65536
 
 
 @attrs.frozen
@@ -219,3 +222,84 @@ def _paragraph_end(text: str, start: int, *, final: bool) -> int:
 
 def _moved(finding: Finding, by: int) -> Finding:
     return attrs.evolve(finding, start=finding.start + by, end=finding.end + by)
+
+
+def redact(source: BinaryIO, sink: BinaryIO) -> int:
+    """Copy `source` to `sink` with placeholders for secrets and personal data, in constant memory.
+
+    Bytes that are not UTF-8 pass unchanged. What is read is written as soon as it can no longer change.
+
+    Args:
+        source: Where to read, to its end.
+        sink: Where to write; it is flushed and left open.
+
+    Returns:
+        The exit status, 0.
+    """
+    # Secrets first: a key holds digits that look like a number of somebody's.
+    streams = (SecretRedactor().stream(), PIIRedactor().stream())
+    for chunk in decoded(source, _CHUNK):
+        text = chunk
+        for stream in streams:
+            text = stream.feed(text)
+        _write(sink, text)
+    text = ""
+    for stream in streams:
+        text = stream.feed(text) + stream.close()
+    _write(sink, text)
+    return 0
+
+
+def _write(sink: BinaryIO, text: str) -> None:
+    if text:
+        sink.write(text.encode("utf-8", "surrogateescape"))
+        sink.flush()
+
+
+def decoded(source: BinaryIO, size: int) -> Iterator[str]:
+    """Yield what `source` holds as text, in blocks; a byte that is not UTF-8 becomes a lone surrogate.
+
+    Args:
+        source: Where to read, to its end.
+        size: The most bytes of a block.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    read = getattr(source, "read1", source.read)  # what is there, rather than waiting for a full block
+    while block := read(size):
+        yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)
+
+
+class Lines:
+    r"""Where the lines of a text begin, as far as somebody may still ask.
+
+    Example:
+        >>> lines = Lines()
+        >>> lines.feed("one\ntwo")
+        >>> lines.place(5)
+        (2, 2)
+    """
+
+    def __init__(self) -> None:
+        self._before = 0  # lines that were forgotten
+        self._starts = [0]
+        self._size = 0
+
+    def feed(self, block: str) -> None:
+        """Take the next part of the text."""
+        at = block.find("\n")
+        while at >= 0:
+            self._starts.append(self._size + at + 1)
+            at = block.find("\n", at + 1)
+        self._size += len(block)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of `offset`, from 1."""
+        line = bisect_right(self._starts, offset)
+        return self._before + line, offset - self._starts[line - 1] + 1
+
+    def forget(self, offset: int) -> None:
+        """Nobody will ask for places before `offset` any more."""
+        done = bisect_right(self._starts, offset) - 1
+        self._before += done
+        del self._starts[:done]

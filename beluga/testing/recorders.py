@@ -1,4 +1,4 @@
-"""Keep the spans of a block, and show and compare them as a tree."""
+"""Keep the events and the spans of a block, to assert on them; show and compare spans as a tree."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import functools
 import inspect
 import itertools
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from beluga import events
 from beluga._traceview import tree
 from beluga._traceview.records import from_sdk
 from beluga.clock import SYSTEM, environment
@@ -23,7 +24,47 @@ if TYPE_CHECKING:
 
     from beluga._traceview.records import SpanRecord
 
-__all__ = ["SpanRecorder", "record_spans"]
+__all__ = ["EventRecorder", "SpanRecorder", "record_events", "record_spans"]
+
+
+E = TypeVar("E", bound=events.Event)
+
+
+class EventRecorder(list[events.Event]):
+    """The events so far, in order."""
+
+    def of(self, *kinds: type[E]) -> list[E]:
+        """Return those of `kinds`."""
+        return [event for event in self if isinstance(event, kinds)]
+
+    def one(self, kind: type[E]) -> E:
+        """Return the only event of `kind`.
+
+        Raises:
+            AssertionError: There is none, or more than one.
+        """
+        found = self.of(kind)
+        if len(found) != 1:
+            seen = ", ".join(type(event).__name__ for event in self) or "nothing"
+            message = f"expected one {kind.__name__}, got {len(found)}; recorded were {seen}"
+            raise AssertionError(message)
+        return found[0]
+
+
+@contextlib.contextmanager
+def record_events(*kinds: type[events.Event]) -> Iterator[EventRecorder]:
+    """Record every event, or those of `kinds`, until the block ends; of all threads.
+
+    Example:
+        >>> from beluga.events import EdgeTaken, emit
+        >>> with record_events() as seen:
+        ...     emit(EdgeTaken("graph", source="a", target="b"))
+        >>> seen.one(EdgeTaken).target
+        'b'
+    """
+    recorder = EventRecorder()
+    with events.subscribe(recorder.append, *kinds):
+        yield recorder
 
 
 class SpanRecorder:
