@@ -142,6 +142,14 @@ data: It is paid.
 the provider asked for 7 s; waited at least: True
 not retried: quota_exhausted
 """,
+    "stream_refusal": """\
+200 {}
+  It is sunny.
+429 {'retry-after': '60'}
+  (nothing)
+200 {}
+  It will rain.
+""",
     "structured_output": """\
 Invoice(number=7, lines=[Line(text='tea', price=2.5)], currency='EUR')
 what the model was told:
