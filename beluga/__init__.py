@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from beluga._policies.budget import budget, detached
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
-    from beluga._policies.rate_limit.algorithms import Rate
-    from beluga._policies.rate_limit.limiter import RateLimiter, rate_limited
+    from beluga._policies.rate_algorithms import Rate
+    from beluga._policies.rate_limit import RateLimiter, rate_limited
     from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
     from beluga._policies.structured import structured
     from beluga._policies.traced import traced
@@ -135,8 +135,8 @@ _ROOMS = {
     "_policies.budget": "TimeoutBudget budget detached",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
-    "_policies.rate_limit.limiter": "RateLimiter rate_limited",
-    "_policies.rate_limit.algorithms": "Rate",
+    "_policies.rate_limit": "RateLimiter rate_limited",
+    "_policies.rate_algorithms": "Rate",
     "_policies.retry": "RetryPolicy RetryThrottle retry",
     "_policies.structured": "structured",
     "_policies.traced": "traced",

@@ -58,8 +58,11 @@ SIDEWAYS = {
 WITHIN = {
     "_policies": {
         "breaker": "circuit",
-        "budget": "spend timeout",
+        "budget": "timeout",
         "guarded": "guarded_stream",
+        "rate_layers": "rate_algorithms rate_permits",
+        "rate_limit": "rate_algorithms rate_layers rate_permits",
+        "rate_permits": "rate_algorithms",
         "structured": "response_format",
     },
     "llm": {

@@ -12,34 +12,20 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Decorator"]
+__all__ = ["Decorator", "OptionsDecorator"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]")
 
 
-class Decorator(Generic[P, T]):
-    """Decorates the function it is called with, or takes options and returns a policy that decorates.
+class OptionsDecorator(Generic[P, T]):
+    """Takes options and returns a policy, which decorates; it cannot stand bare above a function.
 
     Args:
         policy: The class of the policy, whose options these are.
-        needs: Options that a call has to give, as they would be written; None where all have a usable default.
+        needs: The options that a call has to give, as they would be written.
         words: What other libraries call an option, each with the option here.
-
-    Example:
-        >>> from beluga import RetryPolicy
-        >>> retry = Decorator(RetryPolicy, words={"attempts": "max_attempts"})
-        >>> @retry
-        ... def ask(): ...
-        >>> @retry(max_attempts=5)
-        ... def embed(): ...
-        >>> retry(attempts=5)
-        Traceback (most recent call last):
-        TypeError: retry has no option attempts=: write max_attempts=
-        >>> retry(5)
-        Traceback (most recent call last):
-        TypeError: retry takes its options by name: write retry(max_attempts=5)
     """
 
     def __init__(
@@ -55,31 +41,22 @@ class Decorator(Generic[P, T]):
         self._needs = needs
         self._words = words or {}
 
-    # A function is no option of any policy but `fallback`, whose options come first.
-    @overload
-    def __call__(self, function: F, /) -> F: ...
-    @overload
-    def __call__(self, *args: P.args, **options: P.kwargs) -> T: ...
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """Decorate a function, or make the policy with these options."""
-        make: Any = self._policy
-        if len(args) == 1 and not options and self._decorates(args[0]):
-            if self._needs is not None:
-                name = getattr(args[0], "__qualname__", type(args[0]).__qualname__)
-                message = f"{self.__name__} needs options: write @{self.__name__}({self._needs}) above {name}"
-                raise TypeError(message)
-            return make()(args[0])
+    def __call__(self, *args: P.args, **options: P.kwargs) -> T:
+        """Make the policy with these options."""
+        if self._needs is not None and len(args) == 1 and not options and _is_function(args[0]):
+            name = getattr(args[0], "__qualname__", type(args[0]).__qualname__)
+            message = f"{self.__name__} needs options: write @{self.__name__}({self._needs}) above {name}"
+            raise TypeError(message)
+        made: T = self._made(args, options)
+        return made
+
+    def _made(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         try:
             self.__signature__.bind(*args, **options)
         except TypeError as error:
             raise self._misuse(args, options, error) from None
+        make: Any = self._policy  # the type checkers have compared its parameters already
         return make(*args, **options)
-
-    def _decorates(self, argument: Any) -> bool:
-        first = next(iter(self.__signature__.parameters.values()), None)
-        if first is not None and first.kind is Parameter.VAR_POSITIONAL:
-            return False
-        return callable(argument) or isinstance(argument, (classmethod, staticmethod))
 
     def _misuse(self, args: tuple[Any, ...], options: Mapping[str, Any], error: TypeError) -> TypeError:
         """Say what to write instead of a call that does not fit the signature."""
@@ -89,7 +66,7 @@ class Decorator(Generic[P, T]):
         unknown = next((option for option in options if option not in known), None)
         if unknown is not None:
             return TypeError(f"{name} has no option {unknown}=: {self._nearest(unknown, known)}")
-        if args and (callable(args[0]) or isinstance(args[0], (classmethod, staticmethod))):
+        if args and _is_function(args[0]):
             given = ", ".join(f"{option}=..." for option in options)
             return TypeError(f"{name} takes options or a function, not both: write @{name}({given}) above the function")
         places = sum(p.kind is not Parameter.KEYWORD_ONLY for p in parameters)
@@ -118,6 +95,39 @@ class Decorator(Generic[P, T]):
     def __reduce__(self) -> str:
         """Pickle by name, as a function is."""
         return self.__qualname__
+
+
+class Decorator(OptionsDecorator[P, T]):
+    """Decorates the function that it is called with, or takes options and returns a policy, which decorates.
+
+    Example:
+        >>> from beluga import RetryPolicy
+        >>> retry = Decorator(RetryPolicy, words={"attempts": "max_attempts"})
+        >>> @retry
+        ... def ask(): ...
+        >>> @retry(max_attempts=5)
+        ... def embed(): ...
+        >>> retry(attempts=5)
+        Traceback (most recent call last):
+        TypeError: retry has no option attempts=: write max_attempts=
+        >>> retry(5)
+        Traceback (most recent call last):
+        TypeError: retry takes its options by name: write retry(max_attempts=5)
+    """
+
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+    @overload
+    def __call__(self, *args: P.args, **options: P.kwargs) -> T: ...
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Decorate a function, or make the policy with these options."""
+        if len(args) == 1 and not options and _is_function(args[0]):
+            return self._made((), {})(args[0])
+        return self._made(args, options)
+
+
+def _is_function(argument: Any) -> bool:
+    return callable(argument) or isinstance(argument, (classmethod, staticmethod))
 
 
 def _written(value: Any) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
 
 from beluga import events
-from beluga._engine.options import as_tuple, matcher
+from beluga._engine.decorator import OptionsDecorator
+from beluga._engine.options import matcher, tuple_if_any
 from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.target import kind_of
 from beluga.classification import ErrorCode, classify
@@ -15,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.options import Matched
     from beluga._engine.target import Target
 
 __all__ = ["Fallback", "fallback"]
+
+F = TypeVar("F")
 
 _SAME_EVERYWHERE = frozenset(
     {
@@ -35,6 +41,7 @@ def _another_may_answer(error: Exception) -> bool:
     return classify(error) not in _SAME_EVERYWHERE
 
 
+@attrs.frozen(eq=False)
 class Fallback(Policy):
     """The alternatives of a function, in order; see `fallback`."""
 
@@ -44,12 +51,58 @@ class Fallback(Policy):
         "guarded": "the alternatives' answers do not pass the guards",
     }
 
-    def __init__(self, *alternatives: Callable[..., Any], on: Iterable[Any] | None = None) -> None:
-        if not alternatives:
+    alternatives: tuple[Callable[..., Any], ...]
+    on: tuple[Matched, ...] | None = attrs.field(default=None, converter=tuple_if_any)
+    _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out once what every failure needs."""
+        if not self.alternatives:
             message = "fallback: name at least one alternative: fallback(ask_another_model)"
             raise ValueError(message)
-        self.alternatives = alternatives
-        self._on = _another_may_answer if on is None else matcher(as_tuple(on), "fallback: on")
+        for alternative in self.alternatives:
+            kind_of(alternative)  # what is not a function is refused right here
+        matches = _another_may_answer if self.on is None else matcher(self.on, "fallback: on")
+        object.__setattr__(self, "_matches", matches)
+
+    @classmethod
+    def of(cls, *alternatives: Callable[..., Any], on: Matched | Iterable[Matched] | None = None) -> Fallback:
+        """Call the `alternatives` one after the other, with the same arguments, when the function fails.
+
+        They are of the function's own kind and bring their own decorators; the layers inside this one are not run for
+        them. The first good answer is the result; if none comes, the last error is raised. A stream is replaced only
+        before its first item went out.
+
+        Args:
+            alternatives: Functions that take the same arguments.
+            on: Error codes, exception types and predicates that let the next one try; None means every error that
+                another provider need not run into, so not a bad request, a blocked text or a used-up budget.
+
+        Raises:
+            TypeError: An alternative is of another kind, or `on` holds something else.
+            ValueError: There is no alternative.
+
+        Example:
+            >>> def ask_small(question: str) -> str:
+            ...     return "a short answer"
+            >>> @fallback(ask_small)
+            ... def ask(question: str) -> str:
+            ...     raise ConnectionError("refused")
+            >>> ask("why?")
+            'a short answer'
+        """
+        return cls(alternatives, on=on)
+
+    def __call__(self, function: F) -> F:
+        """Decorate `function`."""
+        if not callable(function) and not isinstance(function, (classmethod, staticmethod)):
+            names = ", ".join(map(_name, self.alternatives))
+            message = (
+                f"fallback({names}) decorates the function that it stands in for, and got a {type(function).__name__}: "
+                f"if {names} is that function, name another one: @fallback(other) above it"
+            )
+            raise TypeError(message)
+        return super().__call__(function)
 
     def bind(self, target: Target) -> Policy:
         """Make sure that every alternative is of the function's own kind."""
@@ -69,7 +122,7 @@ class Fallback(Policy):
         tried = call.kept(self, 0)
         if tried:
             call.keep(self, 0)  # a layer further out may run this one again, which then begins at the first
-        if not isinstance(error, Exception) or call.items or not self._on(error):
+        if not isinstance(error, Exception) or call.items or not self._matches(error):
             return None
         if tried == len(self.alternatives):
             add_note(error, f"beluga: {call.name} and {tried} alternative{'s' * (tried > 1)} failed")
@@ -89,29 +142,7 @@ def _name(function: Any) -> str:
     return name
 
 
-def fallback(*alternatives: Callable[..., Any], on: Iterable[Any] | None = None) -> Fallback:
-    """Call the `alternatives` one after the other, with the same arguments, when the function fails.
-
-    They are of the function's own kind and bring their own decorators; the layers inside this one are not run for
-    them. The first good answer is the result; if none comes, the last error is raised. A stream is replaced only
-    before its first item went out.
-
-    Args:
-        alternatives: Functions that take the same arguments.
-        on: Error codes, exception types and predicates that let the next one try; None means every error that
-            another provider need not run into, so not a bad request, a blocked text or a used-up budget.
-
-    Raises:
-        TypeError: An alternative is of another kind, or `on` holds something else.
-        ValueError: There is no alternative.
-
-    Example:
-        >>> def ask_small(question: str) -> str:
-        ...     return "a short answer"
-        >>> @fallback(ask_small)
-        ... def ask(question: str) -> str:
-        ...     raise ConnectionError("refused")
-        >>> ask("why?")
-        'a short answer'
-    """
-    return Fallback(*alternatives, on=on)
+fallback = OptionsDecorator(
+    Fallback.of, words={"exceptions": "on", "exception": "on", "fallback_function": "write @fallback(other)"}
+)
+"""Call alternatives one after the other when the function fails; see `Fallback.of`."""

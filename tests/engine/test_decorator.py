@@ -9,10 +9,29 @@ import pydoc
 import attrs
 import pytest
 
-from beluga import CircuitBreaker, RetryPolicy, breaker, retry
-from beluga._engine.decorator import Decorator
+from beluga import (
+    Amount,
+    CircuitBreaker,
+    RateLimiter,
+    RetryPolicy,
+    breaker,
+    budget,
+    fallback,
+    rate_limited,
+    retry,
+    traced,
+)
+from beluga._policies.budget import Budget
+from beluga._policies.traced import Traced
 
-DECORATORS = pytest.mark.parametrize(("decorator", "policy"), [(retry, RetryPolicy), (breaker, CircuitBreaker)])
+POLICIES = [
+    (retry, RetryPolicy, {}),
+    (breaker, CircuitBreaker, {}),
+    (traced, Traced, {}),
+    (rate_limited, RateLimiter, {"limit": 5}),
+    (budget, Budget, {"total": 5, "tokens": 7}),
+]
+DECORATORS = pytest.mark.parametrize(("decorator", "policy", "options"), POLICIES, ids=lambda value: str(value)[:9])
 
 
 def ask():
@@ -21,37 +40,56 @@ def ask():
 
 
 @DECORATORS
-def test_every_option_is_seen(decorator, policy):
+def test_every_option_is_seen(decorator, policy, options):
     """The signature, the help and the repr of a decorator show the options of its policy."""
     signature = inspect.signature(decorator)
     assert signature.parameters == inspect.signature(policy).parameters
     assert signature.return_annotation is policy
     shown = pydoc.plain(pydoc.render_doc(decorator))
     for option, parameter in signature.parameters.items():
-        assert f"{option}:" in shown
+        assert f"{option}:" in shown, option
         assert f"{option}={parameter.default!r}" in repr(decorator)
 
 
 @DECORATORS
-def test_bare_with_options_and_as_an_object(decorator, policy):
-    """All three ways decorate, and the object can be made either way."""
-    assert decorator(ask)() == decorator()(ask)() == policy()(ask)() == "fine"
-    assert isinstance(decorator(), policy)
+def test_bare_with_options_and_as_an_object(decorator, policy, options):
+    """All three ways decorate; what needs options says so where it stands bare."""
+    assert decorator(**options)(ask)() == policy(**options)(ask)() == "fine"
+    assert isinstance(decorator(**options), policy)
+    if options:
+        with pytest.raises(
+            TypeError, match=rf"{decorator.__name__} needs options: write @{decorator.__name__}\(.*above"
+        ):
+            decorator(ask)
+    else:
+        assert decorator(ask)() == "fine"
 
 
 @DECORATORS
-def test_an_evolved_policy_has_a_state_of_its_own(decorator, policy):
-    """`attrs.evolve` changes the options that it is told, and shares nothing."""
-    made = decorator()
+def test_an_evolved_policy_has_the_options_that_it_is_told(decorator, policy, options):
+    """`attrs.evolve` works on each, and every repr is that of its options."""
+    made = decorator(**options)
     assert repr(attrs.evolve(made)) == repr(made)
     assert attrs.evolve(made) is not made
-    if policy is CircuitBreaker:
-        made.trip()
-        assert attrs.evolve(made, reset_timeout=5).state == "closed"
+    assert repr(made).startswith(f"{policy.__name__}(")
+    for option, value in options.items():
+        assert getattr(attrs.evolve(made, **{option: value + 1}), option) == value + 1
+
+
+def test_an_evolved_policy_shares_no_state():
+    """What happened to one policy says nothing about another with the same options."""
+    tripped, full, spent = CircuitBreaker(), RateLimiter(1), budget(tokens=1, key="who")
+    tripped.trip()
+    full.allow()
+    spent.account("a").add(Amount(1))
+    assert attrs.evolve(tripped, reset_timeout=5).state == "closed"
+    assert attrs.evolve(full, limit=2).remaining() == 2
+    assert attrs.evolve(spent).account("a").spent == Amount()
+    assert attrs.evolve(fallback(ask), on="timeout").alternatives == (ask,)
 
 
 @DECORATORS
-def test_a_decorator_pickles_by_name(decorator, policy):
+def test_a_decorator_pickles_by_name(decorator, policy, options):
     """It is one object, as a function is."""
     assert pickle.loads(pickle.dumps(decorator)) is decorator
 
@@ -68,7 +106,12 @@ def test_a_decorator_pickles_by_name(decorator, policy):
         (lambda: breaker(fail_max=3), "breaker has no option fail_max=: write failure_threshold="),
         (lambda: breaker(colour=3), "breaker has no option colour=: it has failure_threshold, reset_timeout"),
         (lambda: retry(ask, max_attempts=3), r"write @retry\(max_attempts=\.\.\.\) above the function"),
-        (lambda: Decorator(RetryPolicy, needs="max_attempts=3")(ask), r"write @retry\(max_attempts=3\) above ask"),
+        (lambda: rate_limited(ask), r"write @rate_limited\(limit=100, window=60.0\) above ask"),
+        (lambda: rate_limited(1, 60, "who"), r"write rate_limited\(1, 60, key=\.\.\.\)"),
+        (lambda: budget(10.0, 0.5), r"write budget\(10.0, share=0.5\)"),
+        (lambda: budget(timeout=5), "budget has no option timeout=: write total="),
+        (lambda: fallback(ask)("text"), r"fallback\(ask\) decorates .* got a str: .* @fallback\(other\) above it"),
+        (lambda: fallback(3), "cannot decorate int"),
     ],
 )
 def test_a_misuse_says_what_to_write(misuse, message):
@@ -81,6 +124,9 @@ def test_a_misuse_says_what_to_write(misuse, message):
     ("decorator", "words"),
     [
         (retry, "stop wait attempts max_tries max_time timeout wait_initial wait_max wait_exp_base on"),
+        (rate_limited, "max_rate time_period calls period amount"),
+        (budget, "timeout max_tokens"),
+        (fallback, "exception exceptions"),
         (breaker, "fail_max recovery_timeout expected_exception timeout_duration exclude listeners"),
     ],
 )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from beluga._engine.decorator import Decorator
+from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.policy import Policy
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
-from beluga._policies.rate_limit.algorithms import ALGORITHMS, Cost, Rate
-from beluga._policies.rate_limit.layers import layer_of
-from beluga._policies.rate_limit.permits import Algorithm, Booking, Costs, Permits, Reservation
+from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
+from beluga._policies.rate_layers import layer_of
+from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
 from beluga.clock import environment
 from beluga.errors import RateLimited
 
@@ -233,7 +233,7 @@ def _longest_wait(wait: Any) -> float:
     return wait
 
 
-rate_limited = Decorator(
+rate_limited = OptionsDecorator(
     RateLimiter,
     needs="limit=100, window=60.0",
     words={

@@ -17,8 +17,8 @@ from beluga._engine.call import was_sent
 from beluga._engine.policy import Ask, Hints, Policy, Wait
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.usage import usage_of
-from beluga._policies.rate_limit.algorithms import FixedWindow
-from beluga._policies.rate_limit.permits import GRACE, Booking, Waiter
+from beluga._policies.rate_algorithms import FixedWindow
+from beluga._policies.rate_permits import GRACE, Booking, Waiter
 from beluga.clock import SYSTEM, environment
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Kind
-    from beluga._policies.rate_limit.limiter import RateLimiter
-    from beluga._policies.rate_limit.permits import Permits
+    from beluga._policies.rate_limit import RateLimiter
+    from beluga._policies.rate_permits import Permits
 
     ReadKey = Callable[[Call], Hashable]
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beluga._engine.state import begin_in_child, new_lock
 from beluga._engine.waiting import Wakeup
-from beluga._policies.rate_limit.algorithms import ALGORITHMS
+from beluga._policies.rate_algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from beluga._policies.rate_limit.algorithms import Meter, Rate
+    from beluga._policies.rate_algorithms import Meter, Rate
 
 __all__ = ["Algorithm", "Booking", "Costs", "Permits", "Reservation", "Waiter"]
 
