@@ -6,7 +6,8 @@ would be an async generator, which costs 2.5 us for two nodes where these cost 1
 
 from __future__ import annotations
 
-from types import CoroutineType, MappingProxyType
+import contextlib
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 
     from beluga.orchestration.edges import Edges, Route
-    from beluga.orchestration.nodes import Node
+    from beluga.orchestration.nodes import Hooks, Node
 
 __all__ = ["CompiledGraph", "Run", "aiterate", "arun", "iterate", "run"]
 
@@ -99,6 +100,7 @@ class CompiledGraph:
         nodes: All nodes by name.
         exits: The ways out of each node that has any.
         max_steps: The most nodes that a run may execute.
+        hooks: What is called around each node.
         watch: Whether its runs tell subscribers and tracers.
     """
 
@@ -111,10 +113,12 @@ class CompiledGraph:
         nodes: Mapping[str, Node],
         exits: Mapping[str, Edges | Route],
         max_steps: int,
+        hooks: Hooks,
         *,
         watch: bool,
     ) -> None:
-        steps = {node.name: Step(watched(name, node) if watch else node) for node in nodes.values()}
+        ready = [hooks.around(node) if hooks else node for node in nodes.values()]
+        steps = {node.name: Step(watched(name, node) if watch else node) for node in ready}
         for source, ways in exits.items():
             choose = ways.chooser(source, steps)
             steps[source].follow = _announced(name, source, choose) if watch else choose
@@ -191,9 +195,19 @@ def iterate(graph: CompiledGraph, value: Any) -> Generator[tuple[str, Any]]:
             output = step.call(value) if state is None else state.call(step, step.call, value)
             if type(output) is CoroutineType:
                 _refuse_coroutine(step, output)
+            if isinstance(output, AsyncGeneratorType):
+                _refuse_stream(step)
+            if isinstance(output, GeneratorType):
+                items: list[Any] = []
+                with contextlib.closing(output):
+                    for item in output:
+                        items.append(item)
+                        yield step.name, item
+                output = iter(items)
+            else:
+                yield step.name, output
             if state is not None:
                 state.keep(step, output)
-            yield step.name, output
             if step.follow is None:
                 return
             step = step.follow(output)
@@ -214,9 +228,17 @@ async def aiterate(graph: CompiledGraph, value: Any) -> AsyncGenerator[tuple[str
             output = step.acall(value) if state is None else state.call(step, step.acall, value)
             if step.awaits or type(output) is CoroutineType:
                 output = await output
+            if isinstance(output, (GeneratorType, AsyncGeneratorType)):
+                items: list[Any] = []
+                async with contextlib.aclosing(_each(output)) as each:
+                    async for item in each:
+                        items.append(item)
+                        yield step.name, item
+                output = iter(items) if isinstance(output, GeneratorType) else _again(items)
+            else:
+                yield step.name, output
             if state is not None:
                 state.keep(step, output)
-            yield step.name, output
             if step.follow is None:
                 return
             step = step.follow(output)
@@ -225,6 +247,28 @@ async def aiterate(graph: CompiledGraph, value: Any) -> AsyncGenerator[tuple[str
     except Exception as error:
         _note_path(error, graph.name, path)
         raise
+
+
+async def _each(output: Any) -> AsyncGenerator[Any]:
+    """Yield the items of a generator of either kind, and close it whatever happens."""
+    if isinstance(output, GeneratorType):
+        with contextlib.closing(output):
+            for item in output:
+                yield item
+    else:
+        async with contextlib.aclosing(output):
+            async for item in output:
+                yield item
+
+
+async def _again(items: list[Any]) -> AsyncGenerator[Any]:
+    for item in items:
+        yield item
+
+
+def _refuse_stream(step: Step) -> NoReturn:
+    message = f"node {step.name!r} gave an async stream to a run that cannot await it: use astream"
+    raise GraphError(message)
 
 
 def _refuse_coroutine(step: Step, output: CoroutineType[Any, Any, Any]) -> NoReturn:

@@ -10,7 +10,7 @@ from beluga.events import listening
 from beluga.orchestration import executor
 from beluga.orchestration.edges import Edge, Edges, Route, draw, problems_of
 from beluga.orchestration.executor import CompiledGraph
-from beluga.orchestration.nodes import Composite, Node, name_of, node_of, refuse_async, unique
+from beluga.orchestration.nodes import Composite, Hooks, Node, name_of, node_of, refuse_async, unique
 from beluga.telemetry import tracer
 
 if TYPE_CHECKING:
@@ -29,13 +29,22 @@ class Graph(Composite):
     named ``original`` gets what the graph was given, and one named ``run`` the `Run` so far. A graph inside
     another one is a run of its own, with an ``original`` of its own.
 
-    `invoke` needs no event loop and starts none. `ainvoke` takes sync and async nodes; a sync one runs on the event
-    loop, so one that blocks belongs into a `Scatter`, which has threads, or into `asyncio.to_thread`. An error
+    Called, it runs; with an async node the call is awaited, and decorators treat it as an async function. `invoke`
+    needs no event loop and starts none. `ainvoke` takes sync and async nodes; a sync one runs on the event loop, so
+    one that blocks belongs into a `Scatter`, which has threads, or into `asyncio.to_thread`. `stream` and `astream`
+    yield what each node gives, and the items of a generator one by one; the node after it gets an iterator. An error
     comes out as it was raised, with the run's path as a note.
 
     Args:
         name: What events, spans and notes call it; None takes ``"graph"``.
         max_steps: The most nodes that one run may execute.
+        before: Called with a node's name and its input before it runs.
+        after: Called with a node's name and its output.
+        on_error: Called with a node's name and its error, which is raised then.
+
+    Raises:
+        TypeError: A hook is not a plain function.
+        ValueError: `max_steps` is below 1.
 
     Example:
         >>> graph = Graph("support")
@@ -53,12 +62,21 @@ class Graph(Composite):
         'billing looks into: my invoice is wrong'
     """
 
-    def __init__(self, name: str | None = None, max_steps: int = 100) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        max_steps: int = 100,
+        *,
+        before: Callable[[str, Any], object] | None = None,
+        after: Callable[[str, Any], object] | None = None,
+        on_error: Callable[[str, Exception], object] | None = None,
+    ) -> None:
         self.name: str = name or "graph"
         if not isinstance(max_steps, int) or isinstance(max_steps, bool) or max_steps < 1:
             message = f"{self.name}: max_steps={max_steps!r} must be a whole number of at least 1"
             raise ValueError(message)
         self.max_steps = max_steps
+        self._hooks = Hooks(before, after, on_error)
         self._nodes: dict[str, Node] = {}
         self._exits: dict[str, Edges | Route] = {}
         self._entry: str | None = None
@@ -313,7 +331,7 @@ class Graph(Composite):
         if self._entry is None:
             message = f"{self.name} has no entry: name the first node with set_entry"
             raise GraphError(message)
-        parts = (self.name, self._entry, self._nodes, self._exits, self.max_steps)
+        parts = (self.name, self._entry, self._nodes, self._exits, self.max_steps, self._hooks)
         self._compiled = both = (CompiledGraph(*parts, watch=False), CompiledGraph(*parts, watch=True))
         return both
 

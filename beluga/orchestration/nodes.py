@@ -7,6 +7,7 @@ import functools
 import inspect
 from abc import ABC, abstractmethod
 from inspect import Parameter
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,7 +20,7 @@ from beluga.errors import GraphError, classify
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["Composite", "Node", "name_of", "node_of", "observed", "refuse_async", "unique", "watched"]
+__all__ = ["Composite", "Hooks", "Node", "name_of", "node_of", "observed", "refuse_async", "unique", "watched"]
 
 EXTRAS = ("original", "run")
 """The parameters that a node may declare beside its first one."""
@@ -187,6 +188,65 @@ def refuse_async(owner: str, nodes: Sequence[Node], instead: str) -> None:
     if found:
         message = f"{owner} has async nodes ({', '.join(found)}) and was called without await: use {instead}"
         raise GraphError(message)
+
+
+@attrs.frozen
+class Hooks:
+    """What a graph calls around each of its nodes.
+
+    Args:
+        before: Given the node's name and its input.
+        after: Given the node's name and its output.
+        on_error: Given the node's name and its error, which is raised then.
+    """
+
+    before: Callable[[str, Any], object] | None
+    after: Callable[[str, Any], object] | None
+    on_error: Callable[[str, Exception], object] | None
+
+    def __attrs_post_init__(self) -> None:
+        for field in attrs.fields(Hooks):
+            hook = getattr(self, field.name)
+            if hook is not None and (not callable(hook) or kind_of(hook) is not Kind.SYNC):
+                kind = kind_of(hook).value if callable(hook) else type(hook).__name__
+                message = f"{field.name}= must be a plain function of a node's name and what it is about, not a {kind}"
+                raise TypeError(message)
+
+    def __bool__(self) -> bool:
+        """Say whether there is one."""
+        return any(hook is not None for hook in (self.before, self.after, self.on_error))
+
+    def around(self, node: Node) -> Node:
+        """Return `node` with the hooks around each call of it."""
+        name, call, acall = node.name, node.call, node.acall
+
+        def hooked_call(value: Any, /, **extras: Any) -> Any:
+            with self._watch(name, value) as ended:
+                output = call(value, **extras)
+                if type(output) is not CoroutineType:  # which is refused right after this
+                    ended(output)
+            return output
+
+        async def hooked_acall(value: Any, /, **extras: Any) -> Any:
+            with self._watch(name, value) as ended:
+                output = acall(value, **extras)
+                if node.awaits or type(output) is CoroutineType:
+                    output = await output
+                ended(output)
+            return output
+
+        return attrs.evolve(node, call=hooked_call, acall=hooked_acall, awaits=True)
+
+    @contextlib.contextmanager
+    def _watch(self, name: str, value: Any) -> Iterator[Callable[[Any], object]]:
+        if self.before is not None:
+            self.before(name, value)
+        try:
+            yield lambda output: None if self.after is None else self.after(name, output)
+        except Exception as error:
+            if self.on_error is not None:
+                self.on_error(name, error)
+            raise
 
 
 def observed() -> bool:

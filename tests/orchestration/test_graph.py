@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -738,3 +739,128 @@ class TestMermaid:
         graph = Graph()
         graph.add_node('say "hi" #1\n now', str.upper)
         assert graph.mermaid() == 'flowchart TD\n    n0["say #quot;hi#quot; #35;1 now"]'
+
+
+async def _drained(graph: Graph, value: Any) -> list[tuple[str, Any]]:
+    return [pair async for pair in graph.astream(value)]
+
+
+def test_hooks_see_every_step() -> None:
+    """Before it with its input, after it with its output, in all four ways to run; without them nothing is wrapped."""
+    seen: list[tuple[str, str, Any]] = []
+
+    async def length(text: str) -> int:
+        return len(text)
+
+    graph = Graph(
+        before=lambda name, value: seen.append(("before", name, value)),
+        after=lambda name, output: seen.append(("after", name, output)),
+    )
+    graph.add_node("strip", str.strip)
+    graph.add_node("later", lambda text: length(text))
+    graph.add_edge("strip", "later")
+    graph.set_entry("strip")
+    expected = [("before", "strip", " a "), ("after", "strip", "a"), ("before", "later", "a"), ("after", "later", 1)]
+    assert asyncio.run(graph.ainvoke(" a ")) == 1
+    assert seen == expected
+    assert asyncio.run(_drained(graph, " a ")) == [("strip", "a"), ("later", 1)]
+    assert seen == 2 * expected
+    sync = Graph(after=lambda name, output: seen.append(("after", name, output)))
+    sync.add_node("strip", str.strip)
+    sync.set_entry("strip")
+    assert sync.invoke(" b ") == "b"
+    assert list(sync.stream(" c ")) == [("strip", "c")]
+    assert seen[8:] == [("after", "strip", "b"), ("after", "strip", "c")]
+
+
+def test_a_hook_is_told_of_an_error_and_may_stop_a_run() -> None:
+    """The error comes out itself; what `before` raises keeps the node from running."""
+    seen: list[tuple[str, str]] = []
+    ran: list[str] = []
+
+    def refuse(name: str, value: str) -> None:
+        if value == "forbidden":
+            raise PermissionError
+
+    graph = Graph(before=refuse, on_error=lambda name, error: seen.append((name, type(error).__name__)))
+    graph.add_node("parse", lambda text: ran.append(text) or int(text))
+    graph.set_entry("parse")
+    with pytest.raises(ValueError, match="invalid literal"):
+        graph("x")
+    assert seen == [("parse", "ValueError")]
+    with pytest.raises(PermissionError):
+        graph("forbidden")
+    assert ran == ["x"]
+
+
+async def _later(name: str, value: Any) -> None: ...
+
+
+@pytest.mark.parametrize("hook", [_later, 5, "print"])
+@pytest.mark.parametrize("option", ["before", "after", "on_error"])
+def test_a_hook_is_a_plain_function(option: str, hook: Any) -> None:
+    """Another one would never run, or not be awaited."""
+    with pytest.raises(TypeError, match=f"{option}= must be a plain function of a node's name"):
+        Graph(**{option: hook})
+
+
+def _words(text: str) -> Any:
+    yield from text.split()
+
+
+async def _awords(text: str) -> Any:
+    for word in text.split():
+        yield word
+
+
+def test_a_generator_node_streams_its_items() -> None:
+    """One by one as they come; the node after it gets an iterator over them, as it does without a stream."""
+    turn = chain(str.strip, _words, list, len)
+    expected = [("strip", "a b"), ("_words", "a"), ("_words", "b"), ("list", ["a", "b"]), ("len", 2)]
+    assert list(turn.stream(" a b ")) == expected
+    assert asyncio.run(_drained(turn, " a b ")) == expected
+    assert turn(" a b ") == 2
+
+
+def test_an_async_generator_node_streams_its_items() -> None:
+    """On an event loop; a sync stream says what to use."""
+
+    async def joined(words: Any) -> str:
+        return "+".join([word async for word in words])
+
+    turn = chain(_awords, joined)
+    assert asyncio.run(_drained(turn, "a b")) == [("_awords", "a"), ("_awords", "b"), ("joined", "a+b")]
+    assert asyncio.run(turn("a b")) == "a+b"
+    with pytest.raises(GraphError, match=r"node '_awords' gave an async stream .* use astream"):
+        list(chain(_awords).stream("a b"))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_stream_that_is_left_closes_its_generator(is_async: bool) -> None:
+    """At once, in the middle of a node; and an error within has the path."""
+    closed: list[str] = []
+
+    def tokens(text: str) -> Any:
+        try:
+            yield from "ab"
+            raise ConnectionError
+        finally:
+            closed.append(text)
+
+    async def atokens(text: str) -> Any:
+        for token in tokens(text):
+            yield token
+
+    turn = chain(atokens if is_async else tokens, name="turn")
+
+    async def leave() -> None:
+        stream = turn.astream("x")
+        assert await anext(stream) == ("atokens" if is_async else "tokens", "a")
+        await stream.aclose()
+
+    asyncio.run(leave())
+    gc.collect()
+    assert closed == ["x"]
+    with pytest.raises(ConnectionError) as caught:
+        asyncio.run(_drained(turn, "x"))
+    assert caught.value.__notes__ == [f"turn: {'atokens' if is_async else 'tokens'}"]
