@@ -44,6 +44,8 @@ def new(
         "lmstudio",
         "anthropic",
         "bedrock-anthropic",
+        "gemini",
+        "gemini-openai",
     ],
     **settings: Any,
 ) -> HttpModel: ...
@@ -52,11 +54,11 @@ def new(name: str, **settings: Any) -> Model: ...
 def new(name: str, **settings: Any) -> Model:
     """Return a model of the provider `name`.
 
-    The built-in ones are ``openai`` (chat completions), ``openai-responses`` and ``anthropic``; servers that speak as
-    these do, each with its own habits: ``azure bedrock-anthropic cerebras deepseek groq llama.cpp lmstudio mistral
-    ollama openrouter together vllm``; and ``fake``, which plays ``script=[...]`` and takes and ignores the settings of
-    the others. Where ``openai`` is given the ``base_url=`` of another server, that server's habits are kept, and none
-    that only OpenAI has.
+    The built-in ones are ``openai`` (chat completions), ``openai-responses``, ``anthropic`` and ``gemini``; servers
+    that speak as these do, each with its own habits: ``azure bedrock-anthropic cerebras deepseek gemini-openai groq
+    llama.cpp lmstudio mistral ollama openrouter together vllm``; and ``fake``, which plays ``script=[...]`` and takes
+    and ignores the settings of the others. Where ``openai`` is given the ``base_url=`` of another server, that server's
+    habits are kept, and none that only OpenAI has.
 
     Args:
         name: A registered provider; see `providers`.

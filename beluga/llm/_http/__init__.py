@@ -116,6 +116,7 @@ class Profile:
         raw_arguments: Whether it takes arguments back that are not JSON.
         strict: Whether it knows schemas that the model must keep to.
         system_role: The role of the application's instructions.
+        takes_extras: Whether it wants fields back that only it understands.
         kin: Whose opaque parts it understands, if not only its own.
         refuses: Fields of a request that it does not take, as the fake provider does not where it plays this server.
         bad_request: The status with which it refuses.
@@ -138,6 +139,7 @@ class Profile:
     raw_arguments: bool = False
     strict: bool = True
     system_role: str = "system"
+    takes_extras: bool = True
     kin: str = ""
     refuses: frozenset[str] = frozenset()
     bad_request: int = 400
@@ -161,6 +163,7 @@ class Profile:
 _DIALECTS: Final = {
     "openai": ("beluga.llm._http.openai_decoding", "CHAT_COMPLETIONS"),
     "responses": ("beluga.llm._http.responses", "RESPONSES"),
+    "gemini": ("beluga.llm._http.gemini", "GENERATE_CONTENT"),
     "anthropic": ("beluga.llm._http.anthropic_decoding", "MESSAGES"),
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._foreign import get, text
+from beluga._foreign import get, items, text
 from beluga._foreign.errors import class_names, words
 from beluga.classification import ErrorCode, classify, is_transient, retry_after
 from beluga.clock import environment
@@ -28,6 +28,7 @@ _PARAMETER: Final = re.compile(r"[a-z][a-z_]{0,31}(?:[.\[][a-z0-9_\]]{1,32}){0,6
 _REQUEST_ID: Final = re.compile(r"[\w-]{1,80}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,20}/[a-z.+-]{1,40}")
 _GOOD: Final = range(200, 300)
+_SECONDS: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _ERROR_STATUSES: Final = range(400, 600)
 
 _HINTS: Final = {
@@ -88,6 +89,7 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
     code = known or (ErrorCode.PROVIDER_UNAVAILABLE if failed else ErrorCode.INVALID_RESPONSE)
     limits = answer.limits()
     wait = retry_after(answer, environment().clock.time())
+    wait = _retry_delay(answer.body) if wait is None else wait
     if wait is None and limits is not None and code is ErrorCode.RATE_LIMIT:
         wait = limits.wait
     where = f"answered {status}" if chunks is None else f"broke off its stream after {_counted(chunks)}"
@@ -110,6 +112,15 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
         limits=limits,
         body=answer.body,
     )
+
+
+def _retry_delay(body: Any) -> float | None:
+    """Return the seconds that Google asks to wait, a ``RetryInfo`` among the details of its error."""
+    for detail in items(body, "error", "details") or ():
+        told = _SECONDS.fullmatch(text(detail, "retryDelay") or "")
+        if told is not None:
+            return float(told[1])
+    return None
 
 
 def _inner_status(body: Any) -> int | None:

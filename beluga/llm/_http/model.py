@@ -113,7 +113,7 @@ def url_of(base_url: str, path: str) -> str:
     base = base.rstrip("/")
     if path.startswith("/v1/"):
         base = base.removesuffix("/v1")
-    return f"{base}{path}{mark}{query}"
+    return f"{base}{path}{'&' if mark and '?' in path else mark}{query}"
 
 
 def _has_port(url: str) -> bool:

@@ -71,7 +71,7 @@ class ChunkReader:
         self.done: bool = False
         self.odd: list[str] = []
         self._origin = profile.origin
-        self._takes_back = profile.thoughts is not None
+        self._takes_back = profile.takes_extras
         self._calls = _Calls()
         self._more: Json = {}  # fields of the message that only the server knows
         self._usage: Usage | None = None

@@ -297,7 +297,7 @@ def test_null_is_as_absent():
     [
         ("GET", "/v1/chat/completions", 405),
         ("PUT", "/v1/messages", 405),
-        ("POST", "/v1/responses", 404),
+        ("POST", "/v1/assistants", 404),
         ("GET", "/", 404),
     ],
 )

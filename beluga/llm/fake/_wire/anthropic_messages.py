@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.llm._http.parts import rest_of
 from beluga.llm.fake._wire.dialect import Question
-from beluga.llm.fake._wire.documents import Invalid, arguments_of, each, encode, fragments, member, quoted, utf8
+from beluga.llm.fake._wire.documents import (
+    Invalid,
+    arguments_of,
+    each,
+    encode,
+    fragments,
+    member,
+    quoted,
+    said_by_user,
+    utf8,
+)
 from beluga.llm.fake._wire.rate_limits import anthropic_limits, retry_after
 from beluga.schema import (
     AIMessage,
@@ -27,7 +37,6 @@ from beluga.schema import (
     ThinkingPart,
     Tool,
     ToolCall,
-    ToolMessage,
     ToolResult,
     Usage,
 )
@@ -104,23 +113,12 @@ def _messages(calls: set[str], raw: Any) -> list[Message]:
                 raise Invalid(("content", "tool_use", "id"), "value", "`tool_use` ids must be unique")
             calls.add(called)
     if role == "user":
-        return _said(content)
+        return said_by_user(content["parts"]) if content.get("parts") else [HumanMessage(**content)]
     if role == "assistant":
         return [AIMessage(**content)]
     if role == "system":
         return [SystemMessage(**content)]
     raise Invalid(("role",), "value", "Input should be 'user' or 'assistant'")
-
-
-def _said(content: dict[str, Any]) -> list[Message]:
-    parts = content.get("parts")
-    if not parts:
-        return [HumanMessage(**content)]
-    messages: list[Message] = []
-    while parts and isinstance(parts[0], ToolResult):
-        result = parts.pop(0)
-        messages.append(ToolMessage(None, result.tool_call_id, result.is_error, parts=result.parts))
-    return [*messages, HumanMessage(parts=parts)] if parts else messages
 
 
 def _content(raw: dict[str, Any], name: str) -> dict[str, Any]:

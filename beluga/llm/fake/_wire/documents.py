@@ -7,10 +7,12 @@ import re
 from json.encoder import encode_basestring as quoted
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
+from beluga.schema import HumanMessage, ToolMessage, ToolResult
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from beluga.schema import ToolCall
+    from beluga.schema import Message, Part, ToolCall
 
 __all__ = [
     "Invalid",
@@ -22,6 +24,7 @@ __all__ = [
     "parsed_arguments",
     "quoted",
     "read_object",
+    "said_by_user",
     "utf8",
 ]
 
@@ -111,6 +114,16 @@ def each(items: Iterable[Any], name: str, read: Callable[[Any], T]) -> list[T]:
     except (TypeError, ValueError) as error:
         raise Invalid((name, len(done)), "value", str(error)) from None
     return done
+
+
+def said_by_user(parts: list[Part]) -> list[Message]:
+    """Return the messages of a user's turn: each result of a tool at its beginning is one of its own."""
+    results: list[Message] = []
+    rest = list(parts)
+    while rest and isinstance(result := rest[0], ToolResult):
+        del rest[0]
+        results.append(ToolMessage(None, result.tool_call_id, result.is_error, parts=result.parts))
+    return [*results, HumanMessage(parts=rest)] if rest else results
 
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], str | None]:

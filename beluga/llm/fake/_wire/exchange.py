@@ -13,6 +13,7 @@ from beluga.llm.fake._wire import Break, Head
 from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
 from beluga.llm.fake._wire.endpoints import answer_aside
+from beluga.llm.fake._wire.gemini import Gemini
 from beluga.llm.fake._wire.openai_chat import OpenAI
 from beluga.llm.fake._wire.openai_responses import OpenAIResponses
 from beluga.llm.fake.faults import Fault
@@ -101,11 +102,14 @@ class Places:
         self._openai = OpenAI(habits.get("openai", OPENAI))
         self._responses = OpenAIResponses(habits.get("responses", OPENAI))
         self._anthropic = Anthropic(habits.get("anthropic", ANTHROPIC))
+        self._gemini = Gemini()
         # Below another root too, as gateways have it; but threads have messages of their own.
         self._ends: tuple[tuple[str, Dialect], ...] = (
             ("/chat/completions", self._openai),
             ("/responses", self._responses),
             ("/v1/messages", self._anthropic),
+            (":generateContent", self._gemini),
+            (":streamGenerateContent", self._gemini),
         )
         self._known: dict[str, Dialect] = {"/messages": self._anthropic, **dict(self._ends)}
         self._known["/v1/chat/completions"] = self._openai
@@ -117,6 +121,8 @@ class Places:
 
     def spoken(self, request: HTTPRequest) -> Dialect:
         """Return the dialect of a request that asks for something else."""
+        if "x-goog-api-key" in request.headers:
+            return self._gemini
         return self._anthropic if "anthropic-version" in request.headers else self._openai
 
 
