@@ -187,7 +187,6 @@ def test_a_plain_function_that_gives_a_coroutine_is_awaited() -> None:
         list,
         print,
     ],
-    ids=str,
 )
 def test_any_callable_of_one_argument_is_a_node(node: Callable[..., Any]) -> None:
     """Functions, methods, partials, instances, classes, built-ins, decorated ones and graphs."""
