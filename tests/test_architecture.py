@@ -84,8 +84,8 @@ WITHIN = {
 MAY_IMPORT = {
     "asyncio": {"clock", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config", "orchestration"},
     "threading": {
-        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault", "llm",
-        "logs", "_traceview", "telemetry", "testing",
+        "_cli", "_engine.state", "_engine.waiting", "_policies", "classification", "config", "events", "guards.vault",
+        "llm", "logs", "_traceview", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},
     "loguru": {"logs"},

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import queue
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,19 +17,23 @@ __all__ = ["Wakeup"]
 class Wakeup:
     """Ends the wait of one thread or task. It may be rung from anywhere and any number of times.
 
-    A ring before the wait ends it at once. Nothing here takes a lock that a finaliser or a signal handler of the same
-    thread could find taken, as `threading.Event` does: putting into a `queue.SimpleQueue` is reentrant.
+    A ring before the wait ends it at once. Nothing here waits for a lock that a finaliser or a signal handler of the
+    same thread could find taken, as `threading.Event` does: a lock that is held until it rings may be released from
+    anywhere. `queue.SimpleQueue` will not do: on Python 3.11 a signal handler that outlasts ``get(timeout=)`` lets it
+    block for ever, since it goes on with a negative time.
     """
 
-    __slots__ = ("_end", "_rings")
+    __slots__ = ("_end", "_silent")
 
     def __init__(self) -> None:
-        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._silent = threading.Lock()
+        self._silent.acquire()
         self._end: Callable[[], object] | None = None
 
     def ring(self) -> None:
         """End the wait."""
-        self._rings.put(None)
+        with contextlib.suppress(RuntimeError):  # it has rung before
+            self._silent.release()
         end = self._end
         if end is not None:
             with contextlib.suppress(RuntimeError):  # its loop is closed, and nobody waits there any more
@@ -38,11 +41,8 @@ class Wakeup:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until it rings, for `seconds` at most; return whether it rang. What a clock calls."""
-        try:
-            self._rings.get(timeout=None if seconds is None or seconds == math.inf else max(0.0, seconds))
-        except queue.Empty:
-            return False
-        return True
+        longest = threading.TIMEOUT_MAX
+        return self._silent.acquire(timeout=longest if seconds is None else min(max(0.0, seconds), longest))
 
     def block(self, clock: Clock, seconds: float) -> None:
         """Block this thread until it rings, or for `seconds` of `clock`."""
@@ -64,7 +64,7 @@ class Wakeup:
         self._end = lambda: loop.call_soon_threadsafe(end)
         timer = clock.call_later(seconds, end)
         try:
-            if self._rings.empty():
+            if self._silent.locked():
                 await rung
         finally:
             timer.cancel()
@@ -72,6 +72,4 @@ class Wakeup:
             self._silence()
 
     def _silence(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._rings.get_nowait()
+        self._silent.acquire(blocking=False)

@@ -213,7 +213,7 @@ class BookingLayer(Policy):
                 return
             actual = (*booking.costs[:-1], last)
         permits = self._limiter.permits.of(call.environment)
-        permits.give_back(booking, actual, call.environment.monotonic())
+        permits.give_back(booking, actual)
 
     def _settled(self, report: Any) -> float | None:
         """Return what `settle` makes of the result; None, for the booking to stand, where it fails."""

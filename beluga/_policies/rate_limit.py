@@ -163,7 +163,7 @@ class RateLimiter(Policy):
         if wait:
             raise self.refusal(key, wait)
         booking = Booking(key, costs, now)
-        return Reservation(lambda used: permits.give_back(booking, (*costs[:-1], used), self._here()[1]), costs[-1])
+        return Reservation(lambda used: permits.give_back(booking, (*costs[:-1], used)), costs[-1])
 
     def remaining(self, key: Hashable = None) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
@@ -183,8 +183,8 @@ class RateLimiter(Policy):
         """
         if key is not None:
             self._checked(key)
-        permits, now = self._here()
-        permits.forget(key, now, every=key is None)
+        permits, _ = self._here()
+        permits.forget(key, every=key is None)
 
     def refusal(self, key: Hashable, wait: float) -> RateLimited:
         """Build the error of a call that is not admitted."""

@@ -182,6 +182,7 @@ class Permits:
             The seconds until they are to be had, if all who wait take theirs; 0.0 if they are taken.
         """
         with self.lock:
+            self._pass_over(key, now)
             if key not in self._queues and self._take(key, costs, now):
                 return 0.0
             return self._delay(key, costs, now) or SOON
@@ -204,11 +205,9 @@ class Permits:
             if waiter not in queue.waiters:  # it was passed over, and is late
                 queue.join(waiter)
                 queue.waiters.move_to_end(waiter, last=False)
-            first = queue.first
-            while first is not None and first is not waiter and now >= max(first.due + GRACE, waiter.due):
-                queue.leave(first)
-                first = queue.first
-            if first is not waiter:
+            if now >= waiter.due:
+                self._pass_over(waiter.key, now, waiter)
+            if queue.first is not waiter:
                 return None
             if self._take(waiter.key, waiter.costs, now):
                 self._leave(waiter, now)
@@ -222,13 +221,13 @@ class Permits:
         with self.lock:
             self._leave(waiter, now)
 
-    def give_back(self, booking: Booking, actual: tuple[float, ...], now: float) -> None:
+    def give_back(self, booking: Booking, actual: tuple[float, ...]) -> None:
         """Replace what `booking` took of each rate by `actual`; who waits may have the rest."""
         with self.lock:
             for meter, cost, used in zip(self.meters, booking.costs, actual, strict=True):
                 if cost != used:
                     meter.give_back(booking.key, booking.at, cost - used)
-            self._ring(booking.key, now)
+            self._ring(booking.key)
 
     def remaining(self, key: Hashable, now: float) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
@@ -240,14 +239,14 @@ class Permits:
         with self.lock:
             return self._delay(key, costs, now)
 
-    def forget(self, key: Hashable, now: float, *, every: bool) -> None:
+    def forget(self, key: Hashable, *, every: bool) -> None:
         """Begin anew for `key`, or for every key; who waits may go."""
         with self.lock:
             for meter in self.meters:
                 for each in tuple(meter.states) if every else (key,):
                     meter.states.drop(each)
             for each in tuple(self._queues) if every else (key,):
-                self._ring(each, now)
+                self._ring(each)
 
     def _take(self, key: Hashable, costs: tuple[float, ...], now: float) -> bool:
         for count, (meter, cost) in enumerate(zip(self.meters, costs, strict=True)):
@@ -256,6 +255,16 @@ class Permits:
                     taken.give_back(key, now, back)
                 return False
         return True
+
+    def _pass_over(self, key: Hashable, now: float, last: Waiter | None = None) -> None:
+        """Drop those at the head of the queue, up to `last`, who do not come for permits that they can have."""
+        queue = self._queues.get(key)
+        if queue is None:
+            return
+        while (first := queue.first) is not None and first is not last and now >= first.due + GRACE:
+            queue.leave(first)
+        if not queue.waiters:
+            self._queues.pop(key, None)
 
     def _queue(self, key: Hashable) -> Queue:
         return self._queues.setdefault(key, Queue(len(self.meters)))
@@ -272,17 +281,19 @@ class Permits:
         queue = self._queues.get(waiter.key)
         if queue is None:
             return
+        was_first = queue.first is waiter
         queue.leave(waiter)
-        if queue.waiters:
-            self._ring(waiter.key, now)
-        else:
+        first = queue.first
+        if first is None:
             self._queues.pop(waiter.key, None)
+        elif was_first:
+            first.due = max(first.due, now)  # its grace begins with its turn
+            first.wakeup.ring()
 
-    def _ring(self, key: Hashable, now: float) -> None:
+    def _ring(self, key: Hashable) -> None:
         queue = self._queues.get(key)
         first = None if queue is None else queue.first
         if first is not None:
-            first.due = max(first.due, now)
             first.wakeup.ring()
 
     def begin_in_child(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,6 +23,7 @@ from beluga._engine.options import (
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
+from beluga._engine.state import new_lock
 from beluga._engine.timeouts import DEADLINE
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen, add_note
@@ -72,7 +72,7 @@ class RetryThrottle:
         self.max_tokens = max_tokens
         self.token_ratio = token_ratio
         self._tokens = max_tokens
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     @property
     def tokens(self) -> float:
@@ -81,15 +81,21 @@ class RetryThrottle:
 
     def failed(self) -> bool:
         """Take a token for a failure; return whether a retry is allowed."""
-        with self._lock:
-            self._tokens = max(0.0, self._tokens - 1.0)
-            return self._tokens > self.max_tokens / 2
+        return self._change(-1.0) > self.max_tokens / 2
 
     def succeeded(self) -> None:
         """Give back a share of a token; free of the lock while all tokens are there."""
         if self._tokens < self.max_tokens:
-            with self._lock:
-                self._tokens = min(self.max_tokens, self._tokens + self.token_ratio)
+            self._change(self.token_ratio)
+
+    def _change(self, by: float) -> float:
+        with self._lock:
+            while True:
+                before = self._tokens
+                after = min(max(0.0, before + by), self.max_tokens)
+                if self._tokens is before:
+                    self._tokens = after
+                    return after
 
 
 @attrs.frozen(eq=False, kw_only=True)

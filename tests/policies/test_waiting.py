@@ -63,7 +63,7 @@ def test_a_small_wish_does_not_overtake_a_great_one(algorithm, moments, fake_clo
 
 
 @ALGORITHMS
-@pytest.mark.parametrize("waiters", [1, 2])
+@pytest.mark.parametrize("waiters", [1, 2, 3])
 def test_who_leaves_the_queue_leaves_nothing_behind(algorithm, waiters, fake_clock):
     """After all waiters have given up the limiter says what it said before they came."""
     limiter = RateLimiter(2, 10.0, algorithm=algorithm, wait=True)
@@ -119,3 +119,28 @@ def test_the_longest_wait_may_be_used_up(algorithm, fake_clock):
     fake_clock.advance(0.25)
     call()
     assert moments == [10.0]
+
+
+def test_a_place_that_its_owner_has_lost_is_passed_over(fake_clock):
+    """A thread that was ended between two bytecodes does not keep others from permits that nobody holds."""
+    limiter = RateLimiter(1, 10.0, wait=5.0)
+    assert limiter.allow()
+    permits = limiter.permits.of(environment())
+    for _ in range(10):
+        permits.queue_up(None, (1,), fake_clock.monotonic(), 5.0)
+    assert limiter.retry_after() == 110.0
+    fake_clock.advance(111.0)
+    assert [limiter.allow(), limiter.allow()] == [True, False]
+
+
+def test_who_comes_and_goes_behind_it_does_not_renew_a_lost_place(fake_clock):
+    """The second of grace runs from the moment when the first could have had its permits."""
+    limiter = RateLimiter(1, 10.0, wait=5.0)
+    assert limiter.allow()
+    permits = limiter.permits.of(environment())
+    permits.queue_up(None, (1,), 0.0, 5.0)
+    fake_clock.advance(10.75)
+    permits.depart(permits.queue_up(None, (1,), 10.75, 15.0), 10.75)
+    assert not limiter.allow()
+    fake_clock.advance(0.5)
+    assert limiter.allow()
