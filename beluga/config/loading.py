@@ -21,7 +21,7 @@ from beluga.errors import ConfigError, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["Reading", "Source", "load", "validate"]
+__all__ = ["Reading", "Source", "layered", "load", "validate"]
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ class Source(Generic[T]):
         found = Findings(lambda path: _source_of(path, sources, documents, self.name))
         set_by, unused = overrides(self.section, self._prefix, self._kept(variables), found)
         sources |= {override.path: override.variable.source for override in set_by}
-        data = merge(_layered(documents), found, set_by)
+        data = merge(layered(documents), found, set_by)
         instance, problems = fit(self.section, data, BY_HAND)
         found.add(problems)
         self._warn(unused)
@@ -159,7 +159,7 @@ def _env_file(content: bytes, name: str) -> dict[str, Variable]:
     return {key: Variable(text, f"{name}:{line}") for key, (text, line) in found.items()}
 
 
-def _layered(documents: Iterable[Document]) -> dict[str, Any]:
+def layered(documents: Iterable[Document]) -> dict[str, Any]:
     """Return one table: of two files the later one wins, and tables are put together."""
     whole: dict[str, Any] = {}
     for document in documents:
