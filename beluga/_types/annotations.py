@@ -133,6 +133,7 @@ class _Reader:
     def __init__(self) -> None:
         self._records: dict[Any, Record] = {}
         self._aliases: list[Any] = []
+        self._owners: list[Any] = []
 
     def read(self, hint: Any, where: str) -> Node:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -144,6 +145,8 @@ class _Reader:
             return self.read(hint.__supertype__, where)
         if type(hint).__name__ == "TypeAliasType" or type(origin).__name__ == "TypeAliasType":
             return self._alias(hint, origin, arguments, where)
+        if hint is typing.Self and self._owners:
+            return self.read(self._owners[-1], where)
         if isinstance(hint, typing.TypeVar) and hint.__bound__ is not None:
             return self.read(hint.__bound__, where)
         return self._plain(hint, origin, arguments, where)
@@ -200,6 +203,8 @@ class _Reader:
         return self._container(hint, kind, arguments, where)
 
     def _container(self, hint: Any, kind: Any, arguments: tuple[Any, ...], where: str) -> Node:
+        if kind is tuple and any(getattr(each, "__unpacked__", False) for each in arguments):
+            _refuse(hint, where)
         if kind is tuple and arguments and arguments[-1] is not ...:
             return Row(tuple(self.read(each, f"{where}[{place}]") for place, each in enumerate(arguments)))
         if kind is tuple and typing.get_origin(hint) is tuple and not arguments:
@@ -233,8 +238,9 @@ class _Reader:
         except NameError as error:
             _unresolved(kind.__name__, error)
         known = type_arguments(kind, arguments)
+        self._owners.append(hint)
         for field, metadata in declared(kind, hints):
-            annotation = hint if hints.get(field.name) is typing.Self else filled(hints.get(field.name, Any), known)
+            annotation = filled(hints.get(field.name, Any), known)
             marks: Marks = metadata.get(MARKS) or Marks()
             where = f"{kind.__name__}.{field.name}"
             record.fields[field.key] = attrs.evolve(
@@ -244,6 +250,7 @@ class _Reader:
                 secret=marks.secret,
                 env=marks.env,
             )
+        self._owners.pop()
         if not typing.is_typeddict(kind):
             check_call(kind, record)
         return record

@@ -23,7 +23,6 @@ from beluga._types.tree import (
     Row,
     Scalar,
     Table,
-    is_scalar,
 )
 
 if TYPE_CHECKING:
@@ -242,14 +241,14 @@ def _rule(problem: Problem, *, quoting: bool) -> str:
 def _mismatch(problem: Mismatch, *, quoting: bool) -> str:
     value, node = problem.value, problem.node
     expected = f"expected {demand(node)}"
-    if isinstance(node, Row) and isinstance(value, list):
+    if isinstance(value, (list, dict)) and (isinstance(node, Row) or not problem.alien):
         return f"{expected}, not of {len(value)}"
     plain = value is None or isinstance(value, (str, int, float))
     if quoting and plain:
         return f"{expected}, not {quote(value)}"
     if isinstance(node, Choice) and not quoting:
         return expected
-    if not problem.alien and is_scalar(node):
+    if not problem.alien:
         return expected
     return f"{expected}, not {_kind_of(value)}"
 

@@ -9,7 +9,7 @@ import attrs
 
 from beluga._types import problems as types
 from beluga._types.problems import nearest
-from beluga._types.tree import Choice, Node, is_scalar
+from beluga._types.tree import Choice, Items, Node, Table, is_scalar
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Findings:
             case types.Mismatch(node=node, value=value, secret=secret):
                 # What stands in the place of a table is not shown: a secret may have slipped into it.
                 told = "" if secret else shown(value) if is_scalar(node) else _type(value)
+                if isinstance(node, (Items, Table)) and not problem.alien and not secret:
+                    told = f"one of {len(value)}"
                 rule = f"must be {types.demand(node, by_hand=True)}"
                 self.note(path, rule, value=told, suggestion="" if secret else _meant(node, value))
             case types.Missing():

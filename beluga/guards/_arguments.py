@@ -33,10 +33,8 @@ def check_of(rules: Any, where: str) -> Callable[[dict[str, Any]], str]:
         TypeError: `rules` are nothing of that, or a parameter's type has no form in JSON.
         ValueError: The schema is not a valid one.
     """
-    if isinstance(rules, Tool):
-        return _by_schema(rules.parameters, where)
-    schema = rules if isinstance(rules, Mapping) else getattr(rules, "inputSchema", None)
-    if isinstance(schema, Mapping):
+    schema = _schema_in(rules)
+    if schema is not None:
         return _by_schema(schema, where)
     if is_record(rules) or hasattr(rules, "model_json_schema"):
         return _by_type(read_type(rules))
@@ -47,6 +45,21 @@ def check_of(rules: Any, where: str) -> Callable[[dict[str, Any]], str]:
         f"{type(rules).__name__}"
     )
     raise TypeError(message)
+
+
+def _schema_in(rules: Any) -> Mapping[str, Any] | None:
+    """Return the JSON schema that `rules` are, or that a tool of ours, MCP's, Anthropic's or OpenAI's has."""
+    if isinstance(rules, Tool):
+        return rules.parameters
+    if not isinstance(rules, Mapping):
+        schema = getattr(rules, "inputSchema", None)
+        return schema if isinstance(schema, Mapping) else None
+    function = rules.get("function")
+    inner = function.get("parameters") if isinstance(function, Mapping) else None
+    for schema in (inner, rules.get("inputSchema"), rules.get("input_schema")):
+        if isinstance(schema, Mapping):
+            return schema
+    return rules
 
 
 def _by_type(node: Node) -> Callable[[dict[str, Any]], str]:
@@ -163,6 +176,9 @@ def _schemas(schema: Any) -> Iterator[Mapping[str, Any]]:
 
 def _check_words(schema: Mapping[str, Any], where: str, known: frozenset[str]) -> None:
     """Refuse a keyword that is nearly one, as it would silently not be checked, and patterns that may hang."""
+    if schema and known.isdisjoint(schema):
+        message = f"{where} has no keyword of JSON Schema, so nothing would be checked; its fields belong in properties"
+        raise ValueError(message)
     for each in _schemas(schema):
         for word in each:
             meant = "" if word in known or word.startswith("x-") else nearest(word, known)

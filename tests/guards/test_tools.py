@@ -130,6 +130,7 @@ def test_bad_arguments():
         ({"properties": {"a": {"$ref": "https://example.com/s"}}}, "nothing is fetched"),
         ({"$ref": "#"}, "refers to itself without end"),
         ({"required": "a"}, "is not valid"),
+        ({"city": {"type": "string"}}, "has no keyword of JSON Schema"),
     ],
 )
 def test_a_schema_that_cannot_be_checked_is_refused_when_the_guard_is_built(schema, message):
@@ -202,8 +203,10 @@ class Model(pydantic.BaseModel):
         Model,
         Model.model_json_schema(),
         types.SimpleNamespace(inputSchema=tool_of(book).parameters),
+        {"name": "book", "inputSchema": tool_of(book).parameters},
+        {"type": "function", "function": {"name": "book", "parameters": tool_of(book).parameters}},
     ],
-    ids=["function", "tool", "its schema", "class", "model", "its schema", "MCP tool"],
+    ids=["function", "tool", "its schema", "class", "model", "its schema", "MCP tool", "MCP's JSON", "OpenAI's JSON"],
 )
 @pytest.mark.parametrize(
     ("arguments", "allowed"),

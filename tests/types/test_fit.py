@@ -67,6 +67,11 @@ class Box(typing.Generic[Item]):
     item: Item
 
 
+@attrs.frozen
+class Chain:
+    next: typing.Self | None
+
+
 class Model(pydantic.BaseModel):
     number: int
     ages: dict[str, int] = {}
@@ -127,6 +132,7 @@ def problems_of(kind, value):
         (Spot, {"x": 1}, Spot(1)),
         (Box[int], {"item": 1}, Box(1)),
         (Model, {"number": 1}, Model(number=1)),
+        (Chain, {"next": {"next": None}}, Chain(Chain(None))),
     ],
 )
 def test_a_fitting_value_becomes_one_of_the_type(kind, value, expected):
@@ -171,6 +177,7 @@ def test_defaults_converters_and_aliases_of_a_class_count():
         (datetime.date, "soon", "the answer: expected a date such as 2026-01-31, not a string", 'not "soon"'),
         (uuid.UUID, "1" * 32, "the answer: expected a UUID, not a string", "not"),
         (bytes, "a", "expected bytes in base64, not a string", 'not "a"'),
+        (Annotated[list[int], annotated_types.Len(1, 2)], [], "expected a list of 1 to 2 items, not of 0", "not of 0"),
         (Annotated[int, annotated_types.Ge(1)], 0, "expected a whole number of at least 1", "not 0"),
         (Annotated[str, annotated_types.MaxLen(1)], "ab", "expected a string of at most 1 character", 'not "ab"'),
         (dict[Literal["a"], int], {"ann": 1}, 'has a key that is not one of "a"', 'has the key "ann"'),
@@ -245,6 +252,7 @@ class Custom:
         (Custom, "Custom cannot be made from its fields"),
         (Literal[b"x"], "the type is bytes"),
         (object, "the type is object"),
+        (tuple[int, *tuple[str, ...]], "the type is tuple"),
     ],
 )
 def test_a_type_without_a_form_in_json_is_refused(kind, message):
