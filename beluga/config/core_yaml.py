@@ -88,7 +88,7 @@ class _Builder:
     """Builds one document, event by event, with a stack of its own instead of Python's."""
 
     def __init__(self, refuse: Callable[[str, int | None], NoReturn], length: int) -> None:
-        self.root: Any = None
+        self.root: Any = {}  # what a file of comments holds
         self.empty: list[tuple[Any, ...]] = []
         self._refuse = refuse
         self._left = 10_000 + _UNFOLDED * length
@@ -152,7 +152,7 @@ class _Builder:
     def _add(self, value: Any, size: int, line: int, *, is_merge: bool = False, is_empty: bool = False) -> None:
         """Put a value, or the key of one, where it belongs."""
         if not self._open:
-            self.root = value
+            self.root = {} if is_empty else value
             return
         around = self._open[-1]
         around.size += size

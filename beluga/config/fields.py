@@ -164,7 +164,7 @@ def section_in(node: Node, value: Any) -> Record | None:
 def is_frozen(section: Record) -> bool:
     """Tell whether the instances of a section cannot be changed."""
     kind: Any = section.make
-    if isinstance(kind, type) and issubclass(kind, tuple):
+    if typing.is_typeddict(kind) or issubclass(kind, tuple):  # a dict is taken as lists are
         return True
     try:
         object.__new__(kind).anything = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -19,7 +20,7 @@ from beluga.config.variables import Variable, check_names, is_env_file, merge, o
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Reading", "Source", "layered", "load", "validate"]
 
@@ -144,7 +145,12 @@ class Source(Generic[T]):
 
 
 def _names(path: Any) -> tuple[str, ...]:
-    paths = () if path is None else (path,) if isinstance(path, (str, os.PathLike)) else tuple(path)
+    if isinstance(path, (bytes, dict)) or not (
+        path is None or isinstance(path, os.PathLike) or hasattr(path, "__iter__")
+    ):
+        message = f"config: path={path!r} is neither a path, nor a list of paths, nor None"
+        raise TypeError(message)
+    paths = () if path is None else (path,) if is_one else tuple(path)
     if path is not None and not paths:
         message = "config: there is no file in the list; None loads from variables alone"
         raise ValueError(message)

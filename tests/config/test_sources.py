@@ -90,6 +90,13 @@ def test_a_missing_layer_is_an_error(write):
         load([], App)
 
 
+@pytest.mark.parametrize("path", [5, b"a.json", {"a.json": 1}])
+def test_what_is_not_a_path_is_refused(path):
+    """With what would be one."""
+    with pytest.raises(TypeError, match="is neither a path, nor a list of paths, nor None"):
+        load(path, App)
+
+
 def test_no_file_is_needed():
     """None loads from variables alone."""
     assert load(None, App, prefix="APP", variables={"APP_PORT": "7"}) == App(port=7)
@@ -266,6 +273,13 @@ def test_a_section_that_is_all_comments_has_its_default(write):
         "a.yaml:1: inner must be a table of Inner settings, not a value of type NoneType"
     ]
     assert problems_of(write("a.yaml", "port:")) == ["a.yaml:1: port must be an int, not None"]
+
+
+@pytest.mark.parametrize("text", ["# port: 1\n", "---\n# port: 1\n", "--- # port\n...\n"])
+def test_a_file_that_is_all_comments_has_every_default(write, text):
+    """As a file of TOML is; null that is written out is not a table."""
+    assert load(write("a.yaml", text), App) == App()
+    assert problems_of(write("a.yaml", "~")) == ["a.yaml: must hold a table at its top, not a value of type NoneType"]
 
 
 def test_keys_that_begin_with_x_hold_anchors(write):
