@@ -145,9 +145,8 @@ class Source(Generic[T]):
 
 
 def _names(path: Any) -> tuple[str, ...]:
-    if isinstance(path, (bytes, dict)) or not (
-        path is None or isinstance(path, os.PathLike) or hasattr(path, "__iter__")
-    ):
+    is_one = isinstance(path, (str, os.PathLike))
+    if isinstance(path, bytes) or not (path is None or is_one or isinstance(path, Sequence)):
         message = f"config: path={path!r} is neither a path, nor a list of paths, nor None"
         raise TypeError(message)
     paths = () if path is None else (path,) if is_one else tuple(path)
