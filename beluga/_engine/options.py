@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from beluga._engine.target import check_plain
 from beluga.classification import TRANSIENT, ErrorCode, classify, is_transient
 from beluga.errors import BelugaError
 
@@ -154,9 +155,13 @@ def seconds_if_any(value: float | datetime.timedelta | None) -> float | None:
     return None if value is None else seconds(value)
 
 
+def _owner(instance: Any) -> str:
+    owner: str = getattr(instance, "name", type(instance).__name__)
+    return owner
+
+
 def _fail(instance: Any, attribute: attrs.Attribute[Any], value: Any, rule: str) -> ValueError:
-    owner = getattr(instance, "name", type(instance).__name__)
-    return ValueError(f"{owner}: {attribute.name}={value!r} must be {rule}")
+    return ValueError(f"{_owner(instance)}: {attribute.name}={value!r} must be {rule}")
 
 
 def whole(minimum: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -193,9 +198,10 @@ def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 
 def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Demand something that can be called."""
+    """Demand something that can be called, and answers by itself."""
     if not callable(value):
         raise _fail(instance, attribute, value, "a function")
+    check_plain(f"{_owner(instance)}: {attribute.name}=", value)
 
 
 def instance(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -250,6 +256,7 @@ def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:
         elif isinstance(item, type) and issubclass(item, Exception):
             tests.append(_test_for(item))
         elif callable(item) and not isinstance(item, type):
+            check_plain(option, item)
             tests.append(item)
         else:
             message = (

@@ -22,6 +22,7 @@ __all__ = [
     "Target",
     "argument_reader",
     "arguments_of",
+    "check_plain",
     "inner_callable",
     "kind_of",
     "variadic",
@@ -91,6 +92,19 @@ def kind_of(target: Any) -> Kind:
             return Kind.SYNC
         inner = wrapped
     return Kind.SYNC
+
+
+def check_plain(option: str, function: Any) -> None:
+    """Demand that `function`, which an option holds, answers by itself when it is called.
+
+    Raises:
+        TypeError: It is async or a stream; asked in the middle of a call, where nobody awaits, it would always be true.
+    """
+    kind = Kind.SYNC if isinstance(function, type) else kind_of(function)
+    if kind is not Kind.SYNC:
+        article = "a" if kind is Kind.GENERATOR else "an"
+        message = f"{option} is {article} {kind.value}, {_name(function)}, and must be a plain one: nobody awaits it"
+        raise TypeError(message)
 
 
 def inner_callable(target: Any) -> Any:
@@ -225,12 +239,13 @@ def argument_reader(
         what: The option that asks, for messages.
 
     Raises:
-        TypeError: The function has no parameter of that name.
+        TypeError: The function has no parameter of that name, or `source` is async.
     """
     if not isinstance(source, str):
         if not callable(source):
             message = f"{what}={source!r} must be the name of a parameter, or a function of all arguments by name"
             raise TypeError(message)
+        check_plain(what, source)
         function = source
         return lambda call: function(call.arguments)
     known = arguments_of(target)

@@ -27,7 +27,7 @@ import types
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from beluga.clock import environment
+from beluga.clock import environment, running_loop
 from beluga.errors import DeadlineExceeded
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ class TaskTimer:
     def __init__(self, environment: Environment, deadline: float) -> None:
         import asyncio
 
+        running_loop()
         self._cancelled = asyncio.CancelledError
         self._fired = False
         self._task = asyncio.current_task()

@@ -14,7 +14,7 @@ from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import follow, function, number, optional, seconds_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
-from beluga._engine.target import argument_reader
+from beluga._engine.target import argument_reader, check_plain
 from beluga._engine.timeouts import DEADLINE, TIMER, remaining
 from beluga._foreign.usage import usage_of
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
@@ -94,7 +94,9 @@ class Budget(Policy):
             if self.total is None and self.share is None:
                 message = "budget: give total= or share= for time, tokens= or cost= for spending"
                 raise ValueError(message)
-        if not callable(self.estimate):
+        if callable(self.estimate):
+            check_plain("budget: estimate=", self.estimate)
+        else:
             _amount(self.estimate)
         accounts = functools.partial(_Accounts, self.tokens, self.cost, self.max_keys)
         object.__setattr__(self, "_accounts", StateByClock(accounts))

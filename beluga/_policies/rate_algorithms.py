@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
-from beluga._engine.options import Live, follow, number, seconds
+from beluga._engine.options import Live, follow, function, number, seconds
 from beluga._engine.state import BoundedMap
 
 __all__ = ["ALGORITHMS", "Cost", "FixedWindow", "Meter", "Rate", "SlidingWindow", "TokenBucket"]
@@ -26,8 +26,7 @@ Cost = float | Callable[[Mapping[str, Any]], float]
 
 
 def _check_cost(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not callable(value):
-        number(0)(instance, attribute, value)
+    (function if callable(value) else number(0))(instance, attribute, value)
 
 
 @attrs.frozen

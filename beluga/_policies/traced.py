@@ -11,6 +11,7 @@ import attrs
 
 from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
+from beluga._engine.target import check_plain
 from beluga.telemetry.attributes import attributes_of, redactor
 from beluga.telemetry.names import (
     ARGUMENTS,
@@ -44,12 +45,16 @@ def _is_capture(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or isinstance(value, bool) or callable(value)):
         message = f"traced: {attribute.name}={value!r} must be True, False, None, or a function that redacts a text"
         raise TypeError(message)
+    if callable(value):
+        check_plain(f"traced: {attribute.name}=", value)
 
 
 def _is_mapping(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (value is None or callable(value) or hasattr(value, "keys")):
         message = f"traced: {attribute.name}={type(value).__name__} must be a mapping, or a function that gives one"
         raise TypeError(message)
+    if callable(value):
+        check_plain(f"traced: {attribute.name}=", value)
 
 
 @attrs.frozen(eq=False)

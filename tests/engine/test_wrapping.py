@@ -9,7 +9,21 @@ import inspect
 
 import pytest
 
-from beluga import CircuitBreaker, Policy, RateLimiter, RetryPolicy, Use, layers, retry
+from beluga import (
+    CircuitBreaker,
+    Policy,
+    Rate,
+    RateLimiter,
+    RetryPolicy,
+    Use,
+    breaker,
+    budget,
+    fallback,
+    layers,
+    rate_limited,
+    retry,
+    traced,
+)
 from beluga._engine.target import Kind, kind_of
 
 PASS = Policy()
@@ -225,3 +239,29 @@ def test_code_is_written_when_a_function_is_first_called():
     assert inspect.iscoroutinefunction(decorated)
     assert (asyncio.run(decorated()), asyncio.run(decorated())) == ("used", "used")
     assert decorated.__code__ is not before
+
+
+ASKED = {
+    "on_result": lambda ask: retry(on_result=ask),
+    "retryable_errors": lambda ask: retry(retryable_errors=[ValueError, ask]),
+    "counts": lambda ask: breaker(counts=[ask]),
+    "breaker's key": lambda ask: breaker(key=ask),
+    "limit's key": lambda ask: rate_limited(5, key=ask),
+    "cost": lambda ask: rate_limited(5, cost=ask),
+    "a rate's cost": lambda ask: Rate(5, cost=ask),
+    "settle": lambda ask: rate_limited(5, settle=ask),
+    "budget's key": lambda ask: budget(tokens=5, key=ask),
+    "estimate": lambda ask: budget(tokens=5, estimate=ask),
+    "price": lambda ask: budget(cost=5, price=ask),
+    "on": lambda ask: fallback(plain, on=[ask]),
+    "attributes": lambda ask: traced(attributes=ask),
+    "capture": lambda ask: traced(capture=ask),
+}
+
+
+@pytest.mark.parametrize("option", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("ask", [asynchronous, AsyncCallable(), functools.partial(asynchronous), generator])
+def test_an_option_takes_no_function_that_has_to_be_awaited(option, ask):
+    """A coroutine is always true, and no key of anything: what is asked during a call answers by itself."""
+    with pytest.raises(TypeError, match="must be a plain one: nobody awaits it"):
+        option(ask)(plain)
