@@ -11,7 +11,6 @@ from beluga.errors import DeadlineExceeded, GuardBlocked, Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from beluga._engine.policy import Policy
     from beluga._engine.stack import Stack
     from beluga._engine.timeouts import Deadline
     from beluga.clock import Environment
@@ -111,7 +110,7 @@ class Call:
         """Call `listener` with the events of this call."""
         self.listeners = (*self.listeners, listener)
 
-    def keep(self, policy: Policy, value: Any) -> None:
+    def keep(self, policy: object, value: Any) -> None:
         """Keep `value` for `policy`, in place of what it kept before, until its layer is left and entered anew."""
         entry = self.kept_values
         while entry is not None and entry[0] is not policy:
@@ -121,7 +120,7 @@ class Call:
         else:
             entry[1] = value
 
-    def kept(self, policy: Policy, default: Any = None) -> Any:
+    def kept(self, policy: object, default: Any = None) -> Any:
         """Return what `policy` kept, or `default`."""
         entry = self.kept_values
         while entry is not None:
@@ -150,7 +149,7 @@ def was_sent(call: Call, outcome: Outcome) -> bool:
     return error is None or call.sent
 
 
-def forget(call: Call, policy: Policy) -> None:
+def forget(call: Call, policy: object) -> None:
     """Forget what `policy` kept in `call`, as drivers do for the layers inside one that answered `Again`."""
     before, entry = None, call.kept_values
     while entry is not None and entry[0] is not policy:

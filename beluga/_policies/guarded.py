@@ -168,6 +168,7 @@ class _Layer(Policy):
         self._arguments = known
         self._observe = owner.observe
         self._awaits = awaits
+        self._given = object()  # what the caller's arguments are kept under
 
     def enter(self, call: Call) -> Ask | None:
         if not (self._stages["input"] or self._stages["tool"]):
@@ -176,6 +177,7 @@ class _Layer(Policy):
         return answer if isinstance(answer, Ask) else None
 
     def leave(self, call: Call, outcome: Outcome) -> Ask | Use | None:
+        self._give_back(call)
         if outcome.error is not None or not self._stages["output"]:
             return None
         value = self._answered(call, lambda: self._judged(call, outcome.value, "output"))
@@ -195,6 +197,18 @@ class _Layer(Policy):
 
     def _judge_arguments(self, call: Call) -> Generator[Any, GuardResult, None]:
         """Take the arguments through the guards for input and tools, and replace those that were changed."""
+        call.keep(self._given, (call.args, call.kwargs))
+        try:
+            yield from self._replace_arguments(call)
+        except BaseException:
+            self._give_back(call)
+            raise
+
+    def _give_back(self, call: Call) -> None:
+        """Put the caller's arguments back, with which the next attempt, or an alternative, is to begin."""
+        call.args, call.kwargs = call.kept(self._given, (call.args, call.kwargs))
+
+    def _replace_arguments(self, call: Call) -> Generator[Any, GuardResult, None]:
         if self._stages["input"]:
             for argument in self._guarded(call):
                 value = argument.read(call)
@@ -289,6 +303,7 @@ class _StreamLayer(_Layer):
         return asked
 
     def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way
+        self._give_back(call)
         call.keep(self, None)
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
