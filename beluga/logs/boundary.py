@@ -32,6 +32,9 @@ _lock = threading.Lock()
 _closed: list[tuple[type, str, Any]] = []
 """The doors that are closed now, each with what stood there before; None where nothing did."""
 
+_WRITERS = (logging.StreamHandler.emit, logging.FileHandler.emit)
+"""Of what these handlers get nothing goes out but the text that the last door masks: a plain line is masked once."""
+
 _handled = threading.local()
 """The masked copy that a handler of this thread is at work on."""
 
@@ -85,6 +88,7 @@ def doors(ours: Masker, *, pii: bool) -> list[tuple[type, str, Callable[..., Any
         (logging.Handler, "handle", _handle(logging.Handler.handle, ours)),
         (logging.Handler, "filter", _filter(logging.Handler.filter, ours)),
         (logging.Handler, "format", _format(logging.Handler.format, ours)),
+        (logging.Handler, "handleError", _report(logging.Handler.handleError, ours)),
         (BaseProcess, "__reduce_ex__", functools.partialmethod(_take_along, pii)),  # type: ignore[list-item]  # a descriptor
     ]
 
@@ -93,7 +97,8 @@ def _handle(handle: Callable[..., Any], ours: Masker) -> Callable[..., Any]:
     @functools.wraps(handle)
     def guarded(self: logging.Handler, record: logging.LogRecord) -> Any:
         outer = getattr(_handled, "record", None)
-        _handled.record = masked = ours.record(record)
+        is_text = type(self).emit in _WRITERS and not self.filters and ours.is_plain(record)
+        _handled.record = masked = ours.copy(record) if is_text else ours.record(record)
         try:
             return handle(self, masked)
         finally:
@@ -123,6 +128,14 @@ def _format(write: Callable[..., str], ours: Masker) -> Callable[..., str]:
     def guarded(self: logging.Handler, record: logging.LogRecord) -> str:
         text = write(self, record)
         return ours.line(text) if isinstance(text, str) else text
+
+    return guarded
+
+
+def _report(report: Callable[..., None], ours: Masker) -> Callable[..., None]:
+    @functools.wraps(report)
+    def guarded(self: logging.Handler, record: logging.LogRecord) -> None:
+        report(self, ours.record(record))
 
     return guarded
 

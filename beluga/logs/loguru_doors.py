@@ -167,6 +167,8 @@ class _Sink:
         ours = _current
         if ours is not None:
             masked = type(message)(ours.line(str(message)))
-            masked.record = _masked(message.record, ours)
+            # Streams and files only write the text.
+            is_read = type(self._sink).__name__ not in {"StreamSink", "FileSink"}
+            masked.record = _masked(message.record, ours) if is_read else message.record
             message = masked
         self._sink.write(message)

@@ -22,6 +22,8 @@ _TELLING = 4
 _DEEPEST = 5
 _ITEMS = 100
 
+_PLAIN_SIZE = len(vars(logging.makeLogRecord({})))
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "trace_id", "span_id"}
 
 
@@ -66,6 +68,19 @@ class Masker:
             return exc_info
         kind, error, trace = exc_info
         return kind, self.error(error), self.traceback(trace)
+
+    def is_plain(self, record: logging.LogRecord) -> bool:
+        """Say whether all that a record says stands in its line: a text with texts and numbers in it, and no more."""
+        args = record.args
+        if len(vars(record)) != _PLAIN_SIZE or type(record.msg) is not str or record.exc_info or record.stack_info:
+            return False
+        return not args or (type(args) is tuple and all(type(arg) in _SCALARS for arg in args))
+
+    def copy(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return a copy of a record with the ids of its trace, not masked."""
+        copied = _copy(record)
+        vars(copied).update(trace_ids())
+        return copied
 
     def record(self, record: logging.LogRecord) -> logging.LogRecord:
         """Return a masked copy of a record of the same class; never raises."""
