@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
     from beluga.schema.parts import CachePoint, OpaquePart, Part, TextPart, ThinkingPart, ToolCall, ToolResult
     from beluga.schema.rate_limit_headers import RateLimit, RateLimitInfo
-    from beluga.schema.response import Chunk, Response
+    from beluga.schema.response import Chunk, Embeddings, Response
     from beluga.schema.tools import Tool, tool_of
     from beluga.schema.usage import Usage
 
@@ -25,6 +25,7 @@ __all__ = [
     "AudioPart",
     "CachePoint",
     "Chunk",
+    "Embeddings",
     "FilePart",
     "HumanMessage",
     "ImagePart",
@@ -48,7 +49,7 @@ __all__ = [
 
 _ROOMS = {
     "_types.json_schema": "json_schema",
-    "schema.response": "Chunk Response",
+    "schema.response": "Chunk Embeddings Response",
     "schema.rate_limit_headers": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",

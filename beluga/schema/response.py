@@ -11,7 +11,7 @@ from beluga.schema.parts import OpaquePart, ToolCall  # noqa: TC001 - the same
 from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
 from beluga.schema.usage import Usage
 
-__all__ = ["Chunk", "Response", "Usage"]
+__all__ = ["Chunk", "Embeddings", "Response", "Usage"]
 
 _UNCOUNTED = Usage()
 
@@ -48,6 +48,21 @@ class Response:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tool calls of the message."""
         return self.message.tool_calls
+
+
+@attrs.frozen
+class Embeddings:
+    """Vectors of texts.
+
+    Args:
+        vectors: One for each text, in their order.
+        usage: What they cost in tokens.
+        model: The model that made them.
+    """
+
+    vectors: tuple[tuple[float, ...], ...] = attrs.field(repr=lambda vectors: f"<{len(vectors)} vectors>")
+    usage: Usage = _UNCOUNTED
+    model: str = ""
 
 
 @attrs.frozen

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga import events
+from beluga._foreign.usage import usage_of
 from beluga.llm._http import ErrorEvent, failures
-from beluga.llm._http.parts import error_in, parsed
+from beluga.llm._http.parts import error_in, parsed, text_of
 from beluga.llm._http.sse import EventDecoder
 from beluga.llm.base import Collector
+from beluga.schema import Embeddings, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -68,6 +70,23 @@ class Exchange:
             collector.add(chunk)
         self._tell()
         return collector.response(raw=body, limits=answer.limits())
+
+    def embedded(self, status: int, headers: Mapping[str, str], content: bytes) -> Embeddings:
+        """Return the vectors that came, in the order in which they were asked for.
+
+        Raises:
+            ProviderError: None came.
+        """
+        answer = self._answer = self._described(status, headers)
+        body = parsed(content)
+        if status not in _GOOD or error_in(body) is not None:
+            raise self.refused(content)
+        try:
+            data = sorted(body["data"], key=lambda each: each["index"])
+            vectors = tuple(tuple(map(float, each["embedding"])) for each in data)
+            return Embeddings(vectors, usage_of(body) or Usage(), text_of(body, "model"))
+        except _WRONG_SHAPE:
+            raise failures.nonsense(answer, "has not the shape of one") from None
 
     def opens_stream(self, status: int, headers: Mapping[str, str]) -> bool:
         """Take the head of an answer that should be a stream, and say whether one may follow."""

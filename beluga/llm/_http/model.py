@@ -14,14 +14,14 @@ from beluga._engine.timeouts import remaining
 from beluga.errors import ConfigError
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.parts import encoded
+from beluga.llm._http.parts import cannot_say, encoded
 from beluga.llm.base import as_messages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from beluga.llm._http import Profile
-    from beluga.schema import Chunk, Message, Response
+    from beluga.schema import Chunk, Embeddings, Message, Response
 
 __all__ = ["HttpModel"]
 
@@ -262,6 +262,32 @@ class HttpModel:
         for chunk in exchange.finish():
             yield chunk
 
+    def embed(self, texts: str | Iterable[str], **options: Any) -> Embeddings:
+        """Return a vector for each of `texts`; for servers that speak as OpenAI does.
+
+        Args:
+            texts: One or several.
+            options: ``dimensions=``, ``model=`` for another model than that of the answers, and whatever else goes
+                into the request as it is; of the model's own options only those about the connection count.
+
+        Raises:
+            ProviderError: As for `generate`.
+            ValueError: The provider has no embeddings in its API, or there is no text.
+        """
+        client = self._clients.sync()
+        exchange = self._embedding(texts, options, client)
+        with exchange.transport_errors():
+            response = client.send(client.build_request(**exchange.request))
+        return exchange.embedded(response.status_code, response.headers, response.content)
+
+    async def aembed(self, texts: str | Iterable[str], **options: Any) -> Embeddings:
+        """Do what `embed` does, without blocking the event loop."""
+        client = self._clients.of_running_loop()
+        exchange = self._embedding(texts, options, client)
+        with exchange.transport_errors():
+            response = await client.send(client.build_request(**exchange.request))
+        return exchange.embedded(response.status_code, response.headers, response.content)
+
     def close(self) -> None:
         """Close the connections of the sync calls; a client of your own stays open."""
         self._clients.close()
@@ -304,12 +330,33 @@ class HttpModel:
             body = speech.streamed(self._profile, body)
             if "stream_options" in options and options["stream_options"] is None:
                 body.pop("stream_options", None)
+        return self._sending({**body, **more}, speech.path(model, streamed), timeout, headers, client)
+
+    def _embedding(self, texts: str | Iterable[str], options: dict[str, Any], client: Any) -> Exchange:
+        if self._profile.dialect not in {"openai", "responses"}:
+            cannot_say(self.provider, "texts to embed", "take a model of a server that speaks as OpenAI does")
+        given = [texts] if isinstance(texts, str) else list(texts)
+        if not given or not all(isinstance(text, str) and text for text in given):
+            message = "embed() takes a text or several, none of them empty"
+            raise ValueError(message)
+        options = dict(options)
+        timeout = checked_timeout(options.pop("timeout", None)) or self._timeout
+        headers = checked_headers(options.pop("headers", None))
+        more = checked_body(options.pop("extra_body", None))
+        model = options.pop("model", None) or self.model
+        wanted = {name: value for name, value in options.items() if value is not None}
+        body = {"model": model, "input": given, "encoding_format": "float", **wanted, **more}
+        return self._sending(body, "/embeddings", timeout, headers, client)
+
+    def _sending(
+        self, body: dict[str, Any], path: str, timeout: float | None, headers: dict[str, str], client: Any
+    ) -> Exchange:
         return Exchange(
             self._profile,
             {
                 "method": "POST",
-                "url": url_of(self._base_url, speech.path(model, streamed)),
-                "content": encoded({**body, **more}, self.provider),
+                "url": url_of(self._base_url, path),
+                "content": encoded(body, self.provider),
                 "timeout": self._phases(timeout, client),
                 # In no variable: reports of errors show those of every frame, and with them the key.
                 "headers": {**self._headers, **headers},

@@ -15,10 +15,11 @@ from beluga.clock import environment
 from beluga.llm.base import as_messages
 from beluga.llm.fake.cache import PromptCache
 from beluga.llm.fake.faults import Fault
-from beluga.llm.fake.replies import Pause, streamed, whole
+from beluga.llm.fake.replies import Pause, count_tokens, streamed, whole
 from beluga.llm.fake.requests import CallLog, Request
 from beluga.llm.fake.script import Script
 from beluga.llm.fake.transport import Surfaces
+from beluga.schema import Embeddings, Usage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -159,6 +160,18 @@ class FakeProvider(Surfaces):
                 raise event.error(turn.request.id)
             else:
                 yield event
+
+    def embed(self, texts: str | Iterable[str], *, dimensions: int = 1536, **_: Any) -> Embeddings:
+        """Return a vector for each of `texts`: equal texts have equal ones, and similar texts near ones."""
+        from beluga.llm.fake._wire.endpoints import embedding
+
+        given = [texts] if isinstance(texts, str) else list(texts)
+        usage = Usage(sum(map(count_tokens, given)))
+        return Embeddings(tuple(embedding(text, dimensions) for text in given), usage, "fake")
+
+    async def aembed(self, texts: str | Iterable[str], **options: Any) -> Embeddings:
+        """Do what `embed` does."""
+        return self.embed(texts, **options)
 
     # What happened
 
