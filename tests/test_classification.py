@@ -482,7 +482,7 @@ def test_our_errors_survive_pickling(error: errors.BelugaError, protocol: int) -
 def test_importing_it_is_light() -> None:
     """Neither an event loop nor an HTTP client is loaded to name a failure."""
     heavy = {"asyncio", "email", "httpx", "json", "logging", "ssl"}
-    code = f"import sys, beluga.errors; print({heavy} & set(sys.modules))"
+    code = f"import sys; before = {{*sys.modules}}; import beluga.errors; print({heavy} & {{*sys.modules}} - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

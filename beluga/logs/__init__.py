@@ -7,6 +7,7 @@ for `logging`, `MaskingProcessor` for structlog, `before_send` for Sentry.
 
 from __future__ import annotations
 
+from beluga._lazy import publish
 from beluga.logs.boundary import install, uninstall
 from beluga.logs.loguru_bridge import LoguruHandler, log_events
 from beluga.logs.records import MaskingFilter, MaskingFormatter, MaskingProcessor, before_send
@@ -25,3 +26,5 @@ __all__ = [
     "uninstall",
     "verify",
 ]
+
+publish(__name__)
