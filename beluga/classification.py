@@ -5,8 +5,9 @@ So only codes, statuses, class names and causes are looked at. No SDK is importe
 known by name. `classify` says what kind of failure it is, `is_transient` whether another attempt makes
 sense, and `retry_after` when.
 
-Source: the exceptions of openai 2.54 and 3.54, anthropic 2.12, httpx 0.28 and httpx2 2.16; RFC 9110
-sections 10.2.3 (Retry-After) and 15 (status codes).
+Source: the exceptions of openai 2.54 and 3.54, anthropic 2.12, httpx 0.28 and httpx2 2.16, urllib3 2, anyio 4,
+botocore 1 (``exceptions.py``, and the error codes of ``retries/standard.py``) and google-auth 2; google.rpc's
+``error_details.proto`` (RetryInfo); RFC 9110 sections 10.2.3 (Retry-After) and 15 (status codes).
 """
 
 from __future__ import annotations
@@ -72,13 +73,21 @@ def _table(text: str) -> dict[str, ErrorCode]:
 _CLASSES: Final = _table("""
     timeout               builtins.TimeoutError httpx.TimeoutException openai.APITimeoutError
     timeout               anthropic.APITimeoutError requests.Timeout aiohttp.ServerTimeoutError
+    timeout               urllib3.TimeoutError botocore.ReadTimeoutError botocore.ConnectTimeoutError
+    timeout               google.DeadlineExceeded google.RetryError
     provider_unavailable  builtins.ConnectionError socket.gaierror ssl.SSLError
     provider_unavailable  asyncio.IncompleteReadError http.IncompleteRead
     provider_unavailable  httpx.NetworkError httpx.RemoteProtocolError httpx.ProxyError
     provider_unavailable  openai.APIConnectionError anthropic.APIConnectionError
     provider_unavailable  requests.ConnectionError requests.ChunkedEncodingError
     provider_unavailable  aiohttp.ClientConnectionError aiohttp.ClientPayloadError
-    auth_error            openai.SubjectTokenProviderError
+    provider_unavailable  urllib3.NewConnectionError urllib3.ProtocolError urllib3.SSLError urllib3.ProxyError
+    provider_unavailable  botocore.HTTPClientError botocore.EndpointConnectionError botocore.ConnectionClosedError
+    provider_unavailable  anyio.BrokenResourceError anyio.EndOfStream anyio.IncompleteRead anyio.ConnectionFailed
+    provider_unavailable  google.TransportError
+    auth_error            openai.SubjectTokenProviderError google.RefreshError google.DefaultCredentialsError
+    auth_error            botocore.NoCredentialsError botocore.PartialCredentialsError botocore.TokenRetrievalError
+    invalid_input         botocore.ParamValidationError urllib3.LocationParseError
     invalid_input         httpx.LocalProtocolError httpx.UnsupportedProtocol httpx.InvalidURL
     invalid_response      json.JSONDecodeError httpx.DecodingError httpx.TooManyRedirects
     invalid_response      openai.APIResponseValidationError openai.LengthFinishReasonError
@@ -103,7 +112,13 @@ _WORDS: Final = _table("""
     rate_limit        rate_limit_exceeded ramp_limit_exceeded
     auth_error        invalid_api_key organization_on_hold
     not_found         model_not_found
-    timeout           timeout_error request_body_timeout
+    timeout           timeout_error request_body_timeout RequestTimeout RequestTimeoutException ModelTimeoutException
+    rate_limit        Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled
+    rate_limit        TooManyRequestsException ProvisionedThroughputExceededException RequestLimitExceeded
+    rate_limit        BandwidthLimitExceeded LimitExceededException SlowDown EC2ThrottledException
+    rate_limit        TransactionInProgressException PriorRequestNotComplete
+    provider_unavailable  ModelNotReadyException
+    quota_exhausted   ServiceQuotaExceededException
 """)
 
 # Anthropic has one for each kind of contract: enforced_..., contract_..., linked_organization_...
@@ -144,7 +159,8 @@ class Classifier:
     """Tell the kind of a failure; `classify` is the one that all of beluga asks.
 
     It walks from the exception along ``__cause__`` to the first one that it knows. Of each it asks the
-    registered rules, then our own ``code``, the class, the provider's words, and the status.
+    registered rules, then our own ``code``, the class, the provider's words, and the status. A group has the
+    code that all its exceptions have.
     """
 
     __slots__ = ("_lock", "_rules")
@@ -211,6 +227,9 @@ class Classifier:
         """Return the first of `exc` and its causes that has a code, and the code; else `exc` and None."""
         for link in anatomy.chain(exc):
             code = (self._ruled(link) if isinstance(link, BaseException) else None) or _code_of(link)
+            if code is None:
+                codes = {self(leaf) for leaf in anatomy.leaves(link)}
+                code = codes.pop() if len(codes) == 1 else None
             if code is not None:
                 return link, code
         return exc, None
@@ -238,7 +257,8 @@ def is_transient(exc: object) -> bool:
     Of one of our errors its ``retryable`` decides, then a provider's ``x-should-retry`` header, then the
     code. A TLS certificate that cannot be verified stays wrong, so it is not transient although its code is
     ``provider_unavailable``. Nor is an answer that makes no sense (``invalid_response``): asking again
-    mostly buys the same answer; name the code in ``retryable_errors`` to retry it.
+    mostly buys the same answer; name the code in ``retryable_errors`` to retry it. A group is transient when
+    every exception in it is.
 
     Args:
         exc: Any exception.
@@ -247,6 +267,9 @@ def is_transient(exc: object) -> bool:
         >>> is_transient(ConnectionResetError()), is_transient(ValueError())
         (True, False)
     """
+    leaves = anatomy.leaves(exc)
+    if leaves:
+        return all(map(is_transient, leaves))
     link, code = classify.first_known(exc)
     own = getattr(link, "retryable", None)
     if isinstance(own, bool) and code is getattr(link, "code", None):
@@ -261,14 +284,16 @@ def retry_after(exc: object, now: float) -> float | None:
     """Return the seconds that the other side asks to wait before another attempt.
 
     It looks at a ``retry_after`` attribute, then at the headers ``retry-after-ms`` and ``retry-after`` (in
-    seconds or as an HTTP date), first of `exc`, then of its causes. What makes no sense is passed over.
+    seconds or as an HTTP date), then at a ``google.rpc.RetryInfo`` in the body, first of `exc`, then of its causes; of
+    a group the longest counts. What makes no sense is passed over, and so is 0 or a date that has passed: that is no
+    opinion on how long to wait.
 
     Args:
         exc: Any exception; headers are read from its ``headers`` or its ``response.headers``.
         now: The current time in seconds since 1970-01-01 UTC, to count from to an HTTP date.
 
     Returns:
-        Seconds, 0.0 for a date that has passed, or None when nothing usable is said.
+        Seconds above 0, or None when nothing usable is said.
 
     Example:
         >>> error = ConnectionError()
@@ -277,11 +302,11 @@ def retry_after(exc: object, now: float) -> float | None:
         30.0
     """
     for link in anatomy.chain(exc):
-        seconds = _asked_by_attribute(link)
-        if seconds is None:
-            seconds = _asked_by_header(link, now)
-        if seconds is not None:
-            return seconds
+        asked = (retry_after(leaf, now) for leaf in anatomy.leaves(link))
+        seconds = _asked_by_attribute(link) or _asked_by_header(link, now) or _asked_by_body(link)
+        longest = max(filter(None, (seconds, *asked)), default=None)
+        if longest is not None:
+            return longest
     return None
 
 
@@ -347,6 +372,11 @@ def _asked_by_header(exc: object, now: float) -> float | None:
     value = anatomy.header(exc, "retry-after")
     seconds = _number(value)
     return seconds if seconds is not None or value is None else _until(value, now)
+
+
+def _asked_by_body(exc: object) -> float | None:
+    delay = anatomy.retry_delay(exc)
+    return None if delay is None or not delay.endswith("s") else _number(delay[:-1])
 
 
 def _sensible(seconds: float) -> float | None:

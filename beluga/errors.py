@@ -309,7 +309,16 @@ class ConfigError(BelugaError, ValueError):
         self.errors: tuple[Any, ...] = tuple(errors)
 
 
+_MOST_NOTES = 4
+"""Of ours on one error: one that is raised again and again, such as a constant of a module, would collect them."""
+
+
 def add_note(error: BaseException, text: str) -> None:
     """Add `text` to the notes of `error`; where it takes none, such as a frozen dataclass, it stays as it is."""
     with contextlib.suppress(Exception):
+        ours = [note for note in getattr(error, "__notes__", ()) if note.startswith("beluga: ")]
+        if text in ours:
+            return
+        if len(ours) >= _MOST_NOTES:
+            error.__notes__.remove(ours[0])
         error.add_note(text)

@@ -406,12 +406,10 @@ def with_headers(headers: Any) -> BaseException:
         (with_headers(httpx.Headers({"Retry-After": "7.5"})), 7.5),
         (with_headers({"RETRY-AFTER-MS": "250", "Retry-After": "7"}), 0.25),
         (with_headers({"retry-after-ms": "soon", "Retry-After": "7"}), 7.0),
-        (with_headers([("a", "b"), ("retry-after", " 0 ")]), 0.0),
         (with_headers([(b"retry-after", b"9")]), 9.0),
         (with_headers({"retry-after": "Thu, 01 Jan 1970 00:02:00 GMT"}), 20.0),
         (with_headers({"retry-after": "Thursday, 01-Jan-70 00:02:00 GMT"}), 20.0),
         (with_headers({"retry-after": "Thu Jan  1 00:02:00 1970"}), 20.0),
-        (with_headers({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}), 0.0),
         (raised(RuntimeError, cause=with_headers({"retry-after": "4"})), 4.0),
         (raised(Exception, retry_after="?", headers={"retry-after": "4"}), 4.0),
         (
@@ -428,13 +426,27 @@ def test_the_wait_that_is_asked_for_is_found(error: BaseException, seconds: floa
 @pytest.mark.parametrize(
     "value",
     [
-        *("", "-1", "nan", "inf", "1_0", "1e3", "soon", "٣", "Thu, 99 Foo 1970", "9" * 400),
-        *(math.nan, math.inf, -1.0, 10**400, True, timedelta(seconds=-1), object(), None),
+        *(
+            "",
+            "0",
+            "0.0",
+            "-1",
+            "nan",
+            "inf",
+            "1_0",
+            "1e3",
+            "soon",
+            "٣",
+            "Thu, 99 Foo 1970",
+            "9" * 400,
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        *(0, 0.0, math.nan, math.inf, -1.0, 10**400, True, timedelta(seconds=-1), object(), None),
     ],
     ids=lambda value: repr(value)[:12],
 )
 def test_a_wait_that_makes_no_sense_is_none(value: object) -> None:
-    """Garbage, NaN, infinite and negative waits are ignored, in attribute and header."""
+    """Garbage, NaN, infinite and negative waits are ignored, in attribute and header; 0 and the past are no opinion."""
     assert retry_after(raised(Exception, retry_after=value), now=0.0) is None
     assert retry_after(with_headers({"retry-after": str(value)}), now=0.0) is None
 
@@ -452,6 +464,82 @@ def test_the_headers_that_litellm_keeps_aside_are_found() -> None:
     error = Exception()
     vars(error).update(headers={}, litellm_response_headers={"Retry-After-Ms": "1500"})
     assert retry_after(error, now=0.0) == 1.5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        raised(
+            Exception, body={"code": 429, "details": [{"@type": "x"}, {"@type": "RetryInfo", "retryDelay": "13.5s"}]}
+        ),
+        raised(Exception, body={"error": {"details": [{"retryDelay": "13.5s"}]}}),
+        raised(Exception, details={"error": {"details": [{"retryDelay": "13.5s"}]}}),
+        ExceptionGroup("both", [raised(Exception, retry_after=2), raised(Exception, retry_after=13.5)]),
+    ],
+)
+def test_the_wait_may_stand_in_the_body_or_in_a_group(error: Exception) -> None:
+    """Gemini tells it in a RetryInfo; of a group the longest counts."""
+    assert retry_after(error, now=0.0) == 13.5
+
+
+@pytest.mark.parametrize("delay", ["13.5", "s", "-1s", "0s", 13, None])
+def test_a_delay_in_the_body_that_makes_no_sense_is_none(delay: object) -> None:
+    """Only a duration of protobuf's JSON form counts."""
+    assert retry_after(raised(Exception, body={"details": [{"retryDelay": delay}]}), now=0.0) is None
+
+
+def _foreign(module: str, name: str, **attributes: object) -> Exception:
+    kind = type(name, (Exception,), {"__module__": module})
+    return raised(kind, **attributes)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (_foreign("botocore.exceptions", "EndpointConnectionError"), "provider_unavailable"),
+        (_foreign("botocore.exceptions", "ReadTimeoutError"), "timeout"),
+        (_foreign("botocore.exceptions", "ConnectTimeoutError"), "timeout"),
+        (_foreign("botocore.exceptions", "NoCredentialsError"), "auth_error"),
+        (_foreign("urllib3.exceptions", "NewConnectionError"), "provider_unavailable"),
+        (_foreign("urllib3.exceptions", "ProtocolError"), "provider_unavailable"),
+        (_foreign("urllib3.exceptions", "TimeoutError"), "timeout"),
+        (_foreign("google.auth.exceptions", "TransportError"), "provider_unavailable"),
+        (_foreign("google.auth.exceptions", "RefreshError"), "auth_error"),
+        (_foreign("anyio", "BrokenResourceError"), "provider_unavailable"),
+        (_foreign("anyio", "EndOfStream"), "provider_unavailable"),
+        *(
+            (
+                raised(Exception, response={"Error": {"Code": word}, "ResponseMetadata": {"HTTPStatusCode": 400}}),
+                code,
+            )
+            for word, code in [
+                ("ThrottlingException", "rate_limit"), ("SlowDown", "rate_limit"), ("Throttling", "rate_limit"),
+                ("ModelTimeoutException", "timeout"), ("ModelNotReadyException", "provider_unavailable"),
+                ("ServiceQuotaExceededException", "quota_exhausted"), ("ValidationException", "invalid_input"),
+            ]
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_errors_of_other_clients_are_known(error: Exception, code: str) -> None:
+    """Those of botocore, urllib3, google.auth and anyio; a throttling word outranks the status 400 beside it."""
+    assert classify(error) == code
+
+
+@pytest.mark.parametrize(
+    ("leaves", "code", "transient"),
+    [
+        ([TimeoutError(), TimeoutError()], "timeout", True),
+        ([TimeoutError(), ConnectionError()], None, True),
+        ([TimeoutError(), ValueError()], None, False),
+        ([ValueError(), KeyError()], None, False),
+        ([ExceptionGroup("inner", [TimeoutError()]), TimeoutError()], "timeout", True),
+    ],
+)
+def test_a_group_is_what_all_its_exceptions_are(leaves: list[Exception], code: str | None, transient: object) -> None:
+    """It has the code on which all agree, and is transient when each of them is."""
+    group = ExceptionGroup("several", leaves)
+    assert (classify(group), is_transient(group)) == (code, transient)
 
 
 OUR_ERRORS = [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from beluga._engine.target import check_plain
+from beluga._foreign import errors as anatomy
 from beluga.classification import TRANSIENT, ErrorCode, classify, is_transient
 from beluga.errors import BelugaError
 
@@ -238,12 +239,15 @@ def tuple_if_any(errors: Matched | Iterable[Matched] | None) -> tuple[Matched, .
     return None if errors is None else as_tuple(errors)
 
 
-def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:
-    """Return a test that is true for the errors that one of `errors` names.
+def matcher(
+    errors: Iterable[Any], option: str, spared: tuple[type[Exception], ...] = ()
+) -> Callable[[Exception], bool]:
+    """Return a test that is true for the errors that one of `errors` names, and for groups of nothing else.
 
     Args:
         errors: Error codes, exception types and predicates.
         option: The option they come from, for messages.
+        spared: Refusals of ours that neither a code nor a broad type means, only their own.
 
     Raises:
         TypeError: An item is none of these.
@@ -254,7 +258,7 @@ def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:
         if isinstance(item, str):
             codes.add(_code(item, option))
         elif isinstance(item, type) and issubclass(item, Exception):
-            tests.append(_test_for(item))
+            tests.append(_test_for(item, spared))
         elif callable(item) and not isinstance(item, type):
             check_plain(option, item)
             tests.append(item)
@@ -266,8 +270,11 @@ def matcher(errors: Iterable[Any], option: str) -> Callable[[Exception], bool]:
             raise TypeError(message)
 
     def matches(error: Exception) -> bool:
+        leaves = anatomy.leaves(error)
+        if leaves and all(isinstance(leaf, Exception) and matches(leaf) for leaf in leaves):
+            return True
         code = classify(error)
-        if code in codes and (code not in TRANSIENT or is_transient(error)):
+        if code in codes and (code not in TRANSIENT or is_transient(error)) and not isinstance(error, spared):
             return True
         return any(test(error) for test in tests)
 
@@ -282,8 +289,10 @@ def _code(name: str, option: str) -> ErrorCode:
         raise ValueError(message) from None
 
 
-def _test_for(kind: type[Exception]) -> Callable[[Exception], bool]:
+def _test_for(kind: type[Exception], spared: tuple[type[Exception], ...]) -> Callable[[Exception], bool]:
     if issubclass(kind, BelugaError):
         return lambda error: isinstance(error, kind)
     # A broad type such as Exception does not mean our own refusals: an open circuit is not to be hammered.
-    return lambda error: isinstance(error, kind) and getattr(error, "retryable", True) is not False
+    return lambda error: (
+        isinstance(error, kind) and getattr(error, "retryable", True) is not False and not isinstance(error, spared)
+    )

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from beluga._foreign import get, text
 
-__all__ = ["chain", "class_names", "first_header", "header", "status", "words"]
+__all__ = ["chain", "class_names", "first_header", "header", "leaves", "retry_delay", "status", "words"]
 
 # httpx2 is httpx under a new name, and httpcore's classes carry the names of httpx's.
 _SAME_PACKAGE: Final = {"httpx2": "httpx", "httpcore": "httpx", "httpcore2": "httpx"}
@@ -20,7 +20,20 @@ FaultT = TypeVar("FaultT")
 
 _HTTP_STATUSES: Final = range(100, 600)
 
-_WORDS: Final = (("details", "error_code"), ("error_code",), ("code",), ("type",))
+_WORDS: Final = (
+    ("details", "error_code"),
+    ("error_code",),
+    ("response", "Error", "Code"),  # botocore
+    ("code",),
+    ("type",),
+)
+
+_DETAILS: Final = (
+    ("body", "details"),  # openai keeps what stands under "error"
+    ("body", "error", "details"),
+    ("details", "error", "details"),  # google.genai
+    ("details",),  # google.api_core
+)
 
 _STATUSES: Final = (
     ("status_code",),
@@ -47,6 +60,25 @@ def chain(fault: FaultT) -> Iterator[FaultT]:
         yield link
         seen.add(id(link))
         link = getattr(link, "__cause__", None)
+
+
+def leaves(fault: object) -> list[BaseException]:
+    """Return the exceptions of a group that are not groups themselves; none of what is not a group."""
+    if not isinstance(fault, BaseExceptionGroup):
+        return []
+    inner = [(each, leaves(each)) for each in fault.exceptions]
+    return [leaf for each, found in inner for leaf in found or ([] if isinstance(each, BaseExceptionGroup) else [each])]
+
+
+def retry_delay(fault: object) -> str | None:
+    """Return the ``retryDelay`` of a ``google.rpc.RetryInfo`` in the body, such as ``"13.5s"``."""
+    for path in _DETAILS:
+        details = get(fault, *path)
+        for detail in details if isinstance(details, (list, tuple)) else ():
+            delay = get(detail, "retryDelay")
+            if isinstance(delay, str):
+                return delay
+    return None
 
 
 def class_names(fault: object) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -13,7 +14,8 @@ from beluga._engine.options import follow, matcher, number, optional, seconds, s
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader
-from beluga._policies.circuit import CLOSED, OPEN, Circuit, State, Ticket
+from beluga._engine.timeouts import current_deadline
+from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Circuit, State, Ticket
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import CircuitOpen, DeadlineExceeded, Refused
@@ -25,10 +27,14 @@ if TYPE_CHECKING:
     from beluga._engine.options import Matched
     from beluga._engine.state import Lock
     from beluga._engine.target import Target
+    from beluga._policies.circuit import Record
 
 __all__ = ["CircuitBreaker", "breaker"]
 
 new_error = CircuitOpen.__new__  # one look-up less
+
+_EARLY = 1e-6
+"""Seconds by which a timer of an event loop may come before its time."""
 
 _OWN_FAULTS = frozenset(
     {
@@ -47,7 +53,11 @@ _OWN_FAULTS = frozenset(
 """What says nothing about the provider's health: the caller would get it from a healthy one too."""
 
 
-def _is_failure(error: Exception) -> bool:
+def _is_failure(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_failure, error.exceptions))
+    if not isinstance(error, Exception):
+        return False
     if isinstance(error, Refused) and not isinstance(error, DeadlineExceeded):
         return False
     return classify(error) not in _OWN_FAULTS
@@ -63,9 +73,10 @@ class CircuitBreaker(Policy):
 
     After `failure_threshold` failures in a row the circuit opens and every call raises `CircuitOpen`. After
     `reset_timeout` seconds exactly `half_open_max` calls at a time go through as probes; `success_threshold`
-    good ones close the circuit, a bad one opens it anew. A cancelled call, an abandoned stream and the caller's own
-    faults (a bad request, a bad key, a blocked text) count neither way, nor does a call that began before the
-    circuit changed. A stream counts when it ends.
+    good ones close the circuit, a bad one opens it anew. An abandoned stream and the caller's own faults (a bad
+    request, a bad key, a blocked text) count neither way, nor does a call that began before the circuit changed. A
+    cancelled call is a failure where the deadline of a budget around it cancelled it, or where it was a `slow_call`
+    already, and so is a sync call that returns after the deadline. A stream counts when it ends.
 
     `breaker` makes a circuit that is private to the function; an object of this class decorates any number of them,
     which then share its circuit.
@@ -133,6 +144,7 @@ class CircuitBreaker(Policy):
     )
     _is_failure: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
     _looks_at_success: bool = attrs.field(init=False, repr=False)
+    _idle: Record | None = attrs.field(init=False, repr=False)
     _circuits: StateByClock[_Circuits] = attrs.field(init=False, repr=False)
     _single: Circuit = attrs.field(init=False, repr=False)
 
@@ -142,6 +154,7 @@ class CircuitBreaker(Policy):
         object.__setattr__(self, "_is_failure", is_failure)
         # A circuit that only counts failures in a row has nothing to do for a healthy call.
         object.__setattr__(self, "_looks_at_success", self.failure_rate is not None or self.slow_call is not None)
+        object.__setattr__(self, "_idle", None if self._looks_at_success else PRISTINE)
         object.__setattr__(self, "_circuits", StateByClock(functools.partial(_Circuits, self.max_keys)))
         object.__setattr__(self, "_single", self._circuits.system.single)
         follow(self, "failure_threshold", "reset_timeout", "half_open_max", "success_threshold", "minimum_calls")
@@ -154,6 +167,8 @@ class CircuitBreaker(Policy):
 
     def enter(self, call: Call) -> None:
         """Let the call through a closed circuit, or a half-open one as a probe; else raise `CircuitOpen`."""
+        if call.environment is SYSTEM and self._single.record is self._idle:
+            return
         circuit = self._single if call.environment is SYSTEM else self._circuits.of(call.environment).single
         record = circuit.record  # without the lock: a record never changes
         state = record.state
@@ -175,8 +190,7 @@ class CircuitBreaker(Policy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Count the outcome, unless it says nothing about the other side's health."""
         circuit = self._single if call.environment is SYSTEM else self._circuits.of(call.environment).single
-        record = circuit.record
-        if outcome.error is None and record.state is CLOSED and not record.failures and not self._looks_at_success:
+        if outcome.error is None and circuit.record is self._idle and current_deadline() == math.inf:
             return
         self.settle(call, circuit, None, outcome)
 
@@ -201,17 +215,21 @@ class CircuitBreaker(Policy):
         """Hand back the ticket of `call` with how it ended."""
         now = call.environment.monotonic()
         ticket, began = call.kept(self, (Ticket(), now))
-        before, after = circuit.settle(self, ticket, self._judge(outcome, now - began), now)
+        before, after = circuit.settle(self, ticket, self._judge(outcome, now, now - began), now)
         self._tell(call, before, after, key)
 
-    def _judge(self, outcome: Outcome, elapsed: float) -> bool | None:
+    def _judge(self, outcome: Outcome, now: float, elapsed: float) -> bool | None:
         """Say whether the outcome is good or bad for the circuit; None for neither."""
         error = outcome.error
+        is_late = now >= current_deadline() - _EARLY
+        is_slow = self.slow_call is not None and elapsed > self.slow_call
         if error is None:
-            return self.slow_call is None or elapsed <= self.slow_call
-        if isinstance(error, Exception) and self._is_failure(error):
-            return False
-        return None
+            return not is_late and not is_slow
+        if isinstance(error, Exception):
+            return False if self._is_failure(error) else None
+        # Whoever cancels tells nothing, but that it took too long: by a budget around the call, or by `slow_call`.
+        was_cancelled = not isinstance(error, (GeneratorExit, KeyboardInterrupt, SystemExit))
+        return False if was_cancelled and (is_late or is_slow) else None
 
     def _tell(self, call: Call, old: State, new: State, key: Hashable) -> None:
         if old is not new:
@@ -259,7 +277,7 @@ class CircuitBreaker(Policy):
             if self.failure_rate is None
             else f"failure_rate={self.failure_rate} window={self.window}"
         )
-        state = f"state={self.state}" if self.key is None else f"keys={len(self._circuits.of(environment()))}"
+        state = f"state={self.state}" if self.key is None else f"keys={len(self._circuits.of(environment()).keys)}"
         return f"{rule} reset_timeout={self.reset_timeout} {state}"
 
 
@@ -282,8 +300,10 @@ class _Circuits:
                 self._by_key.add(key, circuit)
             return circuit
 
-    def __len__(self) -> int:
-        return len(self._by_key)
+    @property
+    def keys(self) -> BoundedMap[Circuit]:
+        """The keys that have a circuit."""
+        return self._by_key
 
 
 def _is_not_closed(circuit: Circuit) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from beluga._engine.state import Lock
     from beluga._policies.breaker import CircuitBreaker
 
-__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "Circuit", "Record", "State", "Ticket"]
+__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "PRISTINE", "Circuit", "Record", "State", "Ticket"]
 
 
 class State(enum.StrEnum):
@@ -112,8 +112,9 @@ class Record:
         """Count a call through the closed circuit, which opens it if it is one failure too many."""
         if rules.failure_rate is None:
             failures = 0 if good else self.failures + 1
-            too_many = failures >= rules.failure_threshold
-            return self.tripped(rules, now) if too_many else attrs.evolve(self, failures=failures)
+            if failures >= rules.failure_threshold:
+                return self.tripped(rules, now)
+            return attrs.evolve(self, failures=failures) if failures or self.generation else PRISTINE
         current = int(now // (rules.window / _PARTS))
         parts = {at: part for at, part in self.parts.items() if current - _PARTS < at <= current}
         was_good, was_bad = parts.get(current, (0, 0))
@@ -123,6 +124,10 @@ class Record:
         if not good and calls >= rules.minimum_calls and bad >= calls * rules.failure_rate:
             return self.tripped(rules, now)
         return attrs.evolve(self, parts=parts)
+
+
+PRISTINE = Record()
+"""The record of every circuit that has not seen a failure: a healthy call has nothing to do with it."""
 
 
 class Circuit:
@@ -136,7 +141,7 @@ class Circuit:
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
-        self.record: Record = Record()
+        self.record: Record = PRISTINE
         """What stands now; read it once for what belongs together."""
 
     def admit(self, rules: CircuitBreaker, now: float) -> tuple[State, State, Ticket | float]:

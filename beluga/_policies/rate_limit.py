@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -91,10 +91,6 @@ class RateLimiter(Policy):
     """
 
     concern = "rate_limited"
-    belongs_inside: ClassVar[Mapping[str, str]] = {
-        "retry": "it sees one call where a retry makes several requests, so the provider's limit can be passed",
-    }
-
     limit: float | None = None
     window: float = attrs.field(default=60.0, converter=seconds, validator=number(0, above=True))
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
@@ -126,6 +122,12 @@ class RateLimiter(Policy):
         permits = functools.partial(Permits, rates, self.algorithm, self.max_keys)
         object.__setattr__(self, "permits", StateByClock(permits))
         follow(self, "limit")
+
+    @property
+    def belongs_inside(self) -> Mapping[str, str]:  # type: ignore[override]  # a tenant's quota belongs outside retry
+        """A provider's limit, which has no key, counts every attempt."""
+        wrong = "it sees one call where a retry makes several requests, so the provider's limit can be passed"
+        return {"retry": wrong} if self.key is None else {}
 
     @property
     def is_live(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -26,10 +26,10 @@ from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.state import new_lock
 from beluga._engine.timeouts import DEADLINE
 from beluga.classification import TRANSIENT, classify, retry_after
-from beluga.errors import CircuitOpen, add_note
+from beluga.errors import CircuitOpen, RateLimited, add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.options import Matched
@@ -116,7 +116,8 @@ class RetryPolicy(Policy):
         backoff_factor: What each wait is multiplied by for the next.
         jitter: Draw each wait at random; False waits the full time.
         retryable_errors: Error codes, exception types and predicates; what none of them matches is raised at once.
-            The default is what may pass: rate limits, time-outs, an unavailable provider.
+            The default is what may pass: rate limits, time-outs, an unavailable provider. The refusal of a
+            `RateLimiter` is retried only where `RateLimited` itself is listed: who wants to wait there says ``wait=``.
         max_elapsed: Seconds, the waits included, after which no attempt begins; None for no such bound.
         on_result: Called with a result; true means to try again. The last result is returned as it is.
         throttle: A `RetryThrottle` shared among callers; None for none.
@@ -147,6 +148,9 @@ class RetryPolicy(Policy):
     """
 
     concern = "retry"
+    belongs_inside: ClassVar[Mapping[str, str]] = {
+        "retry": "their attempts multiply; keep one of them",
+    }
 
     max_attempts: int = attrs.field(default=3, validator=whole(1))
     initial_backoff: float = attrs.field(default=0.5, converter=seconds, validator=number(0))
@@ -168,7 +172,7 @@ class RetryPolicy(Policy):
         looks_at_good = self.on_result is not None or self.throttle is not None
         hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
         object.__setattr__(self, "hints", hints)
-        object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors"))
+        object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors", (RateLimited,)))
         follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
 
     def bind(self, target: Target) -> Policy:  # noqa: ARG002 - any function can be tried again

@@ -346,10 +346,12 @@ def test_a_cached_method_is_bound_on_the_way():
 
 def test_explain_warns_of_misplaced_layers():
     """The plan lists the layers with options and state, and says what goes wrong where one stands too far out."""
-    function = breaker(rate_limited(limit=5, key="text")(traced()(guarded()(fallback(len)(retry(subject(Kind.SYNC)))))))
-    plan = explain(function)
+    inner = traced()(guarded()(fallback(len)(retry(retry(subject(Kind.SYNC))))))
+    plan = explain(breaker(rate_limited(limit=5, key="text")(inner)))
     assert "breaker stands outside retry" in plan
-    assert "rate_limited stands outside retry" in plan
+    assert "rate_limited stands outside retry" not in plan  # a tenant's quota belongs there
+    assert "rate_limited stands outside retry" in explain(rate_limited(5)(inner))
+    assert "retry stands outside retry: their attempts multiply" in plan
     assert "guarded" in plan
     assert "5 per 60 s fixed_window key='text' keys=0" in plan
     with pytest.raises(TypeError, match="not decorated by beluga"):
