@@ -7,6 +7,8 @@ import functools
 import inspect
 import itertools
 import textwrap
+import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from beluga import events
@@ -222,9 +224,78 @@ def _on_clock(method: Callable[..., Any], parameter: str) -> Callable[..., Any]:
     return timed
 
 
+_PROVIDER: ContextVar[Any] = ContextVar("beluga.testing.provider", default=None)
+"""The provider of the innermost `record_spans` of this context."""
+_LOCK = threading.Lock()
+
+
+@functools.cache
+def _dispatcher() -> Any:
+    """Return the global provider while spans are recorded: it gives each span to the provider of its context.
+
+    Other instrumentations ask the API for a tracer when they are imported, and keep it. So their tracer decides at each
+    span, and outside of every block does what the tracer of the real provider would do.
+    """
+    from opentelemetry import trace
+
+    silent = trace.NoOpTracer()
+
+    class _Tracer(trace.Tracer):
+        def __init__(self, wanted: tuple[Any, ...], options: dict[str, Any]) -> None:
+            self._wanted, self._options = wanted, options
+
+        def _chosen(self) -> Any:
+            provider = _PROVIDER.get()
+            if provider is None:
+                provider = vars(trace)["_TRACER_PROVIDER"]
+                provider = dispatcher.real if provider is dispatcher else provider
+            return silent if provider is None else provider.get_tracer(*self._wanted, **self._options)
+
+        def start_span(self, *args: Any, **kwargs: Any) -> Any:
+            return self._chosen().start_span(*args, **kwargs)
+
+        def start_as_current_span(self, *args: Any, **kwargs: Any) -> Any:
+            return self._chosen().start_as_current_span(*args, **kwargs)
+
+    class _Dispatcher(trace.TracerProvider):
+        real: Any = None
+        blocks = 0
+
+        def get_tracer(self, *args: Any, **kwargs: Any) -> Any:
+            return _Tracer(args, kwargs)
+
+    dispatcher = _Dispatcher()
+    return dispatcher
+
+
+@contextlib.contextmanager
+def _global(provider: Any) -> Iterator[None]:
+    """Let everybody who asks OpenTelemetry's API in this context get `provider`, until the block ends."""
+    from opentelemetry import trace
+
+    # The only way to put it back: the public setter works once in a process, and belongs to the application.
+    api, dispatcher = vars(trace), _dispatcher()
+    with _LOCK:
+        if not dispatcher.blocks:
+            dispatcher.real, api["_TRACER_PROVIDER"] = api["_TRACER_PROVIDER"], dispatcher
+        dispatcher.blocks += 1
+    token = _PROVIDER.set(provider)
+    try:
+        yield
+    finally:
+        _PROVIDER.reset(token)
+        with _LOCK:
+            dispatcher.blocks -= 1
+            if not dispatcher.blocks and api["_TRACER_PROVIDER"] is dispatcher:
+                api["_TRACER_PROVIDER"] = dispatcher.real
+
+
 @contextlib.contextmanager
 def record_spans() -> Iterator[SpanRecorder]:
     """Record the spans of this context with a provider of its own, until the block ends.
+
+    Spans of other instrumentations are among them where they get their tracer from OpenTelemetry's API; not those of a
+    tracer that was taken from a provider by name before.
 
     On a fake clock ids count from 1 and times are the clock's, also those of spans and events that the application
     makes with `beluga.telemetry.tracer` by itself, so that a trace is the same in every run.
@@ -256,5 +327,5 @@ def record_spans() -> Iterator[SpanRecorder]:
 
     provider = _Provider(shutdown_on_exit=False, id_generator=_ids())
     provider.add_span_processor(_Processor())
-    with use_provider(provider):
+    with use_provider(provider), _global(provider):
         yield recorder

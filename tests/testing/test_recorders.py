@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from opentelemetry import trace
 
 from beluga import telemetry, traced
 from beluga.clock import environment
@@ -124,3 +127,50 @@ def test_a_leak_is_found_wherever_it_is(place):
     spans.assert_no_leak("another")
     with pytest.raises(ValueError, match="empty"):
         spans.assert_no_leak("")
+
+
+def test_spans_of_other_instrumentations_are_seen():
+    """Whether they asked for their tracer before the block, as modules do, or within it."""
+    early = trace.get_tracer("a.library", "1.0")
+
+    @traced(name="ours")
+    def ask():
+        with early.start_as_current_span("theirs"):
+            trace.get_tracer("another").start_span("inside").end()
+
+    for _ in range(2):
+        with record_spans() as spans:
+            ask()
+        spans.assert_tree("""
+            ours
+              theirs
+                inside
+        """)
+    with early.start_as_current_span("outside") as span:
+        assert not span.is_recording()
+
+
+def test_spans_of_others_stay_in_their_context():
+    """Another thread, and whoever comes after the block, has what it had before; blocks lie within each other."""
+    library = trace.get_tracer("a.library.of.threads")
+    seen = []
+
+    def elsewhere():
+        with library.start_as_current_span("elsewhere") as span:
+            seen.append(span.is_recording())
+
+    before = trace.get_tracer_provider()
+    with record_spans() as outer:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join(30)
+        with record_spans() as inner, library.start_as_current_span("inner"):
+            pass
+        with library.start_as_current_span("outer"):
+            pass
+    assert (seen, [span.name for span in outer.spans], [span.name for span in inner.spans]) == (
+        [False],
+        ["outer"],
+        ["inner"],
+    )
+    assert trace.get_tracer_provider() is before
