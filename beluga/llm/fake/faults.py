@@ -177,7 +177,10 @@ def bad_json() -> Fault:
 
 
 def stall(seconds: float) -> Delay:
-    """Say nothing for so many seconds, then answer with the next item of the script."""
+    """Say nothing for so many seconds, then answer with the next item of the script.
+
+    Where nothing comes after it, and as the default, the call ends as `read_timeout` does, if its own did not end it.
+    """
     return Delay("stall", before=_check_seconds("seconds", seconds))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 from collections import deque
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from beluga.errors import BelugaError
+from beluga.llm.fake import faults
 from beluga.llm.fake.faults import Delay, Fault, mixed
 from beluga.llm.fake.replies import Reply, Turn
 from beluga.llm.fake.requests import Request
@@ -141,6 +143,9 @@ class Script:
 
     def default(self, item: Item) -> None:
         """Answer with `item` whenever nothing else does."""
+        if isinstance(item, Delay) and not item.before:
+            message = f"the default is what is left to answer, and {item.name} has nothing to slow down: give a Reply"
+            raise ValueError(message)
         self._default = Steps("the default").reply(item)
 
     def unplayed(self) -> list[str]:
@@ -167,7 +172,13 @@ class Script:
                 return self._failed(request, fault, sources)
         first, before, per_token = 0, 0.0, 0.0
         while True:
-            item, first, again = self._take(request, sources, first)
+            try:
+                item, first, again = self._take(request, sources, first)
+            except ScriptExhausted:
+                if not before:
+                    raise
+                # A stall with nothing behind it: the caller's own time-out is what ends it, or this one.
+                return self._failed(request, faults.read_timeout(), sources, before, per_token)
             ready = item if isinstance(item, _READY) else _answered(item(request))
             if isinstance(ready, Reply):
                 return Turn(request, ready, None, before, per_token)
@@ -214,6 +225,14 @@ class Script:
 def _stored(item: Item) -> _Stored:
     """Return `item` as a rule keeps it, or raise."""
     if callable(item):
+        name = getattr(item, "__name__", "")
+        if isinstance(item, type) or getattr(faults, name, None) is item:
+            home = "faults." if not isinstance(item, type) else ""
+            message = f"a script holds what {home}{name} makes, not the function itself: write {home}{name}(...)"
+            raise TypeError(message)
+        if inspect.iscoroutinefunction(item) or inspect.isgeneratorfunction(item) or inspect.isasyncgenfunction(item):
+            message = f"the callable {name} of a script is asked without waiting: make it a plain function"
+            raise TypeError(message)
         return item
     return _answered(item, "a script holds a text, a Reply, a fault or a callable of the request")
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from beluga import DeadlineExceeded, ProviderError, budget
 from beluga.classification import TRANSIENT, ErrorCode, classify, is_transient, retry_after
-from beluga.llm import faults
+from beluga.llm import FakeProvider, Reply, faults
+from beluga.testing import fake_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,3 +102,42 @@ def test_mixed_faults_come_at_their_rate() -> None:
     assert all(faults.mixed(1.0, rng) for _ in range(100))
     again = random.Random(7)
     assert drawn == [faults.mixed(0.3, again) for _ in range(2000)]
+
+
+async def _later(request): ...
+
+
+def test_a_stall_with_nothing_behind_it_stalls():
+    """As the last item and as the default: the caller's time-out ends the call, or after the stall a read time-out."""
+    for fake in (FakeProvider(faults.stall(600.0)), FakeProvider()):
+        if not fake.calls:
+            fake.default(faults.stall(600.0))
+        with fake_clock() as clock:
+            with pytest.raises(DeadlineExceeded):
+                clock.run(budget(10.0)(fake.agenerate)("hi"))
+            assert clock.monotonic() == 10.0
+            with pytest.raises(ProviderError) as caught:
+                fake.generate("hi")
+            assert caught.value.code is ErrorCode.TIMEOUT
+            assert clock.monotonic() == 610.0
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (
+            lambda: FakeProvider(faults.rate_limit),
+            TypeError,
+            r"not the function itself: write faults.rate_limit",
+        ),
+        (lambda: FakeProvider().default(faults.stall), TypeError, r"write faults.stall\(...\)"),
+        (lambda: FakeProvider().on("x").reply(faults.quota), TypeError, r"write faults.quota\(...\)"),
+        (lambda: FakeProvider(Reply), TypeError, r"write Reply\(...\)"),
+        (lambda: FakeProvider(_later), TypeError, "make it a plain function"),
+        (lambda: FakeProvider().default(faults.slow_tokens(1.0)), ValueError, "has nothing to slow down"),
+    ],
+)
+def test_what_cannot_work_is_refused_when_the_script_is_made(make, error, message):
+    """Not at the first call."""
+    with pytest.raises(error, match=message):
+        make()

@@ -334,12 +334,11 @@ def test_an_exhausted_script_quotes_the_beginning() -> None:
         FakeProvider().generate("x" * 500)
 
 
-def test_a_delay_needs_an_answer() -> None:
-    """A script that ends in a delay is exhausted."""
-    with pytest.raises(ScriptExhausted):
-        FakeProvider(faults.stall(1.0)).generate("hi")
-    with pytest.raises(ScriptExhausted):
-        FakeProvider().default(lambda _: faults.stall(1.0)).generate("hi")
+def test_slow_tokens_need_an_answer() -> None:
+    """A script that ends in them is exhausted; a stall may be the end."""
+    for item in (faults.slow_tokens(1.0), lambda _: faults.slow_tokens(1.0)):
+        with pytest.raises(ScriptExhausted):
+            FakeProvider(item).generate("hi")
 
 
 def test_assert_done_names_what_is_left() -> None:
