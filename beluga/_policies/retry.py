@@ -216,6 +216,8 @@ class RetryPolicy(Policy):
             reason = "the stream had begun; replay=True would begin it anew"
         elif call.attempt >= self.max_attempts:
             reason = ""
+        elif call.attempt >= (call.environment.max_attempts or self.max_attempts):
+            reason = "this environment allows no more"
         elif throttled:
             reason = "the retry throttle is closed"
         else:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake.cache import PromptCache
     from beluga.llm.fake.cassette import Cassette, record, replay
     from beluga.llm.fake.replies import Reply
-    from beluga.testing.clock import FakeClock, fake_clock
+    from beluga.testing.clock import FakeClock, fake_clock, instant
     from beluga.testing.network import no_network
     from beluga.testing.recorders import EventRecorder, SpanRecorder, record_events, record_spans
 
@@ -32,6 +32,7 @@ __all__ = [
     "contracts",
     "fake_clock",
     "faults",
+    "instant",
     "no_network",
     "record",
     "record_events",
@@ -44,7 +45,7 @@ _ROOMS = {
     "llm": "FakeProvider Reply faults",
     "llm.fake.cache": "PromptCache",
     "llm.fake.cassette": "Cassette record replay",
-    "testing.clock": "FakeClock fake_clock",
+    "testing.clock": "FakeClock fake_clock instant",
     "testing.network": "no_network",
     "testing.recorders": "EventRecorder SpanRecorder record_events record_spans",
 }

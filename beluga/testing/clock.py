@@ -11,14 +11,17 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from beluga.clock import Environment, use_environment
+from beluga.clock import SYSTEM, Environment, use_environment
 from beluga.testing.loop import GLANCE, Workers, counting
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine, Iterator
+    from typing import Self
 
-__all__ = ["FakeClock", "fake_clock"]
+    from beluga.clock import Timer
+
+__all__ = ["FakeClock", "InstantClock", "fake_clock", "instant"]
 
 _WALL = 1_767_225_600.0
 """2026-01-01 00:00 UTC, where `FakeClock.time` begins unless told otherwise."""
@@ -277,3 +280,96 @@ def fake_clock(
     clock = FakeClock(start, wall, autojump=autojump, grace=grace)
     with counting(), use_environment(Environment(clock, random.Random(seed))):  # noqa: S311 - jitter needs no secrecy
         yield clock
+
+
+class InstantClock:
+    """Real time in which nobody waits: whoever sleeps moves it on by as much, for everybody."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return real seconds and all that were skipped."""
+        return SYSTEM.clock.monotonic() + self._skipped
+
+    def time(self) -> float:
+        """Return the same, since 1970."""
+        return SYSTEM.clock.time() + self._skipped
+
+    def sleep(self, seconds: float) -> None:
+        """Move the time on."""
+        with self._lock:
+            self._skipped += max(0.0, seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """Move the time on, and let other tasks run."""
+        self.sleep(seconds)
+        await SYSTEM.clock.asleep(0.0)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Wait for real, as a thread in the background does."""
+        SYSTEM.clock.wait(event, seconds)
+
+    def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
+        """Call `callback` when the time has really come."""
+        return SYSTEM.clock.call_later(seconds, callback)
+
+
+class _Undo:
+    """What is in force from now on, until this is called or its block is left."""
+
+    def __init__(self, block: contextlib.AbstractContextManager[Any]) -> None:
+        self._stack = contextlib.ExitStack()
+        self._stack.enter_context(block)
+
+    def __call__(self) -> None:
+        """Put things back; a second call changes nothing."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self()
+
+
+def instant(max_attempts: int = 1, *, seed: int = 0) -> _Undo:
+    """Let nothing in this context wait from now on, and no retry make more than so many attempts.
+
+    It is for whole suites that are not about time: retries follow at once, a queue at a limit moves at once, and
+    deadlines, windows and circuits see the time that was skipped. Time-outs of sockets and threads stay real. One line
+    in pytest's configuration makes it the rule: ``beluga_instant = 1``.
+
+    Args:
+        max_attempts: The most attempts of a retry, the first time included.
+        seed: Of the rng that jitter is drawn from.
+
+    Returns:
+        What undoes it: leave its block, or call it.
+
+    Raises:
+        ValueError: `max_attempts` is below 1.
+
+    Source: stamina's ``set_testing``.
+
+    Example:
+        >>> from beluga import retry
+        >>> @retry(max_attempts=10, initial_backoff=60, max_backoff=60, jitter=False)
+        ... def ask():
+        ...     print("asked")
+        ...     raise TimeoutError
+        >>> with instant(max_attempts=2):
+        ...     try:
+        ...         ask()
+        ...     except TimeoutError as error:
+        ...         print(*error.__notes__)
+        asked
+        asked
+        beluga: gave up after 2 attempts, 60 s after the first had failed: this environment allows no more
+    """
+    if not isinstance(max_attempts, int) or isinstance(max_attempts, bool) or max_attempts < 1:
+        message = f"instant: max_attempts={max_attempts!r} must be a whole number of at least 1"
+        raise ValueError(message)
+    rng = random.Random(seed)  # noqa: S311 - jitter needs no secrecy
+    return _Undo(use_environment(Environment(InstantClock(), rng, max_attempts=max_attempts)))

@@ -17,7 +17,8 @@ __all__ = ["events", "fake_clock", "fake_provider", "no_network", "spans"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``beluga_no_network`` to pytest's ini options."""
+    """Add ``beluga_instant`` and ``beluga_no_network`` to pytest's ini options."""
+    parser.addini("beluga_instant", "let nothing wait, and no retry make more than so many attempts", default="")
     parser.addini("beluga_no_network", "let no test reach another machine", type="bool", default=False)
 
 
@@ -29,6 +30,18 @@ def _beluga_offline(request: pytest.FixtureRequest) -> Iterator[None]:
     from beluga.testing.network import no_network
 
     with no_network():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _beluga_instant(request: pytest.FixtureRequest) -> Iterator[None]:
+    attempts = request.config.getini("beluga_instant")
+    if not attempts:
+        yield
+        return
+    from beluga.testing.clock import instant
+
+    with instant(max_attempts=int(attempts)):
         yield
 
 
