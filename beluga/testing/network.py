@@ -25,15 +25,28 @@ def _is_local(address: Any) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def no_network() -> Iterator[None]:
-    """Refuse every connection to another machine, and every look-up of its name, until the block ends.
+def no_network() -> contextlib.ExitStack:
+    """Refuse every connection to another machine, and every look-up of its name, from now on.
 
     Loopback stays open.
 
+    Returns:
+        What undoes it: leave its block, or call its ``close``.
+
     Raises:
-        RuntimeError: In the block, by whatever tries; the message names the address.
+        RuntimeError: Later, by whatever tries; the message names the address.
+
+    Example:
+        >>> undo = no_network()
+        >>> undo.close()
     """
+    undo = contextlib.ExitStack()
+    undo.enter_context(_refused())
+    return undo
+
+
+@contextlib.contextmanager
+def _refused() -> Iterator[None]:
     target: Any = socket.socket
     module: Any = socket
     real_connect, real_connect_ex, real_getaddrinfo = target.connect, target.connect_ex, module.getaddrinfo

@@ -23,3 +23,12 @@ def test_loopback_stays_open():
         assert socket.getaddrinfo("127.0.0.1", 80)
         assert socket.getaddrinfo(None, 0)
     assert socket.getaddrinfo is real
+
+
+def test_it_acts_at_the_call():
+    """Called like a command it refuses from then on, until what it returned is closed."""
+    undo = no_network()
+    with pytest.raises(RuntimeError, match="tried to reach"):
+        socket.create_connection(("192.0.2.1", 443), timeout=1)
+    undo.close()
+    undo.close()
