@@ -57,7 +57,7 @@ def conversation(given: Any, what: str = "messages are") -> tuple[Message, ...]:
     if isinstance(given, str):
         return (HumanMessage(given),)
     is_one = isinstance(given, (Message, Mapping)) or not hasattr(given, "__iter__") or hasattr(given, "model_dump")
-    messages = (given,) if is_one else tuple(given)
+    messages: tuple[Any, ...] = (given,) if is_one else (*given,)
     if all(isinstance(message, Message) for message in messages):
         return messages
     return tuple(
