@@ -63,7 +63,8 @@ WITHIN = {
         "rate_layers": "rate_algorithms rate_permits",
         "rate_limit": "rate_algorithms rate_layers rate_permits",
         "rate_permits": "rate_algorithms",
-        "structured": "response_format",
+        "response_format": "partial",
+        "structured": "partial response_format",
     },
     "llm": {
         "_http": "base",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Usage
 
-__all__ = ["SILENT", "Answer", "Report", "read"]
+__all__ = ["SILENT", "Answer", "Report", "piece_of", "read"]
 
 SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
 """Types that report nothing, so that a stream of plain texts costs no look-ups."""
@@ -92,6 +92,20 @@ class Answer:
     def is_refused(self) -> bool:
         """Whether the model, or a filter behind it, declined."""
         return self.reason in _REFUSED
+
+
+def piece_of(item: Any) -> str:
+    """Return the text that an item of a stream adds to the answer: ours, openai's or anthropic's; else ""."""
+    if isinstance(item, str):
+        return item
+    if isinstance(item, Chunk):
+        return item.text
+    if choices := items(item, "choices"):
+        return text(choices[0], "delta", "content") or ""
+    kind = text(item, "type")
+    if kind == "content_block_delta":
+        return text(item, "delta", "text") or ""
+    return (text(item, "delta") or "") if kind == "response.output_text.delta" else ""
 
 
 def read(value: Any) -> Answer | None:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from beluga._policies.partial import partial
 from beluga._types.annotations import read_type
 from beluga._types.fit import fit
 from beluga._types.json_schema import describe
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from beluga._types.problems import Problem
 
 
-__all__ = ["ResponseFormat", "parse"]
+__all__ = ["ResponseFormat", "begin", "parse"]
 
 
 _MOST: Final = 20
@@ -75,6 +76,16 @@ class ResponseFormat:
         if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
             value = value[_KEY]
         return fit(self._node, value, _RULES)
+
+    def begin(self, text: str) -> int:
+        """Return where the JSON of an answer begins of which `text` has come; -1 while that is not known."""
+        return begin(text, "{[" if self._is_boxed else "{")
+
+    def partial(self, value: Any) -> Any:
+        """Return what there is of an instance, as far as the value has come."""
+        if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
+            value = value[_KEY]
+        return partial(self._node, value)
 
     def complaint(self, problems: list[Problem]) -> str:
         """Return what to tell the model of its answer, in its own words."""
@@ -153,6 +164,22 @@ def _answered(text: str) -> str:
     # Some servers put the opening tag into the prompt, so that the answer has only the closing one.
     before, tag, after = text.partition("</think>")
     return after if tag and "<think>" not in before else text
+
+
+def begin(text: str, openings: str) -> int:
+    """Return where the first JSON value of a text begins that is still being written; -1 while that is not known."""
+    thoughts = _THOUGHTS.match(text)
+    if thoughts and not thoughts[0].endswith(f"</{thoughts[1]}>"):
+        return -1
+    at = thoughts.end() if thoughts else 0
+    while starts := [start for start in (text.find(opening, at) for opening in openings) if start >= 0]:
+        start = min(starts)
+        if not text[start + 1 :].strip():
+            return -1  # the next character tells whether it is prose
+        if not _PROSE.match(text, start):
+            return start
+        at = start + 1
+    return -1
 
 
 def _in_prose(text: str, openings: str) -> tuple[list[Any], Problem | None]:

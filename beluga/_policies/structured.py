@@ -5,28 +5,28 @@ from __future__ import annotations
 import contextlib
 import inspect
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from beluga import events
 from beluga._engine.policy import Again, Policy, Use
-from beluga._engine.target import Argument, Kind, arguments_of
+from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
-from beluga._foreign.answers import read
+from beluga._foreign.answers import Answer, Report, piece_of, read
 from beluga._foreign.messages import conversation
 from beluga._foreign.usage import usage_of
+from beluga._policies.partial import NOTHING_NEW, PartialAnswer
 from beluga._policies.response_format import ResponseFormat
 from beluga._types.problems import for_people
 from beluga.errors import ErrorCode, InvalidResponse
-from beluga.schema import Chunk, HumanMessage, Message, Response, SystemMessage
+from beluga.schema import AIMessage, Chunk, HumanMessage, Message, Response, SystemMessage
 from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
     from contextvars import Token
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Target
-    from beluga._foreign.answers import Answer
     from beluga._types.problems import Problem
     from beluga.schema import Usage
 
@@ -40,7 +40,6 @@ class Structured(Policy, Generic[T]):
     """The type of a function's answers, and a decorator; see `structured`."""
 
     concern = "structured"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.SYNC, Kind.ASYNC})
 
     def __init__(self, kind: Any, *, attempts: int = 2) -> None:
         if inspect.isroutine(kind):
@@ -59,13 +58,21 @@ class Structured(Policy, Generic[T]):
         self, function: Callable[P, Coroutine[Any, Any, Any]]
     ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
+        self, function: Callable[P, AsyncIterator[Any]]
+    ) -> Callable[P, AsyncIterator[T]]: ...
+    @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
+        self, function: Callable[P, Iterator[Any]]
+    ) -> Callable[P, Iterator[T]]: ...
+    @overload
     def __call__(self, function: Callable[P, Any]) -> Callable[P, T]: ...
     def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         self, function: Callable[..., Any]
     ) -> Callable[..., Any]:
         """Decorate `function`: same parameters, same kind, and a `T` for its answer."""
         decorated = super().__call__(function)
-        if inspect.isfunction(decorated):
+        if inspect.isfunction(decorated) and not kind_of(function).is_stream:
             # What reads annotations, such as a web framework, is to find what is returned now.
             signature = inspect.signature(decorated).replace(return_annotation=self.kind)
             decorated.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
@@ -74,7 +81,8 @@ class Structured(Policy, Generic[T]):
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that knows where the function takes messages and schema."""
-        return Layer(self.form, self.attempts, _messages_slot(target), _schema_slot(target))
+        layer = StreamLayer if target.kind.is_stream else Layer
+        return layer(self.form, self.attempts, _messages_slot(target), _schema_slot(target))
 
     def describe(self) -> str:
         """Return the type and how often it is asked for."""
@@ -118,6 +126,10 @@ def structured(kind: Any, /, *, attempts: int = 2) -> Structured[Any]:
     raises `InvalidResponse`, and so does, without another attempt, one that was cut, refused, or calls tools. Keys
     that the type does not know are errors, defaults are honoured, and a class's converters and validators run.
 
+    A generator function hands out the pieces of the answer, and gets partial instances in their place: one each time a
+    value in it is complete, with None for the fields that have not come, and the whole one, validated, at the end. It
+    is asked once, since what was handed out cannot be taken back.
+
     Put it outside `retry`, `breaker`, `rate_limited` and output guards, which then see every single answer, and inside
     `budget`, which is charged for all of them. `retry` does not repeat an `InvalidResponse` unless told to.
 
@@ -126,7 +138,7 @@ def structured(kind: Any, /, *, attempts: int = 2) -> Structured[Any]:
         attempts: How often the model is asked at most, the first time included; 1 never asks again.
 
     Raises:
-        TypeError: JSON has no form for `kind`, or the function takes no messages or is a generator.
+        TypeError: JSON has no form for `kind`, or the function takes no messages.
         ValueError: `attempts` is below 1.
 
     Example:
@@ -232,6 +244,47 @@ def _instructed(messages: list[Message], instructions: SystemMessage) -> list[Me
     return [*messages[:at], instructions, *messages[at:]]
 
 
+class StreamLayer(Layer):
+    """The same around a stream: the pieces of an answer go in, partial instances come out."""
+
+    def enter(self, call: Call) -> None:
+        """Give the function messages and schema as it takes them."""
+        given = self._messages.read(call)
+        asked = self._asked(given, call)
+        call.keep(self, (PartialAnswer(self._form.begin), Report()))
+        if asked is not given:
+            self._messages.write(call, asked)
+        if self._schema is not None and not _is_given(self._schema, call):
+            call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        """Leave the outcome as it is: the items have been taken one by one."""
+
+    def on_item(self, call: Call, item: Any) -> Iterable[Any]:
+        """Give the instance as far as it is complete, where this piece has completed something."""
+        answer, report = call.kept(self)
+        if not isinstance(item, str):
+            report.read(item)
+        value = answer.feed(piece_of(item))
+        return () if value is NOTHING_NEW else (self._form.partial(value),)
+
+    def on_end(self, call: Call) -> Iterable[Any]:
+        """Give the whole instance.
+
+        Raises:
+            InvalidResponse: The answer does not fit, or was cut or refused.
+        """
+        answer, report = call.kept(self)
+        reasons = report.finish_reasons or [""]
+        given = Answer(AIMessage(answer.text), answer.text, reasons[0].lower())
+        value, problems = self._form.read(_whole(call, given, 1).text)
+        if problems:
+            call.emit(events.AnswerRejected, attempt=1, errors=len(problems))
+            message = f"{call.name}: {self._form.verdict(problems)}"
+            raise InvalidResponse(message, errors=[for_people(problem) for problem in problems], attempts=1)
+        return (value,)
+
+
 def _is_given(slot: Argument, call: Call) -> bool:
     return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
 
@@ -250,6 +303,15 @@ def _usable(call: Call, value: Any, turn: Turn) -> Answer:
             "Response, or the answer's text"
         )
         raise TypeError(message)
+    return _whole(call, answer, turn.asked)
+
+
+def _whole(call: Call, answer: Answer, asked: int) -> Answer:
+    """Return an answer that is a whole one.
+
+    Raises:
+        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
+    """
     code, why = None, ""
     if answer.is_cut:
         why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
@@ -259,7 +321,7 @@ def _usable(call: Call, value: Any, turn: Turn) -> Answer:
         why = "calls tools: run them in the function, and return the answer that follows"
     if why:
         message = f"{call.name}: the model's answer {why}"
-        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=turn.asked)
+        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=asked)
     return answer
 
 

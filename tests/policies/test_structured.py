@@ -611,7 +611,6 @@ async def _stream(messages):
         (lambda: structured(failing), TypeError, r"say what to make of the answers: @structured\(Type\) above failing"),
         (lambda: structured(City)(lambda: ""), TypeError, "takes no messages: give it a parameter messages"),
         (lambda: structured(City)(lambda *, question: ""), TypeError, "takes no messages"),
-        (lambda: structured(City)(_stream), TypeError, "structured cannot decorate the async generator function"),
         (lambda: structured(City)(lambda messages: "")(7), TypeError, "are a str, a message or several of .* not int"),
         (lambda: structured(City)(lambda messages: "")(["a"]), TypeError, "not str"),
         (lambda: structured(City)(lambda messages: "")(), TypeError, "missing a required argument: 'messages'"),

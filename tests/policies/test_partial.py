@@ -1,0 +1,187 @@
+"""Instances that grow while an answer is streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime
+import json
+from typing import NamedTuple, TypedDict
+
+import attrs
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beluga import InvalidResponse, structured
+from beluga._policies.partial import NOTHING_NEW, PartialAnswer
+from beluga._policies.response_format import begin
+from beluga.llm import FakeProvider, Reply
+from beluga.schema import Chunk
+
+
+@attrs.frozen
+class Line:
+    text: str = attrs.field(converter=str.upper)
+    price: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen
+class Invoice:
+    number: int
+    lines: list[Line]
+    due: datetime.date | None = None
+
+
+TEXT = '{"number": 7, "lines": [{"text": "tea", "price": 2.5}, {"text": "milk"}], "due": "2026-01-31"}'
+WHOLE = Invoice(7, [Line("TEA", 2.5), Line("MILK")], datetime.date(2026, 1, 31))
+
+
+def streaming(pieces, kind=Invoice):
+    """A decorated generator function that hands out `pieces`."""
+
+    @structured(kind)
+    def ask(messages, schema=None):
+        yield from pieces
+
+    return ask
+
+
+def grown(pieces, kind=Invoice):
+    return list(streaming(pieces, kind)("?"))
+
+
+def test_fields_appear_as_they_are_complete():
+    """What has not come is None; the last instance is whole, and its converters have run."""
+    seen = grown([TEXT[i : i + 5] for i in range(0, len(TEXT), 5)])
+    assert seen[0].number == 7
+    assert seen[0].lines is None
+    assert [line.text for line in seen[1].lines] == ["tea"]
+    assert seen[1].lines[0].price is None
+    assert seen[-1] == WHOLE
+    assert all(isinstance(each, Invoice) for each in seen)
+
+
+@pytest.mark.parametrize(
+    "text", [f"```json\n{TEXT}\n```", f"<think>{{}}</think> {TEXT}", f"Of {{course}}: {TEXT} That [is] all."]
+)
+def test_what_surrounds_the_json_is_passed_over(text):
+    """As in an answer that comes at once."""
+    assert grown(text) == grown(TEXT)
+
+
+def test_an_async_stream_of_a_model_is_taken():
+    """Chunks of ours, with the schema handed on."""
+    model = FakeProvider(TEXT)
+
+    @structured(Invoice)
+    async def ask(messages, schema=None):
+        async for chunk in model.astream(messages, schema=schema):
+            yield chunk
+
+    async def collect():
+        return [each async for each in ask("?")]
+
+    assert asyncio.run(collect())[-1] == WHOLE
+    assert model.calls[0].options["schema"]["title"] == "Invoice"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([TEXT.replace("2.5", "-1")], "is refused by Line"),
+        ([TEXT[:-10]], "is no JSON"),
+        (["I do not know."], "holds no JSON"),
+        ([Chunk(TEXT), Chunk(finish_reason="length")], "was cut at its token limit"),
+        ([Chunk(TEXT[:9]), Chunk(finish_reason="content_filter")], "was refused"),
+    ],
+)
+def test_the_last_instance_is_checked(pieces, told):
+    """What does not fit is an error at the end, and nothing is asked again."""
+    with pytest.raises(InvalidResponse, match=told) as caught:
+        grown(pieces)
+    assert caught.value.attempts == 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    a: int
+    b: str = ""
+
+
+class Named(NamedTuple):
+    a: int
+    b: str
+
+
+class Typed(TypedDict):
+    a: int
+    b: str
+
+
+class Model(pydantic.BaseModel):
+    a: int
+    b: str
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        (Data, (1, None)),
+        (Named, Named(1, None)),
+        (Typed, {"a": 1}),
+        (Model, Model.model_construct(a=1)),
+        (dict[str, int | str], {"a": 1}),
+    ],
+)
+def test_every_kind_of_class_can_be_partial(kind, first):
+    """Each in the way in which it can be without a field."""
+    seen = grown('{"a": 1, "b": "x"}', kind)
+    assert (dataclasses.astuple(seen[0]) if kind is Data else seen[0]) == first
+
+
+def test_a_list_grows_by_its_items():
+    """In the object that it is asked for in, and bare."""
+    assert grown('{"value": [1, 2]}', list[int]) == [[1], [1, 2], [1, 2]]
+    assert grown("[1, 2]", list[int])[-1] == [1, 2]
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, min_size=1, max_size=4), st.lists(st.integers(1, 9), min_size=1))
+def test_whatever_the_pieces_values_only_grow_and_end_whole(data, sizes):
+    """Each value seen is a part of the next, and the last one is all."""
+    text = json.dumps(data, ensure_ascii=False)
+    answer, at, seen = PartialAnswer(lambda text: begin(text, "{")), 0, []
+    while at < len(text):
+        size = sizes[len(seen) % len(sizes)]
+        seen.append(answer.feed(text[at : at + size]))
+        at += size
+    values = [value for value in seen if value is not NOTHING_NEW]
+    assert values[-1] == data
+    assert all(_is_part(a, b) for a, b in zip(values, [*values[1:], data], strict=True))
+
+
+def _is_part(part, whole):
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and _is_part(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) <= len(whole) and all(map(_is_part, part, whole))
+    return part == whole
+
+
+def test_a_reply_of_the_fake_streams_into_instances():
+    """Token by token."""
+    model = FakeProvider(Reply(TEXT))
+
+    @structured(Invoice)
+    def ask(messages, schema=None):
+        yield from model.stream(messages, schema=schema)
+
+    assert list(ask("?"))[-1] == WHOLE
