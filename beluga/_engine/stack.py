@@ -100,8 +100,16 @@ class Stack:
         lines += [
             f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip() for i, layer in enumerate(self.layers, 1)
         ]
-        lines += [f"  warning: {warning}" for warning in _misplaced(self.layers)]
+        lines += [f"  warning: {warning}" for warning in (*_misplaced(self.layers), *self._idle())]
         return "\n".join(lines)
+
+    def _idle(self) -> list[str]:
+        """Tell of layers that neither decide nor look at anything, such as guards for no parameter."""
+        return [
+            f"{layer.name} does nothing for {self.name}: it has nothing to decide or to look at there"
+            for layer, bound in zip(self.layers, self.bound, strict=True)
+            if not _defines(bound, *_HOOKS, *_ITEM_HOOKS, "around")
+        ]
 
 
 def _defines(layer: Policy, *methods: str) -> bool:

@@ -113,6 +113,8 @@ def inner_callable(target: Any) -> Any:
         return target.func
     if inspect.ismethod(target) or isinstance(target, (classmethod, staticmethod)):
         return target.__func__
+    if isinstance(target, FunctionType):
+        return target.__dict__.get("__wrapped__")
     # Not getattr: an object may answer any name.
     return inspect.getattr_static(target, "__wrapped__", None)
 

@@ -117,6 +117,7 @@ class Guarded(Policy):
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that knows the function's parameters; one that does nothing if there is no guard."""
+        known = arguments_of(target)
         if not any(self.judges.stages.values()):
             return Policy()
         guards = [guard for stage in self.judges.stages.values() for guard in stage]
@@ -128,7 +129,6 @@ class Guarded(Policy):
                         f"{target.kind.value}: make that async, or give the guard a validate method"
                     )
                     raise TypeError(message)
-        known = arguments_of(target)
         for what, names in (("parameters", self.parameters), ("ignore", self.ignore)):
             if unknown := [name for name in names or () if name not in known]:
                 message = (
@@ -136,9 +136,18 @@ class Guarded(Policy):
                     f"it has {', '.join(known) or 'none'}"
                 )
                 raise TypeError(message)
+        if self._finds_no_argument(target, known):
+            return Policy()
         awaits = target.kind.is_async and any(_awaitable(guard) for guard in guards)
         layer = _StreamLayer if target.kind.is_stream and self.judges.stages["output"] else _Layer
         return layer(self, known, awaits=awaits)
+
+    def _finds_no_argument(self, target: Target, known: Mapping[str, Argument]) -> bool:
+        """Say whether all guards are for the input, and the function takes none that they are for."""
+        if self.judges.stages["output"] or self.judges.stages["tool"] or self.parameters:
+            return False
+        takes_more = len(target.signature.parameters) > len(known)
+        return not takes_more and not set(known) - {*self.ignore, "self", "cls"}
 
     def describe(self) -> str:
         """Return the names of the guards of each stage, and which parameters they are for."""

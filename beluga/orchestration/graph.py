@@ -303,8 +303,9 @@ class Graph(Composite):
 
     def _name(self, ref: str | Callable[..., Any]) -> str:
         """Return the name of the node that `ref` names or is."""
-        nodes = self._nodes.values()
-        named = [node.name for node in nodes if (node.name if isinstance(ref, str) else node.function) == ref]
+        if isinstance(ref, str) and ref in self._nodes:
+            return ref  # a look at every node would make a chain of thousands cost its square
+        named = [] if isinstance(ref, str) else [node.name for node in self._nodes.values() if node.function == ref]
         if len(named) == 1:
             return named[0]
         shown = ref if isinstance(ref, str) else name_of(ref)

@@ -18,13 +18,16 @@ from beluga import (
     Use,
     breaker,
     budget,
+    explain,
     fallback,
+    guarded,
     layers,
     rate_limited,
     retry,
     traced,
 )
 from beluga._engine.target import Kind, kind_of
+from beluga.guards import MaxLength
 
 PASS = Policy()
 
@@ -265,3 +268,33 @@ def test_an_option_takes_no_function_that_has_to_be_awaited(option, ask):
     """A coroutine is always true, and no key of anything: what is asked during a call answers by itself."""
     with pytest.raises(TypeError, match="must be a plain one: nobody awaits it"):
         option(ask)(plain)
+
+
+WARNED = {
+    "retry in retry": (retry(retry(plain)), "retry stands outside retry: their attempts multiply"),
+    "no guards": (guarded(plain), "guarded does nothing for plain"),
+    "no parameter": (guarded(input=[MaxLength(5)])(lambda: None), "guarded does nothing for <lambda>"),
+    "all ignored": (guarded(input=[MaxLength(5)], ignore=["text"])(plain), "guarded does nothing for plain"),
+    "no hooks": (PASS(plain), "policy does nothing for plain"),
+}
+
+
+@pytest.mark.parametrize(("function", "warning"), WARNED.values(), ids=WARNED)
+def test_explain_warns_of_what_is_there_in_vain(function, warning):
+    """Layers that multiply or do nothing are told of; the call itself goes on as it would."""
+    assert f"warning: {warning}" in explain(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        retry(plain),
+        guarded(input=[MaxLength(5)])(plain),
+        guarded(input=[MaxLength(5)])(lambda *texts: None),
+        guarded(input=[MaxLength(5)])(lambda **texts: None),
+        guarded(output=[MaxLength(5)])(lambda: ""),
+    ],
+)
+def test_explain_does_not_warn_of_what_has_something_to_do(function):
+    """A guard of the output needs no parameter, and what goes into ``*args`` is guarded as well."""
+    assert "warning" not in explain(function)
