@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "Text", "Unread", "rewritten"]
 
-_DEEPEST = 100
+_DEEPEST = 64
 _MOST = 1_000_000
 _TEXTLESS = (
     type(None), bool, int, float, complex, decimal.Decimal, fractions.Fraction, dt.date, dt.time, dt.timedelta,

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
+from beluga._values.texts import Reading
 from beluga.guards._arguments import check_of
-from beluga.guards._normalization import normalise
+from beluga.guards._urls import hosts_of, trouble_in
 from beluga.guards.base import GuardResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from beluga.guards.base import Guard
 
 __all__ = ["ToolGuard"]
-
-_URL = re.compile(r"(?i)\b(?:https?|ftps?|wss?):[\\/]{2,}[^\s\"'<>`]{1,2048}")
-_DEEPEST = 32
 
 
 class ToolGuard:
@@ -32,7 +28,10 @@ class ToolGuard:
             ``jsonschema`` checks in full, and the word ``forbidden`` for names that must not occur; a `Tool` or a tool
             of MCP; a function; a pydantic model, an attrs or data class. Functions and Tools may also be given in a
             list, as they know their names.
-        domains: The hosts that URLs in arguments may name, each with its subdomains; None allows all.
+        domains: The hosts that URLs in arguments may name, each with its subdomains; None allows all. A URL that two
+            parsers could read in different ways is refused, also one inside of another or percent-encoded, and so is
+            an address by number that is not listed.
+        schemes: The schemes that such URLs may have, if `domains` are given.
         arguments: Guards that every string in the arguments goes through, however deeply nested, keys too.
 
     Raises:
@@ -57,17 +56,17 @@ class ToolGuard:
         *,
         schemas: Mapping[str, Any] | Iterable[Any] | None = None,
         domains: Iterable[str] | None = None,
+        schemes: Iterable[str] = ("https",),
         arguments: Iterable[Guard] = (),
     ) -> None:
-        for what, value in (("allow", allow), ("domains", domains)):
+        for what, value in (("allow", allow), ("domains", domains), ("schemes", schemes)):
             if isinstance(value, str):
                 message = f"{what} must be several names, not one string; write {what}=[{value!r}]"
                 raise TypeError(message)
         self.allow: frozenset[str] | None = None if allow is None else frozenset(allow)
         self.schemas: dict[str, Any] = _by_name(schemas or {})
-        self.domains: tuple[str, ...] | None = (
-            None if domains is None else tuple(domain.lower().strip(".") for domain in domains)
-        )
+        self.domains: tuple[str, ...] | None = None if domains is None else hosts_of([*domains])
+        self.schemes: frozenset[str] = frozenset(scheme.lower().rstrip(":") for scheme in schemes)
         self.arguments: tuple[Guard, ...] = tuple(arguments)
         self._checks: dict[str, Callable[[dict[str, Any]], str]] = {
             tool: check_of(rules, f"the schema of {tool!r}") for tool, rules in self.schemas.items()
@@ -108,24 +107,24 @@ class ToolGuard:
         return self._block(f"tool {name!r}: {problem}") if problem else GuardResult(allowed=True, guard=self.name)
 
     def _bad_string(self, arguments: dict[str, Any]) -> str:
-        for path, text in _strings(arguments, "", 0):
-            problem = self._foreign_domain(text, f"argument {path}")
+        reading = Reading(arguments, role="tool")
+        for unread in reading.unread:
+            return f"argument {unread.path} cannot be looked into: {unread.why}"
+        for text in reading.texts:
+            problem = self._foreign_domain(text.value, f"argument {text.path}")
             if problem:
                 return problem
             for guard in self.arguments:
-                result = guard.validate(text, role="tool")
+                result = guard.validate(text.value, role="tool")
                 if not result.allowed:
-                    return f"argument {path} was blocked by {guard.name}: {result.reason}"
+                    return f"argument {text.path} was blocked by {guard.name}: {result.reason}"
         return ""
 
     def _foreign_domain(self, text: str, where: str) -> str:
         if self.domains is None:
             return ""
-        for match in _URL.finditer(normalise(text).text):
-            host = _host(match[0])
-            if not any(host == domain or host.endswith("." + domain) for domain in self.domains):
-                return f"{where} names the domain {host!r}, which is not allowed"
-        return ""
+        trouble = trouble_in(text, self.domains, self.schemes)
+        return f"{where} {trouble}, which is not allowed" if trouble else ""
 
     def _block(self, reason: str) -> GuardResult:
         return GuardResult(allowed=False, reason=reason, guard=self.name)
@@ -150,27 +149,3 @@ def _by_name(schemas: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:
 def _no_number(_: str) -> NoReturn:
     message = "NaN and Infinity are not JSON"
     raise ValueError(message)
-
-
-def _host(url: str) -> str:
-    """Return the host that a browser would go to, which takes a backslash for a slash."""
-    scheme, _, rest = url.replace("\\", "/").partition(":")
-    try:
-        return (urlsplit(f"{scheme}://{rest.lstrip('/')}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def _strings(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    if depth > _DEEPEST:
-        raise RecursionError
-    if isinstance(value, str):
-        yield path or "content", value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(key, str):
-                yield f"{path}.(key)" if path else "(key)", key
-            yield from _strings(inner, f"{path}.{key}" if path else str(key), depth + 1)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for index, inner in enumerate(value):
-            yield from _strings(inner, f"{path}[{index}]", depth + 1)

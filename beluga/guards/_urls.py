@@ -1,0 +1,124 @@
+r"""Where a URL leads, by a reading so strict that no two parsers can disagree about it.
+
+What is fetched decides another parser than ours: httpx, urllib3, yarl, a browser. They differ on backslashes, blanks,
+control characters, userinfo, missing and superfluous slashes, non-ASCII letters::
+
+    https://example.com\@evil.test/x      a browser stops at the backslash, RFC 3986 at the @
+    https:evil.test    //evil.test    ht<TAB>tps://evil.test      a browser goes there, others see a path
+
+So whatever is not plainly ``scheme://host``, with an optional port, is refused as a whole. Texts are read again with
+their percent-encoding undone, until nothing changes, so that a URL inside another one's query is seen too.
+
+Source: RFC 3986 section 3; the URL Standard (WHATWG), host parsing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from beluga.guards._normalization import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+__all__ = ["hosts_of", "trouble_in", "trouble_with"]
+
+_ROUNDS = 8  # of percent-encoding; who needs more hides something
+_PLAIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]+)((?:[/?#][!-~]*)?)", re.IGNORECASE)
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(\[[0-9a-f:.]+\]|(?:{_LABEL}\.){{0,126}}{_LABEL}\.?)(?::(\d{{1,5}}))?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)", re.IGNORECASE)
+_END = r"[^\s\"'<>`{}|^]"
+_WEB = "https?|wss?|ftps?|file|javascript|vbscript|data|blob"
+_OTHER = (
+    "mailto|tel|sms|ssh|sftp|scp|git|jdbc|rediss?|ldaps?|smb|gopher|dict|s3|gs|nfs|telnet|mongodb|postgres(?:ql)?|mysql"
+)
+_BROKEN = "".join(rf"{letter}[\x00-\x1f]*" for letter in "http")
+_CANDIDATE = re.compile(
+    rf"(?i)(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{{1,30}}:[/\\]{_END}*"  # any scheme with a slash
+    rf"|(?:{_WEB}|{_OTHER}):(?=\S){_END}*"  # these without one, too
+    rf"|{_BROKEN}s?[\x00-\x1f]*:[\x00-\x1f]*[/\\]{_END}*)"  # letters torn apart
+    rf"|(?<![\w:/\\.])[/\\]{{2}}{_END}+"  # the scheme of whoever reads it
+    rf"|(?<![\w./-])[\w.+-]{{1,64}}@[\w.-]{{1,253}}:(?=[^\s\d]){_END}+"  # git@host:path
+)
+# To some parsers a host goes on behind a tab or a line break, and what stands behind a blank and an @ is the host.
+_ODD = re.compile(r"[\x00- ]*[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\s]*(?:[\x00-\x1f]+[^\s/?#]|\s[^/?#]*[@\[\]])")
+_CONTROLS = re.compile(r"[\x00-\x1f]+")
+_CLOSING = ".,;:!?)]*_"
+
+
+def hosts_of(names: Collection[str]) -> tuple[str, ...]:
+    """Return hosts as they are compared: small letters, no dots around."""
+    return tuple(name.lower().strip(".").strip("[]") for name in names)
+
+
+def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> str:
+    """Say what is wrong with the URLs in `text`, or nothing; a host is named, nothing else is quoted.
+
+    Args:
+        text: Any string.
+        hosts: The hosts that may be named, each with its subdomains; what `hosts_of` returned.
+        schemes: The schemes that may be used.
+    """
+    stripped = text.strip(" ")
+    if " " not in stripped and _PLAIN.match(stripped) and (trouble := trouble_with(stripped, hosts, schemes)):
+        return trouble
+    if _ODD.match(text):
+        return "holds a URL that parsers read in different ways"
+    for _ in range(_ROUNDS):
+        # Some parsers leave tabs and line breaks out; prose with them has blanks as well.
+        whole = text if " " in stripped else _CONTROLS.sub("", text)
+        for url in (*_candidates(text), *(_candidates(whole) if whole != text else ())):
+            if trouble := trouble_with(url, hosts, schemes):
+                return trouble
+        decoded = unquote(text, errors="replace")
+        if decoded == text:
+            return ""
+        text = decoded
+    return "hides a URL under many rounds of percent-encoding"
+
+
+def _candidates(text: str) -> Iterator[str]:
+    view = normalise(text)
+    for match in _CANDIDATE.finditer(view.text):
+        start, end = view.span(*match.span())
+        url = match[0]
+        # What was disguised, such as a full-width dot, other parsers read in their own way.
+        yield url.rstrip(_CLOSING) if text[start:end] == url else "\\"
+    if view.text != text:
+        yield from (match[0].rstrip(_CLOSING) for match in _CANDIDATE.finditer(text))
+
+
+def trouble_with(url: str, hosts: Collection[str], schemes: Collection[str]) -> str:
+    """Say what is wrong with `url`, or nothing."""
+    plain = _PLAIN.fullmatch(url)
+    if plain is None:
+        return "holds a URL that parsers read in different ways"
+    scheme, authority, rest = plain.groups()
+    if scheme.lower() not in schemes:
+        return f"holds a URL of the scheme {scheme.lower()!r}"
+    place = _HOST.fullmatch(authority)
+    if place is None or "\\" in rest or (rest[:1] in {"?", "#"} and "@" in rest) or int(place[2] or 0) > 65535:
+        return "holds a URL that parsers read in different ways"
+    host = _canonical(place[1].lower())
+    if host is None or not any(host == listed or (host.endswith(f".{listed}") and listed) for listed in hosts):
+        return f"names the domain {host or place[1].lower()!r}"
+    inside = _CANDIDATE.search(url, plain.start(3))
+    return trouble_with(inside[0].rstrip(_CLOSING), hosts, schemes) if inside else ""
+
+
+def _canonical(host: str) -> str | None:
+    """Return the host as it is compared; None for a number that is not an address in the usual notation."""
+    try:
+        if host.startswith("["):
+            return ipaddress.IPv6Address(host[1:-1]).compressed
+        host = host.removesuffix(".")
+        # What ends in a number is an address to a browser: 127.1, 0x7f.1, 2130706433.
+        if _NUMBER.fullmatch(host.rpartition(".")[2]):
+            return str(ipaddress.IPv4Address(host))
+    except ValueError:
+        return None
+    return host
