@@ -25,6 +25,7 @@ __all__ = [
     "check_plain",
     "inner_callable",
     "kind_of",
+    "unhashable",
     "variadic",
 ]
 
@@ -277,3 +278,11 @@ def _quick(slot: Argument) -> Callable[[Call], Any]:
         return args[index] if index < len(args) else read(call)
 
     return read_positional
+
+
+def unhashable(concern: str, key: Any, name: str) -> TypeError:
+    """Build the error that says that what the option `key` of a policy gave for a call of `name` cannot be one."""
+    return TypeError(
+        f"{concern}: key= gave a {type(key).__name__} for {name}, which cannot be a key: name a parameter that is "
+        "hashable, such as a str, or give a function of all arguments by name that returns one"
+    )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from beluga import events
+from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import Decorator
 from beluga._engine.options import follow, matcher, number, optional, seconds, seconds_if_any, tuple_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
-from beluga._engine.target import argument_reader
+from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import current_deadline
 from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Circuit, State, Ticket
 from beluga.classification import ErrorCode, classify
@@ -68,7 +69,7 @@ def _name_of(breaker: CircuitBreaker) -> str:
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class CircuitBreaker(Policy):
+class CircuitBreaker(BlockPolicy):
     """Refuse calls at once while the other side is down, and probe whether it is up again.
 
     After `failure_threshold` failures in a row the circuit opens and every call raises `CircuitOpen`. After
@@ -79,7 +80,7 @@ class CircuitBreaker(Policy):
     already, and so is a sync call that returns after the deadline. A stream counts when it ends.
 
     `breaker` makes a circuit that is private to the function; an object of this class decorates any number of them,
-    which then share its circuit.
+    which then share its circuit, and guards blocks: ``with breaker:`` and ``async with breaker:``.
 
     Args:
         failure_threshold: Failures in a row that open the circuit.
@@ -196,7 +197,10 @@ class CircuitBreaker(Policy):
 
     def circuit_of(self, call: Call, key: Hashable) -> Circuit:
         """Return the circuit of the calls whose key is `key`, be it None, under the clock of `call`."""
-        return self._circuits.of(call.environment).of(key)
+        try:
+            return self._circuits.of(call.environment).of(key)
+        except TypeError:
+            raise unhashable(self.concern, key, call.name) from None
 
     def admit(self, call: Call, circuit: Circuit, key: Hashable) -> None:
         """Get a ticket for `call`.

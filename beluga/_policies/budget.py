@@ -14,7 +14,7 @@ from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import follow, function, number, optional, seconds_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
-from beluga._engine.target import argument_reader, check_plain
+from beluga._engine.target import argument_reader, check_plain, unhashable
 from beluga._engine.timeouts import DEADLINE, TIMER, remaining
 from beluga._foreign.usage import usage_of
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
@@ -243,7 +243,11 @@ class _SpendingLayer(Policy):
     def enter(self, call: Call) -> None:
         """Reserve the estimate in this account and in all around it."""
         key = None if self._read_key is None else self._read_key(call)
-        scope = SpendingScope(self._options.account(key), SCOPE.get(), self._used)
+        try:
+            account = self._options.account(key)
+        except TypeError:
+            raise unhashable(self.concern, key, call.name) from None
+        scope = SpendingScope(account, SCOPE.get(), self._used)
         estimate = self._options.estimate
         scope.reserve(_amount(estimate(call.arguments) if callable(estimate) else estimate))
         call.keep(self, _State(scope))

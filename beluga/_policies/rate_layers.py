@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import was_sent
 from beluga._engine.policy import Ask, Hints, Policy, Wait
+from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.usage import usage_of
 from beluga._policies.rate_algorithms import FixedWindow
@@ -72,7 +73,7 @@ class TakingLayer(Policy):
                 if permits.meters[0].take(key, now, self._cost):
                     return
         except TypeError:
-            raise self._limiter.unhashable(key, call) from None
+            raise unhashable(self.concern, key, call.name) from None
         raise self._limiter.refusal(key, permits.delay(key, self._limiter.costs.constants, now))
 
 
@@ -120,7 +121,7 @@ class KeyedWindowLayer(TakingLayer):
             try:
                 state = self._states.get(key)
             except TypeError:
-                raise self._limiter.unhashable(key, call) from None
+                raise unhashable(self.concern, key, call.name) from None
             monotonic = call.environment.monotonic
             if state is not None and monotonic() < state.end:
                 used = state.used + self._cost
@@ -153,7 +154,7 @@ class BookingLayer(Policy):
             try:
                 wait = permits.take(key, wanted, now)
             except TypeError:
-                raise self._limiter.unhashable(key, call) from None
+                raise unhashable(self.concern, key, call.name) from None
             if not wait:
                 call.keep(self, Booking(key, wanted, now))
                 return None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import follow, function, is_live, number, optional, seconds, whole
-from beluga._engine.policy import Policy
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from beluga._engine.call import Call
+    from beluga._engine.policy import Policy
     from beluga._engine.target import Target
 
 __all__ = ["RateLimiter", "rate_limited"]
@@ -46,7 +46,7 @@ def _are_rates(_: Any, __: attrs.Attribute[Any], value: Any) -> None:
 
 
 @attrs.frozen(eq=False)
-class RateLimiter(Policy):
+class RateLimiter(BlockPolicy):
     """Admit at most `limit` calls per window, for everybody or for each value of `key`.
 
     A call too many raises `RateLimited`, which says when to try again; with `wait` it waits for its turn, first in,
@@ -54,7 +54,8 @@ class RateLimiter(Policy):
     its first step.
 
     `rate_limited` makes a limiter that is private to the function; an object of this class decorates any number of
-    them, which then share its permits, and can be asked by hand. What is used belongs to the clock it was used under.
+    them, which then share its permits, lets blocks through (``with limiter:``, ``async with limiter:``), and can be
+    asked by hand. What is used belongs to the clock it was used under.
 
     Args:
         limit: Permits per window; leave it out where `rates` are given.
@@ -197,13 +198,6 @@ class RateLimiter(Policy):
             key=key,
             limit=self.rates[0].limit,
             retry_after=wait,
-        )
-
-    def unhashable(self, key: Any, call: Call) -> TypeError:
-        """Build the error of a call whose key cannot be one."""
-        return TypeError(
-            f"rate_limited: key= gave a {type(key).__name__} for {call.name}, which cannot be a key: name a parameter "
-            "that is hashable, such as a str, or give a function of all arguments by name that returns one"
         )
 
     def _here(self) -> tuple[Permits, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
 from beluga import events
+from beluga._engine.blocks import Attempts
 from beluga._engine.decorator import Decorator
 from beluga._engine.options import (
     as_tuple,
@@ -110,11 +112,14 @@ class RetryPolicy(Policy):
     A stream is begun anew only before its first item went out; then its error passes through.
 
     Args:
-        max_attempts: How often the function runs at most, the first time included.
+        max_attempts: How often the function runs at most, the first time included; None for as often as `max_elapsed`
+            or the budget around the call has time for.
         initial_backoff: Seconds before the second attempt, before jitter.
         max_backoff: The most seconds between two attempts.
         backoff_factor: What each wait is multiplied by for the next.
         jitter: Draw each wait at random; False waits the full time.
+        backoff: Called with the number of the failed attempt and its error (None for a bad result); returns the
+            seconds to wait, as they are, in place of the four options before it.
         retryable_errors: Error codes, exception types and predicates; what none of them matches is raised at once.
             The default is what may pass: rate limits, time-outs, an unavailable provider. The refusal of a
             `RateLimiter` is retried only where `RateLimited` itself is listed: who wants to wait there says ``wait=``.
@@ -152,11 +157,14 @@ class RetryPolicy(Policy):
         "retry": "their attempts multiply; keep one of them",
     }
 
-    max_attempts: int = attrs.field(default=3, validator=whole(1))
+    max_attempts: int | None = attrs.field(default=3, validator=optional(whole(1)))
     initial_backoff: float = attrs.field(default=0.5, converter=seconds, validator=number(0))
     max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = attrs.field(default=True, validator=flag)
+    _custom_backoff: Callable[[int, Exception | None], float] | None = attrs.field(
+        default=None, validator=optional(function), alias="backoff"
+    )
     retryable_errors: tuple[Matched, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=as_tuple)
     max_elapsed: float | None = attrs.field(
         default=None, converter=seconds_if_any, validator=optional(number(0, above=True))
@@ -203,6 +211,26 @@ class RetryPolicy(Policy):
             grown = self.max_backoff
         return min(grown, self.max_backoff) * jitter
 
+    def attempts(self) -> Attempts:
+        """Return the attempts of a block, for ``for`` and ``async for``; each is a context manager.
+
+        Raises:
+            ValueError: There is `on_result`, and a block has no result.
+
+        Example:
+            >>> errors = iter([TimeoutError("slow")])
+            >>> for attempt in RetryPolicy(initial_backoff=0).attempts():
+            ...     with attempt:
+            ...         for error in errors:
+            ...             raise error
+            ...         print(attempt.number)
+            2
+        """
+        if self.on_result is not None:
+            message = "retry: attempts() is for blocks, which have no result for on_result= to look at"
+            raise ValueError(message)
+        return Attempts(self)
+
     def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
         now = call.environment.monotonic()
         progress: _Progress | None = call.kept(self)
@@ -214,15 +242,17 @@ class RetryPolicy(Policy):
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
         if call.items and not self.replay:
             reason = "the stream had begun; replay=True would begin it anew"
-        elif call.attempt >= self.max_attempts:
+        elif self.max_attempts is not None and call.attempt >= self.max_attempts:
             reason = ""
-        elif call.attempt >= (call.environment.max_attempts or self.max_attempts):
+        elif call.environment.max_attempts is not None and call.attempt >= call.environment.max_attempts:
             reason = "this environment allows no more"
+        elif self.max_attempts is None and self.max_elapsed is None and DEADLINE.get() == math.inf:
+            reason = "max_attempts=None needs max_elapsed=, or a time budget around the call"
         elif throttled:
             reason = "the retry throttle is closed"
         else:
             asked = None if error is None else retry_after(error, call.environment.clock.time())
-            delay = self._delay(call) if asked is None else asked
+            delay = self._delay(call, error) if asked is None else asked
             reason = self._obstacle(progress.began, now, delay, asked)
             if not reason:
                 progress.error = error
@@ -232,7 +262,13 @@ class RetryPolicy(Policy):
             _note(error, call.attempt, now - progress.first_failure, reason)
         return None
 
-    def _delay(self, call: Call) -> float:
+    def _delay(self, call: Call, error: Exception | None) -> float:
+        if self._custom_backoff is not None:
+            delay = self._custom_backoff(call.attempt, error)
+            if not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
+                message = f"retry: backoff gave {delay!r}, and must give the seconds to wait"
+                raise ValueError(message)
+            return delay
         return self.backoff(call.attempt, call.environment.rng.random() if self.jitter else 1.0)
 
     def _obstacle(self, began: float, now: float, delay: float, asked: float | None) -> str:

@@ -1,0 +1,144 @@
+"""Policies around a block of code instead of a function: ``with breaker:`` and ``for attempt in retry.attempts():``.
+
+A block is a generator function of one step, decorated like any other: what stands before the block is done until its
+``yield``, the block runs while it rests there, and what the block raised is thrown into it. So every rule of the policy
+holds as it does for functions, and is written once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Self
+
+from beluga._engine.call import Outcome
+from beluga._engine.drivers import new_call
+from beluga._engine.policy import Again, Policy
+from beluga._engine.stack import Stack
+from beluga._engine.target import Kind, Target
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+
+    from beluga._engine.call import Call
+
+__all__ = ["Attempt", "Attempts", "BlockPolicy"]
+
+
+def block() -> Generator[None, None, None]:
+    """Stand for a block in a thread."""
+    yield
+
+
+async def async_block() -> AsyncGenerator[None, None]:
+    """Stand for a block in a task."""
+    yield
+
+
+_ENTERED: ContextVar[tuple[tuple[Policy, Any], ...]] = ContextVar("beluga.blocks", default=())
+"""The blocks that run in this context, the innermost last."""
+
+
+class BlockPolicy(Policy):
+    """A policy that can also stand around a block: ``with policy:`` or ``async with policy:``."""
+
+    def __enter__(self) -> Self:
+        """Enter the block, or refuse it as a call would be refused."""
+        self._managed(0).__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> bool | None:
+        """Leave the block with how it ended."""
+        left: bool | None = self._left().__exit__(*error)
+        return left
+
+    async def __aenter__(self) -> Self:
+        """Enter the block, or refuse it as a call would be refused; where the policy waits, other tasks run."""
+        await self._managed(1).__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> bool | None:
+        """Leave the block with how it ended."""
+        left: bool | None = await self._left().__aexit__(*error)
+        return left
+
+    def _managed(self, which: int) -> Any:
+        managers = vars(self).get("_managers")
+        if managers is None:
+            key = getattr(self, "key", None)
+            if key is not None:
+                message = f"{self.name}: a block has no arguments to read key={key!r} from: decorate a function"
+                raise TypeError(message)
+            managers = contextlib.contextmanager(self(block)), contextlib.asynccontextmanager(self(async_block))
+            vars(self)["_managers"] = managers
+        manager = managers[which]()
+        _ENTERED.set((*_ENTERED.get(), (self, manager)))
+        return manager
+
+    def _left(self) -> Any:
+        entered = _ENTERED.get()
+        at = max(i for i, (policy, _) in enumerate(entered) if policy is self)
+        _ENTERED.set(entered[:at] + entered[at + 1 :])
+        return entered[at][1]
+
+
+class Attempt:
+    """One attempt of a block: ``with attempt:`` around what may be tried again.
+
+    Args:
+        number: Which attempt it is, counted from 1.
+        settle: Says whether there is another one after this outcome, which then swallows its error.
+    """
+
+    def __init__(self, number: int, settle: Callable[[Outcome], bool]) -> None:
+        self.number: int = number
+        self._settle = settle
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Keep the error back if there is another attempt."""
+        return self._settle(Outcome(error=error))
+
+
+class Attempts:
+    """The attempts of a block that a retry allows, each after its wait; for ``for`` and ``async for``.
+
+    Args:
+        policy: The retry.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._call: Call = new_call(Stack(Target(block, Kind.SYNC), (policy,)), (), {})
+        self._layer: Policy = self._call.stack.bound[0]
+        self._again: Again | None = Again()
+        self._layer.enter(self._call)
+
+    def _next(self) -> Attempt | None:
+        if self._again is None:
+            return None
+        self._again = None
+        return Attempt(self._call.attempt, self._settle)
+
+    def _settle(self, outcome: Outcome) -> bool:
+        verdict = self._layer.leave(self._call, outcome)
+        if isinstance(verdict, Again):
+            self._again = verdict
+            self._call.attempt += 1
+        return isinstance(verdict, Again)
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """Yield the attempts, blocking this thread between them."""
+        while (attempt := self._next()) is not None:
+            yield attempt
+            if self._again is not None and self._again.after > 0:
+                self._call.environment.clock.sleep(self._again.after)
+
+    async def __aiter__(self) -> AsyncIterator[Attempt]:
+        """Yield the attempts, letting other tasks run between them."""
+        while (attempt := self._next()) is not None:
+            yield attempt
+            if self._again is not None and self._again.after > 0:
+                await self._call.environment.clock.asleep(self._again.after)
