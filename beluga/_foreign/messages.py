@@ -57,7 +57,8 @@ def conversation(given: Any, what: str = "messages are") -> tuple[Message, ...]:
     if isinstance(given, str):
         return (HumanMessage(given),)
     is_one = isinstance(given, (Message, Mapping)) or not hasattr(given, "__iter__") or hasattr(given, "model_dump")
-    messages: tuple[Any, ...] = (given,) if is_one else (*given,)
+    several: Any = given  # what is known of it now would be in the way
+    messages: tuple[Any, ...] = (given,) if is_one else tuple(several)
     if all(isinstance(message, Message) for message in messages):
         return messages
     return tuple(

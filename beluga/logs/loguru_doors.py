@@ -86,29 +86,47 @@ def _later(name: str, make: Callable[[], Any]) -> Callable[[], Any]:
 
 def _emit(emit: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(emit)
-    def guarded(self: Any, record: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    def guarded(
+        self: Any, record: dict[str, Any], level: Any, from_decorator: Any, is_raw: Any, colored_message: Any
+    ) -> None:
+        more = (level, from_decorator, is_raw, colored_message)
         if _current is None:
-            emit(self, record, *args, **kwargs)
+            emit(self, record, *more)
             return
         _cover(self)
-        masked = _masked_once(record, _current)
+        if colored_message is None and _is_plain(self, record):
+            masked = {**record, "extra": trace_ids()}
+        else:
+            masked = _masked_once(record, _current)
         if getattr(self, "_id", None) == 0 and "trace_id" in masked["extra"]:
             extra = masked["extra"]
             shown = f"{masked['message']} trace_id={extra['trace_id']} span_id={extra['span_id']}"
             masked = {**masked, "message": shown}
         # A copy for each, as filters and formatters may put something into it.
-        emit(self, {**masked, "extra": dict(masked["extra"])}, *args, **kwargs)
+        emit(self, {**masked, "extra": dict(masked["extra"])}, *more)
 
     return guarded
 
 
+def _is_plain(handler: Any, record: dict[str, Any]) -> bool:
+    """Say whether nothing of a record goes out but the text that its sink masks: a plain line is masked once."""
+    has_more = record["extra"] or record["exception"] is not None
+    return not has_more and handler._filter is None and not handler._is_formatter_dynamic and _is_text(handler._sink)  # noqa: SLF001 - loguru's has no other place
+
+
+def _is_text(sink: Any) -> bool:
+    """Say whether a sink of ours only writes the text of a message, and does not look at its record."""
+    return type(getattr(sink, "_sink", None)).__name__ in {"StreamSink", "FileSink"}
+
+
 def _cover(handler: Any) -> None:
-    """Put ours around what of a handler comes after the record: its sink, and its writer of tracebacks."""
+    """Put ours around what of a handler comes after the record: its sink, its reports, its writer of tracebacks."""
     formatter, sink = getattr(handler, "_exception_formatter", None), getattr(handler, "_sink", None)
     if formatter is not None and not isinstance(formatter, _ExceptionFormatter):
         handler._exception_formatter = _ExceptionFormatter(formatter)  # noqa: SLF001 - loguru's has no other place
     if sink is not None and not isinstance(sink, _Sink):  # a process that only fills the queue has none
         handler._sink = _Sink(sink)  # noqa: SLF001 - loguru's has no other place
+        handler._error_interceptor = _Interceptor(handler._error_interceptor)  # noqa: SLF001 - the same
 
 
 def _masked_once(record: dict[str, Any], ours: Masker) -> dict[str, Any]:
@@ -152,6 +170,22 @@ class _ExceptionFormatter:
             yield FAILED + "\n"
 
 
+class _Interceptor:
+    """Masks the record in loguru's report of a sink that failed."""
+
+    def __init__(self, interceptor: Any) -> None:
+        self._interceptor = interceptor
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_interceptor":  # not there yet while it is unpickled
+            raise AttributeError(name)
+        return getattr(self._interceptor, name)
+
+    def print(self, record: Any = None, **options: Any) -> None:
+        ours = _current
+        self._interceptor.print(record if ours is None or record is None else _masked(record, ours), **options)
+
+
 class _Sink:
     """Masks what a handler's own filter and formatter have made of a masked record."""
 
@@ -167,8 +201,6 @@ class _Sink:
         ours = _current
         if ours is not None:
             masked = type(message)(ours.line(str(message)))
-            # Streams and files only write the text.
-            is_read = type(self._sink).__name__ not in {"StreamSink", "FileSink"}
-            masked.record = _masked(message.record, ours) if is_read else message.record
+            masked.record = message.record if _is_text(self) else _masked(message.record, ours)
             message = masked
         self._sink.write(message)
