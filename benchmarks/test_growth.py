@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import itertools
 import time
 
 import pytest
 
-from beluga import Policy, RateLimiter, explain
-from beluga.orchestration import Scatter, chain
+from beluga import Policy, RateLimiter, explain, telemetry
+from beluga.clock import environment
+from beluga.orchestration import Graph, Scatter, chain, scatter
+from beluga.testing import fake_clock, record_spans
 
 MOST = 2.3
 """Times as long for twice as many; 2 in proportion, 4 with the square."""
@@ -61,6 +66,57 @@ def keys(count):
     return lambda: [limiter.allow(key) for key in range(count)]
 
 
+def edges(count):
+    """Join so many functions, each given as itself."""
+    graph, steps = Graph(), [functools.partial(int) for _ in range(count)]
+    for number, step in enumerate(steps):
+        graph.add_node(str(number), step)
+    for source, target in itertools.pairwise(steps):
+        graph.add_edge(source, target)
+
+
+async def later(item):
+    """Let the loop go round once."""
+    await asyncio.sleep(0)
+    return item
+
+
+async def streamed(count):
+    """Take so many results of a hundred at once."""
+    async for _ in scatter.stream(later, range(count), limit=100):
+        pass
+
+
+def sleepers(count):
+    """Wake so many tasks, each at a time of its own."""
+
+    async def main():
+        await asyncio.gather(*(environment().clock.asleep(float(number)) for number in range(count)))
+
+    with fake_clock() as clock:
+        clock.run(main())
+
+
+def waiters(count):
+    """Let so many tasks wait for one limit."""
+    limited = RateLimiter(1, 1.0, wait=True)(later)
+
+    async def main():
+        await asyncio.gather(*(limited(number) for number in range(count)))
+
+    with fake_clock() as clock:
+        clock.run(main())
+
+
+def spans(count):
+    """Record so many spans, and show them."""
+    with record_spans() as recorded:
+        for _ in range(count):
+            with telemetry.start_span("work"):
+                pass
+        recorded.outline()
+
+
 SUBJECTS = {
     "layers, put on": (400, lambda count: lambda: decorated(count)),
     "layers, first called": (400, first_call),
@@ -68,7 +124,13 @@ SUBJECTS = {
     "layers, explained": (400, explained),
     "nodes of a scatter with one name": (300, lambda count: lambda: Scatter(*[answer] * count)),
     "nodes of a chain": (300, lambda count: lambda: chain(*[answer] * count)),
+    "edges between functions": (300, lambda count: lambda: edges(count)),
+    "items of a map": (2000, lambda count: lambda: asyncio.run(scatter.map(later, iter(range(count)), limit=100))),
+    "items of a stream": (2000, lambda count: lambda: asyncio.run(streamed(count))),
     "keys of a limiter that is full": (2000, keys),
+    "waiters for a limit": (200, lambda count: lambda: waiters(count)),
+    "sleepers on virtual time": (500, lambda count: lambda: sleepers(count)),
+    "spans that are recorded": (200, lambda count: lambda: spans(count)),
 }
 
 

@@ -78,6 +78,7 @@ class Graph(Composite):
         self.max_steps = max_steps
         self._hooks = Hooks(before, after, on_error)
         self._nodes: dict[str, Node] = {}
+        self._names: dict[Any, list[str]] = {}  # the names of each function's nodes
         self._exits: dict[str, Edges | Route] = {}
         self._entry: str | None = None
         self._compiled: tuple[CompiledGraph, CompiledGraph] | None = None
@@ -141,6 +142,7 @@ class Graph(Composite):
             message = f"{self.name} has a node {node.name!r} already: give this one another name"
             raise GraphError(message)
         self._nodes[node.name] = node
+        self._names.setdefault(_key(function), []).append(node.name)
         self._compiled = None
         return node.name
 
@@ -303,13 +305,11 @@ class Graph(Composite):
 
     def _name(self, ref: str | Callable[..., Any]) -> str:
         """Return the name of the node that `ref` names or is."""
-        if isinstance(ref, str) and ref in self._nodes:
-            return ref  # a look at every node would make a chain of thousands cost its square
-        named = [] if isinstance(ref, str) else [node.name for node in self._nodes.values() if node.function == ref]
-        if len(named) == 1:
+        named = [ref] if isinstance(ref, str) else self._names.get(_key(ref), [])
+        if len(named) == 1 and named[0] in self._nodes:
             return named[0]
         shown = ref if isinstance(ref, str) else name_of(ref)
-        if named:
+        if len(named) > 1:
             message = f"{self.name}: {shown} is the function of several nodes: {', '.join(named)}; say which by name"
             raise GraphError(message)
         known = ", ".join(self._nodes) or "none yet"
@@ -335,6 +335,15 @@ class Graph(Composite):
         parts = (self.name, self._entry, self._nodes, self._exits, self.max_steps, self._hooks)
         self._compiled = both = (CompiledGraph(*parts, watch=False), CompiledGraph(*parts, watch=True))
         return both
+
+
+def _key(function: Any) -> Any:
+    """Return what tells functions apart: a bound method is another object each time, but equal to itself."""
+    try:
+        hash(function)
+    except TypeError:
+        return id(function)
+    return function
 
 
 def chain(*nodes: Callable[..., Any], name: str | None = None) -> Graph:
