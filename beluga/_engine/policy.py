@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+import functools
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, SupportsIndex, TypeVar
 
 import attrs
 
@@ -188,9 +189,25 @@ class Policy:
         """Return options and live state in one line, for `explain`."""
         return ""
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Copy and pickle a policy that is an attrs class by its options: what it remembers of calls begins anew."""
+        kind = type(self)
+        if not attrs.has(kind):
+            return super().__reduce_ex__(protocol)
+        read: Callable[[str], Any] = functools.partial(getattr, self)
+        if "follows" in vars(kind):  # a live option reads as its current value; see `options.follow`
+            kind, live = kind.__mro__[1], kind.follows  # type: ignore[attr-defined]  # of the class that follows
+            read = lambda name: getattr(kind, name).__get__(self) if name in live else getattr(self, name)  # noqa: E731
+        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]  # it is an attrs class
+        return _made, (kind, {each.alias: read(each.name) for each in fields if each.init})
+
     def __call__(self, function: F) -> F:
         """Decorate `function`: same signature, same type, same kind."""
         # The arrow of this one import points back: wrapping needs the contract, not the other way round.
         from beluga._engine.wrapping import decorate
 
         return decorate(self, function)
+
+
+def _made(kind: type[Policy], options: Mapping[str, Any]) -> Policy:
+    return kind(**options)

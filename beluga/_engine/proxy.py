@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+import copy
+from typing import TYPE_CHECKING, Any
 
 import wrapt
 
 from beluga._engine.stack import Stack
 from beluga._engine.target import Target
-from beluga._engine.wrapping import native
+from beluga._engine.wrapping import native, redecorated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,12 +39,12 @@ class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic 
     def __beluga__(self) -> tuple[Callable[[], LayeredProxy], Stack]:
         return lambda: self, self._self_stack
 
-    def __reduce__(self) -> NoReturn:
-        message = (
-            f"cannot pickle the decorated {type(self.__wrapped__).__name__} {self._self_stack.name}: "
-            "decorate a module-level function, which pickles by its name"
-        )
-        raise TypeError(message)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what is decorated and the policies, which begin anew."""
+        return redecorated, (self.__wrapped__, self._self_stack.layers)
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        self.__reduce__()
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return redecorated(*copy.deepcopy((self.__wrapped__, self._self_stack.layers), memo))
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return self.__reduce__()

@@ -21,7 +21,7 @@ from beluga._engine.target import Kind, Target, inner_callable, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["decorate", "explain", "layers", "native"]
+__all__ = ["decorate", "explain", "layers", "native", "redecorated"]
 
 F = TypeVar("F")
 
@@ -129,6 +129,13 @@ def _ran_by(stack: Stack, at: int, inner: Callable[..., Any]) -> Callable[..., A
         return around(new_call(stack, args, kwargs), lambda: inner(*args, **kwargs))
 
     return run
+
+
+def redecorated(function: Any, policies: tuple[Policy, ...]) -> Any:
+    """Return `function` with `policies` around it, the outermost first, as a pickle of it is read."""
+    for policy in reversed(policies):
+        function = decorate(policy, function)
+    return function
 
 
 def layers(function: Callable[..., Any]) -> tuple[Policy, ...]:

@@ -76,6 +76,10 @@ class RetryThrottle:
         self._tokens = max_tokens
         self._lock = new_lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the figures; a copy has all its tokens."""
+        return RetryThrottle, (self.max_tokens, self.token_ratio)
+
     @property
     def tokens(self) -> float:
         """How many tokens are left."""
