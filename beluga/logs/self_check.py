@@ -22,17 +22,16 @@ def verify() -> None:
     """Log a made-up secret in every way there is, and see that it does not come through.
 
     It goes to sinks of the check's own; no sink of the application gets a line. Handlers of the application are looked
-    at: one that has its own ``handle``, around which nothing can be put, is named too.
+    at: what nothing can be put around is named too, with what to do about it.
 
     Raises:
         RuntimeError: It came through; the message names the ways.
     """
     leaks = [way for way, printed in _probe() if _CANARY in printed or _WORD in printed]
-    leaks += [f"logging, {type(handler).__name__}.handle" for handler in _handlers() if _goes_around(handler)]
-    if leaks:
-        message = f"secrets reach the logs by: {', '.join(leaks)}; call beluga.logs.install() first"
-        if all(way.endswith(".handle") for way in leaks):
-            message = f"secrets reach the logs by: {', '.join(leaks)}; give these handlers a beluga.logs.MaskingFilter"
+    told = [f"{', '.join(leaks)}; call beluga.logs.install() first"] if leaks else []
+    told += [f"logging, {type(handler).__name__}{around}" for handler in _handlers() if (around := _around(handler))]
+    if told:
+        message = f"secrets reach the logs by: {'; '.join(told)}"
         raise RuntimeError(message)
 
 
@@ -162,6 +161,11 @@ def _handlers() -> Iterator[logging.Handler]:
         yield from getattr(logger, "handlers", ())
 
 
-def _goes_around(handler: logging.Handler) -> bool:
+def _around(handler: logging.Handler) -> str:
+    """Say what of a handler goes around the boundary, and what to do about it; nothing where nothing does."""
     owner = next(kind for kind in type(handler).__mro__ if "handle" in vars(kind))
-    return owner not in {logging.Handler, logging.NullHandler}
+    if owner not in {logging.Handler, logging.NullHandler}:
+        return ".handle; give it a beluga.logs.MaskingFilter"
+    if getattr(handler, "rich_tracebacks", False):
+        return ", which prints lines of source through no formatter; say rich_tracebacks=False"
+    return ""

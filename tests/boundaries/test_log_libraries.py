@@ -158,6 +158,21 @@ def test_rich_shows_masked_local_variables():
     assert KEY not in printed
 
 
+@pytest.mark.usefixtures("boundary")
+def test_verify_names_the_source_that_rich_prints():
+    """Lines of source with a secret in them go around every formatter, so the self-check says what to switch off."""
+    log = logging.getLogger("beluga.tests.rich")
+    handler = rich.logging.RichHandler(rich_tracebacks=True)
+    log.addHandler(handler)
+    try:
+        with pytest.raises(RuntimeError, match="RichHandler, which prints lines of source"):
+            logs.verify()
+        handler.rich_tracebacks = False
+        logs.verify()
+    finally:
+        log.removeHandler(handler)
+
+
 class Kept(Transport):
     """A transport that keeps what would be sent."""
 

@@ -318,7 +318,7 @@ def test_verify_names_a_handler_that_goes_around():
     handler = Around()
     logging.getLogger("beluga.tests").addHandler(handler)
     try:
-        with pytest.raises(RuntimeError, match=r"Around\.handle; give these handlers a beluga\.logs\.MaskingFilter"):
+        with pytest.raises(RuntimeError, match=r"by: logging, Around\.handle; give it a beluga\.logs\.MaskingFilter"):
             logs.verify()
     finally:
         logging.getLogger("beluga.tests").removeHandler(handler)
