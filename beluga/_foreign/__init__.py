@@ -25,7 +25,7 @@ def get(holder: object, name: str, *path: str) -> Any:
         found = holder.get(name) if kind is dict or hasattr(kind, "keys") else getattr(holder, name, None)  # type: ignore[attr-defined]  # it has keys
     except Exception:  # a stranger's property may raise anything
         return None
-    return get(found, *path) if path else found
+    return get(found, *path) if path and found is not None else found
 
 
 def text(holder: object, name: str, *path: str) -> str | None:
@@ -36,7 +36,11 @@ def text(holder: object, name: str, *path: str) -> str | None:
 
 def count(holder: object, name: str, *path: str) -> int | None:
     """Return the whole number there that is 0 or more, else None."""
-    found = get(holder, name, *path)
+    found = holder.get(name) if type(holder) is dict and not path else get(holder, name, *path)
+    if found is None:
+        return None
+    if type(found) is int:  # nearly always, and the general way takes four times as long
+        return found if found >= 0 else None
     return found if _is(found, int) and not _is(found, bool) and found >= 0 else None
 
 

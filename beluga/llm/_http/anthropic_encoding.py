@@ -133,13 +133,13 @@ class _Writer:
                 if text and not text.isspace():  # a block that says nothing is refused
                     before = {"type": "text", "text": text}
                     blocks.append(before)
+            elif kind is ToolCall:
+                before = self._call(part)
+                blocks.append(before)
             elif kind is CachePoint:
                 self._mark(part, blocks)
             elif kind is ToolResult:
                 self.answer(part, blocks)
-            elif kind is ToolCall:
-                before = self._call(part)
-                blocks.append(before)
             elif kind is OpaquePart:
                 self._opaque(part, blocks, before)
             else:
@@ -168,7 +168,10 @@ class _Writer:
             block["is_error"] = True
         blocks.append(block)
         for part in answer.parts:
-            if type(part) is CachePoint:
+            kind = type(part)
+            if kind is TextPart and part.text and not part.text.isspace():
+                content.append({"type": "text", "text": part.text})
+            elif kind is CachePoint:
                 self._mark(part, blocks)
             else:
                 self.write((part,), content)

@@ -48,7 +48,7 @@ class Exchange:
         self._profile = profile
         self._chunks: int | None = None  # what went out of a stream, once there is one
         self._answer = self._described(0, {})
-        self._decoder = EventDecoder()
+        self._decoder: EventDecoder | None = None
         self._reader = profile.speech.reader(profile)
         self._is_stream: bool | None = None  # None until the first byte tells
         self._other: list[bytes] = []  # what came in place of a stream
@@ -126,6 +126,8 @@ class Exchange:
         if self._is_stream is False:
             self._other.append(data)
             return
+        if self._decoder is None:
+            self._decoder = EventDecoder()
         for event in self._decoder.feed(data):
             if self._reader.done:
                 return
@@ -143,7 +145,7 @@ class Exchange:
         if self._other:
             chunks = self._in_place_of_stream(b"".join(self._other))
         elif not self._reader.done:
-            for event in self._decoder.rest():
+            for event in () if self._decoder is None else self._decoder.rest():
                 if parsed(event.data.encode("utf-8", "replace")) is not None:  # else it was cut
                     chunks += self._understood(self._reader.read, event)
             if not self._reader.done:

@@ -117,14 +117,14 @@ class ChunkReader:
             yield from self._last()
 
     def _note(self, data: Json) -> None:
-        self._usage = usage_of(data) or usage_of(data.get("x_groq")) or self._usage
+        if data.get("usage") or "x_groq" in data:
+            self._usage = usage_of(data) or usage_of(data.get("x_groq")) or self._usage
         self._model = text_of(data, "model") or self._model
         self._id = text_of(data, "id") or self._id
 
     def _choice(self, choice: Json, delta: Json) -> Iterator[Chunk]:
-        error = error_in(choice)
-        if error is not None:
-            raise ErrorEvent(error)
+        if choice.get("error"):
+            raise ErrorEvent(error_in(choice))
         thoughts = text_of(delta, "reasoning_content") or text_of(delta, "reasoning")
         if thoughts:
             yield Chunk(thinking=thoughts)
@@ -133,7 +133,8 @@ class ChunkReader:
         if refusal:
             self._refused = True
             yield Chunk(refusal)
-        self._calls.add(delta.get("tool_calls") or ())
+        if delta.get("tool_calls"):
+            self._calls.add(delta["tool_calls"])
         if delta.get("function_call"):
             self._calls.add([{"function": delta["function_call"]}])
         if self._takes_back:

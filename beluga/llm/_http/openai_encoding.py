@@ -84,17 +84,10 @@ class _Writer:
         self.is_marked = is_marked
 
     def system(self, message: Message) -> None:
-        self._plain(self.profile.system_role, message)
+        self._spread(self.profile.system_role, message.parts)
 
     def user(self, message: Message) -> None:
-        self._plain("user", message)
-
-    def _plain(self, role: str, message: Message) -> None:
-        parts = message.parts
-        if len(parts) == 1 and type(parts[0]) is TextPart:
-            self.wire.append({"role": role, "content": parts[0].text})
-        else:
-            self._spread(role, parts)
+        self._spread("user", message.parts)
 
     def _spread(self, role: str, parts: tuple[Part, ...]) -> None:
         """Write a message of several parts; the results of tools among them become messages of their own."""
@@ -119,8 +112,11 @@ class _Writer:
         """Write what a tool answered."""
         parts = answer.parts
         content: list[Json] = []
-        message = {"role": "tool", "tool_call_id": self.ids.result(answer.tool_call_id), "content": content}
+        message: Json = {"role": "tool", "tool_call_id": self.ids.result(answer.tool_call_id), "content": content}
         self.wire.append(message)
+        if len(parts) == 1 and type(parts[0]) is TextPart:
+            message["content"] = parts[0].text
+            return
         for part in parts:
             if type(part) is TextPart:
                 content.append({"type": "text", "text": part.text})
@@ -134,22 +130,54 @@ class _Writer:
         message["content"] = _lone(content)
 
     def assistant(self, message: Message) -> None:
-        parts = message.parts
-        if len(parts) == 1 and type(parts[0]) is TextPart:
-            self.wire.append({"role": "assistant", "content": parts[0].text})
-            return
-        answer = _Answer(self.profile)
-        for part in parts:
+        content: list[Json] = []
+        calls: list[Json] = []
+        thoughts: list[str] = []
+        more: Json = {}
+        last: Json | None = None  # what more fields of the part before may go into
+        for part in message.parts:
             kind = type(part)
-            if kind is CachePoint:
-                self._mark(answer.content, self.wire)
+            if kind is TextPart:
+                last = _text(part)  # type: ignore[arg-type]  # its type was looked at
+                content.append(last)
             elif kind is ToolCall:
-                answer.call(part, self.ids)
-            elif kind in _OF_ANSWERS:
-                _OF_ANSWERS[kind](answer, part)
-            else:
+                last = self._call(part)
+                calls.append(last)
+            elif kind is CachePoint:
+                self._mark(content, self.wire)
+            elif kind is ThinkingPart:
+                last = None
+                self._think(part, content, thoughts)
+            elif kind is not OpaquePart:
                 cannot_say("openai", f"{kind.__name__} of the assistant", "show it in a HumanMessage")
-        self.wire.append(answer.message())
+            else:
+                for data in _opaque(part, self.profile):
+                    _place(part, data, content, more, last)
+        said: Json = {"role": "assistant", "content": _lone(content) if content or not calls else None}
+        if calls:
+            said["tool_calls"] = calls
+        if thoughts and self.profile.thoughts is not None and "reasoning_details" not in more:
+            said[self.profile.thoughts] = "".join(thoughts)
+        said.update(more)
+        self.wire.append(said)
+
+    def _call(self, call: Any) -> Json:
+        arguments = arguments_of(call, raw=self.profile.raw_arguments)
+        return {
+            "id": self.ids.call(call.id),
+            "type": "function",
+            "function": {"name": call.name, "arguments": arguments},
+        }
+
+    def _think(self, part: Any, content: list[Json], thoughts: list[str]) -> None:
+        """Take thoughts that the server wants back; those with a seal are another provider's."""
+        field = self.profile.thoughts
+        if field is None or part.signature is not None or not part.text:
+            return
+        if field == "content":
+            content.append({"type": "thinking", "thinking": [{"type": "text", "text": part.text}]})
+        else:
+            thoughts.append(part.text)
 
     def _mark(self, content: list[Json], before: list[Json]) -> None:
         """Mark the last part as the end of what to cache; where this message has none yet, the last one before it."""
@@ -165,63 +193,15 @@ class _Writer:
         content[-1]["prompt_cache_breakpoint"] = _MARK
 
 
-class _Answer:
-    """A message of the assistant while it is written."""
+def _place(part: Any, data: Json, content: list[Json], more: Json, last: Json | None) -> None:
+    """Put what only the server understands where it was: beside the parts, into the one before, or into the message."""
+    if part.scope == "part":
+        content.append(data)
+    elif part.scope == "message":
+        more.update(data)
+    elif last is not None:
+        last.update(data)
 
-    __slots__ = ("_calls", "_last", "_more", "_profile", "_thoughts", "content")
-
-    def __init__(self, profile: Profile) -> None:
-        self.content: list[Json] = []
-        self._profile = profile
-        self._calls: list[Json] = []
-        self._last: Json | None = None  # what more fields of the part before may go into
-        self._more: Json = {}
-        self._thoughts: list[str] = []
-
-    def text(self, part: TextPart) -> None:
-        self._last = {"type": "text", "text": part.text}
-        self.content.append(self._last)
-
-    def thoughts(self, part: ThinkingPart) -> None:
-        """Take thoughts that the server wants back; those with a seal are another provider's."""
-        self._last = None
-        if self._profile.thoughts is None or part.signature is not None or not part.text:
-            return
-        if self._profile.thoughts == "content":
-            self.content.append({"type": "thinking", "thinking": [{"type": "text", "text": part.text}]})
-        else:
-            self._thoughts.append(part.text)
-
-    def call(self, call: Any, ids: CallIds) -> None:
-        arguments = arguments_of(call, raw=self._profile.raw_arguments)
-        function = {"name": call.name, "arguments": arguments}
-        self._last = {"id": ids.call(call.id), "type": "function", "function": function}
-        self._calls.append(self._last)
-
-    def opaque(self, part: OpaquePart) -> None:
-        if part.provider != self._profile.origin:
-            return
-        if part.scope == "part":
-            self.content.append(part.data)
-        elif part.scope == "message":
-            self._more.update(part.data)
-        elif self._last is not None:
-            self._last.update(part.data)
-
-    def message(self) -> Json:
-        said: Json = {"role": "assistant", "content": _lone(self.content) if self.content or not self._calls else None}
-        if self._calls:
-            said["tool_calls"] = self._calls
-        if self._thoughts and self._profile.thoughts is not None and "reasoning_details" not in self._more:
-            said[self._profile.thoughts] = "".join(self._thoughts)
-        return {**said, **self._more}
-
-
-_OF_ANSWERS: Final[dict[type, Callable[[_Answer, Any], None]]] = {
-    TextPart: _Answer.text,
-    ThinkingPart: _Answer.thoughts,
-    OpaquePart: _Answer.opaque,
-}
 
 _MESSAGES: Final[dict[str, Callable[[_Writer, Any], None]]] = {
     "system": _Writer.system,
@@ -241,9 +221,14 @@ def encode_messages(messages: Iterable[Message], profile: Profile = OPENAI, *, m
     """
     messages = tuple(messages)
     writer = _Writer(profile, CallIds(profile, messages), is_marked=marked)
+    wire, system = writer.wire, profile.system_role
     for message in messages:
-        _MESSAGES[message.role](writer, message)
-    return writer.wire
+        parts, role = message.parts, message.role
+        if len(parts) == 1 and type(parts[0]) is TextPart and role != "tool":  # nearly every message
+            wire.append({"role": system if role == "system" else role, "content": parts[0].text})
+        else:
+            _MESSAGES[role](writer, message)
+    return wire
 
 
 def _opaque(part: Any, profile: Profile) -> list[Json]:

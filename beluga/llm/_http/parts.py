@@ -214,9 +214,9 @@ def error_in(body: Any) -> dict[str, Any] | None:
     if not isinstance(body, dict):
         return None
     error = body.get("error")
-    if isinstance(error, dict) and error:
-        return body
     if error:
+        if isinstance(error, dict):
+            return body
         is_word = isinstance(error, str) and _PLAIN_WORD.fullmatch(error)
         return {**body, "error": {"type" if is_word else "message": error}}
     if body.get("object") == "error" or (body.get("type") == "error" and "error" not in body):

@@ -80,8 +80,10 @@ class CallIds:
         messages: The conversation.
     """
 
+    __slots__ = ("_fits", "_messages", "_now", "_taken", "_unique")
+
     def __init__(self, profile: Profile, messages: Iterable[Message]) -> None:
-        self._fits = profile.call_ids
+        self._fits = None if profile.call_ids is None else profile.call_ids.fullmatch
         self._unique = profile.unique_ids
         self._messages = messages
         self._now: dict[str, str] = {}
@@ -89,14 +91,11 @@ class CallIds:
 
     def call(self, id: str) -> str:  # noqa: A002 - the field's name
         """Return the id of a call."""
-        if self._fits is None:
-            return id
-        is_known = id in self._now
-        if is_known and not self._unique:
-            return self._now[id]
-        fits = self._fits.fullmatch(id) is not None
-        made = id if fits and not is_known else self._made(id)
-        self._now[id] = made
+        known = self._now.get(id)
+        if known is not None and not self._unique:
+            return known
+        fits = self._fits is None or self._fits(id) is not None
+        made = self._now[id] = id if fits and known is None else self._made(id)
         return made
 
     def result(self, id: str) -> str:  # noqa: A002 - the field's name

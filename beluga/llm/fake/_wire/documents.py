@@ -66,7 +66,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """
     try:
         text = body.decode()
-        document = json.loads(text, parse_constant=_refuse_constant)  # bytes would be looked at for UTF-16 first
+        document = _DECODER.decode(text)
         if "\\u" in text:
             _ENCODER.encode(document).encode()  # half of a surrogate pair is a ValueError here
     except (ValueError, RecursionError):
@@ -79,6 +79,10 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+"""Made once, as `_ENCODER` is."""
 
 
 def member(source: Any, name: str, kind: type[T], default: Any = _REQUIRED) -> T:

@@ -68,9 +68,9 @@ def _question(body: dict[str, Any], profile: Profile) -> Question:
     asked = member(body, "messages", list)
     if not asked:
         raise Invalid(("messages",), "value", "an empty array; at least one message is wanted")
-    for name in sorted(profile.refuses & body.keys()):
+    for name in sorted(profile.refuses & body.keys()) if profile.refuses else ():
         raise Invalid((name,), "value", f"{profile.provider} does not take this field")
-    if member(body, "n", int, 1) != 1:
+    if "n" in body and member(body, "n", int, 1) != 1:
         raise Invalid(("n",), "value", "the fake provider gives one choice")
     messages = tuple(each(asked, "messages", functools.partial(_message, profile)))
     options = {name: value for name, value in body.items() if name != "messages"}
@@ -82,7 +82,8 @@ def _question(body: dict[str, Any], profile: Profile) -> Question:
     if wishes and not stream:
         raise Invalid(("stream_options",), "value", "only allowed when 'stream' is enabled")
     with_usage = bool(wishes.get("include_usage")) or not profile.asks_usage
-    return Question(messages, options, stream, with_usage, member(body, "logprobs", bool, default=False))
+    logprobs = "logprobs" in body and member(body, "logprobs", bool, default=False)
+    return Question(messages, options, stream, with_usage, logprobs)
 
 
 def _message(profile: Profile, raw: Any) -> Message:
