@@ -25,9 +25,10 @@ from beluga._engine.options import (
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
-from beluga._engine.state import new_lock
+from beluga._engine.state import StateByClock, new_lock
 from beluga._engine.timeouts import DEADLINE
 from beluga.classification import TRANSIENT, classify, retry_after
+from beluga.clock import environment
 from beluga.errors import CircuitOpen, RateLimited, add_note
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class RetryThrottle:
             raise ValueError(message)
         self.max_tokens = max_tokens
         self.token_ratio = token_ratio
-        self._tokens = max_tokens
+        self._purses = StateByClock(lambda: _Purse(max_tokens))
         self._lock = new_lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,7 +84,7 @@ class RetryThrottle:
     @property
     def tokens(self) -> float:
         """How many tokens are left."""
-        return self._tokens
+        return self._purses.of(environment()).tokens
 
     def failed(self) -> bool:
         """Take a token for a failure; return whether a retry is allowed."""
@@ -91,17 +92,27 @@ class RetryThrottle:
 
     def succeeded(self) -> None:
         """Give back a share of a token; free of the lock while all tokens are there."""
-        if self._tokens < self.max_tokens:
+        if self.tokens < self.max_tokens:
             self._change(self.token_ratio)
 
     def _change(self, by: float) -> float:
+        purse = self._purses.of(environment())
         with self._lock:
             while True:
-                before = self._tokens
+                before = purse.tokens
                 after = min(max(0.0, before + by), self.max_tokens)
-                if self._tokens is before:
-                    self._tokens = after
+                if purse.tokens is before:
+                    purse.tokens = after
                     return after
+
+
+class _Purse:
+    """The tokens of a throttle under one clock."""
+
+    __slots__ = ("tokens",)
+
+    def __init__(self, tokens: float) -> None:
+        self.tokens = tokens
 
 
 @attrs.frozen(eq=False, kw_only=True)
