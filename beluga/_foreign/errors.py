@@ -1,7 +1,7 @@
-"""What a fault shows of itself: its causes, class names, error words, status and headers.
+"""What a failure shows of itself: its causes, class names, error words, status and headers.
 
-A fault is an exception, or what a provider answered in place of an answer. Every SDK keeps these in other places. This
-is the one place that knows where; it gives no opinion on what they mean, never raises, and imports no SDK.
+A failure is an exception, or what a provider answered in place of an answer. Every SDK keeps these in other places.
+This is the one place that knows where; it gives no opinion on what they mean, never raises, and imports no SDK.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["chain", "class_names", "first_header", "header", "leaves", "retry_de
 # httpx2 is httpx under a new name, and httpcore's classes carry the names of httpx's.
 _SAME_PACKAGE: Final = {"httpx2": "httpx", "httpcore": "httpx", "httpcore2": "httpx"}
 
-FaultT = TypeVar("FaultT")
+FailureT = TypeVar("FailureT")
 
 _HTTP_STATUSES: Final = range(100, 600)
 
@@ -52,28 +52,28 @@ _HEADERS: Final = (
 )
 
 
-def chain(fault: FaultT) -> Iterator[FaultT]:
-    """Yield `fault` and its explicit causes, each once, as causes can form a circle."""
+def chain(failure: FailureT) -> Iterator[FailureT]:
+    """Yield `failure` and its explicit causes, each once, as causes can form a circle."""
     seen: set[int] = set()
-    link: FaultT | None = fault
+    link: FailureT | None = failure
     while link is not None and id(link) not in seen:
         yield link
         seen.add(id(link))
         link = getattr(link, "__cause__", None)
 
 
-def leaves(fault: object) -> list[BaseException]:
+def leaves(failure: object) -> list[BaseException]:
     """Return the exceptions of a group that are not groups themselves; none of what is not a group."""
-    if not isinstance(fault, BaseExceptionGroup):
+    if not isinstance(failure, BaseExceptionGroup):
         return []
-    inner = [(each, leaves(each)) for each in fault.exceptions]
+    inner = [(each, leaves(each)) for each in failure.exceptions]
     return [leaf for each, found in inner for leaf in found or ([] if isinstance(each, BaseExceptionGroup) else [each])]
 
 
-def retry_delay(fault: object) -> str | None:
+def retry_delay(failure: object) -> str | None:
     """Return the ``retryDelay`` of a ``google.rpc.RetryInfo`` in the body, such as ``"13.5s"``."""
     for path in _DETAILS:
-        details = get(fault, *path)
+        details = get(failure, *path)
         for detail in details if isinstance(details, (list, tuple)) else ():
             delay = get(detail, "retryDelay")
             if isinstance(delay, str):
@@ -81,42 +81,42 @@ def retry_delay(fault: object) -> str | None:
     return None
 
 
-def class_names(fault: object) -> Iterator[str]:
-    """Yield the classes of `fault` as ``root_package.Name``, its own first."""
-    for kind in type(fault).__mro__:
+def class_names(failure: object) -> Iterator[str]:
+    """Yield the classes of `failure` as ``root_package.Name``, its own first."""
+    for kind in type(failure).__mro__:
         root = kind.__module__.partition(".")[0]
         yield f"{_SAME_PACKAGE.get(root, root)}.{kind.__name__}"
 
 
-def words(fault: object) -> Iterator[str]:
+def words(failure: object) -> Iterator[str]:
     """Yield the provider's own error words, the precise ones first.
 
     Anthropic's SDK keeps the whole body, OpenAI's only the ``error`` inside it.
     """
-    body = get(fault, "body")
+    body = get(failure, "body")
     inner = get(body, "error")
-    for source in (fault, inner if isinstance(inner, Mapping) else body):
+    for source in (failure, inner if isinstance(inner, Mapping) else body):
         yield from filter(None, (text(source, *path) for path in _WORDS))
 
 
-def status(fault: object) -> int | None:
+def status(failure: object) -> int | None:
     """Return the HTTP status."""
     for path in _STATUSES:
-        value = get(fault, *path)
+        value = get(failure, *path)
         if isinstance(value, int) and value in _HTTP_STATUSES:
             return int(value)
     return None
 
 
-def first_header(fault: object, name: str) -> str | None:
-    """Return the header `name` of `fault` or of the first cause that has it."""
-    return next((value for link in chain(fault) if (value := header(link, name)) is not None), None)
+def first_header(failure: object, name: str) -> str | None:
+    """Return the header `name` of `failure` or of the first cause that has it."""
+    return next((value for link in chain(failure) if (value := header(link, name)) is not None), None)
 
 
-def header(fault: object, name: str) -> str | None:
-    """Return the header `name`, given in lower case, of `fault` or of its response."""
+def header(failure: object, name: str) -> str | None:
+    """Return the header `name`, given in lower case, of `failure` or of its response."""
     for path in _HEADERS:
-        for key, value in _pairs(get(fault, *path)):
+        for key, value in _pairs(get(failure, *path)):
             if _as_text(key).lower() == name:
                 return _as_text(value).strip()
     return None
