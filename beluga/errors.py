@@ -60,7 +60,37 @@ def _rebuild(kind: type[BelugaError], args: tuple[Any, ...], state: dict[str, An
     return error
 
 
-class BelugaError(Exception):
+class _Message(str):
+    """The message of an error, which knows the error: some libraries rebuild one as ``type(e)(*e.args)``."""
+
+    __slots__ = ("fields",)
+    fields: dict[str, Any]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the text that it is; the error pickles its own fields."""
+        return str, (str(self),)
+
+
+class _RebuiltFromArgs(type):
+    """Makes errors whose ``args`` carry all that they are told when they are made."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        error = super().__call__(*args, **options)
+        if len(args) == 1 and not options and isinstance(args[0], _Message):
+            for name, value in args[0].fields.items():
+                setattr(error, name, value)
+        elif error.args and type(error.args[0]) is str:
+            error.args = (_told(error, error.args[0]), *error.args[1:])
+        return error
+
+
+def _told(error: BelugaError, text: str) -> _Message:
+    message = _Message(text)
+    message.fields = dict(error._fields())
+    return message
+
+
+class BelugaError(Exception, metaclass=_RebuiltFromArgs):
     """Base of every error that beluga raises.
 
     Args:
@@ -98,9 +128,12 @@ class BelugaError(Exception):
         seconds = self.retry_after
         return None if seconds is None or not math.isfinite(seconds) else str(max(0, math.ceil(seconds)))
 
+    def _fields(self) -> dict[str, Any]:
+        return self.__dict__.copy()
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, because subclasses take keyword-only arguments."""
-        return _rebuild, (type(self), self.args, self.__dict__.copy())
+        return _rebuild, (type(self), self.args, self._fields())
 
 
 class Refused(BelugaError):
@@ -138,10 +171,20 @@ class CircuitOpen(Refused):
         when = "" if self.retry_after is None else f"; a probe may go through in {self.retry_after:.3g} s"
         return f"circuit {self.name!r} is open: the call was not made{when}"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the slots too."""
-        rebuild, (kind, args, state) = super().__reduce__()
-        return rebuild, (kind, args, {**state, "name": self.name, "retry_after": self.retry_after})
+    def _fields(self) -> dict[str, Any]:
+        """Return the slots too."""
+        return {**super()._fields(), "name": self.name, "retry_after": self.retry_after}
+
+    # What the breaker made without __init__ has no args yet.
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The message, which carries the rest."""
+        kept = super().args
+        return kept or (_told(self, str(self)),)
+
+    @args.setter
+    def args(self, values: tuple[Any, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # C's has one
+        Exception.args.__set__(self, values)  # type: ignore[attr-defined]  # a descriptor of C
 
 
 class RateLimited(Refused):

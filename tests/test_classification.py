@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from beluga import errors
+from beluga import CircuitBreaker, errors
 from beluga.classification import TRANSIENT, Classifier, ErrorCode, classify, is_transient, retry_after
 
 C = ErrorCode
@@ -565,6 +565,50 @@ def test_our_errors_survive_pickling(error: errors.BelugaError, protocol: int) -
     assert type(copy) is type(error)
     assert (copy.args, vars(copy)) == (error.args, vars(error))
     assert classify(copy) is classify(error)
+
+
+class _OfTenant(errors.RateLimited):
+    """An error of a user's own, with more to know."""
+
+    def __init__(self, message: str = "", *, tenant: str = "", **options: object) -> None:
+        super().__init__(message, **options)
+        self.tenant = tenant
+
+
+def _refused_by_a_breaker() -> errors.CircuitOpen:
+    policy = CircuitBreaker(name="openai")
+    policy.trip()
+    with pytest.raises(errors.CircuitOpen) as caught:
+        policy(len)("")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "error", [*OUR_ERRORS, _OfTenant("a", tenant="b", retry_after=3.0), _refused_by_a_breaker()], ids=repr
+)
+def test_our_errors_survive_being_made_anew_from_their_args(error: errors.BelugaError) -> None:
+    """Some libraries rebuild an error as ``type(e)(*e.args)``: it keeps all that it was told, twice in a row."""
+    rebuilt = error
+    for _ in range(2):
+        rebuilt = type(rebuilt)(*rebuilt.args)
+        assert str(rebuilt) == str(error)
+        assert vars(rebuilt).items() >= vars(error).items()
+        assert (rebuilt.code, rebuilt.retryable) == (error.code, error.retryable)
+        assert rebuilt.retry_after == error.retry_after
+        assert getattr(rebuilt, "name", None) == getattr(error, "name", None)
+    assert pickle.loads(pickle.dumps(rebuilt)).retry_after == error.retry_after
+
+
+def test_notes_on_a_shared_error_do_not_pile_up() -> None:
+    """A constant of a module that is raised again and again keeps the newest few of ours, and all of others."""
+    shared = TimeoutError("shared")
+    shared.add_note("of somebody else")
+    for number in range(20):
+        errors.add_note(shared, f"beluga: gave up after {number} attempts")
+        errors.add_note(shared, f"beluga: gave up after {number} attempts")
+    assert shared.__notes__ == [
+        "of somebody else", *(f"beluga: gave up after {number} attempts" for number in range(16, 20))
+    ]  # fmt: skip
 
 
 def test_importing_it_is_light() -> None:

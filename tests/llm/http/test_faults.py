@@ -156,7 +156,7 @@ WAITS = {
     "fractions": ({"retry-after": "0.5"}, 0.5),
     "milliseconds first": ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
     "a date": ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 40.0),
-    "a date that has passed": ({"retry-after": "Thu, 01 Jan 1970 00:00:40 GMT"}, 0.0),
+    "a date that has passed": ({"retry-after": "Thu, 01 Jan 1970 00:00:40 GMT"}, None),
     "nothing": ({}, None),
     "nonsense": ({"retry-after": "soon"}, None),
     "openai's reset": ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2s"}, 62.0),
