@@ -191,8 +191,11 @@ class CircuitBreaker(BlockPolicy):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Count the outcome, unless it says nothing about the other side's health."""
         circuit = self._single if call.environment is SYSTEM else self._circuits.of(call.environment).single
-        if outcome.error is None and circuit.record is self._idle and current_deadline() == math.inf:
-            return
+        if outcome.error is None and circuit.record is self._idle:
+            deadline = current_deadline()
+            monotonic = call.environment.monotonic
+            if deadline == math.inf or monotonic() < deadline - _EARLY:
+                return  # neither late nor anything to count: 3 us less than to settle it
         self.settle(call, circuit, None, outcome)
 
     def circuit_of(self, call: Call, key: Hashable) -> Circuit:
