@@ -12,7 +12,7 @@ from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Ask, Policy, Use
 from beluga._engine.target import arguments_of, variadic
 from beluga.errors import GuardBlocked
-from beluga.guards.pipeline import GuardPipeline, run, run_async
+from beluga.guards.pipeline import Failure, GuardPipeline, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -284,7 +284,10 @@ class _Layer(Policy):
         )
         if not result.allowed and not self._observe:
             message = f"the guard {result.guard} blocked the {stage}: {result.reason or 'no reason given'}"
-            raise GuardBlocked(message, findings=result.findings, guard=result.guard, stage=stage)
+            error = GuardBlocked(message, findings=result.findings, guard=result.guard, stage=stage)
+            if isinstance(result, Failure):
+                error.add_note(f"beluga: the guard {result.guard} failed in {result.place}")
+            raise error
 
 
 def _tool_name(call: Call) -> str:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import functools
 import re
 
-__all__ = ["is_secret_name"]
+__all__ = ["FOREIGN_NAMES", "is_secret_name"]
 
 # camelCase, kebab-case and snake_case fall into words; an acronym ends before the last capital of a run.
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = re.compile(r"[A-Za-z]*[^\W\d_A-Za-z][^\W\d_]*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+FOREIGN_NAMES = (
+    "contraseña", "senha", "mot de passe", "kennwort", "wachtwoord", "hasło", "lösenord", "adgangskode", "kodeord",
+    "salasana", "passord", "parola", "şifre", "kata sandi", "пароль", "密码", "密碼", "パスワード", "비밀번호", "암호",
+)  # fmt: skip
+"""Passwords in Spanish, Portuguese, French, German, Dutch, Polish, the Nordic languages, Italian, Turkish, Indonesian,
+Russian, Chinese, Japanese and Korean."""
 
 _ALWAYS = frozenset(
     "password passwd passphrase passcode pwd pass pswd secret secrets credential credentials cred creds"
@@ -46,6 +53,7 @@ _TAILS = frozenset(
     " confirm confirmation"
     " header bytes env var digest ciphertext blob payload pem bin hex json".split()
 )
+_FOREIGN = frozenset(FOREIGN_NAMES)
 _FLAGS = frozenset(
     "has is num max min n no allow require requires required enable enabled disable use should can".split()
 )
@@ -64,6 +72,8 @@ def is_secret_name(name: str) -> bool:
         words.pop()
     if words[0] in _FLAGS and len(words) > 1:
         return False
+    if " ".join(words[-3:]) in _FOREIGN or " ".join(words[-2:]) in _FOREIGN or words[-1] in _FOREIGN:
+        return True
     if _ends_in_secret(words):
         return True
     stem = list(words)
@@ -100,6 +110,8 @@ def _ends_in_secret(words: list[str]) -> bool:  # noqa: PLR0911 - one line for e
             "device",
             "auth",
         }
+    if last in {"id", "seed", "phrase"}:
+        return before in {"id": {"session", "sess", "csrf"}, "seed": {"totp", "otp"}, "phrase": {"seed"}}[last]
     if last == "certificate":
         return before == "private"
     return last in {"string", "url", "uri"} and before in {"connection", "conn", "dsn", "credentials"}

@@ -8,6 +8,8 @@ import pathlib
 import traceback
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
+
 from beluga._values.texts import Reading
 from beluga.guards.base import GuardResult
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     Report = Callable[[GuardResult], object]
     Judging = Generator["_Question", GuardResult, tuple[GuardResult, Any]]
 
-__all__ = ["GuardPipeline", "run", "run_async"]
+__all__ = ["Failure", "GuardPipeline", "run", "run_async"]
 
 T = TypeVar("T")
 
@@ -180,6 +182,13 @@ class GuardPipeline:
 _ALLOWED = GuardResult(allowed=True)
 
 
+@attrs.frozen
+class Failure(GuardResult):
+    """The verdict of a guard that failed, with the file, line and function where it did."""
+
+    place: str = ""
+
+
 def _together(results: list[GuardResult]) -> GuardResult:
     """Return one verdict for several that allowed a text changed."""
     if not results:
@@ -245,12 +254,11 @@ class _Question:
         return GuardResult(answer.allowed, answer.reason, answer.modified, self._guard.name, answer.findings)
 
     def _failed(self, error: Exception) -> GuardResult:
-        # The type and the place alone: the message of a guard's own error may quote the text.
-        *_, frame = traceback.walk_tb(error.__traceback__)
-        code = frame[0].f_code
-        place = f"{pathlib.PurePath(code.co_filename).name}, line {frame[1]}, in {code.co_name}"
-        reason = f"the guard failed with {type(error).__name__} ({place})"
-        return GuardResult(allowed=False, reason=reason, guard=self._guard.name)
+        # The type alone: the message of a guard's own error may quote the text.
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        code = frame.f_code
+        place = f"{pathlib.PurePath(code.co_filename).name}, line {line}, in {code.co_name}"
+        return Failure(False, f"the guard failed with {type(error).__name__}", guard=self._guard.name, place=place)
 
 
 def run(judging: Generator[_Question, GuardResult, T]) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from beluga.guards._secret_formats import FORMATS
+from beluga.guards._secret_names import FOREIGN_NAMES
 from beluga.guards.patterns import SecretPattern, initials, spellings
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
@@ -69,21 +70,35 @@ _KEYS = (
 _WORDS = (
     "|".join(rf"{kind}[_. -]?keys?" for kind in _KEYS.split())
     + "|password|passwd|passphrase|passcode|passwort|pass|pswd|pwd|secret|token|credentials?|authorization|cookie"
-    r"|connection[_-]?string|conn[_-]?string|jwt|bearer|otp|contraseña|senha|mot de passe"
+    r"|connection[_. -]?string|conn[_. -]?string|jwt|bearer|otp|recovery[_. -]?codes?|backup[_. -]?codes?"
+    r"|session[_. -]?id|csrf[_. -]?token|csrf[_. -]?id|totp[_. -]?seed|otp[_. -]?seed|seed[_. -]?phrase"
+    f"|{'|'.join(FOREIGN_NAMES)}"
 )
 _FIRST, _TAILS = initials(_WORDS)
+# Names of two words are known by the second, because the first may have left a stream already.
+_SECONDS = {
+    "key": "api access private signing encryption master license subscription storage client service account",
+    "string": "connection", "id": "session csrf", "code": "recovery backup", "seed": "totp otp", "phrase": "seed",
+    "sandi": "kata", "passe": "de",
+}  # fmt: skip
+_SECOND = "|".join(
+    rf"(?<=(?i:{first}) (?i:{word[0]}))(?i:{word[1:]}s?)"
+    for word, firsts in _SECONDS.items()
+    for first in firsts.split()
+)
 # What the name of a secret ends in; `_VOCABULARY` below turns down the names that only look like one.
 _NAME = (
-    rf"[{_FIRST}]{_TAILS}"
+    rf"(?:[{_FIRST}]{_TAILS}|[kKsSiIcCpP](?:{_SECOND}))"
     r"(?i:[_-]?(?:value|string|base64|b64|hash|text|id(?=[\"']?\s?[:=]\s?[\"']?[A-Za-z0-9+/]{32,}))){0,2}"
 )
 _FIRST, _TAILS = initials(
-    "key|pass|pswd|pwd|secret|token|credential|auth|cookie|string|jwt|bearer|otp|contra|senha|mot"
+    "key|pass|pswd|pwd|secret|token|credential|auth|cookie|string|jwt|bearer|otp|code|session|csrf|seed|"
+    + "|".join(FOREIGN_NAMES)
 )
 _NAMED = f"[{_FIRST}]{_TAILS}"
 _SEPARATOR = r"[\"'\])]{0,3}[ \t]{0,4}(?:=>|:=|={1,3}|:)[ \t]{0,4}"
 _VOCABULARY = (
-    r"(?i)(?:(?:eos|bos|pad|unk|mask|cls|sep|stop|start|end|special|next|prev(?:ious)?|page|continuation"
+    r"(?i)(?:(?-i:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?:eos|bos|pad|unk|mask|cls|sep|stop|start|end|special|next|prev(?:ious)?|page|continuation"
     r"|sync|cancell?ation|max|min|num"
     r"|count|per|pagination|cursor|has|is|public|csrf_param)[_. -]?(?:page[_-]?)?(?:token|password|secret"
     r"|key)"
@@ -201,21 +216,30 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 )
 """The built-in forms: provider formats, wrappings, and values behind the names of secrets."""
 
-_KEYWORD = spellings("pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|contraseña|senha|mot de")
+_KEYWORD = spellings(
+    "pass|pwd|secret|token|key|auth|cred|bearer|cookie|jwt|otp|string|session|csrf|seed|recovery|backup|"
+    + "|".join(name.rpartition(" ")[2] for name in FOREIGN_NAMES if name.isascii())
+)
+_FOREIGN_KEYWORD = "|".join(name.rpartition(" ")[2] for name in FOREIGN_NAMES if not name.isascii())
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 # A word that names a secret draws in the next; so do separators, and the words of a cookie and of a key's
 # header. Nothing here looks behind: a stream may have passed on what was there.
 _LINK = (
-    rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}))\S*+|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest"
+    rf"(?:(?=[^\s]{{0,200}}?(?:{_KEYWORD}|(?i:{_FOREIGN_KEYWORD})))\S*+|(?i:codes?|ids?|phrase)[:=]*(?=\s|\Z)|[=:>]{{1,3}}|(?i:is|was|to|set|de|basic|digest"
     rf"|provided:?)(?=\s|\Z)"
     r"|\S*;(?=\s)|[A-Z0-9]{2,12}(?=\s|\Z)|\S*?-(?:BEGIN|END)(?=\s))"
 )
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
-    gates=(re.compile(r"(?<!\S)\S{20}"), re.compile(f"{_KEYWORD}|-----BEGIN"), re.compile("://")),
+    gates=(
+        re.compile(r"(?<!\S)\S{20}"),
+        re.compile(f"{_KEYWORD}|-----BEGIN"),
+        re.compile("://"),
+    ),
     rest=re.compile(rf"(?:\S*?{_PEM_PASSAGE}|{_LINK}{_BLANK}{{1,4}})*+\S*+"),
     limit=16384,
     reach=4096,
+    foreign=re.compile(f"(?i){_FOREIGN_KEYWORD}"),
 )
 
 

@@ -35,12 +35,14 @@ class Passages:
         rest: Matches from the start of a passage, or from inside it, to its end.
         limit: The size of the window, in characters.
         reach: The longest finding that is surely found whole.
+        foreign: One more gate, for texts that are not all ASCII.
     """
 
     gates: tuple[re.Pattern[str], ...]
     rest: re.Pattern[str]
     limit: int
     reach: int
+    foreign: re.Pattern[str] | None = None
     long: re.Pattern[str] = attrs.field(init=False, repr=False)
 
     @long.default  # pyright: ignore[reportAttributeAccessIssue]  # attrs' way of a default from other fields
@@ -108,15 +110,18 @@ class Window:
     def _starts(self, text: str) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
         passages, size = self._passages, len(text)
-        if size < passages.limit and len(passages.gates) == 1:
-            search = passages.gates[0].search
+        gates = passages.gates
+        if passages.foreign is not None and not text.isascii():
+            gates = (*gates, passages.foreign)
+        if size < passages.limit and len(gates) == 1:
+            search = gates[0].search
 
             def only(position: int) -> int:
                 match = search(text, position)
                 return passages.word(text, position, match.start()) if match else -1
 
             return only
-        gates = (*passages.gates, passages.long)
+        gates = (*gates, passages.long)
         hits = [-1] * len(gates)
 
         def following(position: int) -> int:

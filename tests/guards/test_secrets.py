@@ -6,6 +6,7 @@ import pytest
 
 from beluga.guards import Guard, SecretPattern, SecretRedactor
 from beluga.guards._secret_formats import FORMATS
+from beluga.guards._secret_names import is_secret_name
 
 redactor = SecretRedactor()
 LONG = "aB3dE5gH7jK9mN1pQ2sT4vW6xY8zA0cD5fG7"
@@ -127,3 +128,32 @@ def test_it_is_a_guard():
 
     assert isinstance(redactor, Guard)
     assert (result.allowed, result.modified, result.reason) == (True, "password=[SECRET]", "secret redacted")
+
+
+NAMES = [
+    "password", "admin_password", "REDIS_PASSWORD", "developer_token", "backend_secret", "account_key", "API key", "access key",
+    "secret access key", "connection string", "private key", "recovery code", "session id", "totp seed", "dbPassword", "mot de passe",
+    "contraseña", "senha", "Kennwort", "wachtwoord", "hasło", "lösenord", "adgangskode", "salasana", "passord", "parola", "şifre",
+    "kata sandi", "пароль", "密码", "パスワード", "비밀번호",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [": ", "=", " = "])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_read_by_its_words(name, separator):
+    """Names of one word and of two, with whatever in front, in the languages of the table; streams find the same."""
+    text = f"the {name}{separator}hunter2Zq9 is new"
+    stream = redactor.stream()
+    whole = redactor.redact(text)
+
+    assert "hunter2Zq9" not in whole
+    assert "".join([*map(stream.feed, text), stream.close()]) == whole
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["min_token", "max_tokens", "page_token", "nextPageToken", "eos_token", "per_token", "count_tokens"]
+)
+def test_names_of_vocabulary_are_not_secrets(name):
+    """A boundary stands in front of the words that make a token a piece of text."""
+    assert redactor.redact(f"{name}=hunter2Zq9") == f"{name}=hunter2Zq9"

@@ -32,7 +32,9 @@ PIECES = st.sampled_from(
         "\u200b", "\uff11", "\uff20", "\ud800", "[EMAIL]", "ana@example.com", "4111 1111 1111 1111", "555-123-4567",
         "+1 415 555 0132", "DE89 3704 0044 0532 0130 00", "::1", "10.0.0.1", "born ", "March 3, 1980", "passport ",
         "X1234567", "card ", "phone: ", "0494 92 82 32", "https://u:pw@h/x", "password=", "hunter2!x", "Bearer ",
-        "token ", "B-1234", "case 12", "NO", "of", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----",
+        "token ", "B-1234", "case 12", "API ", "key", "mot ", "de ", "passe : ", "hunter2Zq9",
+        "connection ", "string", "id: ", "kata sandi", "пароль", "session ", "NO", "of",
+        "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----",
     ]
 )  # fmt: skip
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200) | pii_text().map(lambda drawn: drawn.text)
