@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from beluga.orchestration import Scatter
+from beluga.orchestration import Scatter, scatter
 from benchmarks.graph_peers import GRAPHS, SCATTERS
 from benchmarks.graph_subjects import BRANCHES, TEXT, billing, branch, classify, gathered, plainly, two_nodes
 
@@ -73,6 +73,33 @@ def test_a_scatter_of_ten_costs_at_most_a_fifth_more_than_gather() -> None:
     show("scatter of ten", figures)
     assert figures["beluga Scatter"] <= 1.2 * figures["asyncio.gather"]
     assert figures["beluga Scatter, limit=4"] <= 0.9 * figures["asyncio.gather"]
+
+
+def test_a_map_over_ten_thousand_items_costs_no_more_than_a_semaphore_loop() -> None:
+    """A hundred workers take the items from one iterator, where the loop by hand makes a task for each."""
+    count, limit = 10_000, 100
+
+    async def by_hand() -> list[str]:
+        places = asyncio.Semaphore(limit)
+
+        async def one() -> str:
+            async with places:
+                return await branch(TEXT)
+
+        return await asyncio.gather(*(one() for _ in range(count)))
+
+    figures = fastest(
+        {
+            "semaphore loop": by_hand,
+            "beluga map": lambda: scatter.map(branch, [TEXT] * count, limit=limit),
+            "beluga map, generator": lambda: scatter.map(branch, iter([TEXT] * count), limit=limit),
+        },
+        1,
+        repeats=7,
+    )
+    show("10,000 items, limit=100", figures)
+    assert figures["beluga map"] <= 1.2 * figures["semaphore loop"]
+    assert figures["beluga map, generator"] <= 1.2 * figures["semaphore loop"]
 
 
 def test_a_sync_graph_starts_no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from beluga.clock import Timer
 
-__all__ = ["FakeClock", "InstantClock", "fake_clock", "instant"]
+__all__ = ["FakeClock", "InstantClock", "Undo", "fake_clock", "instant"]
 
 _WALL = 1_767_225_600.0
 """2026-01-01 00:00 UTC, where `FakeClock.time` begins unless told otherwise."""
@@ -316,7 +316,7 @@ class InstantClock:
         return SYSTEM.clock.call_later(seconds, callback)
 
 
-class _Undo:
+class Undo:
     """What is in force from now on, until this is called or its block is left."""
 
     def __init__(self, block: contextlib.AbstractContextManager[Any]) -> None:
@@ -334,7 +334,7 @@ class _Undo:
         self()
 
 
-def instant(max_attempts: int = 1, *, seed: int = 0) -> _Undo:
+def instant(max_attempts: int = 1, *, seed: int = 0) -> Undo:
     """Let nothing in this context wait from now on, and no retry make more than so many attempts.
 
     It is for whole suites that are not about time: retries follow at once, a queue at a limit moves at once, and
@@ -372,4 +372,4 @@ def instant(max_attempts: int = 1, *, seed: int = 0) -> _Undo:
         message = f"instant: max_attempts={max_attempts!r} must be a whole number of at least 1"
         raise ValueError(message)
     rng = random.Random(seed)  # noqa: S311 - jitter needs no secrecy
-    return _Undo(use_environment(Environment(InstantClock(), rng, max_attempts=max_attempts)))
+    return Undo(use_environment(Environment(InstantClock(), rng, max_attempts=max_attempts)))

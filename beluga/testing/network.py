@@ -7,6 +7,8 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any
 
+from beluga.testing.clock import Undo
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,24 +27,22 @@ def _is_local(address: Any) -> bool:
         return False
 
 
-def no_network() -> contextlib.ExitStack:
+def no_network() -> Undo:
     """Refuse every connection to another machine, and every look-up of its name, from now on.
 
     Loopback stays open.
 
     Returns:
-        What undoes it: leave its block, or call its ``close``.
+        What undoes it: leave its block, or call it.
 
     Raises:
         RuntimeError: Later, by whatever tries; the message names the address.
 
     Example:
         >>> undo = no_network()
-        >>> undo.close()
+        >>> undo()
     """
-    undo = contextlib.ExitStack()
-    undo.enter_context(_refused())
-    return undo
+    return Undo(_refused())
 
 
 @contextlib.contextmanager

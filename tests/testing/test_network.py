@@ -30,5 +30,5 @@ def test_it_acts_at_the_call():
     undo = no_network()
     with pytest.raises(RuntimeError, match="tried to reach"):
         socket.create_connection(("192.0.2.1", 443), timeout=1)
-    undo.close()
-    undo.close()
+    undo()
+    undo()
