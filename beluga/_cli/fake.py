@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from beluga.llm.fake._wire import HTTPRequest
+
 __all__ = ["serve"]
 
 _FINE: Final = 0
@@ -51,7 +53,7 @@ def serve(
     except OSError as error:
         err(f"{os.fspath(script)}: {error.strerror or type(error).__name__}")
         return _UNREADABLE
-    server = fake.serve(host=host, port=port)
+    server = fake.serve(host=host, port=port, log=lambda request, status: out(_line(request, status)))
     try:
         server.start()
     except OSError as error:
@@ -67,3 +69,8 @@ def serve(
         server.stop()
     out(f"ended after {len(fake.calls)} calls")
     return _FINE
+
+
+def _line(request: HTTPRequest, status: int) -> str:
+    """Return what is told of a request: no query, where a key may stand, and nothing of its body."""
+    return f"{request.method} {request.path.partition('?')[0]} {status}"

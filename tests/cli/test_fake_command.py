@@ -35,7 +35,7 @@ def interruptible():
 
 @pytest.mark.usefixtures("interruptible")
 def test_it_serves_until_ctrl_c(script):
-    """The process prints its URL, answers, and ends with status 0 and no traceback when interrupted."""
+    """It prints its URL and a line per request, answers, and ends with status 0 and no traceback when interrupted."""
     command = [sys.executable, "-m", "beluga", "fake", "serve", "--script", str(script), "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
@@ -45,7 +45,7 @@ def test_it_serves_until_ctrl_c(script):
             assert json.load(answer)["choices"][0]["message"]["content"] == "hello"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (0, "ended after 1 calls\n", "")
+    assert (process.returncode, out, err) == (0, "POST /v1/chat/completions 200\nended after 1 calls\n", "")
 
 
 def test_it_ends_when_told(script):

@@ -91,13 +91,14 @@ _FAULT: Final = read_type(Literal[tuple(_FAULTS)])
 
 
 def load_script(path: str | os.PathLike[str]) -> FakeProvider:
-    """Return the fake provider whose script is in a JSON, YAML or TOML file.
+    """Return the fake provider whose script is in a JSON, YAML or TOML file, or a text file with an answer a line.
 
     Args:
-        path: The file. At its top are ``script``, a list of answers; ``rules``, each with a text ``when`` and a
-            list of ``answers``; ``default``, one answer; ``seed``, ``fault_rate`` and ``cache`` as of
-            `FakeProvider`. An answer is a text, a table with the fields of a `Reply`, or a table with the name
-            of a ``fault`` and its arguments; ``times`` repeats it.
+        path: The file. Of one that ends in ``.txt`` each line that is not blank is an answer. At the top of the others
+            are ``script``, a list of answers; ``rules``, each with a text ``when`` and a list of ``answers``;
+            ``default``, one answer; ``seed``, ``fault_rate`` and ``cache`` as of `FakeProvider`. An answer is a text, a
+            table with the fields of a `Reply`, or a table with the name of a ``fault`` and its arguments; ``times``
+            repeats it.
 
     Raises:
         OSError: The file cannot be read.
@@ -112,6 +113,9 @@ def load_script(path: str | os.PathLike[str]) -> FakeProvider:
         'Hello!'
     """
     name = os.fspath(path)
+    if name.endswith(".txt"):
+        lines = pathlib.Path(path).read_text("utf-8").splitlines()
+        return FakeProvider(*(line for line in lines if line.strip()))
     document = parse(pathlib.Path(path).read_bytes(), name)
     reader = _Reader(Findings(document.source_of))
     fake = reader.provider(document.data)

@@ -53,10 +53,19 @@ class Server:
         host: The address to listen on.
         port: 0 finds a free one.
         cut: How bodies are cut.
+        log: Called with each request and the status of its answer, in the thread of its connection.
     """
 
-    def __init__(self, respond: Responder, host: str, port: int, cut: Cut) -> None:
+    def __init__(
+        self,
+        respond: Responder,
+        host: str,
+        port: int,
+        cut: Cut,
+        log: Callable[[HTTPRequest, int], object] | None = None,
+    ) -> None:
         self._respond = respond
+        self._log = log
         self._cut = cut
         self._address = (host, port)
         self._listener: socket.socket | None = None
@@ -180,8 +189,23 @@ class Server:
             return False
         if request is None:
             return False
-        is_whole = self._send(connection, http, self._cut(self._respond(request)), head_only=request.method == "HEAD")
+        events = self._told(request, self._cut(self._respond(request)))
+        is_whole = self._send(connection, http, events, head_only=request.method == "HEAD")
         return is_whole and http.our_state is h11.DONE and http.their_state is h11.DONE
+
+    def _told(self, request: HTTPRequest, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        """Return the events, and tell of the answer when its head goes out."""
+        if self._log is None:
+            return events
+        log = self._log
+
+        def told() -> Iterator[WireEvent]:
+            for event in events:
+                if isinstance(event, Head):
+                    log(request, event.status)
+                yield event
+
+        return told()
 
     def _send(
         self, connection: socket.socket, http: h11.Connection, events: Iterator[WireEvent], *, head_only: bool = False

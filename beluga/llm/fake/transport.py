@@ -16,7 +16,7 @@ from beluga.llm.fake._wire import Break, Head, HTTPRequest
 from beluga.llm.fake.replies import Pause
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from types import ModuleType
 
     from beluga.llm.fake._wire import Responder, WireEvent
@@ -233,7 +233,15 @@ class Surfaces:
 
         return transport(module, self._responder(), Cut(chunking, crlf))
 
-    def serve(self, *, host: str = "127.0.0.1", port: int = 0, chunking: Chunking = None, crlf: bool = False) -> Server:
+    def serve(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        chunking: Chunking = None,
+        crlf: bool = False,
+        log: Callable[[HTTPRequest, int], object] | None = None,
+    ) -> Server:
         """Return a context manager that serves HTTP to any client while the block runs, and gives the root URL.
 
         Clients of OpenAI add ``/v1`` to it, those of Anthropic do not. Their time-outs are real here.
@@ -243,6 +251,7 @@ class Surfaces:
             port: None is taken from others: 0 finds a free one.
             chunking: As of `transport`.
             crlf: As of `transport`.
+            log: Called with each request and the status of its answer.
 
         Raises:
             OSError: On entry, when the port is taken.
@@ -262,7 +271,7 @@ class Surfaces:
         except ModuleNotFoundError as error:
             message = f'to serve HTTP takes {error.name}: pip install "beluga-ai[llm]"'
             raise ImportError(message) from None
-        return Server(self._responder(), host, port, Cut(chunking, crlf))
+        return Server(self._responder(), host, port, Cut(chunking, crlf), log)
 
     def _responder(self) -> Responder:
         """Return what answers requests."""

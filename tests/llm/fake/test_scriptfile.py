@@ -137,7 +137,7 @@ def test_every_problem_is_told_with_its_line(tmp_path):
         ("s.json", "[]", "must hold a table at its top"),
         ("s.json", "{", "is not JSON"),
         ("s.json", "", "is empty"),
-        ("s.txt", "{}", "ending"),
+        ("s.ini", "{}", "ending"),
         ("s.json", '{"script": "one"}', "script must be a list"),
         ("s.json", '{"rules": [5]}', "must be a table"),
         ("s.json", '{"fault_rate": 2}', "from 0 to 1"),
@@ -158,3 +158,10 @@ def test_a_missing_file_is_an_os_error(tmp_path):
     """As for every other file."""
     with pytest.raises(FileNotFoundError):
         load_script(tmp_path / "none.json")
+
+
+def test_a_plain_text_has_an_answer_a_line(tmp_path):
+    """For those who want no more than that."""
+    fake = load_script(written(tmp_path / "s.txt", "It is sunny.\n\n{}\n"))
+    assert [fake.generate("hi").text for _ in range(2)] == ["It is sunny.", "{}"]
+    fake.assert_done()
