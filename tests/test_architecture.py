@@ -1,4 +1,7 @@
-"""The floors of the house: who may import whom, read from the source."""
+"""The floors of the house: who may import whom, read from the source.
+
+``python tests/test_architecture.py`` draws the picture in docs/explanation/design.md anew.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 import beluga
 
 ROOT = Path(beluga.__file__).parent
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "design.md"
 
 # A module imports from lower floors, and from its own room.
 FLOORS = {
@@ -233,3 +237,32 @@ def test_only_the_clock_sleeps():
         if node.func.attr in {"sleep", "asleep"} and "clock" not in ast.unparse(node.func.value)
     ]
     assert not sleeping
+
+
+def _picture():
+    """Draw the rooms by floors, and an arrow for each import that does not go through another room anyway."""
+    arrows = {room: set() for room in FLOORS}
+    for name in TREES:
+        arrows[_room(name)] |= {_room(target) for target in _own_imports(name)} - {_room(name)}
+
+    def below(room):
+        return arrows[room].union(*map(below, arrows[room]))
+
+    lines = ["```mermaid", "flowchart TD"]
+    for floor in sorted(set(FLOORS.values()), reverse=True):
+        rooms = " ".join(sorted(room for room in FLOORS if FLOORS[room] == floor))
+        lines += [f"  subgraph floor{floor}[{floor}]", f"    {rooms.replace(' ', '; ')}", "  end"]
+    for room in sorted(FLOORS, key=lambda room: (-FLOORS[room], room)):
+        direct = arrows[room].difference(*map(below, arrows[room]))
+        lines += [f"  {room} --> {' & '.join(sorted(direct))}"] if direct else []
+    return "\n".join([*lines, "```"])
+
+
+def test_the_page_shows_the_house_as_it_is():
+    """The picture in the explanation is the one that the imports give."""
+    assert _picture() in PAGE.read_text(encoding="utf-8"), "draw it anew: python tests/test_architecture.py"
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition("```mermaid")
+    PAGE.write_text(before + _picture() + rest.partition("```")[2], encoding="utf-8")

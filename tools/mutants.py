@@ -36,16 +36,16 @@ ALLOWED = Path(__file__).with_name("mutants_allowed.toml")
 # What is mutated, and which tests would notice: the quick ones first, since the first failure ends the run.
 SUBJECTS = {
     "beluga/_engine/**/*.py": """
-        tests/engine tests/policies tests/contracts/test_policies.py tests/properties/test_retry_properties.py
-        tests/properties/test_streams.py
+        tests/engine tests/policies tests/properties/test_engine.py tests/properties/test_retry_properties.py
+        tests/contracts/test_policies.py tests/properties/test_streams.py
     """,
     "beluga/_policies/**/*.py": """
         tests/policies tests/engine tests/properties/test_retry_properties.py tests/properties/test_breaker_machine.py
-        tests/properties/test_limiter_properties.py tests/telemetry tests/properties/test_structured.py
-        tests/contracts/test_policies.py
+        tests/properties/test_limiter_properties.py tests/properties/test_waiting.py tests/properties/test_structured.py
+        tests/telemetry tests/contracts/test_policies.py
     """,
     "beluga/guards/streaming.py": """
-        tests/guards/test_stream.py tests/guards/test_pii.py tests/policies/test_guarded.py
+        tests/guards/test_streaming.py tests/guards/test_pii.py tests/policies/test_guarded.py
         tests/properties/test_redaction.py
     """,
     "beluga/orchestration/{tasks,threads}.py": "tests/orchestration tests/properties/test_scatter.py",
