@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, SupportsIndex, TypeVar
 
 import attrs
@@ -10,7 +9,7 @@ import attrs
 from beluga._engine.target import EVERY_KIND
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Kind, Target
@@ -195,10 +194,13 @@ class Policy:
         kind = type(self)
         if not attrs.has(kind):
             return super().__reduce_ex__(protocol)
-        read: Callable[[str], Any] = functools.partial(getattr, self)
+        live: Sequence[str] = ()
         if "follows" in vars(kind):  # a live option reads as its current value; see `options.follow`
             kind, live = kind.__mro__[1], kind.follows  # type: ignore[attr-defined]  # of the class that follows
-            read = lambda name: getattr(kind, name).__get__(self) if name in live else getattr(self, name)  # noqa: E731
+
+        def read(name: str) -> Any:
+            return getattr(kind, name).__get__(self) if name in live else getattr(self, name)
+
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]  # it is an attrs class
         return _made, (kind, {each.alias: read(each.name) for each in fields if each.init})
 
