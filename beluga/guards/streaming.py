@@ -6,6 +6,16 @@ its own characters, and so does what is found in it. That is why a stream gives 
 way to cut a text into chunks: `Window` reads a whole text and a stream with the same few lines. In a
 stream it only stops before a passage whose end has not arrived.
 
+With ``d(p)`` for what is done to one passage, and ``p1 p2 ... pn`` for the passages of a text::
+
+    whole(text)    =  d(p1) d(p2) ... d(pn)
+    stream(chunks) =  the same, because no pi depends on where a chunk ends, and each is read once, when its end is in
+
+    chunks     "pay 41"     "11 1111 1111 1"      "111 now"
+    passages   pay| 4111 1111 1111 1111|now|
+    held            41      4111 1111 1111 1      now          until a character comes that cannot go on
+    out        "pay "       ""                    "[CREDIT_CARD] "    "now"
+
 A passage longer than the window is read in overlapping pieces; each piece ends `reach` characters before
 the window does, so that a finding of at most `reach` characters is never torn.
 """
