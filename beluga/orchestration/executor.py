@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 
     from beluga.orchestration.edges import Edges, Route
-    from beluga.orchestration.nodes import Hooks, Node
+    from beluga.orchestration.nodes import Node, NodeHooks
 
 __all__ = ["CompiledGraph", "Run", "aiterate", "arun", "iterate", "run"]
 
@@ -113,7 +113,7 @@ class CompiledGraph:
         nodes: Mapping[str, Node],
         exits: Mapping[str, Edges | Route],
         max_steps: int,
-        hooks: Hooks,
+        hooks: NodeHooks,
         *,
         watch: bool,
     ) -> None:

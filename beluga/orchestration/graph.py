@@ -10,7 +10,7 @@ from beluga.events import listening
 from beluga.orchestration import executor
 from beluga.orchestration.edges import Edge, Edges, Route, draw, problems_of
 from beluga.orchestration.executor import CompiledGraph
-from beluga.orchestration.nodes import Composite, Hooks, Node, name_of, node_of, refuse_async, unique
+from beluga.orchestration.nodes import Composite, Node, NodeHooks, name_of, node_of, refuse_async, unique
 from beluga.telemetry import tracer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Graph(Composite):
             message = f"{self.name}: max_steps={max_steps!r} must be a whole number of at least 1"
             raise ValueError(message)
         self.max_steps = max_steps
-        self._hooks = Hooks(before, after, on_error)
+        self._hooks = NodeHooks(before, after, on_error)
         self._nodes: dict[str, Node] = {}
         self._names: dict[Any, list[str]] = {}  # the names of each function's nodes
         self._exits: dict[str, Edges | Route] = {}

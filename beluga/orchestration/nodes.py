@@ -20,7 +20,7 @@ from beluga.errors import GraphError, classify
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["Composite", "Hooks", "Node", "name_of", "node_of", "observed", "refuse_async", "unique", "watched"]
+__all__ = ["Composite", "Node", "NodeHooks", "name_of", "node_of", "observed", "refuse_async", "unique", "watched"]
 
 EXTRAS = ("original", "run")
 """The parameters that a node may declare beside its first one."""
@@ -191,7 +191,7 @@ def refuse_async(owner: str, nodes: Sequence[Node], instead: str) -> None:
 
 
 @attrs.frozen
-class Hooks:
+class NodeHooks:
     """What a graph calls around each of its nodes.
 
     Args:
@@ -205,7 +205,7 @@ class Hooks:
     on_error: Callable[[str, Exception], object] | None
 
     def __attrs_post_init__(self) -> None:
-        for field in attrs.fields(Hooks):
+        for field in attrs.fields(NodeHooks):
             hook = getattr(self, field.name)
             if hook is not None and (not callable(hook) or kind_of(hook) is not Kind.SYNC):
                 kind = kind_of(hook).value if callable(hook) else type(hook).__name__
