@@ -72,22 +72,14 @@ class _Message(str):
 
 
 class _RebuiltFromArgs(type):
-    """Makes errors whose ``args`` carry all that they are told when they are made."""
+    """Gives an error that is made of the ``args`` of another one what that one knew."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
         error = super().__call__(*args, **options)
-        if len(args) == 1 and not options and isinstance(args[0], _Message):
+        if args and type(args[0]) is _Message and not options:
             for name, value in args[0].fields.items():
                 setattr(error, name, value)
-        elif error.args and type(error.args[0]) is str:
-            error.args = (_told(error, error.args[0]), *error.args[1:])
         return error
-
-
-def _told(error: BelugaError, text: str) -> _Message:
-    message = _Message(text)
-    message.fields = dict(error._fields())
-    return message
 
 
 class BelugaError(Exception, metaclass=_RebuiltFromArgs):
@@ -127,6 +119,22 @@ class BelugaError(Exception, metaclass=_RebuiltFromArgs):
         """
         seconds = self.retry_after
         return None if seconds is None or not math.isfinite(seconds) else str(max(0, math.ceil(seconds)))
+
+    # Put together when somebody asks, which is seldom: a refusal is made thousands of times a second.
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The message, which carries the rest."""
+        kept = super().args
+        text = kept[0] if kept else str(self)
+        if not isinstance(text, str):
+            return kept
+        message = _Message(text)
+        message.fields = self._fields()
+        return (message, *kept[1:])
+
+    @args.setter
+    def args(self, values: tuple[Any, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # C's has one
+        Exception.args.__set__(self, values)  # type: ignore[attr-defined]  # a descriptor of C
 
     def _fields(self) -> dict[str, Any]:
         return self.__dict__.copy()
@@ -174,17 +182,6 @@ class CircuitOpen(Refused):
     def _fields(self) -> dict[str, Any]:
         """Return the slots too."""
         return {**super()._fields(), "name": self.name, "retry_after": self.retry_after}
-
-    # What the breaker made without __init__ has no args yet.
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """The message, which carries the rest."""
-        kept = super().args
-        return kept or (_told(self, str(self)),)
-
-    @args.setter
-    def args(self, values: tuple[Any, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # C's has one
-        Exception.args.__set__(self, values)  # type: ignore[attr-defined]  # a descriptor of C
 
 
 class RateLimited(Refused):
@@ -235,7 +232,7 @@ class BudgetExceeded(Refused):
         self.unit = unit
 
 
-class DeadlineExceeded(Refused, TimeoutError):
+class DeadlineExceeded(Refused, TimeoutError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `args`
     """The time budget ran out.
 
     Args:
@@ -338,7 +335,7 @@ class GraphError(BelugaError):
     """A graph cannot be built or cannot go on."""
 
 
-class ConfigError(BelugaError, ValueError):
+class ConfigError(BelugaError, ValueError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `args`
     """A configuration is missing, unreadable or invalid.
 
     Args:
