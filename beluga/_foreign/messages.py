@@ -80,11 +80,12 @@ def _read(given: Any, index: int, what: str) -> Message:
     except (TypeError, ValueError, KeyError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         message = f"message {index} is a dict with the role {role[:20]!r} that cannot be read: {problem}"
-        raise ValueError(message) from None
+        # What lacks a field is not a message at all.
+        raise (TypeError if isinstance(error, KeyError) else ValueError)(message) from None
 
 
 def _message(role: str, raw: Mapping[str, Any]) -> Message:
-    parts = list(_parts(raw.get("content")))
+    parts = list(_parts(raw.get("content") if role == "assistant" else raw["content"]))
     if role in {"system", "developer"}:
         return SystemMessage(parts=parts)
     if role == "user":
