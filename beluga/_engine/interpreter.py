@@ -79,12 +79,11 @@ def interpret(
             if verdict is not None:
                 outcome = yield from _obey_on_the_way_in(call, entered, verdict)
                 verdict, entered = None, entered + (outcome is None)
-        if outcome is None:
-            outcome = yield Run(stack.target.function, entered)
+        result: Outcome = (yield Run(stack.target.function, entered)) if outcome is None else outcome
         while entered:
             # A layer is entered until it lets an outcome pass.
             call.attempt = attempts.get(entered, 1)
-            again, outcome = yield from _obey_on_the_way_out(call, entered, outcome, verdict)
+            again, result = yield from _obey_on_the_way_out(call, entered, result, verdict)
             verdict = None
             if again is None:
                 attempts.pop(entered, None)
@@ -96,10 +95,10 @@ def interpret(
             if again.instead is None:
                 outcome = None
                 break
-            outcome = yield Run(again.instead, entered)
+            result = yield Run(again.instead, entered)
         else:
             call.kept_values = None  # an error in there would hold the frames that hold it
-            return outcome
+            return result
 
 
 def enter_layers(call: Call, entered: int = 0) -> tuple[int, Verdict | None, Outcome | None]:

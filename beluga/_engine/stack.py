@@ -41,7 +41,7 @@ class Stack:
         """The place of the outermost layer that runs the inner ones by itself."""
         if self.around_at is None and inner is not None and inner.around_at is not None:
             self.around_at = len(new) + inner.around_at
-        self.fused = False
+        self.fused: bool = False
 
     def fuse(self) -> None:
         """Keep only the hooks that some policy defines, so that an idle layer costs nothing.

@@ -75,7 +75,7 @@ def kind_of(target: Any) -> Kind:
         message = f"cannot decorate {type(target).__name__}: it is not callable"
         raise TypeError(message)
     told = getattr(type(target), "__beluga_kind__", None)  # of the type, because an instance may invent attributes
-    if callable(told):
+    if told is not None:
         kind: Kind = told(target)
         return kind
     inner = target

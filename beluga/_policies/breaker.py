@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
@@ -118,7 +118,7 @@ class CircuitBreaker(BlockPolicy):
     """
 
     concern = "breaker"
-    hints = Hints(reads_value=False)
+    hints: Hints = attrs.field(default=Hints(reads_value=False), init=False, repr=False)
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "retry": "it counts a call that a retry rescued as healthy, and one outage as a single failure",
         "fallback": "it counts a call that the fallback rescued as healthy, so it never opens",
@@ -339,7 +339,7 @@ class _Keyed(Policy):
         self._owner.settle(call, circuit, key, outcome)
 
 
-breaker = Decorator(
+breaker: Final = Decorator(
     CircuitBreaker,
     words={
         "exclude": "write counts=, which lists what does count as a failure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -329,7 +329,7 @@ class _BothWatch:
         self._inner.resume()
 
 
-budget = OptionsDecorator(
+budget: Final = OptionsDecorator(
     Budget,
     needs="10.0",
     words={
@@ -341,6 +341,10 @@ budget = OptionsDecorator(
     },
 )
 """Bound what a call, and everything inside it, may take; see `Budget`."""
+
+
+_INHERITED: tuple[tuple[ContextVar[Any], Any], ...] = ((DEADLINE, math.inf), (TIMER, None), (SCOPE, None))
+"""What a call inherits of the budgets around it, each with what stands for none."""
 
 
 @contextlib.contextmanager
@@ -359,8 +363,7 @@ def detached() -> Iterator[None]:
         >>> print(ask())
         None
     """
-    budgets: tuple[tuple[ContextVar[Any], Any], ...] = ((DEADLINE, math.inf), (TIMER, None), (SCOPE, None))
-    tokens = [(variable, variable.set(nothing)) for variable, nothing in budgets]
+    tokens = [(variable, variable.set(nothing)) for variable, nothing in _INHERITED]
     try:
         yield
     finally:

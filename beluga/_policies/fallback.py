@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import attrs
 
@@ -142,7 +142,7 @@ def _name(function: Any) -> str:
     return name
 
 
-fallback = OptionsDecorator(
+fallback: Final = OptionsDecorator(
     Fallback.of, words={"exceptions": "on", "exception": "on", "fallback_function": "write @fallback(other)"}
 )
 """Call alternatives one after the other when the function fails; see `Fallback.of`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -331,5 +331,5 @@ class _StreamLayer(_Layer):
         return answer if isinstance(answer, Ask) else window.close()
 
 
-guarded = Decorator(Guarded)
+guarded: Final = Decorator(Guarded)
 """Let guards judge the texts that go into the function and those that come out of it; see `Guarded`."""

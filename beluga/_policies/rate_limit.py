@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -229,7 +229,7 @@ def _longest_wait(wait: Any) -> float:
     return wait
 
 
-rate_limited = OptionsDecorator(
+rate_limited: Final = OptionsDecorator(
     RateLimiter,
     needs="limit=100, window=60.0",
     words={

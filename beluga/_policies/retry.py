@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
@@ -358,7 +358,7 @@ def _note(error: Exception, attempts: int, seconds: float, reason: str) -> None:
     add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
 
 
-retry = Decorator(
+retry: Final = Decorator(
     RetryPolicy,
     words={
         "attempts": "max_attempts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -322,5 +322,5 @@ def _report(step: str, error: Exception) -> None:
     logging.getLogger(__name__).warning("could not %s a span: %s", step, type(error).__name__)
 
 
-traced = Decorator(Traced)
+traced: Final = Decorator(Traced)
 """Record one OpenTelemetry span for each call; see `Traced`."""

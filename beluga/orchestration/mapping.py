@@ -186,6 +186,7 @@ class _Mapping:
         self._options = options
         self._rule = stop_rule(policy)
         _check(self._owner, self.node, items)
+        self._items: Iterable[Any] = items
         self._total = len(items) if isinstance(items, Sized) else None
         if self._total is not None:
             self._rule.check(self._owner, self._total)
@@ -194,7 +195,6 @@ class _Mapping:
             kind = type(items).__name__
             message = f"{self._owner}: {option} needs items that can be counted, not a {kind}: give a list"
             raise ValueError(message)
-        self._items = items
 
     async def in_tasks(self) -> Any:
         """Run the items on the running event loop."""

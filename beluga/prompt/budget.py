@@ -26,7 +26,7 @@ Group = tuple["Message", ...]
 """Messages that stay together."""
 
 
-class PromptTooLong(BelugaError, ValueError):
+class PromptTooLong(BelugaError, ValueError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `BelugaError.args`
     """What can never be left out of a prompt does not fit into its token budget.
 
     Args:

@@ -247,7 +247,7 @@ def _dispatcher() -> Any:
         def _chosen(self) -> Any:
             provider = _PROVIDER.get()
             if provider is None:
-                provider = vars(trace)["_TRACER_PROVIDER"]
+                provider = trace.__dict__["_TRACER_PROVIDER"]
                 provider = dispatcher.real if provider is dispatcher else provider
             return silent if provider is None else provider.get_tracer(*self._wanted, **self._options)
 
@@ -274,7 +274,7 @@ def _global(provider: Any) -> Iterator[None]:
     from opentelemetry import trace
 
     # The only way to put it back: the public setter works once in a process, and belongs to the application.
-    api, dispatcher = vars(trace), _dispatcher()
+    api, dispatcher = trace.__dict__, _dispatcher()
     with _LOCK:
         if not dispatcher.blocks:
             dispatcher.real, api["_TRACER_PROVIDER"] = api["_TRACER_PROVIDER"], dispatcher

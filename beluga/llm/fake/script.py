@@ -32,7 +32,7 @@ _Stored = _Ready | Callable[[Request], object]
 _CUT_SHORT = Reply("This answer will not reach its end.")
 
 
-class ScriptExhausted(BelugaError, AssertionError):
+class ScriptExhausted(BelugaError, AssertionError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `BelugaError.args`
     """A fake provider was asked for more than its script holds.
 
     It fails a test as an `AssertionError` does, and another attempt does not help.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from beluga.llm._http import Profile
     from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.replies import Turn
-    from beluga.schema import Chunk, Part, Response
+    from beluga.schema import Chunk, Response
 
 __all__ = ["Anthropic"]
 
