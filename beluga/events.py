@@ -26,7 +26,7 @@ __all__ = [
     "EdgeTaken",
     "Event",
     "FallbackTaken",
-    "GuardBlocked",
+    "GuardBlockedEvent",
     "GuardModified",
     "NodeFailed",
     "NodeFinished",
@@ -121,7 +121,7 @@ class RequestMended(Event):
 
 
 @attrs.frozen
-class GuardBlocked(Event):
+class GuardBlockedEvent(Event):
     """A guard stopped a text at `stage`; with `observed` it only would have."""
 
     guard: str

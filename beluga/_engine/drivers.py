@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.codegen import compile_wrapper
-from beluga._engine.interpreter import Run, failed, interpret, use_value
+from beluga._engine.interpreter import Invoke, failed, interpret, use_value
 from beluga._engine.policy import Use, Wait
 from beluga._engine.timeouts import await_until, resume_until
 from beluga.clock import environment
@@ -80,7 +80,7 @@ def finish(call: Call, steps: Generator[Step, Outcome, Outcome]) -> Outcome:
     try:
         step = next(steps)
         while True:
-            step = steps.send(_run(step.function, call) if isinstance(step, Run) else perform(call, step))
+            step = steps.send(_run(step.function, call) if isinstance(step, Invoke) else perform(call, step))
     except StopIteration as done:
         final: Outcome = done.value
         return final
@@ -90,7 +90,7 @@ async def finish_async(call: Call, steps: Generator[Step, Outcome, Outcome]) -> 
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Run):
+            if isinstance(step, Invoke):
                 outcome = await _run_async(step.function, call)
             else:
                 outcome = await perform_async(call, step)

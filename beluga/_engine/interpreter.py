@@ -1,7 +1,7 @@
 """The way of one call through its layers, as a generator that does no I/O of its own.
 
 The drivers run a healthy call by themselves. As soon as anything else happens (a verdict, an error) they hand
-over to `interpret`, which works out what comes next and yields it: `Wait`, `Ask` or `Run`. A driver does
+over to `interpret`, which works out what comes next and yields it: `Wait`, `Ask` or `Invoke`. A driver does
 it in its own way, blocking or awaiting, and sends back an `Outcome`. So the meaning of every verdict is
 written once for all four kinds of function.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Steps = Generator["Step", Outcome, Any]
 
 __all__ = [
-    "Run",
+    "Invoke",
     "Step",
     "Steps",
     "enter_layers",
@@ -43,7 +43,7 @@ __all__ = [
 
 
 @attrs.frozen
-class Run:
+class Invoke:
     """Call this function with the call's arguments; on a stream, hand out its items.
 
     Args:
@@ -55,7 +55,7 @@ class Run:
     depth: int
 
 
-Step = Wait | Ask | Run
+Step = Wait | Ask | Invoke
 
 
 def interpret(
@@ -79,7 +79,7 @@ def interpret(
             if verdict is not None:
                 outcome = yield from _obey_on_the_way_in(call, entered, verdict)
                 verdict, entered = None, entered + (outcome is None)
-        result: Outcome = (yield Run(stack.target.function, entered)) if outcome is None else outcome
+        result: Outcome = (yield Invoke(stack.target.function, entered)) if outcome is None else outcome
         while entered:
             # A layer is entered until it lets an outcome pass.
             call.attempt = attempts.get(entered, 1)
@@ -95,7 +95,7 @@ def interpret(
             if again.instead is None:
                 outcome = None
                 break
-            result = yield Run(again.instead, entered)
+            result = yield Invoke(again.instead, entered)
         else:
             call.kept_values = None  # an error in there would hold the frames that hold it
             return result
@@ -238,7 +238,7 @@ def wait(call: Call, seconds: float) -> Steps:
 def take(call: Call, verdict: Use, depth: int) -> Steps:
     if call.stack.kind.is_stream and not call.items:
         value = verdict.value
-        return (yield Run(lambda *_, **__: value, depth))
+        return (yield Invoke(lambda *_, **__: value, depth))
     return Outcome(verdict.value)
 
 

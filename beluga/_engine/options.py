@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Live",
-    "Rule",
+    "OptionCheck",
     "as_tuple",
     "flag",
     "follow",
@@ -76,7 +76,7 @@ class Live(Generic[T]):
 
 
 @attrs.frozen
-class Rule:
+class OptionCheck:
     """An option's check, ready for values that come later; equal for all objects of one kind of policy."""
 
     name: str
@@ -95,7 +95,7 @@ def following(
 
     def checked(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if isinstance(value, Live):
-            value.check(Rule(getattr(instance, "name", type(instance).__name__), attribute, checked))
+            value.check(OptionCheck(getattr(instance, "name", type(instance).__name__), attribute, checked))
         else:
             check(instance, attribute, value)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import Outcome, forget
 from beluga._engine.drivers import finish, finish_async, new_call
-from beluga._engine.interpreter import Run, serve, take, unexpected, wait
+from beluga._engine.interpreter import Invoke, serve, take, unexpected, wait
 from beluga._engine.policy import Again, Use
 from beluga._engine.streams import async_generator_driver, generator_driver
 from beluga.errors import Refused
@@ -38,7 +38,7 @@ __all__ = ["inside", "plain"]
 def inside(call: Call, depth: int = 0) -> Steps:
     """Run what stands inside the `depth` outermost layers; return its outcome."""
     if depth == call.stack.depth:
-        return (yield Run(call.stack.target.function, depth))
+        return (yield Invoke(call.stack.target.function, depth))
     layer = call.stack.bound[depth]
     cut_short = yield from _enter(call, layer, depth)
     if cut_short is not None:
@@ -99,7 +99,7 @@ def _once_more(call: Call, depth: int, verdict: Again) -> Steps:
     for left in call.stack.bound[depth:]:
         forget(call, left)
     if verdict.instead is not None:
-        return (yield Run(verdict.instead, depth))
+        return (yield Invoke(verdict.instead, depth))
     return (yield from inside(call, depth))
 
 

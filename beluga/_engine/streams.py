@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
-from beluga._engine.interpreter import Run, enter_layers, interpret, leave_layers
+from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers
 from beluga._engine.stream_layers import StreamLayers
 from beluga._engine.timeouts import await_until
 
@@ -50,7 +50,7 @@ def generator_driver(  # noqa: C901 - the items must not pass another frame
     stack: Stack, lead: Lead | None = None
 ) -> Callable[..., Any]:
     """Return a generator function that runs the stack's target through its layers."""
-    healthy = Run(stack.target.function, stack.depth)
+    healthy = Invoke(stack.target.function, stack.depth)
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         call = new_call(stack, args, kwargs)
@@ -62,7 +62,7 @@ def generator_driver(  # noqa: C901 - the items must not pass another frame
             except StopIteration as done:
                 outcome = done.value
                 break
-            if not isinstance(step, Run):
+            if not isinstance(step, Invoke):
                 outcome = perform(call, step)
                 continue
             # Handed out right here: each frame that the items go through takes 25 ns an item.
@@ -94,7 +94,7 @@ def generator_driver(  # noqa: C901 - the items must not pass another frame
     return wrapper
 
 
-def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
+def _steps(call: Call, healthy: Invoke) -> Generator[Step, Outcome, Outcome]:
     """Lead a stream as `interpret` does, but in a quarter of the time while it is healthy."""
     outcome: Outcome | None
     entered, verdict, outcome = enter_layers(call)
@@ -107,7 +107,7 @@ def _steps(call: Call, healthy: Run) -> Generator[Step, Outcome, Outcome]:
     return outcome
 
 
-def _opened(call: Call, run: Run) -> Any:
+def _opened(call: Call, run: Invoke) -> Any:
     call.sent = True
     source: Any = run.function(*call.args, **call.kwargs)
     if type(source) is not GeneratorType:
@@ -186,7 +186,7 @@ def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generato
 
 def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[..., Any]:
     """Return an async generator function that runs the stack's target through its layers."""
-    healthy = Run(stack.target.function, stack.depth)
+    healthy = Invoke(stack.target.function, stack.depth)
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
@@ -198,7 +198,7 @@ def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[.
             except StopIteration as done:
                 outcome = done.value
                 break
-            if not isinstance(step, Run):
+            if not isinstance(step, Invoke):
                 outcome = await perform_async(call, step)
                 continue
             # Handed out right here: an async generator cannot delegate to another one.
@@ -229,7 +229,7 @@ def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[.
     return wrapper
 
 
-def _opened_async(call: Call, run: Run) -> Any:
+def _opened_async(call: Call, run: Invoke) -> Any:
     call.sent = True
     source = run.function(*call.args, **call.kwargs)
     if type(source) is not AsyncGeneratorType:

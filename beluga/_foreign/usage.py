@@ -15,7 +15,7 @@ _FIGURES: Final = tuple(field.name for field in attrs.fields(Usage))
 
 
 @attrs.frozen
-class _Shape:
+class _UsageShape:
     """Where one API keeps its figures; it is known by any of `marks`."""
 
     marks: tuple[str, ...]
@@ -27,9 +27,9 @@ class _Shape:
     leaves_cached_out: bool = False
 
 
-def _openai(given: str, taken: str, *marks: str) -> _Shape:
+def _openai(given: str, taken: str, *marks: str) -> _UsageShape:
     details = f"{given}_details"
-    return _Shape(
+    return _UsageShape(
         marks=marks,
         given=given,
         taken=taken,
@@ -41,7 +41,7 @@ def _openai(given: str, taken: str, *marks: str) -> _Shape:
 
 _SHAPES: Final = (
     _openai("prompt_tokens", "completion_tokens", "prompt_tokens"),
-    _Shape(
+    _UsageShape(
         marks=("cache_read_input_tokens", "cache_creation_input_tokens"),
         given="input_tokens",
         taken="output_tokens",
@@ -81,7 +81,7 @@ def own_usage(result: Any) -> Usage | None:
     return None if shape is None else _read(usage, shape)
 
 
-def _read(usage: Any, shape: _Shape) -> Usage:
+def _read(usage: Any, shape: _UsageShape) -> Usage:
     """Return the figures; a part that is larger than its whole is cut to it."""
     given, taken = count(usage, shape.given) or 0, count(usage, shape.taken) or 0
     cached, written = count(usage, *shape.cached) or 0, count(usage, *shape.written) or 0

@@ -16,7 +16,7 @@ from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import current_deadline
-from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Circuit, State, Ticket
+from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Admission, Circuit, State
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import CircuitOpen, DeadlineExceeded, Refused
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from beluga._engine.options import Matched
     from beluga._engine.state import Lock
     from beluga._engine.target import Target
-    from beluga._policies.circuit import Record
+    from beluga._policies.circuit import Memory
 
 __all__ = ["CircuitBreaker", "breaker"]
 
@@ -145,7 +145,7 @@ class CircuitBreaker(BlockPolicy):
     )
     _is_failure: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
     _looks_at_success: bool = attrs.field(init=False, repr=False)
-    _idle: Record | None = attrs.field(init=False, repr=False)
+    _idle: Memory | None = attrs.field(init=False, repr=False)
     _circuits: StateByClock[_Circuits] = attrs.field(init=False, repr=False)
     _single: Circuit = attrs.field(init=False, repr=False)
 
@@ -175,7 +175,7 @@ class CircuitBreaker(BlockPolicy):
         state = record.state
         if state is CLOSED and not self._looks_at_success:
             if record.generation:  # a call without a ticket is one of generation 0
-                call.keep(self, (Ticket(record.generation), 0.0))
+                call.keep(self, (Admission(record.generation), 0.0))
             return
         if state is OPEN:
             monotonic = call.environment.monotonic
@@ -214,14 +214,14 @@ class CircuitBreaker(BlockPolicy):
         now = call.environment.monotonic()
         before, after, ticket = circuit.admit(self, now)
         self._tell(call, before, after, key)
-        if not isinstance(ticket, Ticket):
+        if not isinstance(ticket, Admission):
             raise CircuitOpen(name=self._label or call.name, retry_after=ticket)
         call.keep(self, (ticket, now))
 
     def settle(self, call: Call, circuit: Circuit, key: Hashable, outcome: Outcome) -> None:
         """Hand back the ticket of `call` with how it ended."""
         now = call.environment.monotonic()
-        ticket, began = call.kept(self, (Ticket(), now))
+        ticket, began = call.kept(self, (Admission(), now))
         before, after = circuit.settle(self, ticket, self._judge(outcome, now, now - began), now)
         self._tell(call, before, after, key)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from beluga._engine.state import Lock
     from beluga._policies.breaker import CircuitBreaker
 
-__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "PRISTINE", "Circuit", "Record", "State", "Ticket"]
+__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "PRISTINE", "Admission", "Circuit", "Memory", "State"]
 
 
 class State(enum.StrEnum):
@@ -30,7 +30,7 @@ _PARTS = 10
 """The window of a failure rate is counted in so many parts, which are forgotten whole."""
 
 
-class Ticket(NamedTuple):
+class Admission(NamedTuple):
     """What an admitted call shows when it comes back.
 
     Args:
@@ -43,7 +43,7 @@ class Ticket(NamedTuple):
 
 
 @attrs.frozen(kw_only=True)
-class Record:
+class Memory:
     """All that a circuit remembers. It is replaced, never changed, so whoever reads it sees one moment.
 
     Args:
@@ -66,15 +66,15 @@ class Record:
     next_lease: int = 1
     parts: Mapping[int, tuple[int, int]] = attrs.field(factory=dict)
 
-    def changed(self, state: State, *, probes_at: float = 0.0) -> Record:
+    def changed(self, state: State, *, probes_at: float = 0.0) -> Memory:
         """Return the record after a change of state, which forgets what was counted before."""
-        return Record(state=state, generation=self.generation + 1, probes_at=probes_at, next_lease=self.next_lease)
+        return Memory(state=state, generation=self.generation + 1, probes_at=probes_at, next_lease=self.next_lease)
 
-    def tripped(self, rules: CircuitBreaker, now: float) -> Record:
+    def tripped(self, rules: CircuitBreaker, now: float) -> Memory:
         """Open, whatever the state."""
         return self.changed(OPEN, probes_at=now + rules.reset_timeout)
 
-    def admit(self, rules: CircuitBreaker, now: float) -> tuple[Record, Ticket | float]:
+    def admit(self, rules: CircuitBreaker, now: float) -> tuple[Memory, Admission | float]:
         """Return a ticket for a call, or the seconds until it is worth asking again."""
         if self.state is OPEN:
             wait = self.probes_at - now
@@ -84,15 +84,15 @@ class Record:
                 return self, wait
             return self.changed(HALF_OPEN).admit(rules, now)
         if self.state is CLOSED:
-            return self, Ticket(self.generation)
+            return self, Admission(self.generation)
         held = {lease: end for lease, end in self.leases.items() if now < end <= now + rules.reset_timeout}
         if len(held) >= rules.half_open_max:
             return self, min(held.values()) - now
         held[self.next_lease] = now + rules.reset_timeout
         admitted = attrs.evolve(self, leases=held, next_lease=self.next_lease + 1)
-        return admitted, Ticket(self.generation, self.next_lease)
+        return admitted, Admission(self.generation, self.next_lease)
 
-    def settle(self, rules: CircuitBreaker, ticket: Ticket, good: bool | None, now: float) -> Record:
+    def settle(self, rules: CircuitBreaker, ticket: Admission, good: bool | None, now: float) -> Memory:
         """Take note of how the call with `ticket` ended; None is neither good nor bad."""
         if ticket.generation != self.generation:
             return self
@@ -108,7 +108,7 @@ class Record:
             return self.changed(CLOSED)
         return attrs.evolve(self, leases=left, successes=self.successes + 1)
 
-    def _counted(self, rules: CircuitBreaker, good: bool, now: float) -> Record:
+    def _counted(self, rules: CircuitBreaker, good: bool, now: float) -> Memory:
         """Count a call through the closed circuit, which opens it if it is one failure too many."""
         if rules.failure_rate is None:
             failures = 0 if good else self.failures + 1
@@ -126,7 +126,7 @@ class Record:
         return attrs.evolve(self, parts=parts)
 
 
-PRISTINE = Record()
+PRISTINE = Memory()
 """The record of every circuit that has not seen a failure: a healthy call has nothing to do with it."""
 
 
@@ -141,11 +141,11 @@ class Circuit:
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
-        self.record: Record = PRISTINE
+        self.record: Memory = PRISTINE
         """What stands now; read it once for what belongs together."""
 
-    def admit(self, rules: CircuitBreaker, now: float) -> tuple[State, State, Ticket | float]:
-        """Take the step of `Record.admit`; return the state before and after it, and the answer."""
+    def admit(self, rules: CircuitBreaker, now: float) -> tuple[State, State, Admission | float]:
+        """Take the step of `Memory.admit`; return the state before and after it, and the answer."""
         with self._lock:
             while True:
                 before = self.record
@@ -154,8 +154,8 @@ class Circuit:
                     self.record = after
                     return before.state, after.state, answer
 
-    def settle(self, rules: CircuitBreaker, ticket: Ticket, good: bool | None, now: float) -> tuple[State, State]:
-        """Take the step of `Record.settle`; return the state before and after it."""
+    def settle(self, rules: CircuitBreaker, ticket: Admission, good: bool | None, now: float) -> tuple[State, State]:
+        """Take the step of `Memory.settle`; return the state before and after it."""
         return self._replace(lambda record: record.settle(rules, ticket, good, now))
 
     def trip(self, rules: CircuitBreaker, now: float) -> tuple[State, State]:
@@ -171,7 +171,7 @@ class Circuit:
         record = self.record
         return HALF_OPEN if record.state is OPEN and now >= record.probes_at else record.state
 
-    def _replace(self, step: Callable[[Record], Record]) -> tuple[State, State]:
+    def _replace(self, step: Callable[[Memory], Memory]) -> tuple[State, State]:
         with self._lock:
             while True:
                 before = self.record

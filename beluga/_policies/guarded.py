@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Argument, Target
-    from beluga._policies.guarded_stream import Window
+    from beluga._policies.guarded_stream import OutputWindow
     from beluga._values.texts import Unread
     from beluga.guards.base import Guard, GuardResult
 
@@ -139,7 +139,7 @@ class Guarded(Policy):
         if self._finds_no_argument(target, known):
             return Policy()
         awaits = target.kind.is_async and any(_awaitable(guard) for guard in guards)
-        layer = _StreamLayer if target.kind.is_stream and self.judges.stages["output"] else _Layer
+        layer = _StreamLayer if target.kind.is_stream and self.judges.stages["output"] else _GuardLayer
         return layer(self, known, awaits=awaits)
 
     def _finds_no_argument(self, target: Target, known: Mapping[str, Argument]) -> bool:
@@ -166,7 +166,7 @@ def _awaitable(guard: Any) -> bool:
     return any(callable(getattr(guard, name, None)) for name in ("avalidate", "avalidate_tool"))
 
 
-class _Layer(Policy):
+class _GuardLayer(Policy):
     concern = "guarded"
 
     def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
@@ -276,7 +276,7 @@ class _Layer(Policy):
         if result.allowed and result.modified is None:
             return
         call.emit(
-            events.GuardModified if result.allowed else events.GuardBlocked,
+            events.GuardModified if result.allowed else events.GuardBlockedEvent,
             guard=result.guard,
             stage=stage,
             rules=tuple(dict.fromkeys(finding.rule or finding.kind for finding in result.findings)),
@@ -297,15 +297,15 @@ def _tool_name(call: Call) -> str:
     return name or call.name.rpartition(".")[2]
 
 
-class _StreamLayer(_Layer):
+class _StreamLayer(_GuardLayer):
     """The layer of a stream: its items go through a window that holds back what may yet be a finding."""
 
     def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
         super().__init__(owner, known, awaits=awaits)
         # Only here, because it knows chunks, and with them all of the schema (15 ms).
-        from beluga._policies.guarded_stream import Window
+        from beluga._policies.guarded_stream import OutputWindow
 
-        self._new_window = functools.partial(Window, self._stages["output"], observe=self._observe)
+        self._new_window = functools.partial(OutputWindow, self._stages["output"], observe=self._observe)
 
     def enter(self, call: Call) -> Ask | None:
         asked = super().enter(call)
@@ -321,8 +321,8 @@ class _StreamLayer(_Layer):
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         return self._window(call).feed(item)
 
-    def _window(self, call: Call) -> Window:
-        window: Window = call.kept(self)
+    def _window(self, call: Call) -> OutputWindow:
+        window: OutputWindow = call.kept(self)
         return window
 
     def on_end(self, call: Call) -> Iterable[Any] | Ask:

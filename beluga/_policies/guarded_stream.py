@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Any], Generator[Any, Any, Any]]
 
-__all__ = ["Window"]
+__all__ = ["OutputWindow"]
 
 _NOTHING = Chunk()
 _DELTAS = frozenset("content text refusal thinking reasoning reasoning_content delta summary_text".split())
@@ -86,7 +86,7 @@ class _Item:
     judged: bool = True
 
 
-class Window:
+class OutputWindow:
     """Takes a stream's items and gives those that may go out.
 
     Args:

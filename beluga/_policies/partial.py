@@ -20,7 +20,7 @@ import attrs
 
 from beluga._types.fit import fit
 from beluga._types.scalars import INVALID
-from beluga._types.tree import Foreign, Items, Node, OneOf, Record, Row, Table
+from beluga._types.tree import Foreign, Items, OneOf, Record, Row, Table, TypeNode
 
 __all__ = ["NOTHING_NEW", "PartialAnswer", "partial"]
 
@@ -101,7 +101,7 @@ class PartialAnswer:
         return 0
 
 
-def partial(node: Node, value: Any) -> Any:
+def partial(node: TypeNode, value: Any) -> Any:
     """Return what `node` makes of a value of which parts have not come: fields that are missing are None.
 
     Neither converters nor validators of a class run: they expect a whole one.

@@ -11,13 +11,13 @@ from beluga._policies.partial import partial
 from beluga._types.annotations import read_type
 from beluga._types.fit import fit
 from beluga._types.json_schema import describe
-from beluga._types.problems import Note, Problem, for_author, for_people
+from beluga._types.problems import Misfit, Note, for_author, for_people
 from beluga._types.scalars import INVALID, Rules
 from beluga._types.tree import Field, Record
 from beluga.schema import SystemMessage
 
 if TYPE_CHECKING:
-    from beluga._types.problems import Problem
+    from beluga._types.problems import Misfit
 
 
 __all__ = ["ResponseFormat", "begin", "parse"]
@@ -61,7 +61,7 @@ class ResponseFormat:
         in_words = json.dumps({**title, **describe(asked)}, ensure_ascii=False)
         self.instructions: SystemMessage = SystemMessage(_IN_WORDS + in_words)
 
-    def read(self, text: str) -> tuple[Any, list[Problem]]:
+    def read(self, text: str) -> tuple[Any, list[Misfit]]:
         """Return the value in `text` and no problems, or anything and the problems."""
         values, problem = parse(text, "{[" if self._is_boxed else "{")
         if problem is not None:
@@ -72,7 +72,7 @@ class ResponseFormat:
             return (fitting or read)[0]
         return INVALID, [Note((), False, "holds more than one JSON value")]
 
-    def _made(self, value: Any) -> tuple[Any, list[Problem]]:
+    def _made(self, value: Any) -> tuple[Any, list[Misfit]]:
         if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
             value = value[_KEY]
         return fit(self._node, value, _RULES)
@@ -87,7 +87,7 @@ class ResponseFormat:
             value = value[_KEY]
         return partial(self._node, value)
 
-    def complaint(self, problems: list[Problem]) -> str:
+    def complaint(self, problems: list[Misfit]) -> str:
         """Return what to tell the model of its answer, in its own words."""
         lines = "".join(f"\n- {for_author(problem)}" for problem in problems[:_MOST])
         rest = f"\n- and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
@@ -96,7 +96,7 @@ class ResponseFormat:
             "Answer again with the whole JSON value, corrected and complete, and with nothing else."
         )
 
-    def verdict(self, problems: list[Problem]) -> str:
+    def verdict(self, problems: list[Misfit]) -> str:
         """Return what to tell people of the answer, with none of its words."""
         rest = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""  # noqa: PLR2004 - a message is one line
         return f"the answer is no {self.name}: {'; '.join(map(for_people, problems[:3]))}{rest}"
@@ -125,7 +125,7 @@ _decoder: Final = json.JSONDecoder(parse_constant=_no_number, strict=False)
 """A line break in a string can mean nothing but itself, so it is taken although JSON wants an escape."""
 
 
-def parse(text: str, openings: str = "{") -> tuple[list[Any], Problem | None]:
+def parse(text: str, openings: str = "{") -> tuple[list[Any], Misfit | None]:
     """Return the JSON values in `text`, each once, or what keeps them from being read.
 
     They are the whole text, or what is in code fences, or what begins with a bracket in the midst of prose. Thoughts
@@ -182,7 +182,7 @@ def begin(text: str, openings: str) -> int:
     return -1
 
 
-def _in_prose(text: str, openings: str) -> tuple[list[Any], Problem | None]:
+def _in_prose(text: str, openings: str) -> tuple[list[Any], Misfit | None]:
     """Return the values that begin with a bracket; a part of a broken value is none, so nothing further in is tried."""
     values: list[Any] = []
     at = 0
@@ -209,7 +209,7 @@ def _end(text: str, start: int) -> int:
     return len(text)
 
 
-def _decoded(text: str, around: str = "", offset: int = 0) -> tuple[Any, Problem | None]:
+def _decoded(text: str, around: str = "", offset: int = 0) -> tuple[Any, Misfit | None]:
     """Return the value of `text`, which stands at `offset` of the text `around` it, or what is wrong with it."""
     try:
         return _decoder.decode(text), None
@@ -225,7 +225,7 @@ def _distinct(values: list[Any]) -> list[Any]:
     return list({json.dumps(value, sort_keys=True): value for value in values}.values())
 
 
-def _unreadable(error: Exception, around: str, offset: int) -> Problem:
+def _unreadable(error: Exception, around: str, offset: int) -> Misfit:
     if isinstance(error, json.JSONDecodeError):
         at = error.pos + offset
         line, column = around.count("\n", 0, at) + 1, at - around.rfind("\n", 0, at)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Target
-    from beluga._types.problems import Problem
+    from beluga._types.problems import Misfit
     from beluga.schema import Usage
 
 __all__ = ["Layer", "Structured", "structured"]
@@ -184,7 +184,7 @@ class Layer(Policy):
         """Give the function messages and schema as it takes them."""
         given = self._messages.read(call)
         asked = self._asked(given, call)
-        turn = Turn(call)
+        turn = ReaskState(call)
         turn.open()
         call.keep(self, turn)
         if asked is not given:
@@ -201,7 +201,7 @@ class Layer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> Again | Use | None:
         """Take the value out of the answer, or ask again."""
-        turn: Turn = call.kept(self)
+        turn: ReaskState = call.kept(self)
         verdict: Again | Use | None = None
         try:
             turn.close(outcome)
@@ -212,7 +212,7 @@ class Layer(Policy):
                 call.args, call.kwargs = turn.args, turn.kwargs  # an alternative, say, is asked what the caller asked
         return verdict
 
-    def _judge(self, call: Call, turn: Turn, given: Any) -> Again | Use:
+    def _judge(self, call: Call, turn: ReaskState, given: Any) -> Again | Use:
         answer = _usable(call, given, turn)
         value, problems = self._form.read(answer.text)
         if not problems:
@@ -227,7 +227,7 @@ class Layer(Policy):
         self._messages.write(call, [*asked, *heard, HumanMessage(self._form.complaint(problems))])
         return Again()
 
-    def _given_up(self, call: Call, turn: Turn, problems: list[Problem]) -> InvalidResponse:
+    def _given_up(self, call: Call, turn: ReaskState, problems: list[Misfit]) -> InvalidResponse:
         times = "once" if turn.asked == 1 else f"{turn.asked} times"
         late = "" if turn.asked >= self._attempts else "; the time budget leaves no room for another attempt"
         message = f"{call.name}: asked {times}, {self._form.verdict(problems)}{late}"
@@ -289,7 +289,7 @@ def _is_given(slot: Argument, call: Call) -> bool:
     return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
 
 
-def _usable(call: Call, value: Any, turn: Turn) -> Answer:
+def _usable(call: Call, value: Any, turn: ReaskState) -> Answer:
     """Return the answer in `value`, if it is a whole one.
 
     Raises:
@@ -325,7 +325,7 @@ def _whole(call: Call, answer: Answer, asked: int) -> Answer:
     return answer
 
 
-class Turn:
+class ReaskState:
     """One call: what the caller gave, and what the model has used up for it so far."""
 
     __slots__ = ("args", "asked", "kwargs", "scope", "token", "usage")

@@ -37,13 +37,13 @@ from beluga._types.tree import (
     Field,
     Foreign,
     Items,
-    Node,
     OneOf,
     Option,
     Record,
     Row,
     Scalar,
     Table,
+    TypeNode,
     bounds_of,
 )
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["read_function", "read_type"]
 
 
-def read_type(kind: Any, where: str = "the type") -> Node:
+def read_type(kind: Any, where: str = "the type") -> TypeNode:
     """Return the tree of a type; that of a class is read once.
 
     Args:
@@ -70,7 +70,7 @@ def read_type(kind: Any, where: str = "the type") -> Node:
 
 
 @functools.lru_cache(maxsize=256)
-def _read_class(kind: Any) -> Node:
+def _read_class(kind: Any) -> TypeNode:
     return _Reader().read(kind, kind.__name__)
 
 
@@ -135,7 +135,7 @@ class _Reader:
         self._aliases: list[Any] = []
         self._owners: list[Any] = []
 
-    def read(self, hint: Any, where: str) -> Node:
+    def read(self, hint: Any, where: str) -> TypeNode:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin is Annotated:
             return self._annotated(arguments[0], hint.__metadata__, where)
@@ -151,7 +151,7 @@ class _Reader:
             return self.read(hint.__bound__, where)
         return self._plain(hint, origin, arguments, where)
 
-    def _plain(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+    def _plain(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> TypeNode:
         """Read a type with nothing around it."""
         if hint is None:
             return NULL
@@ -163,7 +163,7 @@ class _Reader:
             return _choice(arguments, where)
         return self._class(hint, origin, arguments, where)
 
-    def _annotated(self, hint: Any, metadata: Iterable[Any], where: str) -> Node:
+    def _annotated(self, hint: Any, metadata: Iterable[Any], where: str) -> TypeNode:
         text, bounds, is_seconds = "", UNBOUNDED, False
         for mark in metadata:
             if isinstance(mark, str) and mark == SECONDS:
@@ -177,7 +177,7 @@ class _Reader:
         node = bounded(node, bounds, where)
         return attrs.evolve(node, description=text) if text else node
 
-    def _alias(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+    def _alias(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> TypeNode:
         """Read what ``type Name = ...`` of Python 3.12 stands for."""
         alias = origin if arguments else hint
         if any(alias is each for each in self._aliases):
@@ -188,7 +188,7 @@ class _Reader:
         self._aliases.pop()
         return node
 
-    def _class(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> Node:
+    def _class(self, hint: Any, origin: Any, arguments: tuple[Any, ...], where: str) -> TypeNode:
         kind = origin or hint
         if not isinstance(kind, abc.Hashable) or not isinstance(kind, type):
             _refuse(hint, where)
@@ -202,7 +202,7 @@ class _Reader:
             return self._record(hint, kind, arguments)
         return self._container(hint, kind, arguments, where)
 
-    def _container(self, hint: Any, kind: Any, arguments: tuple[Any, ...], where: str) -> Node:
+    def _container(self, hint: Any, kind: Any, arguments: tuple[Any, ...], where: str) -> TypeNode:
         if kind is tuple and any(getattr(each, "__unpacked__", False) for each in arguments):
             _refuse(hint, where)
         if kind is tuple and arguments and arguments[-1] is not ...:
@@ -216,7 +216,7 @@ class _Reader:
         item = self.read(arguments[1] if arguments else Any, f"{where}{{}}")
         return Table(item, _MAPPINGS[kind], self._key(arguments[0], where) if arguments else None)
 
-    def _key(self, hint: Any, where: str) -> Node | None:
+    def _key(self, hint: Any, where: str) -> TypeNode | None:
         """Return what a key has to be; None where every text is one."""
         if hint in (str, Any):
             return None
@@ -267,7 +267,7 @@ def _choice(values: Any, where: str, doc: str = "") -> Choice:
 # Bounds
 
 
-def bounded(node: Node, bounds: Bounds, where: str) -> Node:
+def bounded(node: TypeNode, bounds: Bounds, where: str) -> TypeNode:
     """Return `node` within `bounds`; of a union, those arms that can have them.
 
     Raises:
@@ -286,7 +286,7 @@ def bounded(node: Node, bounds: Bounds, where: str) -> Node:
     raise TypeError(message)
 
 
-def _can_have(node: Node, bounds: Bounds) -> bool:
+def _can_have(node: TypeNode, bounds: Bounds) -> bool:
     if isinstance(node, Scalar):
         texts = node.type.kind in (str, bytes)
         return (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._types.problems import Key, Mismatch, Missing, Note, Problem, Refused, TooDeep, UnknownKeys, WrongKey
+from beluga._types.problems import Key, Misfit, Mismatch, Missing, Note, Rejected, TooDeep, UnknownKeys, WrongKey
 from beluga._types.scalars import INVALID, Rules
 from beluga._types.tree import (
     UNBOUNDED,
@@ -22,12 +22,12 @@ from beluga._types.tree import (
     Field,
     Foreign,
     Items,
-    Node,
     OneOf,
     Record,
     Row,
     Scalar,
     Table,
+    TypeNode,
     takes_null,
 )
 
@@ -43,7 +43,7 @@ __all__ = ["fit"]
 _JSON: Final = Rules()
 
 
-def fit(node: Node, value: Any, rules: Rules = _JSON, path: Path = ()) -> tuple[Any, list[Problem]]:
+def fit(node: TypeNode, value: Any, rules: Rules = _JSON, path: Path = ()) -> tuple[Any, list[Misfit]]:
     """Return the value that `node` makes of a parsed one and no problems, or `INVALID` and the problems.
 
     Defaults, converters and validators of classes do their work. A key that a class does not know is a problem: it
@@ -69,7 +69,7 @@ def fit(node: Node, value: Any, rules: Rules = _JSON, path: Path = ()) -> tuple[
         >>> print(for_people(fit(lines, [{"text": "tea", "price": "two"}])[1][0]))
         [0].price: expected a number, not a string
     """
-    walk = _Walk(rules)
+    walk = _Fitting(rules)
     try:
         fitted = walk.fit(node, value, path)
     except RecursionError:
@@ -77,21 +77,21 @@ def fit(node: Node, value: Any, rules: Rules = _JSON, path: Path = ()) -> tuple[
     return fitted, walk.problems
 
 
-class _Walk:
+class _Fitting:
     """One way through one value."""
 
     __slots__ = ("_known", "_secret", "problems", "rules")
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.problems: list[Problem] = []
+        self.problems: list[Misfit] = []
         self._secret = False
-        self._known: dict[tuple[int, int, bool], tuple[Path, Any, list[Problem]]] = {}
+        self._known: dict[tuple[int, int, bool], tuple[Path, Any, list[Misfit]]] = {}
 
-    def fit(self, node: Node, value: Any, path: Path) -> Any:
+    def fit(self, node: TypeNode, value: Any, path: Path) -> Any:
         return _FITS[type(node)](self, node, value, path)
 
-    def _reject(self, node: Node, value: Any, path: Path, *, alien: bool = True) -> Any:
+    def _reject(self, node: TypeNode, value: Any, path: Path, *, alien: bool = True) -> Any:
         self.problems.append(Mismatch(path, self._secret, node, value, alien))
         return INVALID
 
@@ -159,7 +159,7 @@ class _Walk:
     def _key(self, node: Table, key: Any, path: Path) -> Any:
         taken: Any = key if isinstance(key, str) else INVALID
         if node.key is not None:
-            taken = _Walk(self.rules).fit(node.key, key, ())
+            taken = _Fitting(self.rules).fit(node.key, key, ())
         if taken is INVALID:
             self.problems.append(WrongKey(path, self._secret, key, node.key))
         return taken
@@ -167,7 +167,7 @@ class _Walk:
     def one_of(self, node: OneOf, value: Any, path: Path) -> Any:
         if type(value) in (int, float) and (exact := _exact(node, value)) is not None:
             return value if value in exact.bounds else self._reject(exact, value, path, alien=False)
-        nearest: list[Problem] | None = None
+        nearest: list[Misfit] | None = None
         for arm in node.arms:
             fitted, found = self._tried(arm, value, path)
             if not found:
@@ -181,7 +181,7 @@ class _Walk:
         self.problems += nearest
         return INVALID
 
-    def _tried(self, arm: Node, value: Any, path: Path) -> tuple[Any, list[Problem]]:
+    def _tried(self, arm: TypeNode, value: Any, path: Path) -> tuple[Any, list[Misfit]]:
         """Return what `arm` makes of `value`, and its problems: of one value once, wherever it stands."""
         mark = (id(arm), id(value), self._secret)
         is_kept = isinstance(value, (dict, list))
@@ -274,20 +274,20 @@ class _Walk:
                 self.problems += _foreign_problems(name, error, value, path, secret=self._secret, known=_keys_of(node))
             else:
                 text = str(error).partition("\n")[0]
-                self.problems.append(Refused(path, self._secret, name, type(error).__name__, text))
+                self.problems.append(Rejected(path, self._secret, name, type(error).__name__, text))
             return INVALID
 
 
-_FITS: Final[dict[type[Node], Callable[[_Walk, Any, Any, Path], Any]]] = {
-    Anything: _Walk.anything,
-    Scalar: _Walk.scalar,
-    Choice: _Walk.choice,
-    Items: _Walk.items,
-    Row: _Walk.row,
-    Table: _Walk.table,
-    OneOf: _Walk.one_of,
-    Record: _Walk.record,
-    Foreign: _Walk.foreign,
+_FITS: Final[dict[type[TypeNode], Callable[[_Fitting, Any, Any, Path], Any]]] = {
+    Anything: _Fitting.anything,
+    Scalar: _Fitting.scalar,
+    Choice: _Fitting.choice,
+    Items: _Fitting.items,
+    Row: _Fitting.row,
+    Table: _Fitting.table,
+    OneOf: _Fitting.one_of,
+    Record: _Fitting.record,
+    Foreign: _Fitting.foreign,
 }
 
 
@@ -300,21 +300,21 @@ def _is_instance(value: Any, kind: Any) -> bool:
     return isinstance(kind, type) and not typing.is_typeddict(kind) and isinstance(value, kind)
 
 
-def _refusals(node: Record, error: Exception, given: Any, path: Path, *, secret: bool) -> list[Problem]:
+def _refusals(node: Record, error: Exception, given: Any, path: Path, *, secret: bool) -> list[Misfit]:
     if callable(getattr(error, "errors", None)):  # a pydantic data class
         return _foreign_problems(node.name, error, given, path, secret=secret, known=frozenset(node.fields))
     # attrs' own validators name the attribute among the arguments of what they raise.
     names = [each.name for each in error.args if isinstance(each, attrs.Attribute)]
     text = str(error.args[0] if names else error).partition("\n")[0]
-    return [Refused((*path, *names[:1]), secret, node.name, type(error).__name__, text)]
+    return [Rejected((*path, *names[:1]), secret, node.name, type(error).__name__, text)]
 
 
 def _foreign_problems(
     name: str, error: Any, value: Any, path: Path, *, secret: bool, known: frozenset[str]
-) -> list[Problem]:
+) -> list[Misfit]:
     """Return the problems that pydantic found: people see their codes, as its words may hold the value."""
     return [
-        Refused((*path, *_steps(each["loc"], value, known)), secret, name, each["type"], each["msg"])
+        Rejected((*path, *_steps(each["loc"], value, known)), secret, name, each["type"], each["msg"])
         for each in error.errors()
     ]
 

@@ -20,12 +20,12 @@ from beluga._types.tree import (
     Field,
     Foreign,
     Items,
-    Node,
     OneOf,
     Record,
     Row,
     Scalar,
     Table,
+    TypeNode,
     arms,
     takes_null,
 )
@@ -73,7 +73,7 @@ def json_schema(kind: Any) -> Schema:
     return describe(read_type(kind))
 
 
-def describe(node: Node, *, all_required: bool = False) -> Schema:
+def describe(node: TypeNode, *, all_required: bool = False) -> Schema:
     """Return the JSON schema of a tree.
 
     Args:
@@ -83,13 +83,13 @@ def describe(node: Node, *, all_required: bool = False) -> Schema:
     Raises:
         TypeError: An Enum in it has values that JSON has no form for.
     """
-    return _Writer(node, all_required=all_required).complete()
+    return _SchemaWriter(node, all_required=all_required).complete()
 
 
-class _Writer:
+class _SchemaWriter:
     """Describes one tree, and collects the definitions to which it refers."""
 
-    def __init__(self, root: Node, *, all_required: bool) -> None:
+    def __init__(self, root: TypeNode, *, all_required: bool) -> None:
         self._root = root
         self._all_required = all_required
         self._open: list[Any] = []
@@ -106,7 +106,7 @@ class _Writer:
             schema.pop("$ref", None)
         return {**schema, "$defs": self._definitions} if self._definitions else schema
 
-    def _schema(self, node: Node, description: str = "") -> Schema:
+    def _schema(self, node: TypeNode, description: str = "") -> Schema:
         schema = _WRITERS[type(node)](self, node)
         text = node.description or description
         # OpenAI refuses a $ref that has neighbours.
@@ -208,16 +208,16 @@ class _Writer:
         return name if name not in used else next(each for each in numbered if each not in used)
 
 
-_WRITERS: Final[Mapping[type[Node], Callable[[_Writer, Any], Schema]]] = {
-    Anything: _Writer.anything,
-    Scalar: _Writer.scalar,
-    Choice: _Writer.choice,
-    Items: _Writer.items,
-    Row: _Writer.row,
-    Table: _Writer.table,
-    OneOf: _Writer.one_of,
-    Record: _Writer.record,
-    Foreign: _Writer.foreign,
+_WRITERS: Final[Mapping[type[TypeNode], Callable[[_SchemaWriter, Any], Schema]]] = {
+    Anything: _SchemaWriter.anything,
+    Scalar: _SchemaWriter.scalar,
+    Choice: _SchemaWriter.choice,
+    Items: _SchemaWriter.items,
+    Row: _SchemaWriter.row,
+    Table: _SchemaWriter.table,
+    OneOf: _SchemaWriter.one_of,
+    Record: _SchemaWriter.record,
+    Foreign: _SchemaWriter.foreign,
 }
 
 

@@ -18,11 +18,11 @@ from beluga._types.tree import (
     Bounds,
     Choice,
     Items,
-    Node,
     OneOf,
     Row,
     Scalar,
     Table,
+    TypeNode,
 )
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Key",
+    "Misfit",
     "Mismatch",
     "Missing",
     "Note",
     "Path",
-    "Problem",
-    "Refused",
+    "Rejected",
     "TooDeep",
     "UnknownKeys",
     "WrongKey",
@@ -63,7 +63,7 @@ Path = tuple[str | int | Key, ...]
 
 
 @attrs.frozen
-class Problem:
+class Misfit:
     """One thing that is wrong: which of the classes below, and where.
 
     Args:
@@ -76,7 +76,7 @@ class Problem:
 
 
 @attrs.frozen
-class Mismatch(Problem):
+class Mismatch(Misfit):
     """A value is not what was expected.
 
     Args:
@@ -85,18 +85,18 @@ class Mismatch(Problem):
         alien: It is of another kind altogether, so that looking inside it makes no sense.
     """
 
-    node: Node
+    node: TypeNode
     value: Any = attrs.field(repr=False)
     alien: bool = True
 
 
 @attrs.frozen
-class Missing(Problem):
+class Missing(Misfit):
     """A field without a default is not there."""
 
 
 @attrs.frozen
-class UnknownKeys(Problem):
+class UnknownKeys(Misfit):
     """A record has keys that are not fields."""
 
     keys: tuple[Any, ...] = attrs.field(repr=False)
@@ -104,15 +104,15 @@ class UnknownKeys(Problem):
 
 
 @attrs.frozen
-class WrongKey(Problem):
+class WrongKey(Misfit):
     """A key of a table is not a text, or not the right one."""
 
     key: Any = attrs.field(repr=False)
-    node: Node | None
+    node: TypeNode | None
 
 
 @attrs.frozen
-class Refused(Problem):
+class Rejected(Misfit):
     """A class did not take values that are all of their types.
 
     Args:
@@ -127,12 +127,12 @@ class Refused(Problem):
 
 
 @attrs.frozen
-class TooDeep(Problem):
+class TooDeep(Misfit):
     """Python's stack is too small for it."""
 
 
 @attrs.frozen
-class Note(Problem):
+class Note(Misfit):
     """Something else, in words for people and, where there are any, in words for the author."""
 
     rule: str
@@ -142,7 +142,7 @@ class Note(Problem):
 # What was expected
 
 
-def demand(node: Node, *, by_hand: bool = False) -> str:
+def demand(node: TypeNode, *, by_hand: bool = False) -> str:
     """Return what completes "expected ..." of JSON, or "must be ..." of what is written by hand.
 
     Example:
@@ -166,7 +166,7 @@ def demand(node: Node, *, by_hand: bool = False) -> str:
             return _by_hand(node) if by_hand else _in_json(node)
 
 
-def _by_hand(node: Node) -> str:
+def _by_hand(node: TypeNode) -> str:
     """Return what something with parts has to be, down to its scalars."""
     match node:
         case Items(item=item, bounds=bounds):
@@ -179,7 +179,7 @@ def _by_hand(node: Node) -> str:
             return f"a table of {getattr(node, 'name', '')} settings"
 
 
-def _in_json(node: Node) -> str:
+def _in_json(node: TypeNode) -> str:
     """Return what something with parts has to be; each part that is wrong has a line of its own."""
     match node:
         case Items(bounds=bounds):
@@ -207,17 +207,17 @@ def _written(value: Any, name: str) -> str:
 # In words
 
 
-def for_people(problem: Problem) -> str:
+def for_people(problem: Misfit) -> str:
     """Return one line that quotes nothing of the value."""
     return f"{_dotted(problem.path, lambda key: f'key {key.place}')}: {_rule(problem, quoting=False)}"
 
 
-def for_author(problem: Problem) -> str:
+def for_author(problem: Misfit) -> str:
     """Return one line for the author of the value, in the value's own words."""
     return f"{_dotted(problem.path, lambda key: quote(key.name))}: {_rule(problem, quoting=not problem.secret)}"
 
 
-def _rule(problem: Problem, *, quoting: bool) -> str:
+def _rule(problem: Misfit, *, quoting: bool) -> str:
     """Return what is wrong; with the words of the value where `quoting`."""
     match problem:
         case Mismatch():
@@ -229,7 +229,7 @@ def _rule(problem: Problem, *, quoting: bool) -> str:
         case WrongKey(node=node, key=key):
             key = f"the key {quote(str(key))}" if quoting else "a key"
             said = f"has {key} that is not {'a string' if node is None else demand(node)}"
-        case Refused(name=name, kind=kind, text=text):
+        case Rejected(name=name, kind=kind, text=text):
             said = f"is refused by {name}: {kind}" + (f": {text}" if quoting and text else "")
         case Note(rule=rule, quoting=words):
             said = words if quoting and words else rule

@@ -36,13 +36,13 @@ __all__ = [
     "Field",
     "Foreign",
     "Items",
-    "Node",
     "OneOf",
     "Option",
     "Record",
     "Row",
     "Scalar",
     "Table",
+    "TypeNode",
     "arms",
     "bounds_of",
     "is_scalar",
@@ -180,7 +180,7 @@ NO_DEFAULT: Final = object()
 
 
 @attrs.frozen
-class Node:
+class TypeNode:
     """Any part of the tree.
 
     Args:
@@ -191,7 +191,7 @@ class Node:
 
 
 @attrs.frozen
-class Anything(Node):
+class Anything(TypeNode):
     """Whatever there is, unchecked."""
 
 
@@ -201,7 +201,7 @@ def _exact(scalar: Scalar) -> Any:
 
 
 @attrs.frozen
-class Scalar(Node):
+class Scalar(TypeNode):
     """A value without parts, within bounds."""
 
     type: ScalarType
@@ -223,7 +223,7 @@ class Option:
 
 
 @attrs.frozen
-class Choice(Node):
+class Choice(TypeNode):
     """One of a few values: a Literal or an Enum, whose docstring is `doc`."""
 
     options: tuple[Option, ...]
@@ -231,10 +231,10 @@ class Choice(Node):
 
 
 @attrs.frozen
-class Items(Node):
+class Items(TypeNode):
     """A list of values of one kind, made into a list, tuple or set."""
 
-    item: Node
+    item: TypeNode
     make: Callable[[list[Any]], Any]
     bounds: Bounds = UNBOUNDED
 
@@ -245,28 +245,28 @@ class Items(Node):
 
 
 @attrs.frozen
-class Row(Node):
+class Row(TypeNode):
     """A list of so many values, each of its own kind, made into a tuple."""
 
-    items: tuple[Node, ...]
+    items: tuple[TypeNode, ...]
 
 
 @attrs.frozen
-class Table(Node):
+class Table(TypeNode):
     """A mapping of free keys to values of one kind."""
 
-    item: Node
+    item: TypeNode
     make: Callable[[dict[str, Any]], Any]
-    key: Node | None = None
+    key: TypeNode | None = None
     """What a key has to be, where not every text is one."""
     bounds: Bounds = UNBOUNDED
 
 
 @attrs.frozen
-class OneOf(Node):
+class OneOf(TypeNode):
     """A value of any of several kinds: the first that fits."""
 
-    arms: tuple[Node, ...]
+    arms: tuple[TypeNode, ...]
 
 
 @attrs.frozen
@@ -287,7 +287,7 @@ class Field:
 
     key: str
     name: str
-    node: Node
+    node: TypeNode
     required: bool = True
     description: str = ""
     default: Any = NO_DEFAULT
@@ -297,7 +297,7 @@ class Field:
 
 
 @attrs.frozen(eq=False)
-class Record(Node):
+class Record(TypeNode):
     """A mapping with exactly the fields of a class or the parameters of a function.
 
     Args:
@@ -321,7 +321,7 @@ class Record(Node):
 
 
 @attrs.frozen(eq=False)
-class Foreign(Node):
+class Foreign(TypeNode):
     """A class that checks and describes itself, as pydantic's models do."""
 
     kind: Any
@@ -332,17 +332,17 @@ class Foreign(Node):
         return str(self.kind.__name__)
 
 
-def arms(node: Node) -> tuple[Node, ...]:
+def arms(node: TypeNode) -> tuple[TypeNode, ...]:
     """Return what a value may be instead of each other: the arms of a union, else the node itself."""
     return node.arms if isinstance(node, OneOf) else (node,)
 
 
-def is_scalar(node: Node) -> bool:
+def is_scalar(node: TypeNode) -> bool:
     """Tell whether a value of `node` has no parts, so that a message may show what stands in its place."""
     return all(isinstance(arm, (Scalar, Choice)) for arm in arms(node))
 
 
-def takes_null(node: Node) -> bool:
+def takes_null(node: TypeNode) -> bool:
     """Tell whether null is a value of `node`."""
     return any(
         arm == NULL
@@ -352,7 +352,7 @@ def takes_null(node: Node) -> bool:
     )
 
 
-def parts(node: Node) -> Iterator[Node]:
+def parts(node: TypeNode) -> Iterator[TypeNode]:
     """Yield the nodes that `node` is directly made of."""
     match node:
         case Items() | Table():

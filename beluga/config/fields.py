@@ -15,7 +15,7 @@ from beluga._types.classes import MARKS, Marks, is_record
 from beluga._types.fit import fit
 from beluga._types.problems import demand
 from beluga._types.scalars import BY_HAND, Seconds
-from beluga._types.tree import NO_DEFAULT, Bounds, Field, Node, Record, arms, parts
+from beluga._types.tree import NO_DEFAULT, Bounds, Field, Record, TypeNode, arms, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +145,7 @@ def _check_default(section: Record, field: Field) -> None:
 def all_sections(section: Record) -> list[Record]:
     """Return `section` and all that can be reached from it."""
     reached: dict[int, Record] = {}
-    pending: list[Node] = [section]
+    pending: list[TypeNode] = [section]
     while pending:
         node = pending.pop()
         if isinstance(node, Record):
@@ -156,7 +156,7 @@ def all_sections(section: Record) -> list[Record]:
     return list(reached.values())
 
 
-def section_in(node: Node, value: Any) -> Record | None:
+def section_in(node: TypeNode, value: Any) -> Record | None:
     """Return the section of `node` that `value` is an instance of; None where it is a plain value."""
     return next((arm for arm in arms(node) if isinstance(arm, Record) and arm.make is type(value)), None)
 

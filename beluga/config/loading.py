@@ -22,13 +22,13 @@ from beluga.errors import ConfigError, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["Reading", "Source", "layered", "load", "validate"]
+__all__ = ["Snapshot", "Source", "layered", "load", "validate"]
 
 T = TypeVar("T")
 
 
 @attrs.frozen
-class Reading:
+class Snapshot:
     """What one look at the files gave: their contents, or why there is none.
 
     Args:
@@ -77,7 +77,7 @@ class Source(Generic[T]):
         self._is_new = True
         check_names(self.section, prefix)
 
-    def read(self) -> Reading:
+    def read(self) -> Snapshot:
         """Look at the files once; nothing is raised."""
         digest = hashlib.sha256()
         contents = []
@@ -89,9 +89,9 @@ class Source(Generic[T]):
             except (OSError, ValueError) as error:
                 return self._unread(name, f"cannot be read: {getattr(error, 'strerror', None) or error}")
             digest.update(hashlib.sha256(contents[-1]).digest())
-        return Reading(digest.digest(), tuple(contents))
+        return Snapshot(digest.digest(), tuple(contents))
 
-    def build(self, reading: Reading, also: Callable[[T, Findings], object] | None = None) -> T:
+    def build(self, reading: Snapshot, also: Callable[[T, Findings], object] | None = None) -> T:
         """Turn a reading into an instance.
 
         Args:
@@ -140,8 +140,8 @@ class Source(Generic[T]):
             warnings.warn(f"config: the {many} nothing: {', '.join(unused)}", stacklevel=4)
         self._is_new = False
 
-    def _unread(self, name: str, rule: str, code: ErrorCode | None = None) -> Reading:
-        return Reading(f"{name}: {rule}".encode(), error=failure(name, [Problem("", rule, name)], code))
+    def _unread(self, name: str, rule: str, code: ErrorCode | None = None) -> Snapshot:
+        return Snapshot(f"{name}: {rule}".encode(), error=failure(name, [Problem("", rule, name)], code))
 
 
 def _names(path: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import attrs
 
 from beluga._types import problems as types
 from beluga._types.problems import nearest
-from beluga._types.tree import Choice, Items, Node, Table, is_scalar
+from beluga._types.tree import Choice, Items, Table, TypeNode, is_scalar
 from beluga.errors import ConfigError, ErrorCode
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ class Findings:
         steps = tuple(step.name if isinstance(step, types.Key) else step for step in path)
         self.problems.append(Problem(dotted(steps), rule, self._source_of(steps), value, suggestion))
 
-    def add(self, problems: Iterable[types.Problem]) -> None:
+    def add(self, problems: Iterable[types.Misfit]) -> None:
         """Note what `fit` found, in words for the people at the file; nothing secret is told."""
         for problem in problems:
             self._add(problem, problem.path)
 
-    def _add(self, problem: types.Problem, path: types.Path) -> None:
+    def _add(self, problem: types.Misfit, path: types.Path) -> None:
         match problem:
             case types.Mismatch(node=node, value=value, secret=secret):
                 # What stands in the place of a table is not shown: a secret may have slipped into it.
@@ -91,7 +91,7 @@ class Findings:
             case types.WrongKey(key=key, node=node):
                 rule = "a string" if node is None else types.demand(node, by_hand=True)
                 self.note(path, f"has the key {shown(key)}, which must be {rule}")
-            case types.Refused(name=name, kind=kind, text=text, secret=secret):
+            case types.Rejected(name=name, kind=kind, text=text, secret=secret):
                 self.note(path, f"was refused by {name}: {kind}" + (f": {text}" if text and not secret else ""))
             case types.Note(rule=rule):
                 self.note(path, rule)
@@ -99,7 +99,7 @@ class Findings:
                 self.note(path, "is nested too deeply")
 
 
-def _meant(node: Node, value: Any) -> str:
+def _meant(node: TypeNode, value: Any) -> str:
     """Return the choice that was probably meant; empty for none."""
     if not isinstance(node, Choice) or not isinstance(value, str):
         return ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from beluga._types.tree import Field
-    from beluga.config.loading import Reading
+    from beluga.config.loading import Snapshot
     from beluga.config.problems import Findings
     from beluga.config.subscribers import Unsubscribe
 
@@ -151,7 +151,7 @@ class Reloader(Generic[T]):
             before = now
         self.poll()
 
-    def _consider(self, reading: Reading) -> bool:
+    def _consider(self, reading: Snapshot) -> bool:
         """Take `reading`, or report why not, once; under the lock."""
         if reading.digest == self._seen:
             return False
@@ -164,7 +164,7 @@ class Reloader(Generic[T]):
             self._subscribers.enqueue(error)
         return self.current is not old
 
-    def _takes(self, reading: Reading) -> bool:
+    def _takes(self, reading: Snapshot) -> bool:
         """Take `reading` if it is valid; under the lock."""
         if reading.digest != self._seen:
             try:
@@ -173,7 +173,7 @@ class Reloader(Generic[T]):
                 return False
         return True
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: Snapshot) -> None:
         new = self._source.build(reading, self._apply_rules)
         old = self.current
         changed = changed_settings(self._source.section, old, new)

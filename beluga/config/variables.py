@@ -17,7 +17,7 @@ import attrs
 
 from beluga._types.problems import Mismatch, demand, nearest
 from beluga._types.scalars import INVALID
-from beluga._types.tree import Choice, Field, Items, Node, OneOf, Record, Row, Scalar, arms, is_scalar
+from beluga._types.tree import Choice, Field, Items, OneOf, Record, Row, Scalar, TypeNode, arms, is_scalar
 from beluga.config.files import read_steady
 from beluga.config.problems import dotted
 
@@ -236,7 +236,7 @@ def _text(match: re.Match[str]) -> str:
 # What a text stands for
 
 
-def read_text(node: Node, text: str) -> Any:
+def read_text(node: TypeNode, text: str) -> Any:
     """Turn a text into what ``fit`` takes by `node`.
 
     Whatever has parts is written as JSON, and a list of plain values also with commas between them.
@@ -288,7 +288,7 @@ def _between_commas(text: str) -> list[str]:
     return [each.strip() for each in text.split(",")] if text.strip() else []
 
 
-def _item(node: Node, text: str) -> Any:
+def _item(node: TypeNode, text: str) -> Any:
     """Return one item; the text itself where it cannot be read, so that ``fit`` tells which item that is."""
     try:
         return read_text(node, text)

@@ -16,7 +16,7 @@ from beluga.schema import Tool
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from beluga._types.tree import Node
+    from beluga._types.tree import TypeNode
 
 __all__ = ["check_of"]
 
@@ -62,7 +62,7 @@ def _schema_in(rules: Any) -> Mapping[str, Any] | None:
     return rules
 
 
-def _by_type(node: Node) -> Callable[[dict[str, Any]], str]:
+def _by_type(node: TypeNode) -> Callable[[dict[str, Any]], str]:
     def check(arguments: dict[str, Any]) -> str:
         _, problems = fit(node, arguments)
         return (

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from beluga.guards._regex import Character, Either, Look, Node, Place, Reference, Repeat, Sequence, parse, width
+from beluga.guards._regex import Anchor, Character, Either, Look, Node, Reference, Repeat, Sequence, parse, width
 
 __all__ = ["check_linear", "growth"]
 
@@ -87,7 +87,7 @@ class _Automaton:
                 return _Part(state, state, empty=False)
             case Reference(group):
                 return self.add(group)
-            case Look() | Place():
+            case Look() | Anchor():
                 return _Part()
 
     def _joined(self, left: _Part, right: _Part) -> _Part:
@@ -234,12 +234,12 @@ class _Ambiguity:
 
 def _is_anchored(tree: Sequence) -> bool:
     """Say whether a match can start at the start of the text only."""
-    return tree.items[:1] == (Place("start"),)
+    return tree.items[:1] == (Anchor("start"),)
 
 
 def _is_assertive(tree: Sequence) -> bool:
     """Say whether a pattern asks for something that it does not take, other than where it begins."""
-    leading = isinstance(tree.items[0], (Look, Place)) if tree.items else False
+    leading = isinstance(tree.items[0], (Look, Anchor)) if tree.items else False
     return any(map(_asks, tree.items[leading:]))
 
 
@@ -263,7 +263,7 @@ def _asks(node: Node) -> bool:
         case Repeat(body):
             return _asks(body)
         case _:
-            return isinstance(node, (Look, Place))
+            return isinstance(node, (Look, Anchor))
 
 
 def check_linear(pattern: str | re.Pattern[str], *, name: str = "") -> None:

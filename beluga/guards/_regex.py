@@ -13,11 +13,11 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 __all__ = [
+    "Anchor",
     "Character",
     "Either",
     "Look",
     "Node",
-    "Place",
     "Reference",
     "Repeat",
     "Sequence",
@@ -74,7 +74,7 @@ class Look:
 
 
 @attrs.frozen
-class Place:
+class Anchor:
     """A place between two characters."""
 
     at: Literal["start", "end", "other"]
@@ -87,7 +87,7 @@ class Reference:
     group: Node
 
 
-Node: TypeAlias = "Character | Sequence | Either | Repeat | Look | Place | Reference"
+Node: TypeAlias = "Character | Sequence | Either | Repeat | Look | Anchor | Reference"
 
 
 def parse(pattern: re.Pattern[str]) -> Sequence:
@@ -95,10 +95,10 @@ def parse(pattern: re.Pattern[str]) -> Sequence:
     return _Translation().sequence(_parser.parse(pattern.pattern, pattern.flags), pattern.flags)
 
 
-def leaves(node: Node) -> list[Character | Place]:
+def leaves(node: Node) -> list[Character | Anchor]:
     """Return the characters and places of a tree, those that it only looks at too."""
     match node:
-        case Character() | Place():
+        case Character() | Anchor():
             return [node]
         case Sequence(children) | Either(children):
             return [leaf for child in children for leaf in leaves(child)]
@@ -113,7 +113,7 @@ def width(node: Node) -> tuple[float, float]:
     match node:
         case Character():
             return 1, 1
-        case Place():
+        case Anchor():
             return 0, 0
         case Sequence(items):
             least, most = zip((0, 0), *map(width, items), strict=True)
@@ -145,7 +145,7 @@ def scope(pattern: re.Pattern[str]) -> tuple[Literal["word", "line", "window", "
     longest, parts = width(tree)[1], leaves(tree)
     sets = [part for part in parts if isinstance(part, Character)]
     over_lines = any(part.holds("\n") for part in sets)
-    if Place("end") in parts or (over_lines and math.isinf(longest)):
+    if Anchor("end") in parts or (over_lines and math.isinf(longest)):
         return "whole", longest
     if over_lines:
         return "window", longest
@@ -190,7 +190,7 @@ class _Translation:
         if code is _codes.GROUPREF:
             return Reference(self._groups[value])
         if code is _codes.AT:
-            return Place(_place(value, flags))
+            return Anchor(_place(value, flags))
         if code in (_codes.ASSERT, _codes.ASSERT_NOT):
             return Look(self.sequence(value[1], flags))
         if code is _codes.FAILURE:  # `(?!)`, from Python 3.12 on

@@ -44,7 +44,7 @@ def _is_between(filename: str) -> bool:
 
 
 _WARNINGS = (
-    events.CallRefused, events.GuardBlocked, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
+    events.CallRefused, events.GuardBlockedEvent, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
 )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def _count(change: int) -> None:
         _scopes += change
 
 
-class Use:
+class InUse:
     """What is in use in this context from now on, until this is called or its block is left."""
 
     __slots__ = ("_of", "_token")
@@ -151,7 +151,7 @@ class Use:
         self()
 
 
-def use_provider(provider: TracerProvider) -> Use:
+def use_provider(provider: TracerProvider) -> InUse:
     """Record spans with `provider` from now on, in this context only, whatever the global one is.
 
     Returns:
@@ -162,10 +162,10 @@ def use_provider(provider: TracerProvider) -> Use:
         >>> undo = use_provider(TracerProvider())
         >>> undo()
     """
-    return Use(_TRACES, provider)
+    return InUse(_TRACES, provider)
 
 
-def use_conversation(conversation_id: str) -> Use:
+def use_conversation(conversation_id: str) -> InUse:
     """Put ``gen_ai.conversation.id`` on the spans of models, agents and tools from now on, in this context only.
 
     Example:
@@ -173,9 +173,9 @@ def use_conversation(conversation_id: str) -> Use:
         ...     CONVERSATION.get()
         'c-4711'
     """
-    return Use(CONVERSATION, conversation_id)
+    return InUse(CONVERSATION, conversation_id)
 
 
-def use_meter_provider(provider: MeterProvider) -> Use:
+def use_meter_provider(provider: MeterProvider) -> InUse:
     """Record metrics with `provider` in the same way."""
-    return Use(_METRICS, provider)
+    return InUse(_METRICS, provider)

@@ -42,7 +42,7 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.CallRefused: "beluga.refused",
     events.FallbackTaken: "beluga.fallback",
     events.AnswerRejected: "beluga.rejected",
-    events.GuardBlocked: "beluga.guard",
+    events.GuardBlockedEvent: "beluga.guard",
     events.GuardModified: "beluga.guard",
 }
 
@@ -160,8 +160,8 @@ class Recording:
         fields = attrs.asdict(event, recurse=False)
         del fields["function"]
         fields.pop("key", None)  # whose limit it was may be confidential
-        if isinstance(event, (events.GuardBlocked, events.GuardModified)):
-            fields["verdict"] = "blocked" if isinstance(event, events.GuardBlocked) else "modified"
+        if isinstance(event, (events.GuardBlockedEvent, events.GuardModified)):
+            fields["verdict"] = "blocked" if isinstance(event, events.GuardBlockedEvent) else "modified"
         if self.span.is_recording():
             self.span.add_event(_EVENT_NAMES.get(type(event), "beluga.event"), attributes_of(fields), self._moment())
 

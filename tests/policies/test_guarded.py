@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from beluga import GuardBlocked, GuardPipeline, explain, guarded, traced
-from beluga.events import GuardBlocked as Blocked
+from beluga.events import GuardBlockedEvent as Blocked
 from beluga.events import GuardModified
 from beluga.guards import GuardResult, PatternDetector, PatternRedactor
 from beluga.schema import Chunk

@@ -12,7 +12,7 @@ import pydantic
 import pytest
 
 from beluga import GuardBlocked, GuardPipeline, explain, guarded
-from beluga.events import GuardBlocked as Blocked
+from beluga.events import GuardBlockedEvent as Blocked
 from beluga.guards import Canary, GuardResult, InjectionDetector, PatternDetector, PIIRedactor
 from beluga.schema import (
     AIMessage,

@@ -35,8 +35,8 @@ __all__ = [
     "REACH",
     "STRIDE",
     "WINDOW",
-    "Model",
-    "Window",
+    "LogisticModel",
+    "ScoredWindow",
     "clutter",
     "concepts",
     "opening",
@@ -54,7 +54,7 @@ FEWEST = 8
 
 
 @attrs.frozen
-class Window:
+class ScoredWindow:
     """A run of tokens, from `start` up to `end`, and its log-odds of being an attack."""
 
     logit: float
@@ -67,12 +67,12 @@ def probability(logit: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-def _features(model: Model) -> frozenset[int]:
+def _features(model: LogisticModel) -> frozenset[int]:
     return frozenset(model.weights)
 
 
 @attrs.frozen
-class Model:
+class LogisticModel:
     """Weights by feature.
 
     Args:
@@ -86,7 +86,7 @@ class Model:
     weights: dict[int, float] = attrs.field(repr=False)
     _known: frozenset[int] = attrs.field(init=False, repr=False, default=attrs.Factory(_features, takes_self=True))
 
-    def windows(self, tokens: list[str], letters: str, cluttered: int = 0) -> list[Window]:
+    def windows(self, tokens: list[str], letters: str, cluttered: int = 0) -> list[ScoredWindow]:
         """Return the log-odds of every window of a text of `tokens` with these concept `letters`.
 
         A feature counts once a window, so that repeating a word proves nothing. `cluttered` is what
@@ -100,7 +100,7 @@ class Model:
             if start == 0:
                 features += opening(tokens, letters, cluttered)
             total = sum(map(self.weights.__getitem__, self._known.intersection(features)))
-            found.append(Window(self.bias + total / math.sqrt(max(end - start, FEWEST)), start, end))
+            found.append(ScoredWindow(self.bias + total / math.sqrt(max(end - start, FEWEST)), start, end))
         return found
 
 
@@ -190,7 +190,7 @@ def opening(tokens: list[str], letters: str, cluttered: int) -> Iterator[int]:
 _HEADER = struct.Struct("<fffI")
 
 
-def unpack(data: bytes) -> Model:
+def unpack(data: bytes) -> LogisticModel:
     """Return the model that `data` holds."""
     bias, unit, threshold, count = _HEADER.unpack_from(data)
     features, weights = array("I"), array("b")
@@ -199,10 +199,10 @@ def unpack(data: bytes) -> Model:
     weights.frombytes(data[body:])
     if sys.byteorder == "big":
         features.byteswap()
-    return Model(bias, threshold, {f: w * unit for f, w in zip(features, weights, strict=True)})
+    return LogisticModel(bias, threshold, {f: w * unit for f, w in zip(features, weights, strict=True)})
 
 
 @functools.cache
-def shipped() -> Model:
+def shipped() -> LogisticModel:
     """Return the model that comes with the package, read once."""
     return unpack(pathlib.Path(__file__).with_name("model.bin").read_bytes())

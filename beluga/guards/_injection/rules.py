@@ -16,11 +16,11 @@ from beluga.guards._injection.lexicon import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MARKERS", "RULES", "Rule", "matches"]
+__all__ = ["MARKERS", "RULES", "InjectionRule", "matches"]
 
 
 @attrs.frozen
-class Rule:
+class InjectionRule:
     """A named pattern and how sure its matches are.
 
     Args:
@@ -34,8 +34,8 @@ class Rule:
     score: float = 0.95
 
 
-def _rule(name: str, *patterns: str) -> Rule:
-    return Rule(name, re.compile("|".join(patterns)))
+def _rule(name: str, *patterns: str) -> InjectionRule:
+    return InjectionRule(name, re.compile("|".join(patterns)))
 
 
 # Letters: see `beluga.guards._injection.lexicon`.
@@ -62,19 +62,19 @@ RULES = (
 
 # What stands in text as it is: tokens that frame messages for a model, and headings that imitate them.
 MARKERS = (
-    Rule(
+    InjectionRule(
         "reserved_token",
         re.compile(
             r"<\|(?:im_start|im_end|endoftext|system|user|assistant|begin_of_text|eot_id|start_header_id)\|>"
             r"|\[/?INST\]|<</?SYS>>|<start_of_turn>"
         ),
     ),
-    Rule(
+    InjectionRule(
         "hidden_instruction_block",
         re.compile(r"(?i)<(important|system|instructions?|secret)>[^<]{0,200}\b(do not|don't|never|before)\b"),
     ),
-    Rule("jailbreak_persona", re.compile(r"\b(?:as|are|be|called|named|stay|mode:?|\[)\s?DAN\b")),
-    Rule(
+    InjectionRule("jailbreak_persona", re.compile(r"\b(?:as|are|be|called|named|stay|mode:?|\[)\s?DAN\b")),
+    InjectionRule(
         "image_exfiltration",
         re.compile(r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,200}[?&][\w-]{1,30}=[^)\s]{0,20}[\[{<%$]"),
     ),
@@ -88,7 +88,7 @@ _INDISPENSABLE = frozenset("IiLNQU")
 _UNRULED = str.maketrans(dict.fromkeys("epauwlmbsg", UNKNOWN))
 
 
-def matches(letters: str) -> Iterator[tuple[Rule, int, int]]:
+def matches(letters: str) -> Iterator[tuple[InjectionRule, int, int]]:
     """Yield every rule that matches the concept `letters`, with the span in tokens."""
     if _INDISPENSABLE.isdisjoint(letters):
         return
@@ -98,7 +98,7 @@ def matches(letters: str) -> Iterator[tuple[Rule, int, int]]:
             yield rule, match.start(), match.end()
 
 
-def markers(text: str) -> Iterator[tuple[Rule, int, int]]:
+def markers(text: str) -> Iterator[tuple[InjectionRule, int, int]]:
     """Yield every marker in `text`, with the span in characters."""
     if any(map(text.__contains__, _MARKER_SIGNS)):
         for rule in MARKERS:

@@ -120,7 +120,7 @@ class _Writer:
         self.system: list[Json] = []
         self._tools = tools
         self.turns: list[Json] = []
-        self._marks: Marks | None = None
+        self._marks: CacheMarks | None = None
 
     def write(self, parts: tuple[Part, ...], blocks: list[Json]) -> None:
         """Add the blocks of `parts`."""
@@ -185,7 +185,7 @@ class _Writer:
     def _mark(self, point: Any, blocks: list[Json]) -> None:
         """Let the cache end with the last block so far."""
         if self._marks is None:
-            self._marks = Marks()
+            self._marks = CacheMarks()
         sections = [list(self._tools), self.system]
         if blocks is not self.system:
             sections += [*(turn["content"] for turn in self.turns), blocks]
@@ -271,7 +271,7 @@ _SHORT: Final = 300.0  # seconds; whoever wants more gets the longer of the two 
 _UNMARKABLE: Final = frozenset({"thinking", "redacted_thinking"})
 
 
-class Marks:
+class CacheMarks:
     """Collects the marks while a request is written, and sets those that the API takes."""
 
     def __init__(self) -> None:

@@ -205,10 +205,10 @@ class FakeProvider(Surfaces):
         return attrs.evolve(turn, cached=cached, written=written)
 
     def _responder(self) -> Responder:
-        from beluga.llm.fake._wire.exchange import Exchange
+        from beluga.llm.fake._wire.exchange import ServedExchange
 
         if self._exchange is None:  # one, as it keeps the conversations that later ones go on from
-            self._exchange = Exchange(self._play, self._profile)
+            self._exchange = ServedExchange(self._play, self._profile)
         return self._exchange
 
 

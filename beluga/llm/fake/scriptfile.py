@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from beluga._types.problems import Path
-    from beluga._types.tree import Node
+    from beluga._types.tree import TypeNode
     from beluga.llm.fake.faults import Delay, Fault
 
     _Repeated = tuple[str | Reply | Fault | Delay, int | None]
@@ -65,7 +65,7 @@ class _Script:
 
 
 @attrs.frozen
-class _Call:
+class _ScriptCall:
     name: str
     arguments: dict[str, Any] = attrs.field(factory=dict)
     id: str = ""
@@ -74,7 +74,7 @@ class _Call:
 @attrs.frozen
 class _Reply:
     text: str = ""
-    tools: list[_Call] = attrs.field(factory=list)
+    tools: list[_ScriptCall] = attrs.field(factory=list)
     usage: Usage | None = None
     thinking: str = ""
     finish_reason: str | None = None
@@ -117,14 +117,14 @@ def load_script(path: str | os.PathLike[str]) -> FakeProvider:
         lines = pathlib.Path(path).read_text("utf-8").splitlines()
         return FakeProvider(*(line for line in lines if line.strip()))
     document = parse(pathlib.Path(path).read_bytes(), name)
-    reader = _Reader(Findings(document.source_of))
+    reader = _ScriptReader(Findings(document.source_of))
     fake = reader.provider(document.data)
     if fake is None or reader.findings.problems:
         raise failure(name, reader.findings.problems)
     return fake
 
 
-class _Reader:
+class _ScriptReader:
     """Builds what a document describes, and notes what is wrong with it."""
 
     def __init__(self, findings: Findings) -> None:
@@ -184,7 +184,7 @@ class _Reader:
             self.findings.note(path, f"is refused: {error}")
             return None
 
-    def _fitted(self, node: Node, raw: Any, path: Path) -> Any:
+    def _fitted(self, node: TypeNode, raw: Any, path: Path) -> Any:
         """Return what `node` makes of `raw`, or None with the problems noted."""
         fitted, problems = fit(node, raw, _RULES, path)
         self.findings.add(problems)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Chunk, Message, Response
 
-__all__ = ["Dialect", "Question", "StreamWriter"]
+__all__ = ["Question", "ServedDialect", "StreamWriter"]
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class StreamWriter(Protocol):
         ...
 
 
-class Dialect(Protocol):
+class ServedDialect(Protocol):
     """How one provider reads requests and writes answers."""
 
     name: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beluga.llm.fake._wire import HTTPRequest
-    from beluga.llm.fake._wire.dialect import Dialect
+    from beluga.llm.fake._wire.dialect import ServedDialect
 
 __all__ = ["answer_aside", "embedding"]
 
@@ -39,7 +39,7 @@ _HARMS = (
 )
 
 
-def answer_aside(request: HTTPRequest, path: str, dialect: Dialect) -> bytes | None:
+def answer_aside(request: HTTPRequest, path: str, dialect: ServedDialect) -> bytes | None:
     """Return the body of the answer to what asks for no completion; None where nothing is served there.
 
     Raises:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from beluga.llm._http import Profile
     from beluga.llm.fake._wire import HTTPRequest, WireEvent
-    from beluga.llm.fake._wire.dialect import Dialect, Question, StreamWriter
+    from beluga.llm.fake._wire.dialect import Question, ServedDialect, StreamWriter
     from beluga.llm.fake.replies import Turn
     from beluga.schema import Message
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
             ...
 
 
-__all__ = ["Exchange", "refused"]
+__all__ = ["ServedExchange", "refused"]
 
 _FINAL = ("x-should-retry", "false")
 """Tells the providers' SDKs that another attempt is no use, whatever the status."""
@@ -54,7 +54,7 @@ _LARGEST_BODY = 64 * 1024 * 1024
 
 
 @attrs.frozen
-class Exchange:
+class ServedExchange:
     """Answers HTTP requests from a script.
 
     Args:
@@ -104,22 +104,22 @@ class Places:
         self._anthropic = Anthropic(habits.get("anthropic", ANTHROPIC))
         self._gemini = Gemini()
         # Below another root too, as gateways have it; but threads have messages of their own.
-        self._ends: tuple[tuple[str, Dialect], ...] = (
+        self._ends: tuple[tuple[str, ServedDialect], ...] = (
             ("/chat/completions", self._openai),
             ("/responses", self._responses),
             ("/v1/messages", self._anthropic),
             (":generateContent", self._gemini),
             (":streamGenerateContent", self._gemini),
         )
-        self._known: dict[str, Dialect] = {"/messages": self._anthropic, **dict(self._ends)}
+        self._known: dict[str, ServedDialect] = {"/messages": self._anthropic, **dict(self._ends)}
         self._known["/v1/chat/completions"] = self._openai
 
-    def asked(self, path: str) -> Dialect | None:
+    def asked(self, path: str) -> ServedDialect | None:
         """Return the dialect in which answers are given at `path`, or None."""
         known = self._known.get(path)
         return known or next((dialect for end, dialect in self._ends if path.endswith(end)), None)
 
-    def spoken(self, request: HTTPRequest) -> Dialect:
+    def spoken(self, request: HTTPRequest) -> ServedDialect:
         """Return the dialect of a request that asks for something else."""
         if "x-goog-api-key" in request.headers:
             return self._gemini
@@ -148,7 +148,9 @@ def _unpacked(request: HTTPRequest) -> HTTPRequest:
     return attrs.evolve(request, body=body)
 
 
-def _elsewhere(request: HTTPRequest, path: str, asked: Dialect | None, spoken: Dialect) -> Iterator[WireEvent]:
+def _elsewhere(
+    request: HTTPRequest, path: str, asked: ServedDialect | None, spoken: ServedDialect
+) -> Iterator[WireEvent]:
     """Return the answer to what asks for no completion."""
     if asked is not None:
         return _refused(asked, _WRONG_METHOD, f"{path} takes POST, not {request.method}")
@@ -159,7 +161,7 @@ def _elsewhere(request: HTTPRequest, path: str, asked: Dialect | None, spoken: D
     return _refused(spoken, _NOT_FOUND, f"the fake provider knows {known}, not {request.method} {path or '/'}")
 
 
-def _refused(dialect: Dialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[WireEvent]:
+def _refused(dialect: ServedDialect, status: int, message: str, problem: Invalid | None = None) -> Iterator[WireEvent]:
     body = dialect.refusal(status, message, "fake-0", problem)
     return iter(sent(encode(body), status, (*dialect.headers(0), _FINAL)))
 
@@ -168,7 +170,7 @@ _JSON = ("content-type", "application/json")
 _EVENTS = ("content-type", "text/event-stream; charset=utf-8")
 
 
-def played(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def played(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
     """Return what happens in `turn`, whole or piece by piece as `question` wants it."""
     fault = turn.fault
     if question.stream and (fault is None or fault.phase in {"stream", "body"}):
@@ -191,12 +193,12 @@ def sent(
     return Head(status, (_JSON, ("content-length", told), *headers)), body
 
 
-def _answered(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def _answered(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
     answer = sent(dialect.answer(turn.response(), question), 200, dialect.headers(turn.request.number))
     return iter([Pause(turn.seconds), *answer] if turn.seconds else answer)
 
 
-def _failed(dialect: Dialect, turn: Turn, question: Question, fault: Fault) -> Iterator[WireEvent]:
+def _failed(dialect: ServedDialect, turn: Turn, question: Question, fault: Fault) -> Iterator[WireEvent]:
     if turn.before:
         yield Pause(turn.before)
     headers = dialect.headers(turn.request.number, fault)
@@ -218,7 +220,7 @@ def _failed(dialect: Dialect, turn: Turn, question: Question, fault: Fault) -> I
         yield from sent(encode(error), status, headers)
 
 
-def _streamed(dialect: Dialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def _streamed(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
     events = streamed(turn)
     if turn.before:
         yield Pause(turn.before)
