@@ -50,9 +50,12 @@ def outcome_of(error):
 
 
 def same(outcomes, direct):
-    """Say whether the outcomes are those; where no wait is asked for, the wire may tell when a limit is reset."""
+    """Say whether the outcomes are those; where no wait is asked for, the wire may tell when a limit is reset.
+
+    A wait of 0 asks for none.
+    """
     return len(outcomes) == len(direct) and all(
-        one == other or (other[2:] == (None,) and one[:2] == other[:2] == (ErrorCode.RATE_LIMIT, True))
+        one == other or (other[2:] in {(None,), (0.0,)} and one[:2] == other[:2] == (ErrorCode.RATE_LIMIT, True))
         for one, other in zip(outcomes, direct, strict=True)
     )
 
