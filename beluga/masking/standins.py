@@ -112,7 +112,13 @@ class StandIns:
         return trace if trace is None or type(trace) is _Traceback else _Traceback(trace, self)
 
 
-class Shown(wrapt.ObjectProxy):  # type: ignore[type-arg]  # generic in its stubs only
+if TYPE_CHECKING:
+    _Proxy = wrapt.ObjectProxy[Any]  # generic in its stubs only
+else:
+    _Proxy = wrapt.ObjectProxy
+
+
+class Shown(_Proxy):
     """An object of which only masked texts, items and attributes are seen."""
 
     def __init__(self, value: Any, stand_ins: StandIns) -> None:
