@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from beluga._policies.guarded import guarded
     from beluga._policies.rate_algorithms import Rate
     from beluga._policies.rate_limit import RateLimiter, rate_limited
-    from beluga._policies.retry import RetryPolicy, RetryThrottle, retry
+    from beluga._policies.retry import RetryPolicy, retry
+    from beluga._policies.retry_throttle import RetryThrottle
     from beluga._policies.structured import structured
     from beluga._policies.traced import traced
     from beluga._version import __version__ as __version__
@@ -137,7 +138,8 @@ _ROOMS = {
     "_policies.guarded": "guarded",
     "_policies.rate_limit": "RateLimiter rate_limited",
     "_policies.rate_algorithms": "Rate",
-    "_policies.retry": "RetryPolicy RetryThrottle retry",
+    "_policies.retry": "RetryPolicy retry",
+    "_policies.retry_throttle": "RetryThrottle",
     "_policies.structured": "structured",
     "_policies.traced": "traced",
     "_version": "__version__",

@@ -68,6 +68,7 @@ WITHIN = {
         "rate_limit": "rate_algorithms rate_layers rate_permits",
         "rate_permits": "rate_algorithms",
         "response_format": "partial",
+        "retry": "budget retry_throttle",
         "structured": "partial response_format",
     },
     "llm": {

@@ -16,6 +16,7 @@ from beluga._engine.drivers import new_call
 from beluga._engine.policy import Again, Policy
 from beluga._engine.stack import Stack
 from beluga._engine.target import Kind, Target
+from beluga._engine.timeouts import TimedBlock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
@@ -88,19 +89,28 @@ class Attempt:
     Args:
         number: Which attempt it is, counted from 1.
         settle: Says whether there is another one after this outcome, which then swallows its error.
+        timed: Begins its time, if that is bounded.
     """
 
-    def __init__(self, number: int, settle: Callable[[Outcome], bool]) -> None:
+    def __init__(
+        self, number: int, settle: Callable[[Outcome], bool], timed: Callable[[], TimedBlock] | None = None
+    ) -> None:
         self.number: int = number
         self._settle = settle
+        self._timed = timed
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._time = None if self._timed is None else self._timed()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         """Keep the error back if there is another attempt."""
-        return self._settle(Outcome(error=error))
+        late = None if self._time is None else self._time.end(error)
+        again = self._settle(Outcome(error=late or error))
+        if late is not None and not again:
+            raise late from error
+        return again
 
 
 class Attempts:
@@ -108,19 +118,23 @@ class Attempts:
 
     Args:
         policy: The retry.
+        seconds: What each attempt has; None for as long as it takes. In ``async for`` it is cancelled then.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, seconds: float | None = None) -> None:
         self._call: Call = new_call(Stack(Target(block, Kind.SYNC), (policy,)), (), {})
         self._layer: Policy = self._call.stack.bound[0]
+        self._seconds = seconds
         self._again: Again | None = Again()
         self._layer.enter(self._call)
 
-    def _next(self) -> Attempt | None:
+    def _next(self, *, is_async: bool) -> Attempt | None:
         if self._again is None:
             return None
         self._again = None
-        return Attempt(self._call.attempt, self._settle)
+        seconds = self._seconds
+        timed = None if seconds is None else lambda: TimedBlock("the attempt", seconds, is_async=is_async)
+        return Attempt(self._call.attempt, self._settle, timed)
 
     def _settle(self, outcome: Outcome) -> bool:
         verdict = self._layer.leave(self._call, outcome)
@@ -131,14 +145,14 @@ class Attempts:
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempts, blocking this thread between them."""
-        while (attempt := self._next()) is not None:
+        while (attempt := self._next(is_async=False)) is not None:
             yield attempt
             if self._again is not None and self._again.after > 0:
                 self._call.environment.clock.sleep(self._again.after)
 
     async def __aiter__(self) -> AsyncIterator[Attempt]:
         """Yield the attempts, letting other tasks run between them."""
-        while (attempt := self._next()) is not None:
+        while (attempt := self._next(is_async=True)) is not None:
             yield attempt
             if self._again is not None and self._again.after > 0:
                 await self._call.environment.clock.asleep(self._again.after)

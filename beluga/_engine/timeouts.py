@@ -43,6 +43,7 @@ __all__ = [
     "TIMER",
     "Deadline",
     "TaskTimer",
+    "TimedBlock",
     "await_until",
     "current_deadline",
     "expired",
@@ -229,3 +230,34 @@ class TaskTimer:
             return False
         others = self._task.uncancel() > self._cancelling
         return isinstance(error, self._cancelled) and not others
+
+
+class TimedBlock:
+    """Some code with a deadline, its own or an earlier one around it; it has begun when this is made.
+
+    Args:
+        name: What messages call the code.
+        seconds: What it has.
+        is_async: Whether to cancel the running task at the deadline. A thread cannot be stopped.
+
+    Raises:
+        DeadlineExceeded: Nothing is left.
+    """
+
+    def __init__(self, name: str, seconds: float, *, is_async: bool) -> None:
+        self._name = name
+        self._environment = environment()
+        own, enclosing = self._environment.monotonic() + seconds, current_deadline()
+        self._total = seconds if own < enclosing else None
+        self.at: float = min(own, enclosing)
+        if self.at <= self._environment.monotonic():
+            raise expired(name, self._total)
+        self._token = set_deadline(self.at)
+        self._timer = TaskTimer(self._environment, self.at) if is_async else None
+
+    def end(self, error: BaseException | None) -> DeadlineExceeded | None:
+        """Take the deadline away, and return the error that takes the place of how the code ended, if it was late."""
+        cancelled = self._timer is not None and self._timer.stop(error)
+        reset_deadline(self._token)
+        is_late = cancelled or (error is None and self._environment.monotonic() > self.at)
+        return expired(self._name, self._total) if is_late else None

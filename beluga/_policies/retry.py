@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import attrs
 
@@ -25,10 +25,10 @@ from beluga._engine.options import (
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
-from beluga._engine.state import StateByClock, new_lock
 from beluga._engine.timeouts import DEADLINE
+from beluga._policies.budget import Budget
+from beluga._policies.retry_throttle import RetryThrottle
 from beluga.classification import TRANSIENT, classify, retry_after
-from beluga.clock import environment
 from beluga.errors import CircuitOpen, RateLimited, add_note
 
 if TYPE_CHECKING:
@@ -38,81 +38,12 @@ if TYPE_CHECKING:
     from beluga._engine.options import Matched
     from beluga._engine.target import Target
 
-__all__ = ["RetryPolicy", "RetryThrottle", "retry"]
+__all__ = ["RetryPolicy", "retry"]
+
+F = TypeVar("F")
 
 LONGEST_RETRY_AFTER = 120.0
 """Seconds; a server that asks for more is not waited for. Source: openai-python, which gives up there too."""
-
-
-class RetryThrottle:
-    """Stop retries while most calls fail, so that retries do not finish off a struggling provider.
-
-    A failure that could be retried takes one token, a success gives `token_ratio` back, and there is no retry
-    while no more than half of the tokens are left. Share one object among all callers of one provider.
-
-    Args:
-        max_tokens: Tokens at the start and at most; above 0 and at most 1000.
-        token_ratio: Tokens that a success gives back.
-
-    Raises:
-        ValueError: A figure is out of its range.
-
-    Source: gRPC proposal A6, "Throttling Retry Attempts and Hedged RPCs".
-
-    Example:
-        >>> throttle = RetryThrottle(max_tokens=4)
-        >>> [throttle.failed() for _ in range(3)]
-        [True, False, False]
-    """
-
-    def __init__(self, max_tokens: float = 10.0, token_ratio: float = 0.1) -> None:
-        if not 0 < max_tokens <= 1000:  # noqa: PLR2004 - the bound of gRPC A6
-            message = f"RetryThrottle: max_tokens={max_tokens!r} must be above 0 and at most 1000"
-            raise ValueError(message)
-        if not 0 < token_ratio <= max_tokens:
-            message = f"RetryThrottle: token_ratio={token_ratio!r} must be above 0 and at most max_tokens"
-            raise ValueError(message)
-        self.max_tokens = max_tokens
-        self.token_ratio = token_ratio
-        self._purses = StateByClock(lambda: _Purse(max_tokens))
-        self._lock = new_lock()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle the figures; a copy has all its tokens."""
-        return RetryThrottle, (self.max_tokens, self.token_ratio)
-
-    @property
-    def tokens(self) -> float:
-        """How many tokens are left."""
-        return self._purses.of(environment()).tokens
-
-    def failed(self) -> bool:
-        """Take a token for a failure; return whether a retry is allowed."""
-        return self._change(-1.0) > self.max_tokens / 2
-
-    def succeeded(self) -> None:
-        """Give back a share of a token; free of the lock while all tokens are there."""
-        if self.tokens < self.max_tokens:
-            self._change(self.token_ratio)
-
-    def _change(self, by: float) -> float:
-        purse = self._purses.of(environment())
-        with self._lock:
-            while True:
-                before = purse.tokens
-                after = min(max(0.0, before + by), self.max_tokens)
-                if purse.tokens is before:
-                    purse.tokens = after
-                    return after
-
-
-class _Purse:
-    """The tokens of a throttle under one clock."""
-
-    __slots__ = ("tokens",)
-
-    def __init__(self, tokens: float) -> None:
-        self.tokens = tokens
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -139,6 +70,10 @@ class RetryPolicy(Policy):
             The default is what may pass: rate limits, time-outs, an unavailable provider. The refusal of a
             `RateLimiter` is retried only where `RateLimited` itself is listed: who wants to wait there says ``wait=``.
         max_elapsed: Seconds, the waits included, after which no attempt begins; None for no such bound.
+        attempt_timeout: Seconds for each attempt, so that one that hangs leaves time for another; None for no such
+            bound. It is a `budget` of time inside this retry: an async attempt is cancelled at it and fails with
+            `DeadlineExceeded`, whose code `timeout` is retried by default. A sync attempt cannot be stopped; it sees
+            `remaining` seconds to hand on, and fails when it returns too late. All items of a stream are one attempt.
         on_result: Called with a result; true means to try again. The last result is returned as it is.
         throttle: A `RetryThrottle` shared among callers; None for none.
         replay: Begin a stream anew even after items went out, which the consumer then sees twice.
@@ -184,11 +119,15 @@ class RetryPolicy(Policy):
     max_elapsed: float | None = attrs.field(
         default=None, converter=seconds_if_any, validator=optional(number(0, above=True))
     )
+    attempt_timeout: float | None = attrs.field(
+        default=None, converter=seconds_if_any, validator=optional(number(0, above=True))
+    )
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
     replay: bool = attrs.field(default=False, validator=flag)
     hints: Hints = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
+    _attempt_budget: Budget | None = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Work out once what every call needs."""
@@ -196,7 +135,21 @@ class RetryPolicy(Policy):
         hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
         object.__setattr__(self, "hints", hints)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors", (RateLimited,)))
-        follow(self, "max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "max_elapsed")
+        attempt_budget = None if self.attempt_timeout is None else _AttemptBudget(self.attempt_timeout)
+        object.__setattr__(self, "_attempt_budget", attempt_budget)
+        follow(
+            self,
+            "max_attempts",
+            "initial_backoff",
+            "max_backoff",
+            "backoff_factor",
+            "max_elapsed",
+            "attempt_timeout",
+        )
+
+    def __call__(self, function: F) -> F:
+        """Decorate `function`, each attempt with a budget of its own where that is asked for."""
+        return super().__call__(function if self._attempt_budget is None else self._attempt_budget(function))
 
     def bind(self, target: Target) -> Policy:  # noqa: ARG002 - any function can be tried again
         """Return the layer: nothing of a call is noted before it fails, unless its time counts from the start."""
@@ -244,7 +197,7 @@ class RetryPolicy(Policy):
         if self.on_result is not None:
             message = "retry: attempts() is for blocks, which have no result for on_result= to look at"
             raise ValueError(message)
-        return Attempts(self)
+        return Attempts(self, self.attempt_timeout)
 
     def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
         now = call.environment.monotonic()
@@ -311,11 +264,16 @@ class RetryPolicy(Policy):
         """Return the options that matter."""
         named = ("max_attempts", "initial_backoff", "max_backoff", "backoff_factor", "jitter")
         parts = [f"{name}={getattr(self, name)!r}" for name in named]
-        if self.max_elapsed is not None:
-            parts.append(f"max_elapsed={self.max_elapsed!r}")
+        parts += [f"{name}={value!r}" for name in ("max_elapsed", "attempt_timeout") if (value := getattr(self, name))]
         if self.throttle is not None:
             parts.append(f"tokens={self.throttle.tokens:g}/{self.throttle.max_tokens:g}")
         return " ".join(parts)
+
+
+class _AttemptBudget(Budget):
+    """The time of one attempt."""
+
+    name = "attempt_timeout"
 
 
 class _Timed(Policy):
@@ -369,7 +327,7 @@ retry: Final = Decorator(
         "on_exception": "retryable_errors",
         "retry": "retryable_errors",
         "stop": "write max_attempts= or max_elapsed=",
-        "timeout": "write max_elapsed=, or put @budget(seconds) on the function",
+        "timeout": "write attempt_timeout= for each attempt, max_elapsed= or @budget(seconds) for all of them",
         "tries": "max_attempts",
         "wait": "write initial_backoff=, max_backoff= and backoff_factor=",
         "wait_exp_base": "backoff_factor",

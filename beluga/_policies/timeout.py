@@ -9,7 +9,7 @@ import attrs
 
 from beluga._engine.options import is_live, number, seconds
 from beluga._engine.policy import Hints, Policy
-from beluga._engine.timeouts import Deadline, TaskTimer, current_deadline, expired, reset_deadline, set_deadline
+from beluga._engine.timeouts import Deadline, TimedBlock, current_deadline, expired, reset_deadline, set_deadline
 from beluga.clock import environment
 
 if TYPE_CHECKING:
@@ -212,33 +212,28 @@ class Allocation:
         Raises:
             DeadlineExceeded: Nothing is left.
         """
-        now = environment().monotonic()
+        return self._begin(is_async=False)
+
+    def _begin(self, *, is_async: bool) -> Self:
         self.seconds = self._source.remaining() * self._fraction
-        at = self._at = min(now + self.seconds, current_deadline())
-        if at <= now:
-            raise expired(_STEP, self._source.total)
-        self._token = set_deadline(at)
+        self._block = TimedBlock(_STEP, self.seconds, is_async=is_async)
+        self._at = self._block.at
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Take the deadline away.
 
         Raises:
             DeadlineExceeded: The block ended after it.
         """
-        reset_deadline(self._token)
-        if kind is None and environment().monotonic() > (self._at or math.inf):
-            raise expired(_STEP, self.seconds)
+        late = self._block.end(error)
+        if late is not None:
+            raise late from error
 
     async def __aenter__(self) -> Self:
         """Set the deadline and start its timer."""
-        self.__enter__()
-        self._timer = TaskTimer(environment(), current_deadline())
-        return self
+        return self._begin(is_async=True)
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
-        if self._timer.stop(error):
-            reset_deadline(self._token)
-            raise expired(_STEP, self.seconds) from error
-        self.__exit__(kind)
+        self.__exit__(kind, error, trace)

@@ -6,7 +6,17 @@ import asyncio
 
 import pytest
 
-from beluga import CircuitBreaker, CircuitOpen, RateLimited, RateLimiter, RetryPolicy, budget, retry
+from beluga import (
+    CircuitBreaker,
+    CircuitOpen,
+    DeadlineExceeded,
+    RateLimited,
+    RateLimiter,
+    RetryPolicy,
+    budget,
+    remaining,
+    retry,
+)
 from beluga.events import CallRefused, CircuitChanged, RetryScheduled, WaitScheduled
 
 
@@ -127,6 +137,50 @@ def test_a_block_whose_error_is_not_retried_ends_at_once():
     assert [attempt.number for attempt in RetryPolicy().attempts()] == [1]
     with pytest.raises(ValueError, match="blocks, which have no result"):
         RetryPolicy(on_result=bool).attempts()
+
+
+def test_each_attempt_of_a_block_has_its_time(fake_clock):
+    """A block that is async is cancelled at it, any other fails where it ends too late; both are tried again."""
+    policy = RetryPolicy(max_attempts=2, attempt_timeout=3, initial_backoff=1, jitter=False)
+    begun = []
+
+    async def hang():
+        async for attempt in policy.attempts():
+            with attempt:
+                begun.append(fake_clock.monotonic())
+                await asyncio.sleep(60)
+
+    with pytest.raises(DeadlineExceeded, match="the attempt did not finish within its time budget of 3 s") as caught:
+        fake_clock.run(hang())
+    assert (begun, fake_clock.monotonic()) == ([0.0, 4.0], 7.0)
+    assert "gave up after 2 attempts" in caught.value.__notes__[0]
+    begun.clear()
+    for attempt in policy.attempts():
+        with attempt:
+            begun.append(remaining())
+            fake_clock.advance(5 if attempt.number == 1 else 1)
+    assert begun == [3.0, 3.0]
+    assert remaining() is None
+
+
+def test_a_block_that_somebody_else_cancels_is_not_tried_again(fake_clock):
+    """Only the attempt's own time makes its cancellation a time-out."""
+    begun = []
+
+    async def hang():
+        async for attempt in RetryPolicy(attempt_timeout=30).attempts():
+            with attempt:
+                begun.append(attempt.number)
+                await asyncio.sleep(60)
+
+    async def main():
+        async with asyncio.timeout(5):
+            await hang()
+
+    with pytest.raises(TimeoutError) as caught:
+        fake_clock.run(main())
+    assert not isinstance(caught.value, DeadlineExceeded)
+    assert begun == [1]
 
 
 def test_a_backoff_of_ones_own(fake_clock):

@@ -6,7 +6,19 @@ import asyncio
 
 import pytest
 
-from beluga import DeadlineExceeded, ErrorCode, ProviderError, RetryThrottle, budget, retry
+from beluga import (
+    DeadlineExceeded,
+    ErrorCode,
+    ProviderError,
+    RetryPolicy,
+    RetryThrottle,
+    budget,
+    explain,
+    layers,
+    remaining,
+    retry,
+)
+from beluga._engine.options import Live
 from beluga._engine.target import Kind
 from beluga.events import RetryScheduled
 from beluga.testing.contracts.suite import outcome, subject
@@ -148,3 +160,98 @@ def test_a_throttle_closes_at_half_of_its_tokens(fake_clock):
         healthy()
         assert throttle.tokens == tokens
     assert note == "beluga: gave up after 2 attempts, 1 s after the first had failed"
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "generator", "async generator"])
+def test_each_attempt_has_a_time_of_its_own(kind, fake_clock):
+    """One that hangs is given up at its time-out, and leaves the rest of the budget to the next one."""
+    begun = []
+
+    def seconds():
+        begun.append((fake_clock.monotonic(), remaining()))
+        return 60.0 if len(begun) == 1 else 1.0
+
+    def ask():
+        fake_clock.advance(min(seconds(), remaining() + 0.5))  # as a client does that is given what remains
+        return "fine"
+
+    async def ask_async():
+        await asyncio.sleep(seconds())
+        return "fine"
+
+    def stream():
+        yield ask()
+
+    async def stream_async():
+        yield await ask_async()
+
+    def bounded(function):
+        return budget(20.0)(retry(attempt_timeout=4.0, initial_backoff=1.0, jitter=False)(function))
+
+    async def collect():
+        return [item async for item in bounded(stream_async)()]
+
+    if kind == "sync":
+        answer = bounded(ask)()
+    elif kind == "async":
+        answer = fake_clock.run(bounded(ask_async)())
+    elif kind == "generator":
+        (answer,) = bounded(stream)()
+    else:
+        (answer,) = fake_clock.run(collect())
+    late = 0.5 * (not kind.startswith("async"))
+    assert answer == "fine"
+    assert begun == [(0.0, 4.0), (5.0 + late, 4.0)]
+    assert fake_clock.monotonic() == 6.0 + late
+
+
+def test_the_last_attempt_s_time_out_is_the_error(fake_clock):
+    """It is a DeadlineExceeded with the attempt's seconds, and has not the budget's."""
+
+    @retry(attempt_timeout=4.0, initial_backoff=0)
+    async def ask():
+        await asyncio.sleep(60)
+
+    with pytest.raises(DeadlineExceeded) as caught:
+        fake_clock.run(ask())
+    assert (caught.value.total, fake_clock.monotonic()) == (4.0, 12.0)
+    assert "gave up after 3 attempts" in caught.value.__notes__[0]
+
+
+def test_an_attempt_ends_with_the_budget_around_all(fake_clock):
+    """The earlier deadline counts, and no attempt follows it."""
+    begun = []
+
+    @budget(5.0)
+    @retry(attempt_timeout=4.0, initial_backoff=0)
+    async def ask():
+        begun.append(remaining())
+        await asyncio.sleep(60)
+
+    with pytest.raises(DeadlineExceeded):
+        fake_clock.run(ask())
+    assert (begun, fake_clock.monotonic()) == ([4.0, 1.0], 5.0)
+
+
+def test_the_time_out_of_attempts_is_shown_and_may_be_live(fake_clock):
+    """`explain` tells it at its place, inside the retry, and a configuration may change it."""
+    current = [4.0]
+    policy = RetryPolicy(attempt_timeout=Live(lambda: current[0], lambda rule: rule(current[0])), max_attempts=1)
+
+    @policy
+    async def ask():
+        await asyncio.sleep(60)
+
+    assert [layer.name for layer in layers(ask)] == ["retry", "attempt_timeout"]
+    assert "attempt_timeout=4.0" in explain(ask)
+    current[0] = 7.0
+    with pytest.raises(DeadlineExceeded):
+        fake_clock.run(ask())
+    assert fake_clock.monotonic() == 7.0
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), True, [1]], ids=repr)
+def test_the_time_of_an_attempt_is_a_number_of_seconds(wrong):
+    """Anything else is refused when the decorator runs."""
+    with pytest.raises(ValueError, match=r"attempt_timeout=.* must be a number above 0"):
+        retry(attempt_timeout=wrong)
