@@ -12,7 +12,7 @@ from beluga._lazy import facade
 if TYPE_CHECKING:
     from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
     from beluga._engine.call import Call, Outcome
-    from beluga._engine.policy import Again, Ask, Hints, Policy, Use, Wait
+    from beluga._engine.policy import Again, Ask, Hints, Policy, Tell, Use, Wait
     from beluga._engine.started import started
     from beluga._engine.target import Kind
     from beluga._engine.timeouts import remaining
@@ -90,6 +90,7 @@ __all__ = [
     "RetryPolicy",
     "RetryThrottle",
     "Scatter",
+    "Tell",
     "Template",
     "TimeoutBudget",
     "ToolFailed",
@@ -130,7 +131,7 @@ _ROOMS = {
     "_engine.started": "started",
     "_engine.timeouts": "remaining",
     "_engine.target": "Kind",
-    "_engine.policy": "Again Ask Hints Policy Use Wait",
+    "_engine.policy": "Again Ask Hints Policy Tell Use Wait",
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
     "_policies.budget": "TimeoutBudget budget detached",

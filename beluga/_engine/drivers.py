@@ -15,7 +15,7 @@ from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.codegen import compile_wrapper
 from beluga._engine.interpreter import Invoke, failed, interpret, use_value
-from beluga._engine.policy import Use, Wait
+from beluga._engine.policy import Ask, Tell, Use, Wait
 from beluga._engine.timeouts import await_until, resume_until
 from beluga.clock import environment
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
 
     from beluga._engine.interpreter import Step
-    from beluga._engine.policy import Ask
+    from beluga._engine.policy import Policy, Verdict
     from beluga._engine.stack import Stack
 
 __all__ = ["driver", "finish", "finish_async", "new_call", "perform", "perform_async"]
@@ -121,8 +121,8 @@ async def _run_async(function: Callable[..., Awaitable[Any]], call: Call) -> Out
         return Outcome(error=error)
 
 
-def perform(call: Call, step: Wait | Ask) -> Outcome:
-    """Do a `Wait` or an `Ask`, blocking."""
+def perform(call: Call, step: Wait | Ask | Tell) -> Outcome:
+    """Do a `Wait`, an `Ask` or a `Tell`, blocking."""
     try:
         if isinstance(step, Wait):
             call.environment.clock.sleep(step.seconds)
@@ -137,12 +137,18 @@ def _not_awaitable(call: Call, answer: Any) -> Any:
         if inspect.iscoroutine(answer):
             answer.close()
         message = f"Ask(io) gave an awaitable, and {call.name} is a {call.stack.kind.value}: its io must block"
+        if call.stack.kind.is_async:
+            message = (
+                f"Tell(io) gave an awaitable, which nobody awaits when {call.name} ends: its io must return at once"
+            )
         raise TypeError(message)
     return answer
 
 
-async def perform_async(call: Call, step: Wait | Ask) -> Outcome:
-    """Do a `Wait` or an `Ask`, awaiting, within the deadline."""
+async def perform_async(call: Call, step: Wait | Ask | Tell) -> Outcome:
+    """Do a `Wait`, an `Ask` or a `Tell`, awaiting, within the deadline; nothing is awaited for a `Tell`."""
+    if isinstance(step, Tell):
+        return perform(call, step)
     try:
         if isinstance(step, Wait):
             await call.environment.clock.asleep(step.seconds)
@@ -153,12 +159,47 @@ async def perform_async(call: Call, step: Wait | Ask) -> Outcome:
         return Outcome(error=error)
 
 
+def ask(call: Call, entered: int, verdict: Verdict | None) -> Verdict | None:
+    """Do what layer `entered` asks for on the way in, and return what else it wants; a short way for `interpret`'s.
+
+    An `Ask` that fails is done with here, the layer abandoned and the error raised.
+    """
+    layer = call.stack.bound[entered]
+    while type(verdict) is Ask:
+        verdict = _answered(call, layer, perform(call, verdict))
+    return verdict
+
+
+async def ask_async(call: Call, entered: int, verdict: Verdict | None) -> Verdict | None:
+    """Do the same, awaiting."""
+    layer = call.stack.bound[entered]
+    while type(verdict) is Ask:
+        verdict = _answered(call, layer, await perform_async(call, verdict))
+    return verdict
+
+
+def _answered(call: Call, layer: Policy, answer: Outcome) -> Verdict | None:
+    if answer.error is not None and not isinstance(answer.error, Exception):
+        verdict = layer.abandon(call)
+        if verdict is not None:
+            perform(call, verdict)
+        raise answer.error
+    call.answer = answer
+    try:
+        return layer.enter(call)
+    finally:
+        call.answer = None  # else a later attempt would take it for its own
+
+
 _NAMES = {
     "HEALTHY": HEALTHY,
     "Call": Call,
     "CoroutineType": CoroutineType,
+    "Ask": Ask,
     "Outcome": Outcome,
     "Use": Use,
+    "ask": ask,
+    "ask_async": ask_async,
     "interpret": interpret,
     "environment": environment,
     "failed": failed,

@@ -1,7 +1,7 @@
 """The way of one call through its layers, as a generator that does no I/O of its own.
 
 The drivers run a healthy call by themselves. As soon as anything else happens (a verdict, an error) they hand
-over to `interpret`, which works out what comes next and yields it: `Wait`, `Ask` or `Invoke`. A driver does
+over to `interpret`, which works out what comes next and yields it: `Wait`, `Ask`, `Tell` or `Invoke`. A driver does
 it in its own way, blocking or awaiting, and sends back an `Outcome`. So the meaning of every verdict is
 written once for all four kinds of function.
 """
@@ -14,7 +14,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.call import Outcome, forget
-from beluga._engine.policy import Again, Ask, Use, Verdict, Wait
+from beluga._engine.policy import Again, Ask, Tell, Use, Verdict, Wait
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga.errors import Refused
 
@@ -32,10 +32,12 @@ __all__ = [
     "Steps",
     "enter_layers",
     "failed",
+    "give_up",
     "interpret",
     "leave_layers",
     "serve",
     "take",
+    "tell",
     "unexpected",
     "use_value",
     "wait",
@@ -55,7 +57,7 @@ class Invoke:
     depth: int
 
 
-Step = Wait | Ask | Invoke
+Step = Wait | Ask | Tell | Invoke
 
 
 def interpret(
@@ -170,11 +172,11 @@ def _obey_on_the_way_in(call: Call, entered: int, verdict: Verdict | None) -> St
     while verdict is not None:
         if isinstance(verdict, Use):
             return (yield from take(call, verdict, entered))
-        if isinstance(verdict, Again):
+        if isinstance(verdict, (Again, Tell)):
             return Outcome(error=unexpected(layer, "enter", verdict))
         failure = yield from serve(call, layer, verdict)
         if failure is not None:
-            layer.abandon(call)
+            yield from give_up(call, layer)
             return failure
         try:
             verdict = layer.enter(call)
@@ -196,6 +198,8 @@ def _obey_on_the_way_out(call: Call, entered: int, outcome: Outcome, verdict: Ve
             return None, failed(call, entered, outcome, error)[1]
         finally:
             call.answer = None
+        if isinstance(verdict, Tell):
+            return None, (yield from tell(verdict, outcome))
         if verdict is None or not (outcome.error is None or isinstance(outcome.error, Exception)):
             return None, outcome
         if isinstance(verdict, Use):
@@ -223,6 +227,24 @@ def serve(call: Call, layer: Policy, verdict: Any) -> Steps:
         call.answer = answer
         return None
     return Outcome(error=unexpected(layer, "enter or leave", verdict))
+
+
+def tell(verdict: Tell, outcome: Outcome) -> Steps:
+    """Do what a `Tell` wants; return `outcome`, or what replaced it."""
+    told = yield verdict
+    error = told.error
+    if error is None:
+        return outcome
+    if error.__context__ is None:
+        error.__context__ = outcome.error
+    return told
+
+
+def give_up(call: Call, layer: Policy) -> Steps:
+    """Let a layer that is not entered give back what it holds; what ended the call counts more than how that goes."""
+    verdict = layer.abandon(call)
+    if verdict is not None:
+        yield verdict
 
 
 def wait(call: Call, seconds: float) -> Steps:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import Outcome, forget
 from beluga._engine.drivers import finish, finish_async, new_call
-from beluga._engine.interpreter import Invoke, serve, take, unexpected, wait
-from beluga._engine.policy import Again, Use
+from beluga._engine.interpreter import Invoke, give_up, serve, take, tell, unexpected, wait
+from beluga._engine.policy import Again, Tell, Use
 from beluga._engine.streams import async_generator_driver, generator_driver
 from beluga.errors import Refused
 
@@ -60,11 +60,11 @@ def _enter(call: Call, layer: Policy, depth: int) -> Steps:
             return None
         if isinstance(verdict, Use):
             return (yield from take(call, verdict, depth))
-        if isinstance(verdict, Again):
+        if isinstance(verdict, (Again, Tell)):
             return Outcome(error=unexpected(layer, "enter", verdict))
         failure = yield from serve(call, layer, verdict)
         if failure is not None:
-            layer.abandon(call)
+            yield from give_up(call, layer)
             return failure
 
 
@@ -80,6 +80,8 @@ def _leave(call: Call, layer: Policy, depth: int, outcome: Outcome) -> Steps:
             return Outcome(error=error)
         finally:
             call.answer = None
+        if isinstance(verdict, Tell):
+            return (yield from tell(verdict, outcome))
         if verdict is None or not isinstance(outcome.error, (Exception, NoneType)):
             return outcome
         if isinstance(verdict, Use):

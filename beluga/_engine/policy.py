@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Kind, Target
 
-__all__ = ["Again", "Ask", "Hints", "Policy", "Use", "Verdict", "Wait", "Watch"]
+__all__ = ["Again", "Ask", "Hints", "Policy", "Tell", "Use", "Verdict", "Wait", "Watch"]
 
 F = TypeVar("F")
 
@@ -51,6 +51,9 @@ class Use:
 class Ask:
     """Do this I/O, put its `Outcome` into `Call.answer`, then ask the same question again.
 
+    An async driver cancels it at the call's deadline. One that blocks has to look after itself: within `io`
+    `beluga.remaining` says how many seconds are left, for the time-out of a socket.
+
     Args:
         io: A function without arguments; in an async driver it may return an awaitable.
     """
@@ -58,7 +61,21 @@ class Ask:
     io: Callable[[], Awaitable[Any] | Any]
 
 
-Verdict = Wait | Again | Use | Ask
+@attrs.define(unsafe_hash=True)
+class Tell:
+    """Do this I/O, which must not wait for an answer, and go on; only an answer of `Policy.leave` and `Policy.abandon`.
+
+    The way to give back what a call holds elsewhere: unlike all others it is honoured whatever ended the call, be it a
+    cancellation, the ``close`` of a stream or the garbage collector, in whose midst nobody can wait.
+
+    Args:
+        io: A function without arguments that returns at once; what it raises replaces the outcome.
+    """
+
+    io: Callable[[], object]
+
+
+Verdict = Wait | Again | Use | Ask | Tell
 
 
 class Watch(Protocol):
@@ -145,14 +162,14 @@ class Policy:
             Refused: The call must not be made; this layer is then not left.
         """
 
-    def abandon(self, call: Call) -> None:
+    def abandon(self, call: Call) -> Tell | None:
         """Give back what `enter` holds, because the wait or I/O it asked for failed: it is not left."""
 
     def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
         """Decide after the inner layers ran, whatever came of them; called once for each `enter`.
 
         An error raised here replaces the outcome. After `Again` the layer stays entered and is asked
-        again about the next outcome. No verdict can swallow an error that is no `Exception`.
+        again about the next outcome. No verdict can swallow an error that is no `Exception`; then only a `Tell` counts.
         """
 
     def watch(self, call: Call) -> Watch | None:

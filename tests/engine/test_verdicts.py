@@ -19,6 +19,7 @@ from beluga import (
     Policy,
     RateLimited,
     RateLimiter,
+    Tell,
     Use,
     Wait,
     breaker,
@@ -146,6 +147,86 @@ def test_a_cancellation_is_no_answer():
 
     with pytest.raises(KeyboardInterrupt):
         list(AtEnd()(subject(Kind.GENERATOR))())
+
+
+class Holding(Policy):
+    """Holds something elsewhere from `enter` on, and tells when it is given back."""
+
+    def __init__(self):
+        self.told = []
+
+    def abandon(self, call):
+        return Tell(lambda: self.told.append("abandoned"))
+
+    def leave(self, call, outcome):
+        return Tell(lambda: self.told.append(type(outcome.error).__name__))
+
+
+@KINDS
+@pytest.mark.parametrize("error", [None, ValueError(), KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
+def test_what_is_told_is_told_however_a_call_ends(kind, error):
+    """A `Tell` of `leave` is done for every outcome, also for one that no verdict can swallow."""
+    policy = Holding()
+    if error is None:
+        assert outcome(kind, policy(subject(kind))) == "hello"
+    else:
+        with pytest.raises(type(error)):
+            outcome(kind, policy(subject(kind, error)))
+    assert policy.told == [type(error).__name__]
+
+
+@KINDS
+def test_what_is_told_in_vain_is_raised(kind):
+    """An error of a `Tell` is not lost: it replaces the outcome, as one of `leave` does."""
+    policy = Scripted(leave=[Tell(lambda: {}["missing"])])
+    with pytest.raises(KeyError, match="missing") as caught:
+        outcome(kind, policy(subject(kind, ValueError("first"))))
+    assert isinstance(caught.value.__context__, ValueError)
+
+
+def test_an_abandoned_stream_is_told_of():
+    """A stream that is closed, or collected by the garbage collector, gives back what it holds."""
+    policy = Holding()
+    stream = policy(subject(Kind.GENERATOR))()
+    next(stream)
+    del stream
+    gc.collect()
+    assert policy.told == ["GeneratorExit"]
+
+    async def leave_behind():
+        stream = policy(subject(Kind.ASYNC_GENERATOR))()
+        await anext(stream)
+        del stream
+        gc.collect()
+        await asyncio.sleep(0)
+
+    asyncio.run(leave_behind())
+    assert policy.told == ["GeneratorExit"] * 2
+
+
+def test_an_abandoned_layer_tells_too():
+    """What `enter` held is given back when its own wait is cancelled."""
+
+    class Waiting(Holding):
+        def enter(self, call):
+            return Ask(asyncio.Event().wait)
+
+    policy = Waiting()
+
+    async def cancel():
+        task = asyncio.ensure_future(policy(subject(Kind.ASYNC))())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(cancel())
+    assert policy.told == ["abandoned"]
+
+
+def test_nobody_awaits_what_is_told():
+    """A `Tell` whose I/O would have to be awaited is a mistake of the policy, and said so."""
+    with pytest.raises(TypeError, match="its io must return at once"):
+        outcome(Kind.ASYNC, Scripted(leave=[Tell(lambda: asyncio.sleep(0))])(subject(Kind.ASYNC)))
 
 
 @KINDS

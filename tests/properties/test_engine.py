@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beluga import Again, Ask, Policy, RateLimited, Use, Wait, events
+from beluga import Again, Ask, Policy, RateLimited, Tell, Use, Wait, events
 from beluga._engine.call import was_sent
 from beluga._engine.plain import plain
 from beluga._engine.policy import Hints
@@ -47,6 +47,7 @@ class Script:
     wants_value: bool
     leave: str
     reads_value: bool
+    tells: bool
 
 
 @attrs.frozen
@@ -64,7 +65,7 @@ def answers(*names):
 
 
 ENTERS = ["wait", "ask", "ask in vain", "ask and stop", "use", "again", "nonsense", *ERRORS]
-LEAVES = [*ENTERS, "again", "again later", "something else", "something else fails"]
+LEAVES = [*ENTERS, "again", "again later", "something else", "something else fails", "tell", "tell in vain"]
 scripts = st.builds(
     Script,
     st.just([]) | st.lists(answers("nothing", *ENTERS), min_size=1, max_size=4),
@@ -73,6 +74,7 @@ scripts = st.builds(
     st.sampled_from([True, True, True, False]),
     st.booleans(),
     st.sampled_from(["always", "always", "on demand", "on error"]),
+    st.booleans(),
     st.booleans(),
 )
 plans = st.builds(
@@ -114,6 +116,7 @@ class Scripted(Policy):
 
     def abandon(self, call):
         self._note("abandon", call)
+        return Tell(lambda: self.log.append((self.name, "told"))) if self.script.tells else None
 
     def _note(self, hook, call, *more):
         self.log.append((self.name, hook, call.attempt, call.items, repr(call.answer), call.kept(self), *more))
@@ -127,6 +130,8 @@ class Scripted(Policy):
             raise ERRORS[name](f"{self.name} {hook}")
         if name.startswith("ask"):
             return Ask(lambda: self._io(name))
+        if name.startswith("tell"):
+            return Tell(lambda: self._told(name))
         made = {
             "wait": lambda: Wait(number),
             "use": lambda: Use(f"used {number}"),
@@ -137,6 +142,11 @@ class Scripted(Policy):
             "nonsense": lambda: "nonsense",
         }
         return made.get(name, lambda: None)()
+
+    def _told(self, name):
+        self.log.append((self.name, name))
+        if name == "tell in vain":
+            raise ValueError(name)
 
     def _io(self, name):
         def answered():
