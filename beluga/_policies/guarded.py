@@ -123,7 +123,8 @@ class Guarded(Policy):
         guards = [guard for stage in self.judges.stages.values() for guard in stage]
         if not target.kind.is_async:
             for guard in guards:
-                if not any(callable(getattr(guard, name, None)) for name in ("validate", "validate_tool")):
+                blocking = any(callable(getattr(guard, name, None)) for name in ("validate", "validate_tool"))
+                if not blocking or getattr(guard, "awaits", False):
                     message = (
                         f"guarded: the guard {guard.name} can only be awaited, and {target.name} is a "
                         f"{target.kind.value}: make that async, or give the guard a validate method"
@@ -163,7 +164,10 @@ class Guarded(Policy):
 
 
 def _awaitable(guard: Any) -> bool:
-    return any(callable(getattr(guard, name, None)) for name in ("avalidate", "avalidate_tool"))
+    """Say whether an async function awaits `guard`, which may say itself, by ``awaits``, that there is no need."""
+    return getattr(guard, "awaits", True) and any(
+        callable(getattr(guard, name, None)) for name in ("avalidate", "avalidate_tool")
+    )
 
 
 class _GuardLayer(Policy):

@@ -99,7 +99,9 @@ class OutputWindow:
     def __init__(
         self, guards: Sequence[Any], judge: Judge, answer: Callable[[Any], Any] | None, *, observe: bool
     ) -> None:
-        slides = not observe and all(callable(getattr(guard, "stream", None)) for guard in guards)
+        slides = not observe and all(
+            callable(getattr(guard, "stream", None)) and not getattr(guard, "awaits", False) for guard in guards
+        )
         self._new_streams = (lambda: [guard.stream() for guard in guards]) if slides else (lambda: None)
         self._judge = judge
         self._answer = answer

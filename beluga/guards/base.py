@@ -52,7 +52,10 @@ class GuardResult:
 
 @runtime_checkable
 class Guard(Protocol):
-    """Anything with a name that judges a text; `avalidate` may be added for async functions."""
+    """Anything with a name that judges a text; `avalidate` may be added for async functions.
+
+    Where both are there, an attribute ``awaits`` may say that it has to be awaited, or need not be.
+    """
 
     name: str
 

@@ -118,7 +118,8 @@ class PatternDetector:
         """Open a stream that raises `GuardBlocked` before any of a match gets out."""
         return RedactionStream(self._finder.window(), self._block, self._passages.limit)
 
-    def _block(self, finding: Finding, text: str) -> NoReturn:  # noqa: ARG002 - no message holds the text
+    def _block(self, finding: Finding, *_: str) -> NoReturn:
+        # No message holds the text.
         message = f"{self.name} blocked the output: rule {finding.rule} matched"
         raise GuardBlocked(message, findings=(finding,), guard=self.name, stage="output")
 

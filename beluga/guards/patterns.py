@@ -159,13 +159,14 @@ class Matcher:
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _SPECIAL = re.compile(r"[][(){}.*+?^$|\\]")
 _FILLING = re.compile(f"{BLANK}+")
-_LAST_DIGIT = re.compile(r"(?s:.*)\d")
+# What another redactor put is the end of what it found, and may have been a number.
+_LAST_DIGIT = re.compile(r"(?s:.*)(?:\d|\[[A-Z][A-Z_]{1,38}\])")
 
 
 def surroundings(work: str, start: int) -> str:
     """Return the characters before `start` that a context may look at, each finding as one blank.
 
-    They end at the last digit: words belong to the first number behind them.
+    They begin behind the last digit or placeholder: words belong to the first number behind them.
     """
     before = work[max(0, start - REACH) : start]
     if BLANK in before:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from beluga.guards._normalization import normalise
+from beluga.guards._recognisers import SENTENCE, cut_out, has_to_be_awaited, spans_of
 from beluga.guards._redos import growth
 from beluga.guards._regex import scope
-from beluga.guards.base import GuardResult
+from beluga.guards._stand_ins import StandIns
+from beluga.guards.base import Finding, GuardResult
 from beluga.guards.patterns import BLANK, Pattern, Prefilter, matcher, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from beluga.guards.base import Finding
+    from beluga.guards._recognisers import Recogniser
+    from beluga.guards._stand_ins import Strategy
     from beluga.guards.vault import Vault
 
 __all__ = ["PatternRedactor", "Redactor", "passages_for"]
@@ -32,25 +36,45 @@ class Redactor:
     Args:
         patterns: What to look for; their order of registration does not matter, their priority does.
         passages: How a text falls into passages.
-        vault: Where reversible pseudonyms are kept; None puts plain placeholders.
+        vault: Where reversible pseudonyms are kept; None puts what `strategy` says.
+        strategy: What stands in the place of a finding, for all kinds or by kind.
+        key: What hashes are made with.
+        allows: Says, by kind and text, what is no finding after all.
+        recognisers: Finders beside the patterns; with them, `passages` are sentences or more.
     """
 
     name = "redactor"
 
-    def __init__(self, patterns: Iterable[Pattern], passages: Passages, *, vault: Vault | None = None) -> None:
+    def __init__(
+        self,
+        patterns: Iterable[Pattern],
+        passages: Passages,
+        *,
+        vault: Vault | None = None,
+        strategy: Strategy | Mapping[str, Strategy] = "placeholder",
+        key: str | bytes | None = None,
+        allows: Callable[[str, str], bool] | None = None,
+        recognisers: Sequence[Recogniser] = (),
+    ) -> None:
         self.patterns: tuple[Pattern, ...] = tuple(sorted(patterns, key=lambda p: (p.priority, p.name, str(p.pattern))))
         self._prefilter = Prefilter(map(matcher, self.patterns))
         self._passages = passages
         self._vault = vault
-        self._replacements: dict[str, str] = {}
+        self._allows = allows
+        self._recognisers = tuple(recognisers)
+        self.awaits: bool = any(map(has_to_be_awaited, self._recognisers))
+        placeholders: dict[str, str] = {}
         for pattern in self.patterns:
-            if self._replacements.setdefault(pattern.name, pattern.replacement) != pattern.replacement:
+            if placeholders.setdefault(pattern.name, pattern.replacement) != pattern.replacement:
                 msg = f"the kind {pattern.name!r} has two placeholders; give them to two kinds"
                 raise ValueError(msg)
-        self._placeholders = self._recognise_placeholders()
+        self._kinds = tuple(sorted(placeholders))
+        self._stand_ins = StandIns(type(self).__name__, placeholders, strategy, key, open=bool(recognisers))
+        own = [self._stand_ins.pattern, vault.pattern.pattern if vault else ""]
+        self._placeholders = re.compile("|".join(filter(None, own)) or "(?!)")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(sorted(self._replacements))})"
+        return f"{type(self).__name__}({', '.join(self._kinds)})"
 
     @property
     def vault(self) -> Vault:
@@ -70,17 +94,29 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return `text` with a placeholder in the place of every finding."""
-        return replaced(text, self._read(text), self._replace)
+        return replaced(text, len(text), self._read(text), self._replace)
 
     def validate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - every role alike
         """Allow `content`, redacted where anything was found."""
-        findings = self._read(content)
+        return self._verdict(content, self._read(content))
+
+    async def avalidate(self, content: str, *, role: str = "output") -> GuardResult:  # noqa: ARG002 - the same
+        """Allow `content`, redacted where anything was found, awaiting recognisers that are async."""
+        if not self.awaits:
+            return self._verdict(content, self._read(content))
+        found = [(f.start, f.end, f.kind) for f in self._advance(self._window(self._detect), content)]
+        answers = [(each, each(content)) for each in self._recognisers]
+        answers = [(each, await answer if inspect.isawaitable(answer) else answer) for each, answer in answers]
+        found = self._together(content, found, answers)
+        return self._verdict(content, [Finding(kind, start, end, 1.0, kind) for start, end, kind in found])
+
+    def _verdict(self, content: str, findings: list[Finding]) -> GuardResult:
         if not findings:
             return GuardResult(allowed=True, guard=self.name)
         return GuardResult(
             allowed=True,
             reason=f"{self._what} redacted",
-            modified=replaced(content, findings, self._replace),
+            modified=replaced(content, len(content), findings, self._replace),
             guard=self.name,
             findings=tuple(findings),
         )
@@ -91,26 +127,29 @@ class Redactor:
 
     def window(self) -> Window:
         """Open a reader that finds as a text arrives: what `stream` redacts with."""
-        return Window(self._passages, self._detect, self._placeholders)
+        if self.awaits:
+            message = f"{self.name} has an async recogniser; guard an async function with it, or await avalidate()"
+            raise TypeError(message)
+        return self._window(self._detect_and_recognise if self._recognisers else self._detect)
+
+    def _window(self, detect: Callable[[str, str], list[tuple[int, int, str]]]) -> Window:
+        return Window(self._passages, detect, self._placeholders)
 
     _what = "text"
 
     def _read(self, text: str) -> list[Finding]:
+        return self._advance(self.window(), text)
+
+    def _advance(self, window: Window, text: str) -> list[Finding]:
         if not isinstance(text, str):
             msg = f"{self.name} reads str, not {type(text).__name__}; decode or convert it first"
             raise TypeError(msg)
-        return self.window().advance(text, final=True)[0]
+        return window.advance(text, final=True)[0]
 
-    def _recognise_placeholders(self) -> re.Pattern[str]:
-        own = sorted({re.escape(text) for text in self._replacements.values() if text}, key=len, reverse=True)
-        if self._vault is not None:
-            own.append(self._vault.pattern.pattern)
-        return re.compile("|".join(own) or "(?!)")
-
-    def _replace(self, finding: Finding, text: str) -> str:
+    def _replace(self, finding: Finding, text: str, following: str) -> str:
         if self._vault is not None:
             return self._vault.pseudonym(finding.kind, text)
-        return self._replacements[finding.kind]
+        return self._stand_ins.give(finding.kind, text, following)
 
     def _detect(self, before: str, passage: str) -> list[tuple[int, int, str]]:
         """Find what is in `passage`; `before` is the text in front of it, findings as blanks.
@@ -135,7 +174,8 @@ class Redactor:
                 if match is None:
                     continue
                 for start, end in form.places(work, match):
-                    found.append((*view.span(start - offset, end - offset), form.name))
+                    if self._allows is None or not self._allows(form.name, work[start:end]):
+                        found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]
                     last = place
             # The forms behind the last that found something have seen all that it left.
@@ -144,6 +184,22 @@ class Redactor:
             forms = [form for form in forms[:last] if form.digits <= left] if rest else []
         found.sort()
         return found
+
+    def _detect_and_recognise(self, before: str, passage: str) -> list[tuple[int, int, str]]:
+        """Find what the patterns find in `passage`, and what the recognisers find in the rest of it."""
+        answers = [(each, each(passage)) for each in self._recognisers]
+        return self._together(passage, self._detect(before, passage), answers)
+
+    def _together(
+        self, text: str, found: list[tuple[int, int, str]], answers: Iterable[tuple[Recogniser, Any]]
+    ) -> list[tuple[int, int, str]]:
+        taken = [(start, end) for start, end, _ in found]
+        taken += [match.span() for match in self._placeholders.finditer(text)]
+        spans = [span for recogniser, answer in answers for span in spans_of(recogniser, answer, len(text))]
+        more = cut_out(text, spans, taken)
+        if self._allows is not None:
+            more = [(start, end, kind) for start, end, kind in more if not self._allows(kind, text[start:end])]
+        return sorted(found + more)
 
 
 class PatternRedactor(Redactor):
@@ -192,19 +248,24 @@ def patterns_of(owner: str, pairs: Sequence[tuple[str, str | re.Pattern[str]]]) 
 
 
 _EVERY_WORD = Passages((re.compile(r"\S"),), re.compile(r"\S*+"), limit=1024, reach=512)
+_ANYTHING = re.compile(r"[\s\S]")
 _LONGEST = 2048  # characters that a pattern without an end is taken to match at most, if it keeps to a line
 
 
-def passages_for(own: Iterable[Pattern], built_in: Passages | None = None) -> Passages:
+def passages_for(own: Iterable[Pattern], built_in: Passages | None = None, *, sentences: bool = False) -> Passages:
     """Return passages for a user's `own` patterns together with the `built_in` ones.
 
     Without built-in ones, each word, line or window is a passage by itself, so that a pattern whose time grows with
     the square of what it reads takes time linear in the text.
 
+    With `sentences`, no passage is less than one.
+
     Raises:
         ValueError: A pattern is not a valid regular expression, or is one that can take exponential time.
     """
     passages = built_in or _EVERY_WORD
+    if sentences:
+        passages = attrs.evolve(passages, gates=(_ANYTHING,), rest=SENTENCE, limit=2 * _LONGEST, foreign=None)
     compiled: list[re.Pattern[str]] = []
     quadratic: list[str] = []
     for pattern in own:
@@ -220,7 +281,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages | None = None) -> Pa
     reach = int(max(passages.reach, *(size if size < math.inf else _LONGEST for size in longest)))
     limit = max(passages.limit, 2 * reach)
     if set(scopes) == {"word"}:
-        gates = (*passages.gates, *compiled, _DISGUISED) if built_in else passages.gates
+        gates = (*passages.gates, *compiled, _DISGUISED) if built_in and not sentences else passages.gates
         return attrs.evolve(passages, gates=gates, limit=limit, reach=reach)
     limit = sys.maxsize if "whole" in scopes else max(limit, 2 * _LONGEST)
     gate, rest = ("[^\n]", "[^\n]*+\n?") if set(scopes) <= {"word", "line"} else (r"[\s\S]", r"[\s\S]*+")

@@ -33,6 +33,8 @@ from beluga.guards.patterns import BLANK, REACH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Replace = Callable[[Finding, str, str], str]
+
 __all__ = ["Passages", "RedactionStream", "Window"]
 
 
@@ -205,11 +207,11 @@ class RedactionStream:
 
     Args:
         window: The reader.
-        replace: Gives the placeholder for a finding and its text.
+        replace: Gives what stands for a finding, by its text and the character behind it.
         bound: The most characters that may be held back.
     """
 
-    def __init__(self, window: Window, replace: Callable[[Finding, str], str], bound: int) -> None:
+    def __init__(self, window: Window, replace: Replace, bound: int) -> None:
         self.bound = bound
         self._window = window
         self._replace = replace
@@ -254,18 +256,19 @@ class RedactionStream:
         # Shut until the work is done: a detector that raises must not be followed by raw text.
         self._open, self._held = False, ""
         findings, end = self._window.advance(text, final=final)
-        done = replaced(text[:end], findings, self._replace)
+        done = replaced(text, end, findings, self._replace)
         self._open, self._held = True, text[end:]
         return done
 
 
-def replaced(text: str, findings: list[Finding], replace: Callable[[Finding, str], str]) -> str:
-    """Return `text` with every finding replaced."""
+def replaced(text: str, size: int, findings: list[Finding], replace: Replace) -> str:
+    """Return the first `size` characters of `text` with every finding replaced."""
     if not findings:
-        return text
+        return text[:size]
     pieces, last = [], 0
     for finding in findings:
-        pieces += [text[last : finding.start], replace(finding, text[finding.start : finding.end])]
-        last = finding.end
-    pieces.append(text[last:])
+        start, end = finding.start, finding.end
+        pieces += [text[last:start], replace(finding, text[start:end], text[end : end + 1])]
+        last = end
+    pieces.append(text[last:size])
     return "".join(pieces)

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from beluga.clock import environment
+from beluga.guards._stand_ins import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +55,7 @@ class Vault:
         with self._lock:
             token = self._tokens.get((kind, value))
             if token is None:
-                label = re.sub(r"[^A-Z0-9]+", "_", kind.upper())[:_LONGEST_KIND].strip("_") or "VALUE"
-                token = f"[{label}_{self._mark}_{len(self._values) + 1}]"
+                token = f"[{label(kind)}_{self._mark}_{len(self._values) + 1}]"
                 self._tokens[kind, value] = token
                 self._values[token] = value
             return token
