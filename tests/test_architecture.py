@@ -53,6 +53,7 @@ SIDEWAYS = {
     "schema": "_lazy _types",
     "config": "_engine",
     "_traceview": "telemetry",
+    "prompt": "telemetry",
     "spending": "_engine",
     "telemetry": "guards",
     "__main__": "_cli",

@@ -12,6 +12,7 @@ import attrs
 from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
+from beluga._foreign import text
 from beluga.telemetry.attributes import attributes_of, redactor
 from beluga.telemetry.names import (
     ARGUMENTS,
@@ -38,6 +39,12 @@ __all__ = ["Traced", "traced"]
 def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value):
         message = f"traced: {attribute.alias}={value!r} must be a text, or None"
+        raise TypeError(message)
+
+
+def _is_agent(_: Any, __: Any, value: Any) -> None:
+    if value is not None and not _named(value):
+        message = f"traced: agent= must be a text, or have a name, not {type(value).__name__}"
         raise TypeError(message)
 
 
@@ -72,7 +79,8 @@ class Traced(Policy):
         operation: ``gen_ai.operation.name``, such as ``"chat"``; None infers it from `agent` or `tool`.
         model: The model that is asked for.
         provider: ``gen_ai.provider.name``, such as ``"openai"``.
-        agent: The agent that is invoked.
+        agent: The agent that is invoked: its name, or what has a ``name`` and perhaps an ``id``, a ``description`` and
+            a ``version``, as an item or attribute, such as an agent of a framework or an A2A card.
         tool: The tool that is executed.
         attributes: More attributes, or a callable of all arguments by name that gives them.
         capture: Whether to keep what goes in and comes out, redacted: True takes personal data and secrets out, a
@@ -98,7 +106,7 @@ class Traced(Policy):
     operation: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
     model: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
     provider: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
-    agent: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    agent: str | object | None = attrs.field(default=None, validator=_is_agent, kw_only=True)
     tool: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
     attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
         default=None, validator=_is_mapping, kw_only=True
@@ -112,6 +120,7 @@ class Traced(Policy):
     def describe(self) -> str:
         """Return the options that are given."""
         given = attrs.asdict(self, recurse=False, filter=lambda _, value: value is not None and value is not False)
+        given |= {"agent": _named(self.agent)} if self.agent else {}
         return " ".join(f"{name}={value!r}" for name, value in given.items() if not callable(value))
 
 
@@ -121,7 +130,8 @@ class _Layer(Policy):
 
     def __init__(self, options: Traced, target: Target) -> None:
         self._operation = operation = options.operation or _operation(options)
-        subject = options.agent or options.tool or options.model
+        agent = options.agent
+        subject = _named(agent) or options.tool or options.model
         self._span_name = options.label or " ".join(filter(None, (operation, subject))) or target.name
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
@@ -143,11 +153,13 @@ class _Layer(Policy):
         )
         self._constant = self._measured | attributes_of(
             {
-                table["agent"]: options.agent,
+                table["agent"]: _named(agent),
+                table["agent_id"]: text(agent, "id"),
+                table["agent_version"]: text(agent, "version"),
                 table["tool"]: options.tool,
                 table["tool_type"]: "function" if self._is_tool else None,
                 table["tool_description"]: _described(target) if options.tool else None,
-                table["agent_description"]: _described(target) if options.agent else None,
+                table["agent_description"]: text(agent, "description") or (_described(target) if agent else None),
                 table["stream"]: target.kind.is_stream or None if self._is_client else None,
                 **legacy_attributes(options.provider),
                 **({} if callable(options.attributes) else options.attributes or {}),
@@ -168,6 +180,8 @@ class _Layer(Policy):
             attributes = attributes | _tried("find the attributes of", lambda: attributes_of(asked(call.arguments)))
         if self._asks:
             attributes = _tried("find what is asked for by", self._requested, call) | attributes
+        if self._is_client:
+            attributes = _tried("find the prompt of", self._prompt, call) | attributes
         conversation = CONVERSATION.get()
         if conversation is not None and self._operation is not None:
             attributes = {**attributes, self._names["conversation"]: conversation}
@@ -237,6 +251,11 @@ class _Layer(Policy):
             return attributes_of({self._names["tool_call_id"]: arguments.get("tool_call_id")})
         return attributes_of(requested(arguments, self._names)) if self._is_client else {}
 
+    def _prompt(self, call: Call) -> dict[str, Any]:
+        """Return the name and version of the prompt that is among the arguments."""
+        found: dict[str, Any] = _room().prompt_among((*call.args, *call.kwargs.values()), self._names)
+        return found
+
     def _arguments(self, call: Call) -> Mapping[str, Any]:
         """Return the arguments by name, those that only ``**options`` takes among them."""
         arguments = dict(call.arguments)
@@ -262,6 +281,10 @@ def _room() -> ModuleType:
     from beluga.telemetry import recording as room
 
     return room
+
+
+def _named(agent: object) -> str | None:
+    return agent if isinstance(agent, str) else text(agent, "name")
 
 
 def _operation(options: Traced) -> str | None:

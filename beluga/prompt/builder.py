@@ -14,7 +14,9 @@ from beluga.prompt.lint import lint_prompt
 from beluga.prompt.sections import Section, Situation, as_messages
 from beluga.prompt.tokens import estimate_tokens, fingerprint, messages_tokens, tools_tokens
 from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage, TextPart, ThinkingPart, tool_of
-from beluga.schema.parts import is_str
+from beluga.schema.named import NamedMessages, PromptName
+from beluga.schema.parts import is_str, is_str_or_none
+from beluga.telemetry.spans import name_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +146,8 @@ class PromptBuilder:
         user_input: What the user says now; None where the history ends with what is to be answered.
         budget: The most tokens of the whole; None does not count.
         count_tokens: Counts the tokens of a text; by default one for each four characters.
+        name: By which the span of the call that gets the messages knows the prompt; empty for no name.
+        version: The same; None takes the first 8 characters of the fingerprint, which change with the static part.
 
     Raises:
         TypeError: When an argument is of the wrong type, or a set, whose order is not the same in each run.
@@ -170,6 +174,8 @@ class PromptBuilder:
     user_input: HumanMessage | None = attrs.field(default=None, converter=_as_input)
     budget: int | None = attrs.field(default=None, converter=_as_budget)
     count_tokens: Callable[[str], int] = attrs.field(default=estimate_tokens, validator=attrs.validators.is_callable())
+    name: str = attrs.field(default="", validator=is_str)
+    version: str | None = attrs.field(default=None, validator=is_str_or_none)
     _static: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _prefix: tuple[Message, ...] = attrs.field(init=False, eq=False)
     _fingerprint: str = attrs.field(init=False, eq=False)
@@ -212,7 +218,11 @@ class PromptBuilder:
         if not messages:
             message = "there is nothing in this prompt: give it a system_prompt or a user_input"
             raise ValueError(message)
-        return messages
+        if not self.name:
+            return messages
+        prompt = PromptName(self.name, self.version or self._fingerprint[:8])
+        name_prompt(prompt)
+        return NamedMessages(messages, prompt)
 
     def fingerprint(self) -> str:
         """Return what tells static parts apart: system prompt, tools and static context, and nothing else.

@@ -9,7 +9,9 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
+from beluga.schema.named import NamedText, PromptName
 from beluga.schema.parts import is_str
+from beluga.telemetry.spans import name_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +126,7 @@ class Template:
         return tuple(dict.fromkeys(text for text, is_variable in self._parts if is_variable))
 
     def render(self, /, **values: str | float) -> str:
-        """Return the text with every gap filled.
+        """Return the text with every gap filled; that of a named template tells name and version to the trace.
 
         Args:
             **values: A text or number for each variable; None is no value.
@@ -141,7 +143,12 @@ class Template:
             if not isinstance(value, (str, int, float)):
                 message = f"template {self._title}: {name} is a text or a number, not {type(value).__name__}"
                 raise TypeError(message)
-        return "".join(str(values[text]) if is_variable else text for text, is_variable in self._parts)
+        rendered = "".join(str(values[text]) if is_variable else text for text, is_variable in self._parts)
+        if not self.name:
+            return rendered
+        prompt = PromptName(self.name, str(self.version))
+        name_prompt(prompt)
+        return NamedText(rendered, prompt)
 
     @property
     def _title(self) -> str:

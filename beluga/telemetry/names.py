@@ -19,6 +19,7 @@ __all__ = [
     "INSTRUCTIONS",
     "INTERNAL_OPERATIONS",
     "OUTCOME",
+    "PROMPT_VERSION",
     "SEMCONV",
     "legacy_attributes",
     "names",
@@ -106,6 +107,9 @@ INSTRUCTIONS = frozenset({"instructions", "system", "system_instruction", "syste
 
 OUTCOME = "beluga.stream.outcome"
 """``completed``, ``abandoned``, ``cancelled`` or ``error``; our own, because no convention has a word for it."""
+
+PROMPT_VERSION = "gen_ai.prompt.version"
+"""The version of a prompt: a name of the version to come, written already, because 1.41 has no word for it."""
 
 INTERNAL_OPERATIONS = frozenset({"execute_tool", "invoke_agent", "invoke_workflow"})
 """Operations inside this process; every other one calls a provider and has a span of kind client."""

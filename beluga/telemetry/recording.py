@@ -15,11 +15,12 @@ from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 from beluga import events
 from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
+from beluga.schema.named import prompt_of
 from beluga.telemetry.attributes import READ_AT_MOST, attributes_of
 from beluga.telemetry.content import chunk_text
 from beluga.telemetry.names import OUTCOME, SEMCONV, names
 from beluga.telemetry.providers import meter_provider, tracer
-from beluga.telemetry.spans import error_type, fail
+from beluga.telemetry.spans import error_type, fail, prompt_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from beluga.clock import Environment
     from beluga.schema import Usage
 
-__all__ = ["Instruments", "Recording", "instruments"]
+__all__ = ["Instruments", "Recording", "instruments", "prompt_among"]
 
 _ERROR_TYPE = SEMCONV["error_type"]
 _NOBODY = NoOpTracer()
@@ -180,6 +181,14 @@ class Recording:
 
     def _moment(self) -> int | None:
         return None if self._clock is None else round(self._clock.time() * 1e9)
+
+
+def prompt_among(arguments: tuple[Any, ...], table: Mapping[str, str]) -> dict[str, Any]:
+    """Return the name and version of the first prompt in `arguments`, by the names of `table`."""
+    for value in arguments:
+        if type(value) is not str and (prompt := prompt_of(value)) is not None:
+            return prompt_attributes(prompt, table)
+    return {}
 
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.clock import SYSTEM, environment
 from beluga.telemetry.attributes import WITHHELD, attributes_of, checked, redact
-from beluga.telemetry.names import SEMCONV
+from beluga.telemetry.names import INTERNAL_OPERATIONS, PROMPT_VERSION, SEMCONV, names
 from beluga.telemetry.providers import recording, tracer
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, SpanKind
 
-__all__ = ["error_type", "fail", "moment", "start_span"]
+    from beluga.schema.named import PromptName
+
+__all__ = ["error_type", "fail", "moment", "name_prompt", "start_span"]
 
 _redacted = checked(redact)
 
@@ -85,6 +87,23 @@ def moment() -> int | None:
     """Return the time of a test's clock in nanoseconds since 1970, and None for the real time, which a span takes."""
     current = environment()
     return None if current is SYSTEM else round(current.clock.time() * 1e9)
+
+
+def prompt_attributes(prompt: PromptName, table: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a span says of a prompt, by the names of `table`."""
+    return {table["prompt_name"]: prompt.name, PROMPT_VERSION: prompt.version}
+
+
+def name_prompt(prompt: PromptName) -> None:
+    """Put on the span of the model call that runs here, if there is one, from which prompt it is made."""
+    if not recording():
+        return
+    from opentelemetry.trace import get_current_span
+
+    table, span = names(), get_current_span()
+    operation = (getattr(span, "attributes", None) or {}).get(table["operation"])
+    if operation is not None and operation not in INTERNAL_OPERATIONS:
+        span.set_attributes(prompt_attributes(prompt, table))
 
 
 def error_type(error: BaseException) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from types import SimpleNamespace
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -10,7 +13,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 
-from beluga import telemetry, traced
+from beluga import explain, telemetry, traced
+from beluga.prompt import PromptBuilder, Template
 from beluga.schema import HumanMessage, tool_of
 
 
@@ -154,3 +158,75 @@ def test_what_cannot_be_redacted_is_withheld():
     (seen,) = kept.get_finished_spans()
     assert seen.name == "[WITHHELD]"
     assert "b" not in seen.attributes.values()
+
+
+GREETING = Template("Answer {name} kindly.", name="greeting", version="1.10")
+PROMPTS = {
+    "a text": lambda: GREETING.render(name="Ana"),
+    "a message": lambda: HumanMessage(GREETING.render(name="Ana")),
+    "a message among others": lambda: [HumanMessage("?"), HumanMessage(parts=["see:", GREETING.render(name="Ana")])],
+    "a dict": lambda: ({"role": "system", "content": GREETING.render(name="Ana")},),
+    "a builder without a name": lambda: PromptBuilder(system_prompt=GREETING.render(name="Ana")).build(user_input="?"),
+    "a builder of that name": lambda: PromptBuilder(system_prompt="?", name="greeting", version="1.10").build(),
+}
+
+
+def _prompt_of(span):
+    return [span.attributes.get(f"gen_ai.prompt.{key}") for key in ("name", "version")]
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+@pytest.mark.parametrize("inside", [False, True], ids=["given", "made inside"])
+def test_a_prompt_is_named_on_the_call_that_uses_it(spans, prompt, inside):
+    """The name and the version stand on the model's span, whether the prompt is given or made by the function."""
+    ask = traced(operation="chat", model="gpt-4o")(lambda prompt: prompt() if callable(prompt) else prompt)
+    ask(prompt if inside else prompt())
+    assert _prompt_of(spans.one("chat gpt-4o")) == ["greeting", "1.10"]
+
+
+def test_a_prompt_of_a_name_travels_in_pickles_and_copies():
+    """It reaches the worker process in which the model is asked."""
+    text, built = pickle.loads(pickle.dumps((PROMPTS["a text"](), PROMPTS["a builder of that name"]())))
+    assert text == "Answer Ana kindly."
+    assert text.prompt == built.prompt == copy.deepcopy(built).prompt == copy.copy(text).prompt
+
+
+def test_a_prompt_without_a_version_is_known_by_its_static_part():
+    """The version changes when what is cached changes, and only then."""
+    builder = PromptBuilder(system_prompt="Be kind.", name="desk")
+    assert builder.build(user_input="?").prompt.version == builder.fingerprint()[:8]
+
+
+def test_a_prompt_is_not_named_where_no_model_is_called(spans):
+    """Steps, agents and tools may make prompts for the calls inside; a prompt without a name is nobody's."""
+    for kind in ({"name": "step"}, {"agent": "desk"}, {"tool": "look"}):
+        traced(**kind)(lambda prompt: GREETING.render(name="Ana"))(GREETING.render(name="Ana"))
+    traced(operation="chat")(lambda prompt: prompt)(Template("Hi").render())
+    assert [_prompt_of(span) for span in spans.spans] == [[None, None]] * 4
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda **fields: fields, lambda **fields: SimpleNamespace(**fields)], ids=["item", "attribute"]
+)
+def test_an_agent_tells_what_is_known_of_it(spans, kind):
+    """An agent of a framework or a card gives its id, description and version beside its name."""
+    agent = kind(name="desk", id="a-7", description="Answers.", version="2.0", secret="s3cret")
+    traced(agent=agent)(lambda: None)()
+    told = dict(spans.one("invoke_agent desk", agent="desk").attributes)
+    assert told == {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "desk",
+        "gen_ai.agent.id": "a-7",
+        "gen_ai.agent.description": "Answers.",
+        "gen_ai.agent.version": "2.0",
+    }
+    assert "s3cret" not in explain(traced(agent=agent)(lambda: None))
+
+
+@pytest.mark.parametrize(
+    "agent", ["", 7, {}, {"name": 7}, object()], ids=["empty", "number", "nothing", "odd name", "object"]
+)
+def test_an_agent_without_a_name_is_refused(agent):
+    """The span could not be told from others."""
+    with pytest.raises(TypeError, match="agent= must be a text, or have a name"):
+        traced(agent=agent)
