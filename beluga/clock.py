@@ -11,16 +11,29 @@ import os
 import random
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
 if TYPE_CHECKING:
     import asyncio
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextvars import Token
 
-__all__ = ["SYSTEM", "Clock", "Environment", "SystemClock", "Timer", "environment", "running_loop", "use_environment"]
+__all__ = [
+    "SYSTEM",
+    "Clock",
+    "Environment",
+    "InUse",
+    "SystemClock",
+    "Timer",
+    "environment",
+    "running_loop",
+    "use_environment",
+]
+
+T = TypeVar("T")
 
 
 class Timer(Protocol):
@@ -147,11 +160,38 @@ environment: Callable[[], Environment] = _CURRENT.get
 """Return the environment of the current context."""
 
 
-@contextlib.contextmanager
-def use_environment(replacement: Environment) -> Iterator[Environment]:
-    """Make `replacement` the environment of this context until the block ends."""
-    token = _CURRENT.set(replacement)
-    try:
-        yield replacement
-    finally:
-        _CURRENT.reset(token)
+class InUse(Generic[T]):
+    """What is in use in this context from now on, until this is called or its block is left.
+
+    Args:
+        what: What its block is given.
+        *changes: The variables that hold it, each with its value.
+    """
+
+    __slots__ = ("_tokens", "_what")
+
+    def __init__(self, what: T, *changes: tuple[ContextVar[Any], Any]) -> None:
+        self._what = what
+        self._tokens: list[Token[Any]] = [variable.set(value) for variable, value in changes]
+
+    def __call__(self) -> None:
+        """Use again what was used before; a second call changes nothing."""
+        tokens, self._tokens = self._tokens, []
+        for token in reversed(tokens):
+            with contextlib.suppress(ValueError):  # in another context it was never in use
+                token.var.reset(token)
+
+    def __enter__(self) -> T:
+        return self._what
+
+    def __exit__(self, *_: object) -> None:
+        self()
+
+
+def use_environment(replacement: Environment) -> InUse[Environment]:
+    """Make `replacement` the environment of this context from now on.
+
+    Returns:
+        What undoes it: leave its block, or call it.
+    """
+    return InUse(replacement, (_CURRENT, replacement))

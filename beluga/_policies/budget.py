@@ -18,11 +18,11 @@ from beluga._engine.target import argument_reader, check_plain, unhashable
 from beluga._engine.timeouts import DEADLINE, TIMER, remaining
 from beluga._foreign.usage import usage_of
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
-from beluga.clock import environment
+from beluga.clock import InUse, environment
 from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from contextvars import ContextVar, Token
     from types import CodeType
 
@@ -347,13 +347,15 @@ _INHERITED: tuple[tuple[ContextVar[Any], Any], ...] = ((DEADLINE, math.inf), (TI
 """What a call inherits of the budgets around it, each with what stands for none."""
 
 
-@contextlib.contextmanager
-def detached() -> Iterator[None]:
-    """Take what begins in this block out of the budgets around it: their deadline, and their tokens and money.
+def detached() -> InUse[None]:
+    """Take what begins from here on in this context out of the budgets around it: deadline, tokens and money.
 
     For work that outlives its request, such as a task that is started here, and for what has to be cleaned up when the
     time is over. Trace, clock and listeners stay. The task that runs the block is still cancelled at the deadline of
     its own budget; a task of its own is not.
+
+    Returns:
+        What undoes it: leave its block, or call it.
 
     Example:
         >>> @budget(10)
@@ -363,10 +365,4 @@ def detached() -> Iterator[None]:
         >>> print(ask())
         None
     """
-    tokens = [(variable, variable.set(nothing)) for variable, nothing in _INHERITED]
-    try:
-        yield
-    finally:
-        for variable, token in tokens:
-            with contextlib.suppress(ValueError):  # closed from another context, where nothing was set
-                variable.reset(token)
+    return InUse(None, *_INHERITED)

@@ -5,16 +5,15 @@ Nothing is asked of OpenTelemetry while no provider is set: the public way costs
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from beluga.clock import InUse
 
 if TYPE_CHECKING:
-    from contextvars import Token
-
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Tracer, TracerProvider
 
@@ -27,6 +26,8 @@ __all__ = [
     "use_meter_provider",
     "use_provider",
 ]
+
+T = TypeVar("T")
 
 _TRACES: ContextVar[TracerProvider | None] = ContextVar("beluga.tracer_provider", default=None)
 _METRICS: ContextVar[MeterProvider | None] = ContextVar("beluga.meter_provider", default=None)
@@ -126,32 +127,23 @@ def _count(change: int) -> None:
         _scopes += change
 
 
-class InUse:
-    """What is in use in this context from now on, until this is called or its block is left."""
+class ProviderInUse(InUse[T]):
+    """A provider that is in use in this context, and counted as long as it is."""
 
-    __slots__ = ("_of", "_token")
+    __slots__ = ()
 
-    def __init__(self, of: ContextVar[Any], what: Any) -> None:
-        self._of = of
-        self._token: Token[Any] | None = of.set(what)
+    def __init__(self, provider: T, of: ContextVar[Any]) -> None:
+        super().__init__(provider, (of, provider))
         _count(1)
 
     def __call__(self) -> None:
-        """Use again what was used before; a second call changes nothing."""
-        token, self._token = self._token, None
-        if token is not None:
+        """Use again the provider that was used before; a second call changes nothing."""
+        if self._tokens:
             _count(-1)
-            with contextlib.suppress(ValueError):  # in another context it was never in use
-                self._of.reset(token)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self()
+        super().__call__()
 
 
-def use_provider(provider: TracerProvider) -> InUse:
+def use_provider(provider: TracerProvider) -> InUse[TracerProvider]:
     """Record spans with `provider` from now on, in this context only, whatever the global one is.
 
     Returns:
@@ -162,20 +154,20 @@ def use_provider(provider: TracerProvider) -> InUse:
         >>> undo = use_provider(TracerProvider())
         >>> undo()
     """
-    return InUse(_TRACES, provider)
+    return ProviderInUse(provider, _TRACES)
 
 
-def use_conversation(conversation_id: str) -> InUse:
+def use_conversation(conversation_id: str) -> InUse[str]:
     """Put ``gen_ai.conversation.id`` on the spans of models, agents and tools from now on, in this context only.
 
     Example:
-        >>> with use_conversation("c-4711"):
-        ...     CONVERSATION.get()
+        >>> with use_conversation("c-4711") as conversation:
+        ...     conversation
         'c-4711'
     """
-    return InUse(CONVERSATION, conversation_id)
+    return InUse(conversation_id, (CONVERSATION, conversation_id))
 
 
-def use_meter_provider(provider: MeterProvider) -> InUse:
+def use_meter_provider(provider: MeterProvider) -> InUse[MeterProvider]:
     """Record metrics with `provider` in the same way."""
-    return InUse(_METRICS, provider)
+    return ProviderInUse(provider, _METRICS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import SYSTEM, environment
@@ -12,6 +13,7 @@ from beluga.telemetry.providers import recording, tracer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import TracebackType
 
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, SpanKind
@@ -23,14 +25,41 @@ __all__ = ["error_type", "fail", "moment", "name_prompt", "start_span"]
 _redacted = checked(redact)
 
 
-@contextlib.contextmanager
+class SpanBlock(contextlib.ContextDecorator):
+    """A span that is open while its block runs; it says so where there is no block, and hence no span."""
+
+    def __init__(self, *opening: Any) -> None:
+        self._opening = opening
+        self._block = contextlib.ExitStack()
+        self._is_used = False
+
+    def _recreate_cm(self) -> SpanBlock:
+        """Give each call of a function that this decorates a span of its own."""
+        self._is_used = True
+        return SpanBlock(*self._opening)
+
+    def __enter__(self) -> Span:
+        self._is_used = True
+        return self._block.enter_context(_opened(*self._opening))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._block.__exit__(kind, error, trace)
+
+    def __del__(self) -> None:
+        if not self._is_used:
+            message = f"start_span: the span {self._opening[0]!r} was never opened: write `with start_span(...):`"
+            warnings.warn(message, RuntimeWarning, source=self, stacklevel=2)
+
+
 def start_span(
     name: str,
     attributes: Mapping[str, Any] | None = None,
     *,
     context: Context | None = None,
     kind: SpanKind | None = None,
-) -> Iterator[Span]:
+) -> SpanBlock:
     """Open a span by hand, current until the block ends; while nobody records it is one that does nothing.
 
     An exception marks it as failed, with its type and its redacted text. Attribute values of any type will do: each is
@@ -45,11 +74,21 @@ def start_span(
     Raises:
         TypeError: The name is no text, or the attributes are no mapping.
 
+    Warns:
+        RuntimeWarning: There is no ``with`` before it, and so no span.
+
     Example:
         >>> with start_span("request", {"request_id": "req-001"}) as span:
         ...     span.set_attribute("rows", 3)
     """
     _check(name, attributes)
+    return SpanBlock(name, attributes, context, kind)
+
+
+@contextlib.contextmanager
+def _opened(
+    name: str, attributes: Mapping[str, Any] | None, context: Context | None, kind: SpanKind | None
+) -> Iterator[Span]:
     from opentelemetry import context as contexts
     from opentelemetry import trace
 

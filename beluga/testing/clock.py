@@ -16,7 +16,7 @@ from beluga.testing.loop import GLANCE, Workers, counting
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from typing import Self
 
     from beluga.clock import Timer
@@ -52,7 +52,40 @@ class _Alarm:
         self.callback = None
 
 
-class FakeClock:
+class Undo:
+    """What is in force from now on, until this is called or its block is left.
+
+    Args:
+        *blocks: What is entered at once, and left at the end.
+    """
+
+    _entered: contextlib.ExitStack | None = None
+
+    def __init__(self, *blocks: contextlib.AbstractContextManager[Any]) -> None:
+        self.enforce(*blocks)
+
+    def enforce(self, *blocks: contextlib.AbstractContextManager[Any]) -> Self:
+        """Enter `blocks` until this is called or left."""
+        with contextlib.ExitStack() as entered:
+            for block in blocks:
+                entered.enter_context(block)
+            self._entered = entered.pop_all()
+        return self
+
+    def __call__(self) -> None:
+        """Put things back; a second call changes nothing."""
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            entered.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self()
+
+
+class FakeClock(Undo):
     """Virtual time for everything that asks the environment: waits, deadlines, windows, jitter.
 
     With `autojump` a sleeping thread simply moves the time on, and when every task of the event loop waits, time jumps
@@ -242,7 +275,6 @@ def _within(loop: asyncio.AbstractEventLoop, callback: Callable[[], Any]) -> Cal
     return run
 
 
-@contextlib.contextmanager
 def fake_clock(
     start: float = 0.0,
     *,
@@ -250,8 +282,8 @@ def fake_clock(
     seed: int = 0,
     autojump: bool = True,
     grace: float = _GRACE,
-) -> Iterator[FakeClock]:
-    """Put virtual time and a seeded rng in place of the real ones, in this context and no other.
+) -> FakeClock:
+    """Put virtual time and a seeded rng in place of the real ones from now on, in this context and no other.
 
     Threads and tasks that run already keep their time; tasks begun inside inherit the virtual one.
 
@@ -262,6 +294,9 @@ def fake_clock(
         autojump: Whether sleeping moves the time; without it only `FakeClock.advance` does.
         grace: Real seconds that sockets and threads of somebody's own have to wake an event loop before time jumps.
             While a thread works for the loop (`asyncio.to_thread`, anyio's workers) it does not jump at all.
+
+    Returns:
+        The clock; the real time is back when its block is left, or when it is called.
 
     Example:
         >>> from beluga import retry
@@ -278,8 +313,8 @@ def fake_clock(
         60.0
     """
     clock = FakeClock(start, wall, autojump=autojump, grace=grace)
-    with counting(), use_environment(Environment(clock, random.Random(seed))):  # noqa: S311 - jitter needs no secrecy
-        yield clock
+    replacement = Environment(clock, random.Random(seed))  # noqa: S311 - jitter needs no secrecy
+    return clock.enforce(counting(), use_environment(replacement))
 
 
 class InstantClock:
@@ -314,24 +349,6 @@ class InstantClock:
     def call_later(self, seconds: float, callback: Callable[[], Any]) -> Timer:
         """Call `callback` when the time has really come."""
         return SYSTEM.clock.call_later(seconds, callback)
-
-
-class Undo:
-    """What is in force from now on, until this is called or its block is left."""
-
-    def __init__(self, block: contextlib.AbstractContextManager[Any]) -> None:
-        self._stack = contextlib.ExitStack()
-        self._stack.enter_context(block)
-
-    def __call__(self) -> None:
-        """Put things back; a second call changes nothing."""
-        self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self()
 
 
 def instant(max_attempts: int = 1, *, seed: int = 0) -> Undo:

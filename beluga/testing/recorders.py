@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beluga import events
 from beluga._traceview import tree
 from beluga._traceview.records import from_sdk
-from beluga.clock import SYSTEM, environment
+from beluga.clock import SYSTEM, InUse, environment
 from beluga.telemetry import use_provider
 from beluga.telemetry.spans import moment
+from beluga.testing.clock import Undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,8 +33,8 @@ __all__ = ["EventRecorder", "SpanRecorder", "record_events", "record_spans"]
 E = TypeVar("E", bound=events.Event)
 
 
-class EventRecorder(list[events.Event]):
-    """The events so far, in order."""
+class EventRecorder(list[events.Event], Undo):
+    """The events so far, in order; the recording ends when its block is left, or when it is called."""
 
     def of(self, *kinds: type[E]) -> list[E]:
         """Return those of `kinds`."""
@@ -53,9 +54,11 @@ class EventRecorder(list[events.Event]):
         return found[0]
 
 
-@contextlib.contextmanager
-def record_events(*kinds: type[events.Event]) -> Iterator[EventRecorder]:
-    """Record every event, or those of `kinds`, until the block ends; of all threads.
+def record_events(*kinds: type[events.Event]) -> EventRecorder:
+    """Record every event, or those of `kinds`, from now on; of all threads.
+
+    Returns:
+        The events; the recording ends when its block is left, or when it is called.
 
     Example:
         >>> from beluga.events import EdgeTaken, emit
@@ -65,12 +68,11 @@ def record_events(*kinds: type[events.Event]) -> Iterator[EventRecorder]:
         'b'
     """
     recorder = EventRecorder()
-    with events.subscribe(recorder.append, *kinds):
-        yield recorder
+    return recorder.enforce(events.subscribe(recorder.append, *kinds))
 
 
-class SpanRecorder:
-    """The spans that have begun in the block, in the order in which they began."""
+class SpanRecorder(Undo):
+    """The spans that have begun, in the order in which they began; it ends as an `EventRecorder` does."""
 
     def __init__(self) -> None:
         self._started: list[ReadableSpan] = []
@@ -279,26 +281,27 @@ def _global(provider: Any) -> Iterator[None]:
         if not dispatcher.blocks:
             dispatcher.real, api["_TRACER_PROVIDER"] = api["_TRACER_PROVIDER"], dispatcher
         dispatcher.blocks += 1
-    token = _PROVIDER.set(provider)
     try:
-        yield
+        with InUse(provider, (_PROVIDER, provider)):
+            yield
     finally:
-        _PROVIDER.reset(token)
         with _LOCK:
             dispatcher.blocks -= 1
             if not dispatcher.blocks and api["_TRACER_PROVIDER"] is dispatcher:
                 api["_TRACER_PROVIDER"] = dispatcher.real
 
 
-@contextlib.contextmanager
-def record_spans() -> Iterator[SpanRecorder]:
-    """Record the spans of this context with a provider of its own, until the block ends.
+def record_spans() -> SpanRecorder:
+    """Record the spans of this context with a provider of its own, from now on.
 
     Spans of other instrumentations are among them where they get their tracer from OpenTelemetry's API; not those of a
     tracer that was taken from a provider by name before.
 
     On a fake clock ids count from 1 and times are the clock's, also those of spans and events that the application
     makes with `beluga.telemetry.tracer` by itself, so that a trace is the same in every run.
+
+    Returns:
+        The spans; the recording ends when its block is left, or when it is called.
 
     Example:
         >>> from beluga import traced
@@ -327,5 +330,4 @@ def record_spans() -> Iterator[SpanRecorder]:
 
     provider = _Provider(shutdown_on_exit=False, id_generator=_ids())
     provider.add_span_processor(_Processor())
-    with use_provider(provider), _global(provider):
-        yield recorder
+    return recorder.enforce(use_provider(provider), _global(provider))
