@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
     from beluga._policies.budget import budget, detached
+    from beluga._policies.cached import Cache, cached
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
     from beluga._policies.rate_algorithms import Rate
@@ -63,6 +64,7 @@ __all__ = [
     "BelugaError",
     "BudgetExceeded",
     "BulkheadFull",
+    "Cache",
     "Call",
     "CircuitBreaker",
     "CircuitOpen",
@@ -98,6 +100,7 @@ __all__ = [
     "Wait",
     "breaker",
     "budget",
+    "cached",
     "chain",
     "classify",
     "config",
@@ -135,6 +138,7 @@ _ROOMS = {
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
     "_policies.budget": "TimeoutBudget budget detached",
+    "_policies.cached": "Cache cached",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
     "_policies.rate_limit": "RateLimiter rate_limited",

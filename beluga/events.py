@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnswerOdd",
     "AnswerRejected",
+    "CacheHit",
     "CallRefused",
     "CircuitChanged",
     "ConfigRejected",
@@ -88,6 +89,13 @@ class CallRefused(Event):
     policy: str
     code: ErrorCode
     retry_after: float | None = None
+
+
+@attrs.frozen
+class CacheHit(Event):
+    """The call got an answer that was kept `age` seconds ago, without a run of the function."""
+
+    age: float
 
 
 @attrs.frozen

@@ -64,6 +64,7 @@ WITHIN = {
     "_policies": {
         "breaker": "circuit",
         "budget": "timeout",
+        "cached": "cache_keys flights",
         "guarded": "guarded_stream",
         "rate_layers": "rate_algorithms rate_permits",
         "rate_limit": "rate_algorithms rate_layers rate_permits",

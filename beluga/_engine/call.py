@@ -74,6 +74,8 @@ class Call:
     """1 as soon as a stream has handed out its first item, else 0."""
     sent: bool = False
     """Whether the function has begun to run; only set where it did not end well. See `was_sent`."""
+    served: bool = False
+    """Whether a layer gave an answer that it had kept, for which nothing was sent and nothing is due."""
     answer: Outcome | None = None
     """What the I/O of an `Ask` gave, while the policy is asked again."""
     deadline: Deadline | None
@@ -142,6 +144,8 @@ class Call:
 def was_sent(call: Call, outcome: Outcome) -> bool:
     """Say whether what a call costs is due: its function ran, and was not refused by a layer or a guard further in."""
     error = outcome.error
+    if call.served:
+        return False
     if isinstance(error, Refused) and not isinstance(error, DeadlineExceeded):
         return False
     if isinstance(error, GuardBlocked) and error.stage != "output":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +63,13 @@ class Wakeup:
                 rung.set_result(None)
 
         self._end = lambda: loop.call_soon_threadsafe(end)
-        timer = clock.call_later(seconds, end)
+        timer = None if seconds == math.inf else clock.call_later(seconds, end)
         try:
             if self._silent.locked():
                 await rung
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
             self._end = None
             self._silence()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from beluga.schema import Usage
 
-__all__ = ["SILENT", "Answer", "Report", "piece_of", "read"]
+__all__ = ["SILENT", "Answer", "Report", "is_whole", "piece_of", "read"]
 
 SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
 """Types that report nothing, so that a stream of plain texts costs no look-ups."""
@@ -54,6 +54,11 @@ class Report:
         self.model = self.model or text(whole, "model")
         self.finish_reasons = _finish_reasons(whole) or self.finish_reasons
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer did not end for want of room, or because the model declined."""
+        return not any(reason.lower() in _CUT | _REFUSED for reason in self.finish_reasons or ())
+
     def read_usage(self, value: Any) -> None:
         """Take in the usage alone: in a result that is not a model's, an id or a model is the application's own."""
         self.usage = merged(self.usage, usage_of(value))
@@ -64,6 +69,7 @@ def _finish_reasons(value: Any) -> list[str]:
     if choices is not None:
         return [reason for choice in choices if (reason := text(choice, "finish_reason"))]
     reason = text(value, "finish_reason") or text(value, "stop_reason") or text(value, "delta", "stop_reason")
+    reason = reason or text(value, "incomplete_details", "reason")
     return [reason] if reason else []
 
 
@@ -128,6 +134,12 @@ def read(value: Any) -> Answer | None:
         return _output(output, text(value, "incomplete_details", "reason"))
     content = items(value, "content")
     return None if content is None else _content(content, text(value, "stop_reason"))
+
+
+def is_whole(value: Any) -> bool:
+    """Say whether an answer in `value`, if there is one, is neither broken off nor declined."""
+    answer = None if type(value) in SILENT else read(value)
+    return answer is None or not (answer.is_cut or answer.is_refused)
 
 
 def _said(words: str, reason: str | None = None, *, calls_tools: bool = False) -> Answer:

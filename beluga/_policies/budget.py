@@ -266,7 +266,7 @@ class _SpendingLayer(Policy):
         estimate = state.scope.reserved
         used = estimate if was_sent(call, outcome) else NOTHING
         try:
-            if usage is not None:
+            if usage is not None and not call.served:
                 bare = Amount(usage.total_tokens, estimate.cost)
                 used = bare if self._options.price is None else self._used(usage)
         finally:

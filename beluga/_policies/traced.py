@@ -13,9 +13,11 @@ from beluga._engine.decorator import Decorator
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
 from beluga._foreign import text
+from beluga.schema.usage import Usage
 from beluga.telemetry.attributes import attributes_of, redactor
 from beluga.telemetry.names import (
     ARGUMENTS,
+    CACHE_HIT,
     FORMATS,
     INTERNAL_OPERATIONS,
     OUTCOME,
@@ -209,12 +211,16 @@ class _Layer(Policy):
         is_stream = call.stack.kind.is_stream
         error = GeneratorExit() if is_stream and _is_cut_short(outcome.error) else outcome.error
         begun.read(outcome.value if call.source is None else call.source)
+        if call.served and begun.answer is not None:
+            begun.answer.usage = Usage()  # what was used was counted when the answer was made
         if self._is_client:  # while the span is current, so that an exemplar finds it
             _tried("measure the call of", self._measure, begun, error)
         begun.suspend()
         found = {}
         if begun.span.is_recording():
             found = begun.findings(self._names)
+            if call.served:
+                found[CACHE_HIT] = True
             if is_stream:
                 found[OUTCOME] = _stream_outcome(error)
             if begun.texts is not None:

@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "ARGUMENTS",
+    "CACHE_HIT",
     "FORMATS",
     "INSTRUCTIONS",
     "INTERNAL_OPERATIONS",
@@ -104,6 +105,9 @@ FORMATS = frozenset({"output_schema", "response_format", "schema", "text_format"
 
 INSTRUCTIONS = frozenset({"instructions", "system", "system_instruction", "system_prompt"})
 """Arguments that hold what the application says in advance."""
+
+CACHE_HIT = "beluga.cache.hit"
+"""True where the answer was kept from an earlier call, so that nothing was used; our own, as for the next."""
 
 OUTCOME = "beluga.stream.outcome"
 """``completed``, ``abandoned``, ``cancelled`` or ``error``; our own, because no convention has a word for it."""

@@ -41,6 +41,7 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.WaitScheduled: "beluga.wait",
     events.CircuitChanged: "beluga.circuit",
     events.CallRefused: "beluga.refused",
+    events.CacheHit: "beluga.cache.hit",
     events.FallbackTaken: "beluga.fallback",
     events.AnswerRejected: "beluga.rejected",
     events.GuardBlockedEvent: "beluga.guard",

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from beluga import (
+    Cache,
     CircuitBreaker,
     Policy,
     RateLimiter,
@@ -113,6 +114,13 @@ class TestTokenBudget(PolicyContract):
 
     def make_policy(self):
         return budget(tokens=1000, cost=10, estimate=5, price=lambda usage: 0.01)
+
+
+class TestCached(PolicyContract):
+    """`cached`, with everything that it keeps."""
+
+    def make_policy(self):
+        return Cache(ttl=60, stale=60, negative=60)
 
 
 class TestTraced(PolicyContract):

@@ -1,0 +1,103 @@
+"""What makes two calls the same for a cache: their arguments, whatever way they are given, as something hashable.
+
+``f(1, b=2)``, ``f(1, 2)`` and ``f(a=1, b=2)`` are one call. ``f(1)``, ``f(1.0)`` and ``f(True)`` are three, although
+Python takes these values for equal: a model may well answer them differently.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from beluga._engine.target import Target
+
+__all__ = ["frozen", "key_of_arguments"]
+
+_AS_IT_IS: Final = frozenset({str, bytes, int, type(None)})
+"""Types of which no two values are equal that are not the same."""
+
+
+def key_of_arguments(target: Target) -> Callable[[tuple[Any, ...], dict[str, Any]], Hashable]:
+    """Return what makes a key of the arguments of a call of `target`, defaults filled in."""
+    parameters = tuple(target.signature.parameters.values())
+    places = [p for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    count = len(places)
+    bind = target.signature.bind
+
+    def key(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+        if kwargs or len(args) != count or len(parameters) != count:
+            bound = bind(*args, **kwargs)
+            bound.apply_defaults()
+            return tuple([frozen(value, name) for name, value in bound.arguments.items()])
+        for value in args:  # nearly every call: each parameter in its place, and texts alone
+            if type(value) not in _AS_IT_IS:
+                return tuple([frozen(value, place.name) for value, place in zip(args, places, strict=True)])
+        return args
+
+    return key
+
+
+def frozen(value: Any, name: str) -> Hashable:
+    """Return something hashable that is equal for equal values of one type, and for nothing else.
+
+    Args:
+        value: An argument: plain data in any nesting, a record, a model of pydantic, or anything that is hashable.
+        name: What a message calls it.
+
+    Raises:
+        TypeError: It holds something that can change and does not say what it consists of.
+    """
+    try:
+        return _frozen(value)
+    except RecursionError:
+        problem = "it is nested too deeply, or holds itself"
+    except _UnknownError as unknown:
+        problem = f"it holds a {unknown.args[0]}, which is not hashable"
+    message = f"cached: {name}= cannot tell calls apart, as {problem}: name the arguments that count by key="
+    raise TypeError(message)
+
+
+class _UnknownError(Exception):
+    """A value of this type cannot be frozen."""
+
+
+def _frozen(value: Any) -> Hashable:
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        known: Hashable = value
+        return known
+    if issubclass(kind, (list, tuple)):
+        return kind, tuple([_frozen(each) for each in value])
+    if issubclass(kind, dict):
+        return kind, frozenset([(_frozen(key), _frozen(each)) for key, each in value.items()])
+    if issubclass(kind, (set, frozenset)):
+        return kind, frozenset([_frozen(each) for each in value])
+    if issubclass(kind, bytearray):
+        return kind, bytes(value)
+    try:
+        hash(value)
+    except Exception:  # a stranger's __hash__ may raise anything
+        parts = _parts(value)
+        if parts is None:
+            raise _UnknownError(kind.__qualname__) from None
+        return kind, tuple([(name, _frozen(each)) for name, each in parts.items()])
+    return kind, value
+
+
+def _parts(value: Any) -> dict[str, Any] | None:
+    """Return what a record or a model consists of, by name; None where it does not say."""
+    kind = type(value)
+    if attrs.has(kind):
+        return {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+    if dataclasses.is_dataclass(kind):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
+    names: Any = getattr(kind, "model_fields", None)  # of pydantic, which is not imported
+    if names is None:
+        return None
+    return {name: getattr(value, name) for name in names} | (getattr(value, "__pydantic_extra__", None) or {})

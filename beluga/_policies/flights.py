@@ -1,0 +1,227 @@
+"""What a cache keeps, and the flights that are under way to fetch more.
+
+Who asks for a key that nobody knows leads its flight: it runs the function. Who asks meanwhile waits for it:
+
+    leader     enter: nobody flies ---> function ---> leave: keeps the answer, hands it to all who wait
+    waiter     enter: somebody flies -> waits ----------------------------> takes it
+    waiter     enter: somebody flies -> waits ----------------------------> takes it
+
+    leader     enter ---> function fails, or its caller gives up ---> leave: the first waiter leads from now on
+    waiter     enter -> waits ------------------------------------------> function ---> ...
+
+Who leads holds a `Lead`. Whatever becomes of its call, even one that is dropped in the middle without a word, the
+lead is handed on when that is gone; so nobody waits for a flight that does not fly.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+from beluga._engine.policy import Use
+from beluga._engine.state import BoundedMap, begin_in_child, new_lock
+from beluga._engine.waiting import Wakeup
+from beluga._foreign.answers import SILENT, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["Entry", "Flight", "Lead", "Room", "Waiter", "who_runs"]
+
+
+class Entry:
+    """An answer that is kept.
+
+    Args:
+        value: The value, or the items of a stream.
+        error: The error that will come again, in place of one.
+        made: When it was made, in seconds of the clock.
+        ttl: For how long it is good.
+    """
+
+    __slots__ = ("asked_for", "error", "fresh_until", "made", "value", "verdict")
+
+    def __init__(self, value: Any, error: Exception | None, made: float, ttl: float) -> None:
+        several = value if type(value) is tuple else (value,)
+        is_mutable = any(type(each) in _MUTABLE for each in several)
+        self.value = copy.deepcopy(value) if is_mutable else value
+        self.verdict = None if is_mutable or error is not None else Use(value)  # one for all who ask
+        self.error = error
+        self.made = made
+        self.fresh_until = made + ttl
+        self.asked_for = False  # since one had to go last
+
+    def use(self) -> Use:
+        """Return the verdict that hands it out.
+
+        Raises:
+            Exception: It is an error.
+        """
+        self.asked_for = True
+        if self.error is None:
+            return self.verdict or Use(copy.deepcopy(self.value))
+        try:
+            error = copy.copy(self.error)  # else its traceback would grow
+        except Exception:
+            error = self.error
+        raise error.with_traceback(None)
+
+
+_MUTABLE: Final = frozenset({list, dict, set, bytearray})
+
+
+def _spare(entry: Entry) -> bool:
+    """Say whether `entry` was asked for since it was last spared: the second chance of the clock algorithm.
+
+    To move an entry to the end at each hit, as an exact order by last use needs, would take 0.4 us.
+    """
+    asked_for, entry.asked_for = entry.asked_for, False
+    return asked_for
+
+
+class Room:
+    """The answers of one cache under one clock, and the flights that are under way."""
+
+    def __init__(self, maxsize: int) -> None:
+        self.entries: BoundedMap[Entry] = BoundedMap(maxsize, _spare)
+        self.flights: dict[Hashable, Flight] = {}
+        self.lock = new_lock()
+        self.hits = self.waited = self.misses = 0
+        begin_in_child(self)
+
+    def begin_in_child(self) -> None:
+        """Forget the flights of threads that do not exist in a forked child."""
+        self.flights.clear()
+
+    def forget(self, is_meant: Callable[[Any], bool]) -> int:
+        """Forget the answers that are meant, and see to it that those on their way are not kept."""
+        with self.lock:
+            for key, flight in tuple(self.flights.items()):
+                flight.is_forgotten |= is_meant(key)
+            meant = [key for key in self.entries if is_meant(key)]
+            for key in meant:
+                self.entries.drop(key)
+        return len(meant)
+
+
+class Flight:
+    """One run of the function for all who ask for `key`."""
+
+    __slots__ = ("is_forgotten", "key", "leader", "room", "waiters")
+
+    def __init__(self, room: Room, key: Hashable) -> None:
+        self.room = room
+        self.key = key
+        self.leader = who_runs()
+        self.waiters: dict[Waiter, None] = {}  # in their order, and quick to leave
+        self.is_forgotten = False
+
+    def land(self, entry: Entry) -> None:
+        """Keep `entry`, and hand it to all who wait."""
+        room = self.room
+        with room.lock:
+            if not self.is_forgotten:
+                room.entries.drop(self.key)
+                room.entries.add(self.key, entry)
+            self._end()
+            while (waiter := self._first()) is not None:
+                waiter.entry = entry
+                waiter.wakeup.ring()
+
+    def hand_on(self) -> None:
+        """Let the first who waits lead, or end where nobody does."""
+        with self.room.lock:
+            waiter = self._first()
+            if waiter is None:
+                self._end()
+            else:
+                waiter.lead = Lead(self)
+                waiter.wakeup.ring()
+
+    def _end(self) -> None:
+        if self.room.flights.get(self.key) is self:
+            del self.room.flights[self.key]
+
+    def _first(self) -> Waiter | None:
+        for waiter in self.waiters:
+            del self.waiters[waiter]
+            return waiter
+        return None
+
+
+class Lead:
+    """The right to run the function for a flight, and what its stream gives; who lets go of it hands it on."""
+
+    __slots__ = ("_flight", "items", "old", "report")
+
+    def __init__(self, flight: Flight, old: Entry | None = None) -> None:
+        self._flight: Flight | None = flight
+        self.items: list[Any] = []
+        self.report = Report()
+        self.old = old  # what is kept still, and not fresh any more
+
+    def take(self) -> Lead:
+        """Return this, held by whoever runs now."""
+        if self._flight is not None:
+            self._flight.leader = who_runs()
+        return self
+
+    def land(self, entry: Entry) -> None:
+        """Keep `entry`, and hand it to all who wait."""
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.land(entry)
+
+    def let_go(self) -> None:
+        """Hand on what has not landed."""
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.hand_on()
+
+    __del__ = let_go  # a call may be gone without a word
+
+    def seen(self, item: Any) -> None:
+        """Take note of an item of the stream."""
+        self.items.append(item)
+        if type(item) not in SILENT:
+            self.report.read(item)
+
+    def suspend(self) -> None:
+        """Nothing is ambient here."""
+
+    def resume(self) -> None:
+        """Nothing is ambient here."""
+
+
+class Waiter:
+    """One who waits for a flight."""
+
+    __slots__ = ("entry", "flight", "lead", "wakeup")
+
+    def __init__(self, flight: Flight) -> None:
+        self.flight = flight
+        self.wakeup = Wakeup()
+        self.entry: Entry | None = None
+        self.lead: Lead | None = None
+
+    def depart(self) -> None:
+        """Wait no longer, and hand on the lead if it came meanwhile."""
+        with self.flight.room.lock:
+            self.flight.waiters.pop(self, None)
+        if self.lead is not None:
+            self.lead.let_go()
+
+
+def who_runs() -> object:
+    """Return the running task, or the thread where there is none."""
+    asyncio = sys.modules.get("asyncio")
+    task = None
+    if asyncio is not None:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            task = None
+    return threading.get_ident() if task is None else weakref.ref(task)
