@@ -17,13 +17,13 @@ from typing import Any, Literal, TypeAlias
 from beluga._types.problems import nearest
 from beluga.guards._normalization import normalise
 
-__all__ = ["StandIns", "Strategy", "label", "unknown"]
+__all__ = ["LONGEST_LABEL", "StandIns", "Strategy", "label", "unknown"]
 
 Strategy: TypeAlias = Literal["placeholder", "mask_last4", "hash"] | Callable[[str], str]
 """How to replace a finding: one of three names, or a function from the text found to the text to put there."""
 
 _NAMES = ("placeholder", "mask_last4", "hash")
-_LONGEST_LABEL = 40
+LONGEST_LABEL = 40
 # Sixteen consonants for the sixteen hexadecimal digits: they spell no word and no number.
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 _HASHED = r"_[bcdfghj-np-t]{16}\]"
@@ -34,7 +34,7 @@ _AFTER_MASK = frozenset(" \t\r\n!\"#$%&'(),-./:;<=>?@[\\]^_`{|}~")
 
 def label(kind: str) -> str:
     """Return `kind` as it stands in placeholders and pseudonyms: in capitals, and short."""
-    return re.sub(r"[^A-Z0-9]+", "_", kind.upper())[:_LONGEST_LABEL].strip("_") or "VALUE"
+    return re.sub(r"[^A-Z0-9]+", "_", kind.upper())[:LONGEST_LABEL].strip("_") or "VALUE"
 
 
 class StandIns:

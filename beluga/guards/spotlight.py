@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 from beluga.clock import environment
 from beluga.errors import GuardBlocked
 from beluga.guards._normalization import normalise
-from beluga.guards.base import Finding, GuardResult
+from beluga.guards.base import Finding, GuardResult, disjoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from random import Random
 
 __all__ = ["Canary", "CanaryStream", "Spotlight"]
@@ -96,9 +97,11 @@ class Spotlight:
 class Canary:
     """A secret word in the system prompt that must never come out again.
 
+    It is found in any case, spelled out, backwards, with markup or invisible characters in it, in base64 (also of a
+    longer text that it stands in), in hexadecimal or decimal codes, and escaped for URLs, HTML or programs.
+
     Args:
-        token: The word; None draws one. Case, blanks, hyphens and invisible characters between its letters
-            make no difference.
+        token: The word; None draws one.
 
     Raises:
         ValueError: `token` has fewer than eight letters and digits, so that it may occur by chance.
@@ -107,25 +110,31 @@ class Canary:
         >>> canary = Canary()
         >>> canary.validate("My prompt says " + canary.token, role="output").allowed
         False
+        >>> canary.validate(canary.token.encode().hex(), role="output").allowed
+        False
     """
 
     name = "canary"
 
     def __init__(self, token: str | None = None) -> None:
         self.token: str = _random_word(environment().rng, 20) if token is None else token
-        letters = [letter for letter in normalise(self.token).text if letter.isalnum()]
+        word = _IN_WORDS.findall(normalise(self.token).text.casefold())
+        letters = [letter for letter in word if letter.isalnum()]
         if len(letters) < 8:
             msg = "a canary needs at least eight letters or digits, or it may occur by chance"
             raise ValueError(msg)
-        # A leak spelled out is still a leak: up to two other characters may stand between the letters.
-        between = r"[\W_]{0,2}"
-        self._pattern = re.compile(between.join(map(re.escape, letters)), re.IGNORECASE)
-        # `a(?:b(?:c)?)?$`: every beginning of the canary that the end of a text may be.
-        opening = ""
-        for letter in reversed(letters[:-1]):
-            opening = rf"{re.escape(letter)}(?:{between}{opening})?" if opening else re.escape(letter)
-        self._opening = re.compile(rf"{opening}{between}\Z", re.IGNORECASE)
-        self.reach: int = 3 * len(letters)
+        spelled = [[_codes(letter) for letter in order] for order in (word, word[::-1])]
+        encoded = [[_digit(digit) for digit in word] for word in _in_base64(self.token)]
+        firsts = {form[0] for word in (*spelled, *encoded) for form in word[0]}
+        self._pattern = _any_of(
+            firsts, [_joined(word, _BETWEEN) for word in spelled], [_joined(word, _WRAPPED) for word in encoded]
+        )
+        self._opening = _any_of(
+            firsts,
+            [_beginning(word, _UNFINISHED_BETWEEN, _UNFINISHED) for word in spelled],
+            [_beginning(word, _WRAPPED, _WRAPPED) for word in encoded],
+        )
+        self.reach: int = 60 * len(letters)
 
     def __repr__(self) -> str:
         """Never show the token: a log is an output too."""
@@ -138,8 +147,8 @@ class Canary:
     def scan(self, text: str) -> tuple[Finding, ...]:
         """Return the places where the canary stands in `text`."""
         view = normalise(text)
-        spans = (view.span(*match.span()) for match in self._pattern.finditer(view.text))
-        return tuple(Finding("canary", start, end, rule="canary") for start, end in spans)
+        spans = (view.span(*match.span("all")) for match in self._pattern.finditer(view.text))
+        return disjoint(Finding("canary", start, end, rule="canary") for start, end in spans)
 
     def validate(self, content: str, *, role: str = "output") -> GuardResult:
         """Block an output in which the canary stands; inputs may hold it, because prompts do."""
@@ -161,6 +170,91 @@ class Canary:
     def stream(self) -> CanaryStream:
         """Open a stream that stops at the canary, also where it comes in pieces."""
         return CanaryStream(self)
+
+
+# A leak spelled out is still a leak: markup, entities that nobody sees, and a few other characters may stand between
+# the letters. The `%` or `\\` of an escape is one of these, and so is the `&#` of a code.
+_TAG = r"<[^<>]{0,40}"
+_ENTITY = r"&(?:shy|zwn?j|ZeroWidthSpace|#0{0,3}(?:173|820[3-5]|8288|65279)|#x0{0,3}(?:ad|200[b-d]|2060|feff))"
+_BETWEEN = rf"(?>(?:{_TAG}>|{_ENTITY};|[\W_]){{0,6}})"
+# At the end of what has arrived, what may become a tag or an entity is not yet something else.
+_UNFINISHED_BETWEEN = rf"(?>(?:{_TAG}>|{_ENTITY};|(?!{_TAG}\Z|&#?\w{{0,14}}\Z)[\W_]){{0,6}})"
+_UNFINISHED = rf"{_UNFINISHED_BETWEEN}(?:{_TAG}|&#?\w{{0,14}})?"
+_IN_WORDS = re.compile(r"[^\W_]|(?<=[^\W_])[\x21-\x7e](?=[^\W_])")
+_WRAPPED = r"(?>(?:\\[nr]|[\s\"'\\=>|]){0,6})"  # where lines of base64 are broken
+
+
+def _codes(letter: str) -> list[str]:
+    """Return what may stand for `letter`: itself, and its number as programs, URLs and HTML write it.
+
+    A sign in the token need not be there; as itself it is one of those that may stand between letters.
+    """
+    forms = [letter if letter.isalnum() else ""]
+    for each in {letter.lower(), letter.upper()}:
+        if each.isascii():
+            forms += [*(f"{prefix}{ord(each):02x}" for prefix in ("", "x", "u00", "0x")), str(ord(each))]
+    return sorted(forms)
+
+
+def _digit(digit: str) -> list[str]:
+    """Return what stands for a digit of base64: two of them are others in URLs."""
+    return {"+": ["+", "-"], "/": ["/", "_"]}.get(digit, [digit])
+
+
+def _in_base64(token: str) -> set[str]:
+    """Return the digits that `token` gives wherever it begins in a text, in the usual cases, forwards and backwards."""
+    found = set()
+    for word in {form for each in (token, token[::-1]) for form in (each, each.lower(), each.upper())}:
+        letters = word.encode("utf-8", "surrogatepass")
+        for shift in range(3):
+            digits = base64.b64encode(bytes(shift) + letters).decode("ascii")
+            # The first digits and the last depend on the neighbours, too.
+            found.add(digits[(0, 2, 3)[shift] : (shift + len(letters)) * 8 // 6])
+    return found
+
+
+def _one_of(forms: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, forms))})"
+
+
+def _joined(word: list[list[str]], between: str) -> str:
+    *others, last = word
+    return "".join(_unit(forms, between) for forms in others) + _one_of(last)
+
+
+def _unit(forms: list[str], between: str) -> str:
+    """Return an expression for a letter, or for a sign that may be missing, and what may come behind it."""
+    one = f"{_one_of(list(filter(None, forms)))}{between}"
+    return f"(?:{one})?" if "" in forms else one
+
+
+def _beginning(word: list[list[str]], between: str, end: str) -> str:
+    """Return an expression for every beginning of `word`, the last letter of it half written, at the end of a text."""
+    *others, last = word
+    nested = _halves(last)
+    for forms in reversed(others):
+        whole, half = _one_of(list(filter(None, forms))), _halves(forms)
+        if "" in forms:
+            nested = f"(?:{_unit(forms, between)}{nested or '(?!)'}|{whole}|{half})"
+        else:
+            nested = f"(?:{whole}{f'(?:{between}{nested})?' if nested else ''}{f'|{half}' if half else ''})"
+    return rf"{nested}{end}\Z"
+
+
+def _halves(forms: list[str]) -> str:
+    """Return an expression for what begins one of `forms` and is not yet one; empty where there is nothing such."""
+    halves = {form[:size] for form in forms for size in range(1, len(form))}
+    return _one_of(sorted(halves, key=len, reverse=True)) if halves else ""
+
+
+def _any_of(firsts: Iterable[str], spelled: list[str], encoded: list[str]) -> re.Pattern[str]:
+    """Join the expressions; the group ``all`` is what they take.
+
+    They begin with one of `firsts`, a set that `re` looks for four times as fast as it tries them everywhere.
+    """
+    letters = "".join(sorted({re.escape(form) for first in firsts for form in (first.lower(), first.upper())}))
+    words = "|".join([*(f"(?i:{word})" for word in spelled), *encoded])
+    return re.compile(rf"[{letters}](?<=(?=(?P<all>{words}))[\s\S])")
 
 
 class CanaryStream:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
+from beluga.errors import GuardBlocked
 from beluga.guards import Canary, Guard, Spotlight
 
 
@@ -66,6 +68,67 @@ def test_a_leaked_canary_is_caught(leak):
 
     assert not canary.validate(text, role="output").allowed
     assert canary.validate(text, role="input").allowed
+
+
+def codes(token, form, between=""):
+    return between.join(form.format(ord(letter)) for letter in token)
+
+
+ENCODED = {
+    **{
+        f"base64 at {shift}": lambda token, shift=shift: base64.b64encode(f"{'x' * shift}{token} etc".encode()).decode()
+        for shift in range(6)
+    },
+    "base64 for URLs": lambda token: base64.urlsafe_b64encode(f"??>{token}~~~".encode()).decode(),
+    "base64 of capitals": lambda token: base64.b64encode(token.upper().encode()).decode(),
+    "base64 in lines": lambda token: "\n".join(re.findall(".{1,6}", base64.b64encode(token.encode()).decode())),
+    "base64 backwards": lambda token: base64.b64encode(token[::-1].encode()).decode(),
+    "hexadecimal": lambda token: token.encode().hex(),
+    "hexadecimal with colons": lambda token: token.encode().hex(":").upper(),
+    "hexadecimal list": lambda token: codes(token, "{:#x}", ", "),
+    "decimal list": lambda token: codes(token, "{}", ", "),
+    "URL": lambda token: codes(token, "%{:02X}"),
+    "half URL": lambda token: token[:6] + codes(token[6:], "%{:02x}"),
+    "escapes": lambda token: codes(token, "\\x{:02x}"),
+    "JSON": lambda token: codes(token, "\\u{:04x}"),
+    "HTML": lambda token: codes(token, "&#{};"),
+    "HTML, hexadecimal": lambda token: codes(token, "&#x{:X};"),
+    "backwards": lambda token: token[::-1],
+    "backwards, spelled": lambda token: " ".join(token[::-1]),
+    "bold": "**".join,
+    "tags": lambda token: f"{token[:4]}<span class='x'>{token[4:]}</span>",
+    "a comment": "<!-- no -->".join,
+    "entities": "&shy;&#8203;".join,
+    "invisible": "\u200b\u2060".join,
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED.values(), ids=ENCODED)
+@pytest.mark.parametrize("token", ["q7x9zr4tw8mk", "Blue-Heron_2041", "aaaaaaab"])
+def test_an_encoded_canary_is_caught(encoding, token):
+    """Encoded, escaped, backwards or with markup inside; and a stream lets nothing out that it could be told from."""
+    canary, leak = Canary(token), encoding(token)
+    text = f"It is {leak}, I said"
+
+    assert not canary.validate(text, role="output").allowed
+    for size in (1, 3, 8):
+        stream, output = canary.stream(), ""
+        with pytest.raises(GuardBlocked):
+            for at in range(0, len(text), size):
+                output += stream.feed(text[at : at + size])
+            stream.close()
+        # In base64 the digits of the letters before it may go; of an escape the sign.
+        assert len(output) <= len("It is ") + (8 if leak[:1].isalnum() else 3)
+
+
+def test_what_only_looks_encoded_passes():
+    """Other base64, hexadecimal, markup and codes are no leak."""
+    canary = Canary()
+    text = f"{'ab' * 40} {base64.b64encode(bytes(range(256))).decode()} <b>bold</b> %41%42 {codes('harmless', '&#{};')}"
+
+    assert canary.validate(text, role="output").allowed
+    stream = canary.stream()
+    assert "".join(map(stream.feed, text)) + stream.close() == text
 
 
 def test_planting():
