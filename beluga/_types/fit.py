@@ -32,7 +32,7 @@ from beluga._types.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from beluga._types.problems import Path
 
@@ -122,7 +122,11 @@ class _Fitting:
             return self._reject(node, value, path)
         before = len(self.problems)
         item, fits = node.item, _FITS[type(node.item)]
-        fitted = [fits(self, item, each, (*path, index)) for index, each in enumerate(value)]
+        fitted = (
+            list(value)
+            if _all_fit(item, value)
+            else [fits(self, item, each, (*path, index)) for index, each in enumerate(value)]
+        )
         if len(self.problems) > before:
             return INVALID
         try:
@@ -147,6 +151,8 @@ class _Fitting:
             return self._reject(node, value, path)
         before = len(self.problems)
         fitted: dict[Any, Any] = {}
+        if node.key is None and _all_fit(node.item, value.values()) and set(map(type, value)) <= {str}:
+            fitted, value = dict(value), {}
         for place, (key, item) in enumerate(value.items(), 1):
             name = self._key(node, key, path)
             # Of a secret table the keys are not shown either.
@@ -212,8 +218,10 @@ class _Fitting:
         is_whole = True
         for key, field in node.fields.items():
             if key in value and not (value[key] is None and self._is_left_out(field)):
-                given[key] = self._field(field, value[key], (*path, key))
-                is_whole = is_whole and given[key] is not INVALID
+                found = given[key] = value[key]
+                if type(found) is not field.exact:
+                    found = given[key] = self._field(field, found, (*path, key))
+                is_whole = is_whole and found is not INVALID
             elif field.required:
                 self.problems.append(Missing((*path, key), self._secret or field.secret))
         return self._made(node, given, path) if is_whole and len(self.problems) == before else INVALID
@@ -289,6 +297,11 @@ _FITS: Final[dict[type[TypeNode], Callable[[_Fitting, Any, Any, Path], Any]]] = 
     Record: _Fitting.record,
     Foreign: _Fitting.foreign,
 }
+
+
+def _all_fit(item: TypeNode, values: Iterable[Any]) -> bool:
+    """Say whether all are of the one type that needs no further look; in C, and so at a tenth of the time."""
+    return type(item) is Scalar and item.exact is not None and set(map(type, values)) <= {item.exact}
 
 
 def _exact(node: OneOf, value: Any) -> Scalar | None:

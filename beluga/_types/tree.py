@@ -269,6 +269,11 @@ class OneOf(TypeNode):
     arms: tuple[TypeNode, ...]
 
 
+def _exact_of(field: Field) -> Any:
+    """Return the type whose values need no further look, or what no value's type is."""
+    return getattr(field.node, "exact", None) or NO_DEFAULT
+
+
 @attrs.frozen
 class Field:
     """One field of a record.
@@ -294,6 +299,8 @@ class Field:
     converts: bool = False
     secret: bool = False
     env: str | None = None
+    exact: Any = attrs.field(init=False, default=attrs.Factory(_exact_of, takes_self=True), eq=False, repr=False)
+    """As that of a `Scalar`."""
 
 
 @attrs.frozen(eq=False)

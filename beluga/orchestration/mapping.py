@@ -44,7 +44,7 @@ _LIMIT = 32
 @overload
 def map(  # type: ignore[overload-overlap]  # a coroutine function is told by what it returns
     function: Callable[[T], Coroutine[Any, Any, R]],
-    items: Iterable[T],
+    items: Iterable[T] | AsyncIterable[T],
     *,
     policy: Literal["fail_fast"] = "fail_fast",
     limit: int | None = ...,
@@ -56,7 +56,7 @@ def map(  # type: ignore[overload-overlap]  # a coroutine function is told by wh
 @overload
 def map(
     function: Callable[[T], Coroutine[Any, Any, R]],
-    items: Iterable[T],
+    items: Iterable[T] | AsyncIterable[T],
     *,
     policy: Literal["collect"] | Quorum,
     limit: int | None = ...,
@@ -65,6 +65,18 @@ def map(
     budget: Budget = ...,
     name: str | None = ...,
 ) -> Coroutine[Any, Any, list[BranchResult]]: ...
+@overload
+def map(
+    function: Callable[[T], Any],
+    items: AsyncIterable[T],
+    *,
+    policy: Completion = ...,
+    limit: int | None = ...,
+    timeout: Seconds = ...,
+    branch_timeout: Seconds = ...,
+    budget: Budget = ...,
+    name: str | None = ...,
+) -> Coroutine[Any, Any, Any]: ...
 @overload
 def map(
     function: Callable[[T], R],
@@ -91,7 +103,7 @@ def map(
 ) -> Any: ...
 def map(
     function: Callable[[Any], Any],
-    items: Iterable[Any],
+    items: Iterable[Any] | AsyncIterable[Any],
     *,
     policy: Completion = "fail_fast",
     limit: int | None = _LIMIT,
@@ -104,12 +116,12 @@ def map(
 
     With an async function the call is awaited, and the items run as tasks; with a sync one they run in threads, and the
     call waits for them (in a coroutine, ``await asyncio.to_thread(scatter.map, ...)``). The items may be a generator:
-    it is read as places become free, and no further once the outcome is certain. Cancellation, contexts and the end
-    of what still runs are as in `Scatter`.
+    it is read as places become free, and no further once the outcome is certain. With an async generator the call is
+    awaited in any case. Cancellation, contexts and the end of what still runs are as in `Scatter`.
 
     Args:
         function: Any callable of one argument: a function, a graph, a decorated one.
-        items: What it is called with; a list, or anything that can be iterated.
+        items: What it is called with; a list, or anything that can be iterated, also by ``async for``.
         policy: When it ends and what it gives: ``"fail_fast"`` the list of values, ``"collect"`` a `BranchResult` for
             every item, ``"first"`` the first value, ``quorum(n)`` the results once `n` are ok. See `Scatter`.
         limit: The most that run at once; None starts all, which needs items that can be counted.
@@ -130,12 +142,12 @@ def map(
     """
     options = ScatterOptions(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
     call = _Mapping(function, items, policy, options, name)
-    return call.in_tasks() if call.node.is_async else call.in_threads()
+    return call.in_tasks() if call.is_async else call.in_threads()
 
 
 def stream(
     function: Callable[[Any], Any],
-    items: Iterable[Any],
+    items: Iterable[Any] | AsyncIterable[Any],
     *,
     policy: Completion = "fail_fast",
     limit: int | None = _LIMIT,
@@ -172,7 +184,7 @@ def stream(
     """
     options = ScatterOptions(limit=limit, timeout=timeout, branch_timeout=branch_timeout, budget=budget)
     call = _Mapping(function, items, policy, options, name)
-    return call.stream_in_tasks() if call.node.is_async else call.stream_in_threads()
+    return call.stream_in_tasks() if call.is_async else call.stream_in_threads()
 
 
 class _Mapping:
@@ -186,7 +198,8 @@ class _Mapping:
         self._options = options
         self._rule = stop_rule(policy)
         _check(self._owner, self.node, items)
-        self._items: Iterable[Any] = items
+        self._items: Any = items
+        self.is_async: bool = self.node.is_async or isinstance(items, AsyncIterable)
         self._total = len(items) if isinstance(items, Sized) else None
         if self._total is not None:
             self._rule.check(self._owner, self._total)
@@ -236,6 +249,11 @@ class _Mapping:
         limits = self._options.limits(self._owner, self._total or 1) if self._options.bounded else None
         hear = None if heard is None else heard.append
         results = Results(self._owner, self._rule, lambda index: f"{node.name}[{index}]", self._total, hear)
+        if isinstance(self._items, AsyncIterable):
+            from beluga.orchestration.tasks import AsyncDraw
+
+            drawn = AsyncDraw(node, self._items, results)
+            return ScatterCall(iter(()), self._total, self._options.limit, limits, results, drawn=drawn)
         branches: Iterator[Branch] = zip(itertools.count(), itertools.repeat(node), self._items)
         if self._total is None:
             branches = _drawn(branches, results)
@@ -259,9 +277,6 @@ def _check(owner: str, node: Node, items: Any) -> None:
             "in a function of your own"
         )
         raise TypeError(message)
-    if isinstance(items, AsyncIterable):
-        message = f"{owner}: the items must not be async: read the {type(items).__name__} into a list first"
-        raise TypeError(message)
-    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+    if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):
         message = f"{owner}: the items must be a list, or something else to iterate, not {type(items).__name__}"
         raise TypeError(message)

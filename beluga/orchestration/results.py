@@ -193,6 +193,10 @@ class Results:
         """Make room for one more branch, where nobody knows how many there are."""
         self._records.append(None)
 
+    def shrink(self) -> None:
+        """Take that room back: there was no branch for it."""
+        self._records.pop()
+
     def end(self) -> bool:
         """Note that no branch follows those that have begun; say whether it is over now."""
         if self._total is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from beluga.orchestration.nodes import Node
     from beluga.orchestration.results import Results
+    from beluga.orchestration.tasks import AsyncDraw
 
 __all__ = ["Branch", "Limits", "ScatterCall", "ScatterOptions"]
 
@@ -126,9 +127,10 @@ class ScatterCall:
         results: Where they report.
         run: The graph's run so far, for branches that declare ``original`` or ``run``; None alone, where the
             original is the input itself.
+        drawn: Where they come from instead, one by one, where the items are async.
     """
 
-    __slots__ = ("branches", "limit", "limits", "results", "run", "total")
+    __slots__ = ("branches", "drawn", "limit", "limits", "results", "run", "total")
 
     def __init__(
         self,
@@ -138,8 +140,10 @@ class ScatterCall:
         limits: Limits | None,
         results: Results,
         run: Run | None = None,
+        drawn: AsyncDraw | None = None,
     ) -> None:
         self.branches: Iterator[Branch] = branches
+        self.drawn: AsyncDraw | None = drawn
         self.total: int | None = total
         self.limit: float = math.inf if limit is None else limit
         self.limits: Limits | None = limits

@@ -8,7 +8,7 @@ import functools
 import math
 import types
 from contextvars import Context, copy_context
-from itertools import chain
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.timeouts import TaskTimer
@@ -17,14 +17,48 @@ from beluga.orchestration.threads import attempt, pool
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Generator, Iterator, Sequence
+    from typing import Self
 
     from beluga.clock import Timer
     from beluga.orchestration.nodes import Node
-    from beluga.orchestration.results import BranchResult
+    from beluga.orchestration.results import BranchResult, Results
     from beluga.orchestration.scatter_call import Branch, Limits, ScatterCall
 
-__all__ = ["run_tasks", "stream_tasks"]
+__all__ = ["AsyncDraw", "run_tasks", "stream_tasks"]
+
+
+class AsyncDraw:
+    """The branches of items that come from an async iterable; the tasks that draw from it wait in turn.
+
+    Args:
+        node: What is called with each item.
+        items: Where they come from.
+        results: Hears of each branch, and of the end.
+    """
+
+    def __init__(self, node: Node, items: AsyncIterable[Any], results: Results) -> None:
+        self._node = node
+        self._items = aiter(items)
+        self._results = results
+        self._turn = asyncio.Lock()
+        self._indexes = count()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Branch:
+        async with self._turn:
+            if self._results.over:
+                raise StopAsyncIteration
+            self._results.grow()  # before it is there: where the time runs out meanwhile, it is one that did not come
+            try:
+                item = await anext(self._items)
+            except StopAsyncIteration:
+                self._results.shrink()
+                self._results.end()
+                raise
+            return next(self._indexes), self._node, item
 
 
 async def run_tasks(call: ScatterCall) -> None:
@@ -89,6 +123,8 @@ class _Tasks:
                 self._tasks.append(create(self._branch(branch)))
         elif call.total is not None:
             self._tasks += [create(self._work(call.branches)) for _ in range(int(call.limit))]
+        elif call.drawn is not None:
+            self._tasks += [create(self._work(call.drawn)) for _ in range(int(call.limit))]
         else:
             while len(self._tasks) < call.limit and (first := self._next()) is not None:
                 self._tasks.append(create(self._work(chain((first,), call.branches))))
@@ -129,19 +165,17 @@ class _Tasks:
             self._results.abort(error)
             return None
 
-    async def _work(self, branches: Iterator[Branch]) -> None:
+    async def _work(self, branches: Iterator[Branch] | AsyncDraw) -> None:
         """Take one branch after the other, each in a context of its own as if it were a task of its own."""
         task = asyncio.current_task()
         try:
-            for branch in branches:
-                await _within(copy_context(), self._branch(branch))
-                if self._results.over:
-                    break
-                if task is not None and task.cancelling():
-                    await _forget_cancellation(task)
-                if self._heard is not None:
-                    await self.places.acquire()
-                    if self._results.over:
+            if isinstance(branches, AsyncDraw):
+                async for branch in branches:
+                    if await self._ends_with(branch, task):
+                        break
+            else:
+                for branch in branches:
+                    if await self._ends_with(branch, task):
                         break
         except BaseException as error:
             if self._results.over or (task is not None and task.cancelling()):
@@ -149,6 +183,16 @@ class _Tasks:
             self._results.abort(error)  # the branches raise nothing, so it comes from the iterator of the items
         if self._results.over:
             self._finish()
+
+    async def _ends_with(self, branch: Branch, task: asyncio.Task[Any] | None) -> bool:
+        """Run one of several branches of one task; say whether it is the last."""
+        await _within(copy_context(), self._branch(branch))
+        if not self._results.over:
+            if task is not None and task.cancelling():
+                await _forget_cancellation(task)
+            if self._heard is not None:
+                await self.places.acquire()
+        return self._results.over
 
     async def _branch(self, branch: Branch) -> None:
         index, node, given = branch

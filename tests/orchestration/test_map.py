@@ -217,6 +217,80 @@ async def _atokens(text: str) -> AsyncGenerator[str]:
     yield text
 
 
+class AsyncItems:
+    """An async iterable that is not a generator, and waits before each item."""
+
+    def __init__(self, *items: Any) -> None:
+        self.left = list(items)
+        self.drawing = 0
+
+    def __aiter__(self) -> AsyncItems:
+        return self
+
+    async def __anext__(self) -> Any:
+        assert not self.drawing, "drawn by two at once, which an async generator refuses"
+        self.drawing += 1
+        await environment().clock.asleep(1.0)
+        self.drawing -= 1
+        if not self.left:
+            raise StopAsyncIteration
+        item = self.left.pop(0)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+
+def test_async_items_are_awaited_as_places_become_free() -> None:
+    """In order, with a sync function too; the call is awaited, and no item is drawn before there is room for it."""
+    with fake_clock() as clock:
+        assert clock.run(scatter.map(str, AsyncItems(3, 1, 2), limit=2)) == ["3", "1", "2"]
+        assert clock.run(scatter.map(double, AsyncItems(*range(20)))) == [2 * number for number in range(20)]
+        slow, began = AsyncItems(*range(10)), clock.monotonic()
+
+        async def lasting(number: int) -> int:
+            await environment().clock.asleep(100.0)
+            return len(slow.left)
+
+        assert clock.run(scatter.map(lasting, slow, limit=2, policy="first")) == 8
+        assert clock.monotonic() - began == 101.0
+        assert clock.run(scatter.map(double, AsyncItems())) == []
+
+
+def test_results_of_async_items_come_as_they_are_ready() -> None:
+    """A stream of items through a function is a stream of results, and its consumer holds it up."""
+
+    async def collected(function: Any) -> list[Any]:
+        return [(r.index, r.status) async for r in scatter.stream(function, AsyncItems(2, 1, 3), policy="collect")]
+
+    with fake_clock() as clock:
+        for function in (odd, aodd):
+            assert sorted(clock.run(collected(function))) == [(0, "failed"), (1, "ok"), (2, "ok")]
+
+
+@pytest.mark.parametrize("policy", ["fail_fast", "collect", quorum(3)])
+def test_async_items_that_cannot_be_read_end_it(policy: Any) -> None:
+    """The error comes out itself, and what runs is cancelled."""
+    with fake_clock() as clock, pytest.raises(OSError, match="gone"):
+        clock.run(scatter.map(double, AsyncItems(1, 3, OSError("gone")), policy=policy))
+
+
+def test_a_generator_of_async_items_is_cancelled_with_the_call() -> None:
+    """It waits for an item that never comes when the time is over, and may clean up."""
+    ended = []
+
+    async def items() -> AsyncGenerator[int]:
+        try:
+            yield 1
+            await environment().clock.asleep(1_000.0)
+        finally:
+            ended.append(environment().monotonic())
+
+    with fake_clock() as clock:
+        with pytest.raises(DeadlineExceeded):
+            clock.run(scatter.map(double, items(), timeout=5.0))
+        assert ended == [5.0]
+
+
 @pytest.mark.parametrize(
     ("function", "items", "options", "error", "message"),
     [
@@ -238,7 +312,7 @@ async def _atokens(text: str) -> AsyncGenerator[str]:
         (str, ["a"], {"timeout": 0}, ValueError, "timeout"),
         (str, "text", {}, TypeError, "the items must be a list, or something else to iterate, not str"),
         (str, 5, {}, TypeError, "the items must be a list, or something else to iterate, not int"),
-        (str, _atokens("a"), {}, TypeError, "the items must not be async: read the async_generator into a list first"),
+        (str, AsyncItems("a"), {"limit": None}, ValueError, "limit=None needs items that can be counted, not a AsyncI"),
         (7, ["a"], {}, TypeError, "a node must be callable, and this one is of type int"),
         (lambda: 1, ["a"], {}, TypeError, "takes no positional argument"),
     ],
