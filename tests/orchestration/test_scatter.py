@@ -464,7 +464,7 @@ def test_a_sync_failure_does_not_wait_for_its_siblings() -> None:
         release.set()
 
 
-@pytest.mark.parametrize("bounds", [{"timeout": 0.01}, {"branch_timeout": 0.01}])
+@pytest.mark.parametrize("bounds", [{"timeout": 0.2}, {"branch_timeout": 0.2}])
 def test_a_sync_branch_beyond_its_time_is_left_behind(bounds: dict[str, float]) -> None:
     """The caller does not wait for a thread that it cannot stop."""
     release = threading.Event()
