@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beluga._policies.rate_algorithms import Rate
     from beluga._policies.rate_limit import RateLimiter, rate_limited
     from beluga._policies.retry import RetryPolicy, retry
-    from beluga._policies.retry_throttle import RetryThrottle
+    from beluga._policies.retry_state import RetryThrottle
     from beluga._policies.structured import structured
     from beluga._policies.traced import traced
     from beluga._version import __version__ as __version__
@@ -144,7 +144,7 @@ _ROOMS = {
     "_policies.rate_limit": "RateLimiter rate_limited",
     "_policies.rate_algorithms": "Rate",
     "_policies.retry": "RetryPolicy retry",
-    "_policies.retry_throttle": "RetryThrottle",
+    "_policies.retry_state": "RetryThrottle",
     "_policies.structured": "structured",
     "_policies.traced": "traced",
     "_version": "__version__",

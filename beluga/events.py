@@ -33,7 +33,9 @@ __all__ = [
     "NodeFinished",
     "NodeStarted",
     "RequestMended",
+    "RetriesNested",
     "RetryScheduled",
+    "StreamResumed",
     "Subscription",
     "WaitScheduled",
     "emit",
@@ -62,6 +64,25 @@ class RetryScheduled(Event):
     delay: float
     code: ErrorCode | None
     error: str
+
+
+@attrs.frozen
+class RetriesNested(Event):
+    """A call is tried again of which `inner`, a retry further in or a client of its own accord, made `attempts`.
+
+    Their attempts multiply, as each further one is tried so often in turn.
+    """
+
+    inner: str
+    attempts: int
+
+
+@attrs.frozen
+class StreamResumed(Event):
+    """A stream that was cut after so many `items` goes on, as ``retry(resume=)`` has it."""
+
+    items: int
+    code: ErrorCode | None
 
 
 @attrs.frozen

@@ -70,7 +70,7 @@ WITHIN = {
         "rate_limit": "rate_algorithms rate_layers rate_permits",
         "rate_permits": "rate_algorithms",
         "response_format": "partial",
-        "retry": "budget retry_throttle",
+        "retry": "budget retry_state",
         "structured": "partial response_format",
     },
     "llm": {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 
     from beluga._engine.call import Call
+    from beluga._engine.policy import Watch
 
 __all__ = ["Attempt", "Attempts", "BlockPolicy"]
 
@@ -89,19 +90,17 @@ class Attempt:
     Args:
         number: Which attempt it is, counted from 1.
         settle: Says whether there is another one after this outcome, which then swallows its error.
-        timed: Begins its time, if that is bounded.
+        begin: Makes ambient what is so in the attempt, and begins its time, if that is bounded.
     """
 
-    def __init__(
-        self, number: int, settle: Callable[[Outcome], bool], timed: Callable[[], TimedBlock] | None = None
-    ) -> None:
+    def __init__(self, number: int, settle: Callable[[Outcome], bool], begin: Callable[[], TimedBlock | None]) -> None:
         self.number: int = number
         self._settle = settle
-        self._timed = timed
+        self._begin = begin
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._time = None if self._timed is None else self._timed()
+        self._time = self._begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
@@ -127,20 +126,29 @@ class Attempts:
         self._seconds = seconds
         self._again: Again | None = Again()
         self._layer.enter(self._call)
+        self._watch: Watch | None = self._layer.watch(self._call)
+        if self._watch is not None:
+            self._watch.suspend()  # outside the blocks
 
     def _next(self, *, is_async: bool) -> Attempt | None:
         if self._again is None:
             return None
         self._again = None
-        seconds = self._seconds
-        timed = None if seconds is None else lambda: TimedBlock("the attempt", seconds, is_async=is_async)
-        return Attempt(self._call.attempt, self._settle, timed)
+        return Attempt(self._call.attempt, self._settle, lambda: self._begin(is_async=is_async))
+
+    def _begin(self, *, is_async: bool) -> TimedBlock | None:
+        time = None if self._seconds is None else TimedBlock("the attempt", self._seconds, is_async=is_async)
+        if self._watch is not None:
+            self._watch.resume()
+        return time
 
     def _settle(self, outcome: Outcome) -> bool:
         verdict = self._layer.leave(self._call, outcome)
         if isinstance(verdict, Again):
             self._again = verdict
             self._call.attempt += 1
+            if self._watch is not None:
+                self._watch.suspend()
         return isinstance(verdict, Again)
 
     def __iter__(self) -> Iterator[Attempt]:

@@ -74,6 +74,7 @@ def interpret(
     """
     stack = call.stack
     attempts: dict[int, int] = {}  # of the layers that answered Again
+    functions: dict[int, Callable[..., Any]] = {0: stack.target.function}  # what they put in its place; the last counts
     while True:
         while outcome is None and entered < stack.depth:
             if verdict is None:
@@ -81,7 +82,7 @@ def interpret(
             if verdict is not None:
                 outcome = yield from _obey_on_the_way_in(call, entered, verdict)
                 verdict, entered = None, entered + (outcome is None)
-        result: Outcome = (yield Invoke(stack.target.function, entered)) if outcome is None else outcome
+        result: Outcome = (yield Invoke(functions[max(functions)], entered)) if outcome is None else outcome
         while entered:
             # A layer is entered until it lets an outcome pass.
             call.attempt = attempts.get(entered, 1)
@@ -94,7 +95,10 @@ def interpret(
             attempts[entered] = call.attempt = call.attempt + 1
             for left in stack.bound[entered:]:
                 forget(call, left)
-            if again.instead is None:
+            if again.instead is None or again.innermost:
+                functions = {depth: function for depth, function in functions.items() if depth < entered}
+                if again.instead is not None:
+                    functions[entered] = again.instead
                 outcome = None
                 break
             result = yield Invoke(again.instead, entered)

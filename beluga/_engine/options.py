@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Live",
     "OptionCheck",
+    "any_function",
     "as_tuple",
+    "choice",
     "flag",
     "follow",
     "following",
@@ -198,10 +200,25 @@ def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         raise _fail(instance, attribute, value, "True or False")
 
 
-def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Demand something that can be called, and answers by itself."""
+def choice(*words: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Demand one of `words`."""
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value not in words:
+            raise _fail(instance, attribute, value, " or ".join(f'"{word}"' for word in words))
+
+    return check
+
+
+def any_function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand something that can be called, of any kind."""
     if not callable(value):
         raise _fail(instance, attribute, value, "a function")
+
+
+def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Demand something that can be called, and answers by itself."""
+    any_function(instance, attribute, value)
     check_plain(f"{_owner(instance)}: {attribute.name}=", value)
 
 

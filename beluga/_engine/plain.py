@@ -35,15 +35,16 @@ if TYPE_CHECKING:
 __all__ = ["inside", "plain"]
 
 
-def inside(call: Call, depth: int = 0) -> Steps:
-    """Run what stands inside the `depth` outermost layers; return its outcome."""
+def inside(call: Call, depth: int = 0, function: Callable[..., Any] | None = None) -> Steps:
+    """Run what stands inside the `depth` outermost layers, or `function` in the place of theirs; return its outcome."""
     if depth == call.stack.depth:
-        return (yield Invoke(call.stack.target.function, depth))
+        return (yield Invoke(call.stack.target.function if function is None else function, depth))
     layer = call.stack.bound[depth]
     cut_short = yield from _enter(call, layer, depth)
     if cut_short is not None:
         return cut_short
-    return (yield from _leave(call, layer, depth, (yield from inside(call, depth + 1))))
+    outcome = yield from inside(call, depth + 1, function)
+    return (yield from _leave(call, layer, depth, outcome, function))
 
 
 def _enter(call: Call, layer: Policy, depth: int) -> Steps:
@@ -68,7 +69,7 @@ def _enter(call: Call, layer: Policy, depth: int) -> Steps:
             return failure
 
 
-def _leave(call: Call, layer: Policy, depth: int, outcome: Outcome) -> Steps:
+def _leave(call: Call, layer: Policy, depth: int, outcome: Outcome, function: Callable[..., Any] | None) -> Steps:
     attempt = 1
     while True:
         call.attempt = attempt
@@ -94,15 +95,15 @@ def _leave(call: Call, layer: Policy, depth: int, outcome: Outcome) -> Steps:
             outcome = failure
         elif isinstance(verdict, Again):
             attempt = call.attempt = attempt + 1
-            outcome = yield from _once_more(call, depth + 1, verdict)
+            outcome = yield from _once_more(call, depth + 1, verdict, function)
 
 
-def _once_more(call: Call, depth: int, verdict: Again) -> Steps:
+def _once_more(call: Call, depth: int, verdict: Again, function: Callable[..., Any] | None) -> Steps:
     for left in call.stack.bound[depth:]:
         forget(call, left)
-    if verdict.instead is not None:
+    if verdict.instead is not None and not verdict.innermost:
         return (yield Invoke(verdict.instead, depth))
-    return (yield from inside(call, depth))
+    return (yield from inside(call, depth, function if verdict.instead is None else verdict.instead))
 
 
 def plain(stack: Stack) -> Callable[..., Any]:

@@ -34,10 +34,12 @@ class Again:
     Args:
         after: Seconds to wait first.
         instead: A function of the same kind to run in place of the inner layers and the function.
+        innermost: Whether it takes the place of the function alone, inside the inner layers.
     """
 
     after: float = 0.0
     instead: Callable[..., Any] | None = None
+    innermost: bool = False
 
 
 @attrs.define(unsafe_hash=True)

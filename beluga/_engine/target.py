@@ -39,6 +39,11 @@ class Kind(enum.Enum):
     ASYNC_GENERATOR = "async generator function"
 
     @property
+    def noun(self) -> str:
+        """What a message calls one, with its article."""
+        return f"{'an' if self.is_async else 'a'} {self.value}"
+
+    @property
     def is_async(self) -> bool:
         """Whether the caller awaits it."""
         return self in (Kind.ASYNC, Kind.ASYNC_GENERATOR)
@@ -103,8 +108,7 @@ def check_plain(option: str, function: Any) -> None:
     """
     kind = Kind.SYNC if isinstance(function, type) else kind_of(function)
     if kind is not Kind.SYNC:
-        article = "a" if kind is Kind.GENERATOR else "an"
-        message = f"{option} is {article} {kind.value}, {_name(function)}, and must be a plain one: nobody awaits it"
+        message = f"{option} is {kind.noun}, {_name(function)}, and must be a plain one: nobody awaits it"
         raise TypeError(message)
 
 

@@ -11,7 +11,17 @@ from typing import Any, Final, TypeVar
 
 from beluga._foreign import get, text
 
-__all__ = ["chain", "class_names", "first_header", "header", "leaves", "retry_delay", "status", "words"]
+__all__ = [
+    "chain",
+    "class_names",
+    "client_attempts",
+    "first_header",
+    "header",
+    "leaves",
+    "retry_delay",
+    "status",
+    "words",
+]
 
 # httpx2 is httpx under a new name, and httpcore's classes carry the names of httpx's.
 _SAME_PACKAGE: Final = {"httpx2": "httpx", "httpcore": "httpx", "httpcore2": "httpx"}
@@ -43,6 +53,8 @@ _STATUSES: Final = (
     ("response", "status"),
     ("response", "ResponseMetadata", "HTTPStatusCode"),  # botocore
 )
+
+_REQUEST_HEADERS: Final = (("request", "headers"), ("response", "request", "headers"))
 
 _HEADERS: Final = (
     ("headers",),
@@ -120,6 +132,19 @@ def header(failure: object, name: str) -> str | None:
             if _as_text(key).lower() == name:
                 return _as_text(value).strip()
     return None
+
+
+def client_attempts(failure: object) -> int:
+    """Return how often a client that retries by itself had sent the request of `failure`; 1 where it does not say.
+
+    OpenAI's and Anthropic's clients, which one generator makes, tell it to the server with each request.
+    """
+    for link in chain(failure):
+        for path in _REQUEST_HEADERS:
+            for key, value in _pairs(get(link, *path)):
+                if _as_text(key).lower() == "x-stainless-retry-count" and _as_text(value).isdecimal():
+                    return int(_as_text(value)) + 1
+    return 1
 
 
 def _pairs(headers: Any) -> list[tuple[Any, Any]]:

@@ -110,7 +110,7 @@ class Fallback(Policy):
             kind = kind_of(alternative)
             if kind is not target.kind:
                 message = (
-                    f"fallback: {_name(alternative)} is a {kind.value} and cannot stand in for "
+                    f"fallback: {_name(alternative)} is {kind.noun} and cannot stand in for "
                     f"the {target.kind.value} {target.name}: make both of one kind"
                 )
                 raise TypeError(message)

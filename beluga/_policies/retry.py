@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
@@ -11,7 +11,9 @@ from beluga import events
 from beluga._engine.blocks import Attempts
 from beluga._engine.decorator import Decorator
 from beluga._engine.options import (
+    any_function,
     as_tuple,
+    choice,
     flag,
     follow,
     function,
@@ -25,18 +27,19 @@ from beluga._engine.options import (
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
+from beluga._engine.target import Kind, Target, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.budget import Budget
-from beluga._policies.retry_throttle import RetryThrottle
+from beluga._policies.retry_state import CLIENT, OUTERMOST, Progress, RetryThrottle, mark, note, rest_of, tried
 from beluga.classification import TRANSIENT, classify, retry_after
-from beluga.errors import CircuitOpen, RateLimited, add_note
+from beluga.errors import CircuitOpen, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.options import Matched
-    from beluga._engine.target import Target
+    from beluga._engine.policy import Watch
 
 __all__ = ["RetryPolicy", "retry"]
 
@@ -77,9 +80,15 @@ class RetryPolicy(Policy):
         on_result: Called with a result; true means to try again. The last result is returned as it is.
         throttle: A `RetryThrottle` shared among callers; None for none.
         replay: Begin a stream anew even after items went out, which the consumer then sees twice.
+        resume: Called with the list of a stream's items so far when it is cut after some; returns a stream of the rest,
+            which runs in the function's place, inside the layers further in. It may yield something first that tells
+            the consumer; subscribers hear of `StreamResumed`. The items are kept for it.
+        nested: What becomes of retries further in, in this function or in those it calls. ``"both"``: they try again as
+            well and the attempts multiply, which the event `RetriesNested` tells, also of an SDK that retries by
+            itself. ``"outer"``: they leave it to this one. That costs each call 0.3 us.
 
     Raises:
-        TypeError: `retryable_errors` holds something else.
+        TypeError: `retryable_errors` holds something else, or `resume` does not go with the function.
         ValueError: A figure is out of its range.
 
     Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (full jitter).
@@ -103,10 +112,6 @@ class RetryPolicy(Policy):
     """
 
     concern = "retry"
-    belongs_inside: ClassVar[Mapping[str, str]] = {
-        "retry": "their attempts multiply; keep one of them",
-    }
-
     max_attempts: int | None = attrs.field(default=3, validator=optional(whole(1)))
     initial_backoff: float = attrs.field(default=0.5, converter=seconds, validator=number(0))
     max_backoff: float = attrs.field(default=30.0, converter=seconds, validator=number(0))
@@ -125,13 +130,20 @@ class RetryPolicy(Policy):
     on_result: Callable[[Any], bool] | None = attrs.field(default=None, validator=optional(function))
     throttle: RetryThrottle | None = attrs.field(default=None, validator=optional(instance(RetryThrottle)))
     replay: bool = attrs.field(default=False, validator=flag)
+    resume: Callable[[list[Any]], Iterable[Any] | AsyncIterable[Any]] | None = attrs.field(
+        default=None, validator=optional(any_function)
+    )
+    nested: Literal["both", "outer"] = attrs.field(default="both", validator=choice("both", "outer"))
     hints: Hints = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
     _attempt_budget: Budget | None = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Work out once what every call needs."""
-        looks_at_good = self.on_result is not None or self.throttle is not None
+        if self.replay and self.resume is not None:
+            message = "retry: give either replay=True, which begins a stream anew, or resume=, which goes on with it"
+            raise ValueError(message)
+        looks_at_good = self.on_result is not None or self.throttle is not None or self.nested == "outer"
         hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
         object.__setattr__(self, "hints", hints)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors", (RateLimited,)))
@@ -151,10 +163,30 @@ class RetryPolicy(Policy):
         """Decorate `function`, each attempt with a budget of its own where that is asked for."""
         return super().__call__(function if self._attempt_budget is None else self._attempt_budget(function))
 
-    def bind(self, target: Target) -> Policy:  # noqa: ARG002 - any function can be tried again
-        """Return the layer: nothing of a call is noted before it fails, unless its time counts from the start."""
-        timed = is_live(self) or self.max_elapsed is not None
-        return _Timed(self) if timed else self
+    @property
+    def belongs_inside(self) -> Mapping[str, str]:  # type: ignore[override]  # it depends on an option
+        """Another retry, unless it leaves the attempts to this one."""
+        wrong = 'their attempts multiply; keep one of them, or say nested="outer" for the outer one'
+        return {"retry": wrong} if self.nested == "both" else {}
+
+    def bind(self, target: Target) -> Policy:
+        """Return the layer: nothing of a call is noted before it fails, unless it has to be known from the start."""
+        if self.resume is not None:
+            self._check_resume(Kind.SYNC if isinstance(self.resume, type) else kind_of(self.resume), target)
+        eager = is_live(self) or self.max_elapsed is not None or self.resume is not None or self.nested == "outer"
+        return _EagerLayer(self) if eager else self
+
+    def _check_resume(self, given: Kind, target: Target) -> None:
+        message = ""
+        if not target.kind.is_stream:
+            message = f"retry: resume= goes on with a stream, and {target.name} is {target.kind.noun}: leave it out"
+        elif given not in {Kind.SYNC, Kind.GENERATOR, target.kind}:
+            message = (
+                f"retry: resume= is {given.noun}, and {target.name} {target.kind.noun}: give a function of the "
+                "same kind, or a plain one that returns what such a function returns"
+            )
+        if message:
+            raise TypeError(message)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -201,15 +233,17 @@ class RetryPolicy(Policy):
 
     def _next_attempt(self, call: Call, error: Exception | None) -> Again | None:
         now = call.environment.monotonic()
-        progress: _Progress | None = call.kept(self)
+        progress: Progress | None = call.kept(self)
         if progress is None:
-            progress = _Progress(now)
+            progress = Progress(now)
             call.keep(self, progress)
         if call.attempt == 1:
             progress.first_failure = now
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
-        if call.items and not self.replay:
-            reason = "the stream had begun; replay=True would begin it anew"
+        if OUTERMOST.get():
+            reason = "the attempts are left to the retry around it"
+        elif call.items and not self.replay and self.resume is None:
+            reason = "the stream had begun; resume= would go on with it, replay=True begin it anew"
         elif self.max_attempts is not None and call.attempt >= self.max_attempts:
             reason = ""
         elif call.environment.max_attempts is not None and call.attempt >= call.environment.max_attempts:
@@ -225,10 +259,20 @@ class RetryPolicy(Policy):
             if not reason:
                 progress.error = error
                 self._report(call, delay, error)
-                return Again(delay)
+                return self._again(call, progress, delay)
         if error is not None:
-            _note(error, call.attempt, now - progress.first_failure, reason)
+            note(error, call, now - progress.first_failure, reason)
+            if call.attempt > 1:
+                mark(error, call)
         return None
+
+    def _again(self, call: Call, progress: Progress, delay: float) -> Again:
+        if self.resume is None or not progress.items:
+            return Again(delay)
+        resume, items = self.resume, progress.items
+        code = None if progress.error is None else classify(progress.error)
+        call.emit(events.StreamResumed, items=len(items), code=code)
+        return Again(delay, lambda *_, **__: rest_of(resume(list(items)), call), innermost=True)
 
     def _delay(self, call: Call, error: Exception | None) -> float:
         if self._custom_backoff is not None:
@@ -250,13 +294,18 @@ class RetryPolicy(Policy):
         return ""
 
     def _report(self, call: Call, delay: float, error: Exception | None) -> None:
+        if not call.listeners and not events.listening():
+            return
         code = None if error is None else classify(error)
         kind = "result" if error is None else type(error).__name__
         call.emit(events.RetryScheduled, attempt=call.attempt, delay=delay, code=code, error=kind)
+        inner, attempts = (CLIENT, 1) if error is None else tried(call, error)
+        if attempts > 1:
+            call.emit(events.RetriesNested, inner=inner, attempts=attempts)
 
     def _trace_cause(self, call: Call, error: Exception) -> None:
         """Let an open circuit that ends the retries show the error that they were made for."""
-        progress: _Progress | None = call.kept(self)
+        progress: Progress | None = call.kept(self)
         if progress is not None and isinstance(error, CircuitOpen) and error.__cause__ is None:
             error.__cause__ = progress.error
 
@@ -276,8 +325,8 @@ class _AttemptBudget(Budget):
     name = "attempt_timeout"
 
 
-class _Timed(Policy):
-    """The layer of a retry with a time of its own, which has to know when the first attempt began."""
+class _EagerLayer(Policy):
+    """The layer of a retry that has to know when the first attempt began, or what it gave, or to be known inside."""
 
     concern = "retry"
 
@@ -287,33 +336,22 @@ class _Timed(Policy):
 
     def enter(self, call: Call) -> None:
         monotonic = call.environment.monotonic
-        call.keep(self._options, _Progress(monotonic()))
+        options = self._options
+        progress = Progress(monotonic(), is_outermost=options.nested == "outer", keeps_items=options.resume is not None)
+        call.keep(options, progress)
+        progress.resume()
+
+    def watch(self, call: Call) -> Watch | None:
+        progress: Progress = call.kept(self._options)
+        return progress if progress.is_outermost or self._options.resume is not None else None
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
-        return self._options.leave(call, outcome)
-
-
-class _Progress:
-    """How far a call has come.
-
-    Args:
-        began: When it began, or first failed, in seconds of its clock.
-    """
-
-    __slots__ = ("began", "error", "first_failure")
-
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.first_failure = began
-        self.error: Exception | None = None
-
-
-def _note(error: Exception, attempts: int, seconds: float, reason: str) -> None:
-    """Note on the last error what was tried, if anything was."""
-    if attempts == 1 and not reason:
-        return
-    tried = f"{attempts} attempts, {seconds:.3g} s after the first had failed" if attempts > 1 else "1 attempt"
-    add_note(error, f"beluga: gave up after {tried}" + (f": {reason}" if reason else ""))
+        progress: Progress = call.kept(self._options)
+        progress.suspend()  # a retry around this one may be the outermost
+        verdict = self._options.leave(call, outcome)
+        if verdict is not None:
+            progress.resume()
+        return verdict
 
 
 retry: Final = Decorator(

@@ -45,6 +45,7 @@ def _is_between(filename: str) -> bool:
 
 _WARNINGS = (
     events.CallRefused, events.GuardBlockedEvent, events.NodeFailed, events.ConfigRejected, events.FallbackTaken,
+    events.RetriesNested,
 )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ _NOBODY = NoOpTracer()
 
 _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.RetryScheduled: "beluga.retry",
+    events.RetriesNested: "beluga.nested_retries",
+    events.StreamResumed: "beluga.resumed",
     events.WaitScheduled: "beluga.wait",
     events.CircuitChanged: "beluga.circuit",
     events.CallRefused: "beluga.refused",

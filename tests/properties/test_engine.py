@@ -65,7 +65,10 @@ def answers(*names):
 
 
 ENTERS = ["wait", "ask", "ask in vain", "ask and stop", "use", "again", "nonsense", *ERRORS]
-LEAVES = [*ENTERS, "again", "again later", "something else", "something else fails", "tell", "tell in vain"]
+LEAVES = [
+    *(*ENTERS, "again", "again later", "something else", "something else fails", "goes on", "goes on and fails"),
+    *("tell", "tell in vain"),
+]
 scripts = st.builds(
     Script,
     st.just([]) | st.lists(answers("nothing", *ENTERS), min_size=1, max_size=4),
@@ -139,6 +142,13 @@ class Scripted(Policy):
             "again later": lambda: Again(after=number),
             "something else": lambda: Again(instead=_function(self.kind, [Answer("gives", 9)], self.log)),
             "something else fails": lambda: Again(instead=_function(self.kind, [Answer("fails")], self.log)),
+            "goes on": lambda: Again(
+                instead=_function(self.kind, [Answer("gives", 7), Answer("fails"), Answer("gives", 5)], self.log),
+                innermost=True,
+            ),
+            "goes on and fails": lambda: Again(
+                instead=_function(self.kind, [Answer("fails")] * 3, self.log), innermost=True
+            ),
             "nonsense": lambda: "nonsense",
         }
         return made.get(name, lambda: None)()

@@ -47,6 +47,12 @@ class Request:
         return self.log.attempt(self.number)
 
     @property
+    def client_retries(self) -> int:
+        """How often the client had retried this very request by itself, as those of OpenAI and Anthropic tell."""
+        told = self.headers.get("x-stainless-retry-count", "")
+        return int(told) if told.isdecimal() else 0
+
+    @property
     def model(self) -> str:
         """The model that was asked for."""
         return str(self.options["model"]) if "model" in self.options else "fake"

@@ -1,0 +1,175 @@
+"""What a retry remembers: of one call, how far it has come; of all who share a throttle, how many failed."""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.state import StateByClock, new_lock
+from beluga._foreign import errors as anatomy
+from beluga.clock import environment
+from beluga.errors import add_note
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from beluga._engine.call import Call
+
+__all__ = ["OUTERMOST", "Progress", "RetryThrottle", "mark", "note", "rest_of", "tried"]
+
+
+class RetryThrottle:
+    """Stop retries while most calls fail, so that retries do not finish off a struggling provider.
+
+    A failure that could be retried takes one token, a success gives `token_ratio` back, and there is no retry
+    while no more than half of the tokens are left. Share one object among all callers of one provider.
+
+    Args:
+        max_tokens: Tokens at the start and at most; above 0 and at most 1000.
+        token_ratio: Tokens that a success gives back.
+
+    Raises:
+        ValueError: A figure is out of its range.
+
+    Source: gRPC proposal A6, "Throttling Retry Attempts and Hedged RPCs".
+
+    Example:
+        >>> throttle = RetryThrottle(max_tokens=4)
+        >>> [throttle.failed() for _ in range(3)]
+        [True, False, False]
+    """
+
+    def __init__(self, max_tokens: float = 10.0, token_ratio: float = 0.1) -> None:
+        if not 0 < max_tokens <= 1000:  # noqa: PLR2004 - the bound of gRPC A6
+            message = f"RetryThrottle: max_tokens={max_tokens!r} must be above 0 and at most 1000"
+            raise ValueError(message)
+        if not 0 < token_ratio <= max_tokens:
+            message = f"RetryThrottle: token_ratio={token_ratio!r} must be above 0 and at most max_tokens"
+            raise ValueError(message)
+        self.max_tokens = max_tokens
+        self.token_ratio = token_ratio
+        self._purses = StateByClock(lambda: _Purse(max_tokens))
+        self._lock = new_lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the figures; a copy has all its tokens."""
+        return RetryThrottle, (self.max_tokens, self.token_ratio)
+
+    @property
+    def tokens(self) -> float:
+        """How many tokens are left."""
+        return self._purses.of(environment()).tokens
+
+    def failed(self) -> bool:
+        """Take a token for a failure; return whether a retry is allowed."""
+        return self._change(-1.0) > self.max_tokens / 2
+
+    def succeeded(self) -> None:
+        """Give back a share of a token; free of the lock while all tokens are there."""
+        if self.tokens < self.max_tokens:
+            self._change(self.token_ratio)
+
+    def _change(self, by: float) -> float:
+        purse = self._purses.of(environment())
+        with self._lock:
+            while True:
+                before = purse.tokens
+                after = min(max(0.0, before + by), self.max_tokens)
+                if purse.tokens is before:
+                    purse.tokens = after
+                    return after
+
+
+class _Purse:
+    """The tokens of a throttle under one clock."""
+
+    __slots__ = ("tokens",)
+
+    def __init__(self, tokens: float) -> None:
+        self.tokens = tokens
+
+
+OUTERMOST: ContextVar[bool] = ContextVar("beluga.outermost_retry", default=False)
+"""Whether a retry around the running code wants to be the only one."""
+
+
+class Progress:
+    """How far a call has come; watches a stream for `resume`, and keeps the outermost retry from its consumer.
+
+    Args:
+        began: When it began, or first failed, in seconds of its clock.
+        is_outermost: Whether retries further in leave the attempts to this one.
+        keeps_items: Whether the items of a stream are needed to go on with it.
+    """
+
+    __slots__ = ("_token", "began", "error", "first_failure", "is_outermost", "items")
+
+    def __init__(self, began: float, *, is_outermost: bool = False, keeps_items: bool = False) -> None:
+        self.began = began
+        self.first_failure = began
+        self.error: Exception | None = None
+        self.is_outermost = is_outermost
+        self.items: list[Any] | None = [] if keeps_items else None
+        self._token: Token[bool] | None = None
+
+    def seen(self, item: Any) -> None:
+        if self.items is not None:
+            self.items.append(item)
+
+    def suspend(self) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            with contextlib.suppress(ValueError):  # closed from another context, where it was never set
+                OUTERMOST.reset(token)
+
+    def resume(self) -> None:
+        if self.is_outermost and self._token is None:
+            self._token = OUTERMOST.set(True)
+
+
+def rest_of(rest: Any, call: Call) -> Any:
+    """Return what `resume` gave, if the driver can hand out its items."""
+    if isinstance(rest, (str, bytes)) or not hasattr(rest, "__iter__"):
+        if call.stack.kind.is_async and hasattr(rest, "__aiter__"):
+            return rest
+        message = (
+            f"retry: resume gave a {type(rest).__name__} for {call.name}, and must give a stream of the items that are "
+            "still to come, such as what another generator function returns"
+        )
+        raise TypeError(message)
+    return rest
+
+
+CLIENT = "the client"
+"""What a client that retries by itself is called."""
+
+_MARK = "__beluga_attempts__"
+
+
+def mark(error: Exception, call: Call) -> None:
+    """Tell a retry further out that this error was tried again already; some errors take no attributes."""
+    with contextlib.suppress(Exception):
+        setattr(error, _MARK, (call.name, call.attempt))
+
+
+def tried(call: Call, error: Exception) -> tuple[str, int]:
+    """Return who else has tried again what failed, and how many attempts that made; one where it was nobody."""
+    for link in anatomy.chain(error):
+        inner, attempts = getattr(link, _MARK, (call.name, 1))
+        if inner != call.name:  # else the mark is this retry's own, on an error that is raised again and again
+            return inner, attempts
+    return CLIENT, anatomy.client_attempts(error)
+
+
+def note(error: Exception, call: Call, seconds: float, reason: str) -> None:
+    """Note on the last error what was tried, if anything was."""
+    attempts = call.attempt
+    if attempts == 1 and not reason:
+        return
+    told = f"{attempts} attempts, {seconds:.3g} s after the first had failed" if attempts > 1 else "1 attempt"
+    inner, each = tried(call, error) if attempts > 1 else ("", 1)
+    if each > 1:
+        fix = "max_retries=0 turns that off" if inner == CLIENT else 'nested="outer" here would leave it to this retry'
+        told += f", the last of them tried {each} times by {inner} as well ({fix})"
+    add_note(error, f"beluga: gave up after {told}" + (f": {reason}" if reason else ""))

@@ -1,0 +1,170 @@
+"""Streams that go on after they were cut: what comes before, what comes after, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from beluga import CircuitBreaker, CircuitOpen, DeadlineExceeded, RateLimited, RetryPolicy, guarded, rate_limited, retry
+from beluga.events import RetryScheduled, StreamResumed
+from beluga.guards import PIIRedactor
+
+QUICK = {"initial_backoff": 0}
+WORDS = ("Call ", "555-0", "100, ", "or ", "wait.")
+
+
+class Cut:
+    """A stream of words that is cut after so many, each time it is asked for, and can be begun at any word."""
+
+    def __init__(self, *cuts, error=ConnectionError):
+        self.cuts, self.error, self.begun = list(cuts), error, []
+
+    def words(self, begin=0):
+        self.begun.append(begin)
+        last = begin + self.cuts.pop(0) if self.cuts else len(WORDS)
+        yield from WORDS[begin:last]
+        if last < len(WORDS):
+            raise self.error
+
+    async def words_async(self, begin=0):
+        for word in self.words(begin):
+            await asyncio.sleep(0)
+            yield word
+
+    def collect(self, kind, decorate, clock):
+        if kind == "sync":
+            return list(decorate(self.words)())
+
+        async def collected():
+            return [word async for word in decorate(self.words_async)()]
+
+        return clock.run(collected())
+
+    def resume(self, kind):
+        return lambda items: (self.words if kind == "sync" else self.words_async)(len(items))
+
+
+KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+@KINDS
+def test_a_cut_stream_goes_on(kind, fake_clock, events):
+    """The consumer sees each item once, and subscribers hear after how many it was cut."""
+    cut = Cut(2, 1)
+    assert cut.collect(kind, retry(resume=cut.resume(kind), **QUICK), fake_clock) == list(WORDS)
+    assert cut.begun == [0, 2, 3]
+    assert [(event.items, event.code) for event in events.of(StreamResumed)] == [
+        (2, "provider_unavailable"),
+        (3, "provider_unavailable"),
+    ]
+    assert [event.attempt for event in events.of(RetryScheduled)] == [1, 2]
+
+
+@KINDS
+def test_a_stream_that_gave_nothing_begins_anew(kind, fake_clock, events):
+    """There is nothing to go on with."""
+    cut = Cut(0, 5)
+    assert cut.collect(kind, retry(resume=cut.resume(kind), **QUICK), fake_clock) == list(WORDS)
+    assert cut.begun == [0, 0]
+    assert not events.of(StreamResumed)
+
+
+@KINDS
+def test_the_attempts_count_for_the_whole_stream(kind, fake_clock):
+    """After the last of them, and after an error that is not retried, the error comes out behind the items."""
+    cut = Cut(1, 1, 1, 1)
+    with pytest.raises(ConnectionError) as caught:
+        cut.collect(kind, retry(resume=cut.resume(kind), **QUICK), fake_clock)
+    assert cut.begun == [0, 1, 2]
+    assert "gave up after 3 attempts" in caught.value.__notes__[0]
+    cut = Cut(1, error=ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        cut.collect(kind, retry(resume=cut.resume(kind), **QUICK), fake_clock)
+    assert cut.begun == [0]
+
+
+@KINDS
+def test_the_rest_passes_the_layers_further_in(kind, fake_clock):
+    """A breaker and a limit there see each attempt, and each has its time."""
+    breaker = CircuitBreaker(failure_threshold=2)
+    cut = Cut(1, 1, 1)
+    with pytest.raises(CircuitOpen):
+        policy = RetryPolicy(resume=cut.resume(kind), **QUICK)
+        cut.collect(kind, lambda words: policy(breaker(words)), fake_clock)
+    assert (cut.begun, breaker.state) == ([0, 1], "open")
+    cut = Cut(1)
+    with pytest.raises(RateLimited):
+        policy = RetryPolicy(resume=cut.resume(kind), max_attempts=2, **QUICK)
+        cut.collect(kind, lambda words: policy(rate_limited(1)(words)), fake_clock)
+    assert cut.begun == [0]
+
+
+def test_a_stream_that_hangs_midway_goes_on(fake_clock):
+    """The time of an attempt cuts it, and bounds the rest as well."""
+    hung = []
+
+    async def words(items=()):
+        for word in WORDS[len(items) :][:2]:
+            yield word
+        hung.append(len(items))
+        await asyncio.sleep(600)
+
+    async def collect(seen):
+        async for word in retry(resume=words, attempt_timeout=5, max_attempts=3, **QUICK)(words)():
+            seen.append(word)
+
+    seen = []
+    with pytest.raises(DeadlineExceeded):
+        fake_clock.run(collect(seen))
+    assert (seen, hung, fake_clock.monotonic()) == (list(WORDS), [0, 2, 4], 15.0)
+
+
+@KINDS
+def test_a_guard_around_it_sees_one_stream(kind, fake_clock):
+    """A number that the cut divides is found all the same, and what is held back is not lost."""
+    cut = Cut(2)
+    policy = retry(resume=cut.resume(kind), **QUICK)
+    items = cut.collect(kind, lambda words: guarded(output=[PIIRedactor()])(policy(words)), fake_clock)
+    assert "".join(items) == "".join(WORDS).replace("555-0100", "[PHONE]")
+    assert cut.begun == [0, 2]
+
+
+def test_the_rest_may_begin_with_a_word_for_the_consumer(fake_clock):
+    """What `resume` yields first is an item like the others, and counts as one."""
+    cut = Cut(2)
+
+    def resume(items):
+        yield f"[{len(items)}]"
+        yield from cut.words(len(items))
+
+    assert list(retry(resume=resume, **QUICK)(cut.words)()) == [*WORDS[:2], "[2]", *WORDS[2:]]
+
+
+def test_what_cannot_go_on_is_refused():
+    """At decoration where that is known, and with the type of what `resume` gave where it is not."""
+
+    def stream():
+        yield 1
+        raise ConnectionError
+
+    async def stream_async():
+        yield 1
+        raise ConnectionError
+
+    async def answer(items):
+        return items
+
+    with pytest.raises(TypeError, match=r"resume= goes on with a stream, and .*answer is an async function"):
+        retry(resume=list)(answer)
+    with pytest.raises(TypeError, match=r"resume= is an async function, and .*stream a generator function"):
+        retry(resume=answer)(stream)
+    with pytest.raises(TypeError, match=r"resume= is an async generator function, and .*stream a generator function"):
+        retry(resume=lambda items: items)(retry(resume=stream_async)(stream))
+    with pytest.raises(ValueError, match=r"either replay=True, .* or resume="):
+        retry(resume=list, replay=True)
+    with pytest.raises(ValueError, match="resume=5 must be a function"):
+        retry(resume=5)
+    for wrong, kind in [("text", "str"), (None, "NoneType"), (stream_async(), "async_generator")]:
+        with pytest.raises(TypeError, match=f"resume gave a {kind} for .*stream, and must give a stream"):
+            list(retry(resume=lambda items: wrong, **QUICK)(stream)())  # noqa: B023 - called within this turn
