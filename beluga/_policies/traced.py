@@ -138,6 +138,7 @@ class _Layer(Policy):
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
         self._is_answer = operation is not None and not self._is_tool
+        self._is_stream = target.kind.is_stream
         self._names = table = names()
         self._redact = redactor(options.capture)
         parameters = _parameters(target) if operation is not None else {}
@@ -162,7 +163,7 @@ class _Layer(Policy):
                 table["tool_type"]: "function" if self._is_tool else None,
                 table["tool_description"]: _described(target) if options.tool else None,
                 table["agent_description"]: text(agent, "description") or (_described(target) if agent else None),
-                table["stream"]: target.kind.is_stream or None if self._is_client else None,
+                table["stream"]: self._is_stream or None if self._is_client else None,
                 **legacy_attributes(options.provider),
                 **({} if callable(options.attributes) else options.attributes or {}),
             }
@@ -188,7 +189,12 @@ class _Layer(Policy):
         if conversation is not None and self._operation is not None:
             attributes = {**attributes, self._names["conversation"]: conversation}
         begun = _room().Recording(
-            self._span_name, attributes, call.environment, is_client=self._is_client, is_answer=self._is_answer
+            self._span_name,
+            attributes,
+            call.environment,
+            is_client=self._is_client,
+            is_answer=self._is_answer,
+            is_stream=self._is_stream,
         )
         call.keep(self, begun)
         call.wants_value = True
@@ -208,8 +214,7 @@ class _Layer(Policy):
         call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
         call.listeners = tuple(heard for heard in call.listeners if heard != begun.hear)
-        is_stream = call.stack.kind.is_stream
-        error = GeneratorExit() if is_stream and _is_cut_short(outcome.error) else outcome.error
+        error = GeneratorExit() if self._is_stream and _is_cut_short(outcome.error) else outcome.error
         begun.read(outcome.value if call.source is None else call.source)
         if call.served and begun.answer is not None:
             begun.answer.usage = Usage()  # what was used was counted when the answer was made
@@ -221,7 +226,7 @@ class _Layer(Policy):
             found = begun.findings(self._names)
             if call.served:
                 found[CACHE_HIT] = True
-            if is_stream:
+            if self._is_stream:
                 found[OUTCOME] = _stream_outcome(error)
             if begun.texts is not None:
                 found |= _tried("keep what comes out of the call of", self._given, begun, outcome)

@@ -60,15 +60,23 @@ class Recording:
         environment: Where the call gets its time.
         is_client: Whether the call goes to a provider.
         is_answer: Whether its results are a model's or an agent's, which tell more of themselves than their usage.
+        is_stream: Whether it hands out items.
     """
 
     __slots__ = (
-        "_began", "_clock", "_context", "_current", "_environment", "_is_answer", "_is_open", "_room", "_token",
-        "answer", "first_item", "span", "texts",
+        "_began", "_clock", "_context", "_current", "_environment", "_is_answer", "_is_open", "_is_stream", "_room",
+        "_token", "answer", "first_item", "span", "texts",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, attributes: Mapping[str, Any], environment: Environment, *, is_client: bool, is_answer: bool
+        self,
+        name: str,
+        attributes: Mapping[str, Any],
+        environment: Environment,
+        *,
+        is_client: bool,
+        is_answer: bool,
+        is_stream: bool,
     ) -> None:
         self._is_open = False
         kind = SpanKind.CLIENT if is_client else SpanKind.INTERNAL
@@ -76,6 +84,7 @@ class Recording:
         self._clock = None if environment is SYSTEM else environment.clock
         self._environment = environment
         self._is_answer = is_answer
+        self._is_stream = is_stream
         self.span: Span = (tracer() or _NOBODY).start_span(
             name, kind=kind, attributes=attributes, start_time=self._moment()
         )
@@ -92,9 +101,8 @@ class Recording:
 
     def __del__(self) -> None:
         """End the span of a stream that Python collects without closing it, as it does when its loop is closed."""
-        if self._is_open:
-            with contextlib.suppress(Exception):
-                self.end({OUTCOME: "abandoned"}, None)
+        with contextlib.suppress(Exception):
+            self.end({OUTCOME: "abandoned"} if self._is_stream else {}, None)
 
     @property
     def elapsed(self) -> float:
@@ -170,7 +178,13 @@ class Recording:
             self.span.add_event(_EVENT_NAMES.get(type(event), "beluga.event"), attributes_of(fields), self._moment())
 
     def end(self, found: Mapping[str, Any], error: BaseException | None) -> None:
-        """End the span with the attributes found at the end."""
+        """End the span with the attributes found at the end, unless it has ended.
+
+        Of a call whose loop is gone Python finalises the parts in any order: `__del__` may come before the coroutine is
+        closed, which then leaves this recording as any other.
+        """
+        if not self._is_open:
+            return
         span, self._is_open = self.span, False
         try:
             if found:

@@ -19,6 +19,7 @@ from opentelemetry.trace import StatusCode
 
 from beluga import telemetry, traced
 from beluga.schema import AIMessage, Response, Usage
+from beluga.telemetry.recording import Recording
 from beluga.testing import fake_clock, record_spans
 
 KINDS = ("function", "coroutine", "generator", "async generator")
@@ -465,6 +466,31 @@ def test_a_call_whose_loop_is_gone_ends(kind, spans):
         gc.collect()
         assert current() == later.get_span_context().span_id
     spans.assert_all_ended()
+
+
+def test_a_recording_that_is_finalised_before_its_call_ends_once(spans):
+    """Python finalises what it collects in any order, and a span ends once whatever that order is."""
+
+    @traced("outer")
+    async def wait(held):
+        held += [found for found in gc.get_objects() if isinstance(found, Recording)]
+        await asyncio.Event().wait()
+
+    held = []
+    gc.collect()  # after which this list is older than the coroutine, and whatever it holds comes first
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    task = loop.create_task(wait(held))
+    loop.run_until_complete(asyncio.sleep(0))
+    gc.collect()
+    order = [found for found in gc.get_objects() if isinstance(found, Recording) or found is task.get_coro()]
+    assert [isinstance(found, Recording) for found in order] == [True, False]
+    loop.close()
+    held.append(held)
+    del task, held, order
+    gc.collect()
+    spans.assert_all_ended()
+    assert "beluga.stream.outcome" not in spans.one("outer").attributes
 
 
 @pytest.mark.parametrize("kind", ["coroutine", "async generator"])
