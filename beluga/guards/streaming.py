@@ -216,13 +216,15 @@ class RedactionStream:
         self._window = window
         self._replace = replace
         self._held = ""
-        self._due = 0  # how long the held text must be to be worth reading again
+        self._unread: list[str] = []  # what came since then: adding each to the text would copy the window each time
+        self._size = 0  # of both
+        self._due = 0  # how long they must be to be worth reading again
         self._open = True
 
     @property
     def held(self) -> int:
         """How many characters are held back now."""
-        return len(self._held)
+        return self._size
 
     def feed(self, chunk: str) -> str:
         """Take the next chunk and return what can no longer change.
@@ -230,12 +232,13 @@ class RedactionStream:
         Raises:
             ValueError: The stream is closed, or failed before: it stays shut.
         """
-        text = self._held + chunk
-        if self._open and len(text) < self._due and "\n" not in chunk:
-            self._held = text
+        size = self._size + len(chunk)
+        if self._open and size < self._due and "\n" not in chunk:
+            self._unread.append(chunk)
+            self._size = size
             return ""
-        done = self._advance(text, final=False)
-        size = len(self._held)
+        done = self._advance(chunk, final=False)
+        size = self._size
         # A long passage is read again when it has grown by an eighth, not at every character, or a stream of
         # single characters would take time with the square of the window.
         self._due = 0 if size < _SHORT else min(size + size // 8, self.bound)
@@ -245,19 +248,21 @@ class RedactionStream:
         """End the text and return the rest of it; a second call returns nothing."""
         if not self._open:
             return ""
-        rest = self._advance(self._held, final=True)
+        rest = self._advance("", final=True)
         self._open = False
         return rest
 
-    def _advance(self, text: str, *, final: bool) -> str:
+    def _advance(self, chunk: str, *, final: bool) -> str:
         if not self._open:
             msg = "this stream is closed; open another one with .stream()"
             raise ValueError(msg)
+        text = "".join((self._held, *self._unread, chunk))
         # Shut until the work is done: a detector that raises must not be followed by raw text.
-        self._open, self._held = False, ""
+        self._open, self._held, self._size = False, "", 0
+        self._unread.clear()
         findings, end = self._window.advance(text, final=final)
         done = replaced(text, end, findings, self._replace)
-        self._open, self._held = True, text[end:]
+        self._open, self._held, self._size = True, text[end:], len(text) - end
         return done
 
 
