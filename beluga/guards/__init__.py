@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from beluga.guards.base import Finding, Guard, GuardResult
     from beluga.guards.content import ContentFilter, MaxLength, PatternDetector
     from beluga.guards.injection import InjectionDetector
+    from beluga.guards.links import LinkGuard
     from beluga.guards.pii import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor
     from beluga.guards.pipeline import GuardPipeline
     from beluga.guards.redactor import PatternRedactor, Redactor
@@ -29,6 +30,7 @@ __all__ = [
     "GuardPipeline",
     "GuardResult",
     "InjectionDetector",
+    "LinkGuard",
     "MaxLength",
     "PIIPattern",
     "PIIRedactor",
@@ -47,6 +49,7 @@ _ROOMS = {
     "guards.base": "Finding Guard GuardResult",
     "guards.content": "ContentFilter MaxLength PatternDetector",
     "guards.injection": "InjectionDetector",
+    "guards.links": "LinkGuard",
     "guards.pii": "DEFAULT_PII_PATTERNS PIIPattern PIIRedactor",
     "guards.pipeline": "GuardPipeline",
     "guards.redactor": "PatternRedactor Redactor",

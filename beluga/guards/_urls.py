@@ -16,18 +16,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from beluga.guards._normalization import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["hosts_of", "trouble_in", "trouble_with"]
+__all__ = ["hosts_of", "schemes_of", "trouble_in", "trouble_with"]
 
 _ROUNDS = 8  # of percent-encoding; who needs more hides something
-_PLAIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]+)((?:[/?#][!-~]*)?)", re.IGNORECASE)
+# No parser looks for the host behind its end, so there letters of all scripts may stand.
+_PLAIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]+)((?:[/?#][^\x00-\x20\x7f-\xa0\s]*)?)", re.IGNORECASE)
+_HOSTLESS = re.compile(r"(data|tel|sms|urn|cid):(?![/\\])[!-~]*|(mailto):[\w.+-]{1,64}@([^@?#/]+)", re.IGNORECASE)
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\[[0-9a-f:.]+\]|(?:{_LABEL}\.){{0,126}}{_LABEL}\.?)(?::(\d{{1,5}}))?", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)", re.IGNORECASE)
@@ -50,9 +52,52 @@ _CONTROLS = re.compile(r"[\x00-\x1f]+")
 _CLOSING = ".,;:!?)]*_"
 
 
-def hosts_of(names: Collection[str]) -> tuple[str, ...]:
-    """Return hosts as they are compared: small letters, no dots around."""
-    return tuple(name.lower().strip(".").strip("[]") for name in names)
+def hosts_of(names: Iterable[str], what: str) -> tuple[str, ...]:
+    """Return hosts as they are compared: small letters, no dots around, addresses by number in their usual form.
+
+    Raises:
+        TypeError: `names`, the argument called `what`, is one string instead of several.
+        ValueError: One of them is not a host.
+    """
+    return tuple(_listed(name, what) for name in _several(names, what))
+
+
+def schemes_of(names: Iterable[str]) -> frozenset[str]:
+    """Return schemes as they are compared.
+
+    Raises:
+        TypeError: `names` is one string instead of several.
+        ValueError: One of them is not a scheme.
+    """
+    schemes = frozenset(str(name).lower().removesuffix(":") for name in _several(names, "schemes"))
+    for scheme in schemes:
+        if not re.fullmatch("[a-z][a-z0-9+.-]*", scheme):
+            message = f"schemes: {scheme!r} is not a scheme; write only its name, such as 'https'"
+            raise ValueError(message)
+    return schemes
+
+
+def _several(names: Iterable[str], what: str) -> Iterable[str]:
+    if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
+        example = f"; write {what}=[{names!r}]" if isinstance(names, str) else ""
+        message = f"{what} must be several names, not one {type(names).__name__}{example}"
+        raise TypeError(message)
+    return names
+
+
+def _listed(name: Any, what: str) -> str:
+    host = name.lower().strip(".") if isinstance(name, str) else ""
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"  # an IPv6 address as people write it
+    place = _HOST.fullmatch(host)
+    canonical = _canonical(host) if place and place[2] is None else None
+    if canonical is None:
+        message = (
+            f"{what}: {name!r} is not a host; write the name alone, such as 'example.com', which stands for its "
+            "subdomains too, with letters beyond ASCII in Punycode, and no scheme, port or path"
+        )
+        raise ValueError(message)
+    return canonical
 
 
 def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> str:
@@ -85,9 +130,9 @@ def _candidates(text: str) -> Iterator[str]:
     view = normalise(text)
     for match in _CANDIDATE.finditer(view.text):
         start, end = view.span(*match.span())
-        url = match[0]
-        # What was disguised, such as a full-width dot, other parsers read in their own way.
-        yield url.rstrip(_CLOSING) if text[start:end] == url else "\\"
+        given = text[start:end]
+        # What was disguised, such as a full-width dot, other parsers read in their own way; behind the host it is text.
+        yield given.rstrip(_CLOSING) if given == match[0] or _PLAIN.fullmatch(given) else "\\"
     if view.text != text:
         yield from (match[0].rstrip(_CLOSING) for match in _CANDIDATE.finditer(text))
 
@@ -96,6 +141,9 @@ def trouble_with(url: str, hosts: Collection[str], schemes: Collection[str]) -> 
     """Say what is wrong with `url`, or nothing."""
     plain = _PLAIN.fullmatch(url)
     if plain is None:
+        bare = _HOSTLESS.fullmatch(url)
+        if bare and (bare[1] or bare[2]).lower() in schemes:
+            return trouble_with(f"mailto://{bare[3]}", hosts, schemes) if bare[3] else ""
         return "holds a URL that parsers read in different ways"
     scheme, authority, rest = plain.groups()
     if scheme.lower() not in schemes:

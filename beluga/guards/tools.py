@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from beluga._values.texts import Reading
 from beluga.guards._arguments import check_of
-from beluga.guards._urls import hosts_of, trouble_in
+from beluga.guards._urls import hosts_of, schemes_of, trouble_in
 from beluga.guards.base import GuardResult
 
 if TYPE_CHECKING:
@@ -59,14 +59,13 @@ class ToolGuard:
         schemes: Iterable[str] = ("https",),
         arguments: Iterable[Guard] = (),
     ) -> None:
-        for what, value in (("allow", allow), ("domains", domains), ("schemes", schemes)):
-            if isinstance(value, str):
-                message = f"{what} must be several names, not one string; write {what}=[{value!r}]"
-                raise TypeError(message)
+        if isinstance(allow, str):
+            message = f"allow must be several names, not one string; write allow=[{allow!r}]"
+            raise TypeError(message)
         self.allow: frozenset[str] | None = None if allow is None else frozenset(allow)
         self.schemas: dict[str, Any] = _by_name(schemas or {})
-        self.domains: tuple[str, ...] | None = None if domains is None else hosts_of([*domains])
-        self.schemes: frozenset[str] = frozenset(scheme.lower().rstrip(":") for scheme in schemes)
+        self.domains: tuple[str, ...] | None = None if domains is None else hosts_of(domains, "domains")
+        self.schemes: frozenset[str] = schemes_of(schemes)
         self.arguments: tuple[Guard, ...] = tuple(arguments)
         self._checks: dict[str, Callable[[dict[str, Any]], str]] = {
             tool: check_of(rules, f"the schema of {tool!r}") for tool, rules in self.schemas.items()
