@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, telemetry, testing
+    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, stores, telemetry, testing
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Again, Ask, Hints, Policy, Tell, Use, Wait
     from beluga._engine.started import started
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ProviderError,
         RateLimited,
         Refused,
+        StoreUnavailable,
         ToolFailed,
     )
     from beluga.guards.pipeline import GuardPipeline
@@ -92,6 +93,7 @@ __all__ = [
     "RetryPolicy",
     "RetryThrottle",
     "Scatter",
+    "StoreUnavailable",
     "Tell",
     "Template",
     "TimeoutBudget",
@@ -123,6 +125,7 @@ __all__ = [
     "schema",
     "spend",
     "started",
+    "stores",
     "structured",
     "telemetry",
     "testing",
@@ -151,7 +154,7 @@ _ROOMS = {
     "classification": "TRANSIENT ErrorCode classify",
     "clock": "Clock Environment",
     "errors": "BelugaError BudgetExceeded BulkheadFull CircuitOpen ConfigError DeadlineExceeded GraphError "
-    "GuardBlocked InvalidResponse ProviderError RateLimited Refused ToolFailed",
+    "GuardBlocked InvalidResponse ProviderError RateLimited Refused StoreUnavailable ToolFailed",
     "guards.pipeline": "GuardPipeline",
     "spending": "Amount spend",
     "orchestration": "scatter",
@@ -163,7 +166,19 @@ _ROOMS = {
     "prompt.template": "Template",
 }
 _MODULES = frozenset(
-    {"config", "errors", "events", "guards", "llm", "orchestration", "prompt", "schema", "telemetry", "testing"}
+    {
+        "config",
+        "errors",
+        "events",
+        "guards",
+        "llm",
+        "orchestration",
+        "prompt",
+        "schema",
+        "stores",
+        "telemetry",
+        "testing",
+    }
 )
 
 if not TYPE_CHECKING:

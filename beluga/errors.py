@@ -8,6 +8,7 @@
     │   ├── RateLimited             rate_limit         a limit is used up
     │   ├── BulkheadFull            circuit_open       every slot and queue place is taken
     │   ├── BudgetExceeded          budget_exhausted   tokens or money ran out
+    │   ├── StoreUnavailable        provider_unavailable   a shared store does not answer, and nothing goes without it
     │   └── DeadlineExceeded        timeout            also a TimeoutError
     ├── GuardBlocked                guard_blocked      a guard stopped the text
     ├── ProviderError               any                what a model provider answered
@@ -47,6 +48,7 @@ __all__ = [
     "ProviderError",
     "RateLimited",
     "Refused",
+    "StoreUnavailable",
     "ToolFailed",
     "classify",
 ]
@@ -230,6 +232,20 @@ class BudgetExceeded(Refused):
         self.spent = spent
         self.limit = limit
         self.unit = unit
+
+
+class StoreUnavailable(Refused):
+    """A store that processes share does not answer, and ``on_failure="closed"`` lets nothing through without it.
+
+    Args:
+        message: Which store, and why.
+        retry_after: Seconds until it is asked again; None where that is no matter of time.
+    """
+
+    default_code = ErrorCode.PROVIDER_UNAVAILABLE
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message, retryable=False, retry_after=retry_after)
 
 
 class DeadlineExceeded(Refused, TimeoutError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `args`

@@ -35,6 +35,7 @@ __all__ = [
     "RequestMended",
     "RetriesNested",
     "RetryScheduled",
+    "StoreChanged",
     "StreamResumed",
     "Subscription",
     "WaitScheduled",
@@ -101,6 +102,16 @@ class CircuitChanged(Event):
     old: str
     new: str
     key: Hashable = None
+
+
+@attrs.frozen
+class StoreChanged(Event):
+    """A shared store went from `old` to `new`, ``"up"`` or ``"down"``; where both are alike, one answer was wrong."""
+
+    store: str
+    old: str
+    new: str
+    reason: str
 
 
 @attrs.frozen

@@ -35,6 +35,7 @@ FLOORS = {
     "guards": 1,
     "prompt": 1,
     "spending": 1,
+    "stores": 1,
     "telemetry": 1,
     "_policies": 2,
     "masking": 2,
@@ -55,6 +56,7 @@ SIDEWAYS = {
     "_traceview": "telemetry",
     "prompt": "telemetry",
     "spending": "_engine",
+    "stores": "_engine",
     "telemetry": "guards",
     "__main__": "_cli",
     "_cli": "testing",
@@ -67,8 +69,9 @@ WITHIN = {
         "cached": "cache_keys flights",
         "guarded": "guarded_stream",
         "rate_layers": "rate_algorithms rate_permits",
-        "rate_limit": "rate_algorithms rate_layers rate_permits",
+        "rate_limit": "rate_algorithms rate_layers rate_permits rate_shared",
         "rate_permits": "rate_algorithms",
+        "rate_shared": "rate_layers",
         "response_format": "partial",
         "retry": "budget retry_state",
         "structured": "partial response_format",
@@ -90,10 +93,13 @@ WITHIN = {
     },
 }
 MAY_IMPORT = {
-    "asyncio": {"clock", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config", "orchestration"},
+    "asyncio": {
+        "clock", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config", "orchestration",
+        "stores.links", "stores.redis",
+    },
     "threading": {
         "_cli", "_engine.state", "_engine.waiting", "_policies", "classification", "config", "events", "guards.vault",
-        "llm", "logs", "_traceview", "telemetry", "testing",
+        "llm", "logs", "_traceview", "stores.redis", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},
     "loguru": {"logs"},

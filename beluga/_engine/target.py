@@ -162,6 +162,12 @@ class Target:
         self.declared: Callable[..., Any] = function if declared is None else declared
         self.name: str = _qualified_name(self.declared)
 
+    @property
+    def shared_name(self) -> str | None:
+        """What it is called in every process; None for a block of code, which has no name."""
+        module = getattr(self.declared, "__module__", None)
+        return None if module is None or module.startswith("beluga._engine") else f"{module}.{self.name}"
+
     @functools.cached_property
     def signature(self) -> inspect.Signature:
         """The parameters, read when a policy first asks for them (10 us)."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga import events
 from beluga._engine.call import was_sent
-from beluga._engine.policy import Ask, Hints, Policy, Wait
+from beluga._engine.policy import Ask, Hints, Policy, Tell, Wait
 from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign.usage import usage_of
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.policy import Verdict
     from beluga._engine.target import Kind
     from beluga._policies.rate_limit import RateLimiter
     from beluga._policies.rate_permits import Permits
 
     ReadKey = Callable[[Call], Hashable]
 
-__all__ = ["BookingLayer", "layer_of"]
+__all__ = ["BookingLayer", "ReadKey", "layer_of"]
 
 HAS_GIL: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 """Whether a stretch of bytecodes without a call is a step of its own, for which no lock is needed (100 ns)."""
@@ -143,7 +144,7 @@ class BookingLayer(Policy):
         self._read_key = read_key
         self._is_async = kind.is_async
 
-    def enter(self, call: Call) -> Ask | Wait | None:
+    def enter(self, call: Call) -> Verdict | None:
         """Take the permits, wait for them, or raise `RateLimited`."""
         now = call.environment.monotonic()
         permits = self._limiter.permits.of(call.environment)
@@ -187,12 +188,13 @@ class BookingLayer(Policy):
             return Ask(lambda: wakeup.suspend(clock, pause))
         return Wait(pause) if is_first else Ask(lambda: wakeup.block(clock, pause))
 
-    def abandon(self, call: Call) -> None:
+    def abandon(self, call: Call) -> Tell | None:
         """Leave the queue."""
         waiter = call.kept(self)
         if isinstance(waiter, Waiter):
             permits = self._limiter.permits.of(call.environment)
             permits.depart(waiter, call.environment.monotonic())
+        return None
 
     def watch(self, call: Call) -> _LastReport | None:
         """Remember what a stream reported last, where that is to be settled."""
@@ -202,7 +204,7 @@ class BookingLayer(Policy):
         call.keep(self, report)
         return report
 
-    def leave(self, call: Call, outcome: Outcome) -> None:
+    def leave(self, call: Call, outcome: Outcome) -> Tell | None:
         """Settle what the call cost; without a report the booking stands, unless the call was not even sent."""
         kept = call.kept(self)
         booking, report = (kept.booking, kept.item) if isinstance(kept, _LastReport) else (kept, outcome.value)
@@ -211,10 +213,15 @@ class BookingLayer(Policy):
         else:
             last = self._settled(report) if outcome.error is None or report is not None else None
             if last is None:
-                return
+                return None
             actual = (*booking.costs[:-1], last)
+        return self.settle(call, booking, actual)
+
+    def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
+        """Replace what was booked by what was used."""
         permits = self._limiter.permits.of(call.environment)
         permits.give_back(booking, actual)
+        return None
 
     def _settled(self, report: Any) -> float | None:
         """Return what `settle` makes of the result; None, for the booking to stand, where it fails."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -16,8 +16,10 @@ from beluga._engine.target import argument_reader
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
+from beluga._policies.rate_shared import SharedLayer, SharedPermits
 from beluga.clock import environment
-from beluga.errors import RateLimited
+from beluga.errors import RateLimited, StoreUnavailable
+from beluga.stores.base import Store, check_store
 
 if TYPE_CHECKING:
     import datetime
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from beluga._engine.target import Target
 
 __all__ = ["RateLimiter", "rate_limited"]
+
+T = TypeVar("T")
 
 
 def _is_algorithm(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -67,11 +71,16 @@ class RateLimiter(BlockPolicy):
         wait: False refuses at once; True waits as long as the deadline allows; a number is the most seconds.
         max_keys: Keys kept; beyond that the one whose window began first is forgotten, and begins afresh.
         rates: Several `Rate`s that must all admit the call, such as requests and tokens per minute.
+        store: Where the permits are kept that several processes share, such as a `beluga.stores.RedisStore`; None
+            keeps them in this process. Asked by hand, it blocks for a round trip. Not for ``"sliding_window"``.
+        name: What the permits are called in the store; None takes the module and name of the one function that the
+            limiter decorates.
         settle: Given the result, or the last item of a stream that told a usage, returns what the call really cost at
             the last rate, such as its tokens. Without it, or where it fails, the cost stands; a call that a layer
             inside refused before it was sent costs nothing.
 
     Raises:
+        StoreUnavailable: The store does not answer, and its ``on_failure="closed"`` lets nothing through without it.
         TypeError: The function has no parameter `key`, or a key is not hashable.
         ValueError: A figure is out of its range, or a cost is above the limit.
 
@@ -104,10 +113,14 @@ class RateLimiter(BlockPolicy):
     )
     settle: Callable[[Any], float | None] | None = attrs.field(default=None, validator=optional(function), kw_only=True)
 
+    store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
+    _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
+
     rates: tuple[Rate, ...] = attrs.field(init=False)
     costs: Costs = attrs.field(init=False, repr=False)
     longest_wait: float = attrs.field(init=False, repr=False)
     permits: StateByClock[Permits] = attrs.field(init=False, repr=False)
+    _shared: list[tuple[str, SharedPermits]] = attrs.field(init=False, factory=list, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Make one rate of `limit`, and room for the permits."""
@@ -122,6 +135,12 @@ class RateLimiter(BlockPolicy):
         object.__setattr__(self, "longest_wait", _longest_wait(self.wait))
         permits = functools.partial(Permits, rates, self.algorithm, self.max_keys)
         object.__setattr__(self, "permits", StateByClock(permits))
+        if self.store is not None and self.algorithm == "sliding_window":
+            message = (
+                "rate_limited: a sliding_window keeps every call and is not shared: with store= use fixed_window, or "
+                "token_bucket, which admits no more than limit= at once either"
+            )
+            raise ValueError(message)
         follow(self, "limit")
 
     @property
@@ -138,7 +157,38 @@ class RateLimiter(BlockPolicy):
     def bind(self, target: Target) -> Policy:
         """Return the layer that does no more than this limiter needs."""
         read_key = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
+        if self.store is not None:
+            return SharedLayer(self, read_key, target.kind, self._shared_by(target))
         return layer_of(self, read_key, target.kind)
+
+    def _shared_by(self, target: Target | None) -> SharedPermits:
+        """Return the permits in the store, called by the limiter's name or by that of the only function."""
+        name = self._label or (None if target is None else target.shared_name)
+        known = self._shared[0][0] if self._shared else None
+        if (name is None and known is None) or (None not in {name, known} and name != known):
+            message = "rate_limited: give name=, the same in every process, to a limiter with store= that is not only"
+            message += " the decorator of one function: the store knows its permits by it"
+            raise TypeError(message)
+        if known is None and name is not None:
+            self._shared.append((name, SharedPermits(self, name)))
+        return self._shared[0][1]
+
+    def _by_hand(self, ask: Callable[[SharedPermits], T], alone: Callable[[Permits, float], T], free: T) -> T:
+        """Ask the store if there is one, and where it does not answer do what its `on_failure` says."""
+        if self.store is not None:
+            permits = self._shared_by(None)
+            error = None
+            if not self.store.is_down:
+                try:
+                    return ask(permits)
+                except StoreUnavailable as unavailable:
+                    error = unavailable
+            if self.store.on_failure == "closed":
+                raise self.store.refusal(self.concern, error)
+            if self.store.on_failure == "open":
+                return free
+        around = environment()
+        return alone(self.permits.of(around), around.monotonic())
 
     def allow(self, key: Hashable = None, *, cost: float | None = None) -> bool:
         """Take permits for `key` and say whether there were any; never waits.
@@ -150,8 +200,13 @@ class RateLimiter(BlockPolicy):
         Raises:
             ValueError: The limiter has no keys, or needs one, or the cost never fits.
         """
-        permits, now = self._here()
-        return not permits.take(self._checked(key), self.costs.by_hand(cost), now)
+        key, costs = self._checked(key), self.costs.by_hand(cost)
+        wait = self._by_hand(
+            lambda shared: shared.take(shared.place(key, costs)),
+            lambda permits, now: permits.take(key, costs, now),
+            0.0,
+        )
+        return not wait
 
     def reserve(self, key: Hashable = None, *, cost: float | None = None) -> Reservation:
         """Take permits for `key` now and settle their true number later.
@@ -160,34 +215,48 @@ class RateLimiter(BlockPolicy):
             RateLimited: Too few permits are left.
             ValueError: See `allow`.
         """
-        costs = self.costs.by_hand(cost)
-        permits, now = self._here()
-        wait = permits.take(self._checked(key), costs, now)
+        key, costs = self._checked(key), self.costs.by_hand(cost)
+
+        def share(shared: SharedPermits) -> tuple[float, Callable[[float], None]]:
+            place = shared.place(key, costs)
+            return shared.take(place), lambda used: place.give_back((*costs[:-1], used))
+
+        def alone(permits: Permits, now: float) -> tuple[float, Callable[[float], None]]:
+            booking = Booking(key, costs, now)
+            return permits.take(key, costs, now), lambda used: permits.give_back(booking, (*costs[:-1], used))
+
+        wait, settle = self._by_hand(share, alone, (0.0, lambda _: None))
         if wait:
             raise self.refusal(key, wait)
-        booking = Booking(key, costs, now)
-        return Reservation(lambda used: permits.give_back(booking, (*costs[:-1], used)), costs[-1])
+        return Reservation(settle, costs[-1])
 
     def remaining(self, key: Hashable = None) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
-        permits, now = self._here()
-        return permits.remaining(self._checked(key), now)
+        key = self._checked(key)
+        return self._by_hand(
+            lambda shared: shared.remaining(key),
+            lambda permits, now: permits.remaining(key, now),
+            int(min(rate.limit for rate in self.rates)),
+        )
 
     def retry_after(self, key: Hashable = None, *, cost: float | None = None) -> float:
         """Return the seconds until `key` can take `cost` permits; 0.0 when it can now."""
-        permits, now = self._here()
-        return permits.delay(self._checked(key), self.costs.by_hand(cost), now)
+        key, costs = self._checked(key), self.costs.by_hand(cost)
+        return self._by_hand(
+            lambda shared: shared.delay(key, costs), lambda permits, now: permits.delay(key, costs, now), 0.0
+        )
 
     def reset(self, key: Hashable = None) -> None:
-        """Begin anew for `key`, or for every key.
+        """Begin anew for `key`, or for every key; in a store for one key at a time.
 
         Raises:
-            ValueError: A key is given and the limiter has none.
+            ValueError: A key is given and the limiter has none, or it has, and none is given for those in a store.
         """
-        if key is not None:
+        if key is not None or self.store is not None:
             self._checked(key)
-        permits, _ = self._here()
-        permits.forget(key, every=key is None)
+        self._by_hand(
+            lambda shared: shared.forget(key), lambda permits, _: permits.forget(key, every=key is None), None
+        )
 
     def refusal(self, key: Hashable, wait: float) -> RateLimited:
         """Build the error of a call that is not admitted."""
@@ -215,6 +284,8 @@ class RateLimiter(BlockPolicy):
         """Return the rates, the key and how many keys are kept."""
         limits = ", ".join(f"{rate.limit:g} per {rate.window:g} s" for rate in self.rates)
         key = "" if self.key is None else f" key={self.key!r} keys={len(self._here()[0].meters[0].states)}"
+        if self.store is not None:  # to explain is not to ask
+            return f"{limits} {self.algorithm} key={self.key!r} shared in {self.store!r}"
         left = f" remaining={self.remaining()}" if self.key is None else ""
         return f"{limits} {self.algorithm}{key}{left}"
 

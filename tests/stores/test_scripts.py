@@ -1,0 +1,152 @@
+"""The scripts in Lua and in Python say the same, and what they say is right."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beluga.stores.scripts import GIVE, LIMIT, SCRIPTS, Records, numbers
+
+# The server's clock cannot be turned, so the test tells the time, and keys outlive the history.
+TOLD = """\
+local now = tonumber(ARGV[#ARGV])
+ARGV[#ARGV] = nil
+local function milliseconds(left) return 600000 end
+"""
+HISTORIES = itertools.count()
+START = 1_795_000_000_000_000.0
+
+windows = st.sampled_from([1.0, 7.0, 1000.0, 60e6, 86_400e6])
+limits = st.sampled_from([1.0, 3.0, 7.0, 2.5, 1000.0, 99_999.0])
+rates = st.lists(st.tuples(windows, limits), min_size=1, max_size=3)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1.0, 5.0, 1e3, 1e6, 3e7, 9e7, -1e6, -1e9]),
+        st.sampled_from(["ask", "ask", "ask", "look", "wait", "give", "take more"]),
+        st.sampled_from([0.0, 0.5, 1.0, 1.0, 2.0]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def limit_history(bucket, rates, steps):
+    """Yield the script and arguments of each question of a history, given the answers so far."""
+    last = None
+    for _, what, cost in steps:
+        costs = [min(cost, limit) for _, limit in rates]
+        if what in {"give", "take more"} and last is not None:
+            line, costs = last
+            edges = (numbers(line) + [0.0])[::2]
+            back = [c if what == "give" else -c for c in costs]
+            flat = [x for (w, n), b, e in zip(rates, back, edges, strict=False) for x in (w, n, b, e)]
+            yield GIVE, (float(bucket), *flat)
+            continue
+        latest = {"look": -1.0, "wait": 1e8}.get(what, 0.0)
+        flat = [x for (w, n), c in zip(rates, costs, strict=True) for x in (w, n, c)]
+        answer = yield LIMIT, (float(bucket), latest, 1e8 if what == "wait" else 0.0, *flat)
+        if answer[0] <= latest:
+            last = answer[2], costs
+
+
+class Both:
+    """Asks the server and the twin in Python, and compares."""
+
+    def __init__(self, client):
+        self._client = client
+        self._shas = {script.name: client.script_load(TOLD + script.source("")) for script in SCRIPTS}
+        self._records = Records()
+
+    def begin(self):
+        self._key = f"both:{next(HISTORIES)}"
+
+    def ask(self, script, now, arguments):
+        expected = script.run(self._records, self._key, now, arguments)
+        sent = [format(value, ".17g") for value in (*arguments, now)]
+        answer = self._client.evalsha(self._shas[script.name], 1, self._key, *sent)
+        assert answer == expected, (script.name, now, arguments)
+        stored = self._client.get(self._key) or b""
+        assert numbers(stored) == self._records.read(self._key)
+        return answer
+
+
+@pytest.mark.parametrize("bucket", [0, 1], ids=["token_bucket", "fixed_window"])
+def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket):
+    """For random rates, costs, waits, refunds and clocks that jump both ways, number by number."""
+    both, reached = Both(any_server.client), Counter()
+
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(rates, steps)
+    def holds(rates, steps):
+        both.begin()
+        now, answer = START, None
+        history = limit_history(bucket, rates, steps)
+        question = next(history)
+        for jump, what, _ in steps:
+            now += jump
+            answer = both.ask(question[0], now, question[1])
+            reached[what, question[0].name, answer[0] > 0] += 1
+            try:
+                question = history.send(answer)
+            except StopIteration:
+                break
+
+    holds()
+    assert {("ask", "limit", True), ("ask", "limit", False), ("wait", "limit", True)} <= reached.keys()
+    assert any(name == "give" for _, name, _ in reached)
+
+
+def asked(records, now, rate, cost=1.0, latest=0.0, *, bucket=0.0):
+    wait, _, line = LIMIT.run(records, "k", now, (bucket, latest, 0.0, *rate, cost))
+    return wait, line
+
+
+@given(st.integers(1, 300), st.sampled_from([1e3, 1e6, 7e6, 60e6]), st.lists(st.integers(0, 10**7), max_size=300))
+def test_a_bucket_admits_exactly_what_arithmetic_allows(limit, window, gaps):
+    """No rounding costs a permit or gives one away, whatever the limit: compared with fractions."""
+    records, now, full = Records(), START, Fraction(0)
+    for gap in [0] * limit + gaps:
+        now += gap
+        at = max(full, Fraction(int(now))) + Fraction(int(window), limit)
+        free = at <= now + window
+        assert (asked(records, now, (window, float(limit)))[0] == 0) == free
+        full = at if free else full
+
+
+@given(st.integers(1, 20), st.lists(st.integers(0, 4 * 10**5), max_size=200))
+def test_a_window_never_admits_more_than_its_limit(limit, gaps):
+    """Also at the roll-over: from the first call of each window on, at most `limit`, and a new one begins after it."""
+    records, now, begun, count = Records(), START, -math.inf, 0
+    for gap in [0] * limit + gaps:
+        now += gap
+        if now >= begun + 1e6:
+            begun, count = now, 0
+        admitted = asked(records, now, (1e6, float(limit)), bucket=1.0)[0] == 0
+        assert admitted == (count < limit)
+        count += admitted
+
+
+@pytest.mark.parametrize("bucket", [0.0, 1.0])
+def test_a_limit_that_shrank_locks_nobody_out(bucket):
+    """What was used under a larger limit or window counts at most as one window of the new one."""
+    records = Records()
+    for _ in range(900):
+        asked(records, START, (86_400e6, 1000.0), bucket=bucket)
+    wait, _ = asked(records, START, (60e6, 10.0), bucket=bucket)
+    assert 0 < wait <= 60e6 + 6e6
+
+
+@pytest.mark.parametrize("bucket", [0.0, 1.0])
+def test_a_clock_that_went_back_locks_nobody_out(bucket):
+    """After a failover to a server whose clock is behind, nobody waits for longer than a window and a permit."""
+    records = Records()
+    for _ in range(10):
+        asked(records, START, (60e6, 10.0), bucket=bucket)
+    wait, _ = asked(records, START - 3600e6, (60e6, 10.0), bucket=bucket)
+    assert 0 < wait <= 66e6
