@@ -134,7 +134,7 @@ class RedisStore(Store):
         try:
             return self._judged(await answer)
         except asyncio.CancelledError:
-            if not answer.cancelled():  # it came, and the cancellation came before anybody could take it
+            if not answer.cancelled() and answer.exception() is None:  # it came, and nobody could take it any more
                 question.pass_over(answer.result())
             raise
 
