@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
     from beluga._policies.budget import budget, detached
+    from beluga._policies.bulkhead import Bulkhead, bulkhead
     from beluga._policies.cached import Cache, cached
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
@@ -64,6 +65,7 @@ __all__ = [
     "Ask",
     "BelugaError",
     "BudgetExceeded",
+    "Bulkhead",
     "BulkheadFull",
     "Cache",
     "Call",
@@ -102,6 +104,7 @@ __all__ = [
     "Wait",
     "breaker",
     "budget",
+    "bulkhead",
     "cached",
     "chain",
     "classify",
@@ -141,6 +144,7 @@ _ROOMS = {
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
     "_policies.budget": "TimeoutBudget budget detached",
+    "_policies.bulkhead": "Bulkhead bulkhead",
     "_policies.cached": "Cache cached",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",

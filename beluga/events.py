@@ -29,6 +29,7 @@ __all__ = [
     "FallbackTaken",
     "GuardBlockedEvent",
     "GuardModified",
+    "LimitChanged",
     "NodeFailed",
     "NodeFinished",
     "NodeStarted",
@@ -178,6 +179,14 @@ class GuardModified(Event):
     stage: str
     rules: tuple[str, ...] = ()
     observed: bool = False
+
+
+@attrs.frozen
+class LimitChanged(Event):
+    """A bulkhead that finds its limit by itself lets `new` calls run at once from now on, and not `old`."""
+
+    old: int
+    new: int
 
 
 @attrs.frozen

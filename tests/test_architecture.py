@@ -66,6 +66,7 @@ WITHIN = {
     "_policies": {
         "breaker": "circuit",
         "budget": "timeout",
+        "bulkhead": "adaptive slots",
         "cached": "cache_keys flights",
         "guarded": "guarded_stream",
         "rate_layers": "rate_algorithms rate_permits",

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from beluga import (
+    Bulkhead,
     Cache,
     CircuitBreaker,
     Policy,
@@ -114,6 +115,27 @@ class TestTokenBudget(PolicyContract):
 
     def make_policy(self):
         return budget(tokens=1000, cost=10, estimate=5, price=lambda usage: 0.01)
+
+
+class TestBulkhead(PolicyContract):
+    """`bulkhead` of a fixed number, where nobody waits."""
+
+    def make_policy(self):
+        return Bulkhead(10)
+
+
+class TestKeyedBulkhead(PolicyContract):
+    """`bulkhead` with a key and a queue."""
+
+    def make_policy(self):
+        return Bulkhead(10, 10, key=lambda given: given.get("key"), priority=lambda given: 0)
+
+
+class TestAdaptiveBulkhead(PolicyContract):
+    """`bulkhead` that finds its limit."""
+
+    def make_policy(self):
+        return Bulkhead("auto", 10)
 
 
 class TestCached(PolicyContract):

@@ -1,0 +1,480 @@
+"""`bulkhead` lets so many calls run at once and no more, in order, and loses no slot."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beluga import (
+    Bulkhead,
+    BulkheadFull,
+    ProviderError,
+    budget,
+    bulkhead,
+    events,
+    explain,
+    retry,
+)
+from beluga.schema import AIMessage, RateLimit, RateLimitInfo, Response
+from beluga.testing import fake_clock, record_events
+
+
+def test_one_too_many_is_refused_and_says_what_is_full():
+    """At once, where nobody may wait."""
+    shared = Bulkhead(2)
+    with shared, shared, pytest.raises(BulkheadFull, match=r"2 of 2 calls are running and no more may wait \(0 of 0\)"):
+        shared(lambda: "never")()
+    assert shared.running() == 0
+    assert shared(lambda: "again")() == "again"
+
+
+def test_who_waits_is_served_in_order(fake_clock):
+    """First in, first out."""
+    served = []
+
+    @bulkhead(1, 10)
+    async def ask(number):
+        served.append(number)
+        await asyncio.sleep(1)
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for number in range(5):
+                group.create_task(ask(number))
+
+    fake_clock.run(main())
+    assert served == [0, 1, 2, 3, 4]
+    assert fake_clock.monotonic() == 5
+
+
+def test_never_more_than_so_many_run(fake_clock):
+    """However many come."""
+    running, most = 0, 0
+
+    @bulkhead(7, 1000)
+    async def ask(number):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(number % 3)
+        running -= 1
+
+    async def main():
+        await asyncio.gather(*map(ask, range(300)))
+
+    fake_clock.run(main())
+    assert most == 7
+
+
+def test_threads_wait_for_a_slot():
+    """A sync caller blocks until one is free."""
+    shared = Bulkhead(1, 8)
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    @shared
+    def ask():
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.001)
+        with lock:
+            running -= 1
+
+    threads = [threading.Thread(target=ask) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert (most, shared.running(), shared.waiting()) == (1, 0, 0)
+
+
+def test_a_stream_holds_its_slot_until_it_has_ended():
+    """Also while its reader rests."""
+    shared = Bulkhead(1)
+
+    @shared
+    def ask():
+        yield from "ab"
+
+    stream = ask()
+    assert shared.running() == 0
+    next(stream)
+    assert shared.running() == 1
+    stream.close()
+    assert shared.running() == 0
+
+
+@pytest.mark.parametrize("how", ["returns", "fails", "is cancelled"])
+def test_a_slot_comes_back_however_the_call_ends(how, fake_clock):
+    """And goes to who waits."""
+    shared = Bulkhead(1, 1)
+
+    @shared
+    async def ask(number):
+        await asyncio.sleep(1)
+        if how == "fails":
+            raise ConnectionError
+        return number
+
+    async def main():
+        first, second = asyncio.create_task(ask(1)), asyncio.create_task(ask(2))
+        await asyncio.sleep(0.5)
+        if how == "is cancelled":
+            first.cancel()
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    fake_clock.run(main())
+    assert fake_clock.monotonic() == (1.5 if how == "is cancelled" else 2)
+    assert (shared.running(), shared.waiting()) == (0, 0)
+
+
+def test_a_slot_that_is_granted_to_one_who_leaves_goes_on_to_the_next(fake_clock):
+    """Also where both happen in one moment."""
+    shared = Bulkhead(1, 5)
+    waiters = []
+
+    @shared
+    async def ask(number):
+        await asyncio.sleep(1)
+        if number == 0:
+            waiters[0].cancel()  # it is granted the slot when this returns
+        return number
+
+    async def main():
+        first = asyncio.create_task(ask(0))
+        await asyncio.sleep(0.1)
+        waiters.extend(asyncio.create_task(ask(number)) for number in (1, 2))
+        return await asyncio.gather(first, *waiters, return_exceptions=True)
+
+    results = fake_clock.run(main())
+    assert [results[0], results[2]] == [0, 2]
+    assert (shared.running(), shared.waiting()) == (0, 0)
+
+
+def test_waiting_ends_with_the_time_budget(fake_clock):
+    """Its place is free at once."""
+    shared = Bulkhead(1, 1)
+
+    @shared
+    async def ask():
+        await asyncio.sleep(10)
+
+    async def main():
+        running = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await budget(2)(ask)()
+        assert shared.waiting() == 0
+        await running
+
+    fake_clock.run(main())
+
+
+def test_a_thread_waits_no_longer_than_its_budget():
+    """It cannot be cancelled, and stops by itself."""
+    shared = Bulkhead(1, 1)
+    ask = budget(0.01)(shared(lambda: "never"))
+    with shared, pytest.raises(TimeoutError, match="did not finish within"):
+        ask()
+    assert shared.waiting() == 0
+
+
+def test_a_higher_priority_goes_first_but_nobody_is_passed_for_ever(fake_clock):
+    """One level is worth ten seconds of waiting."""
+    served = []
+
+    @bulkhead(1, 10, priority="level")
+    async def ask(name, level=0):
+        served.append(name)
+        await asyncio.sleep(15)
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask("first"))
+            await asyncio.sleep(1)
+            group.create_task(ask("early"))
+            await asyncio.sleep(1)
+            group.create_task(ask("urgent", 1))
+            await asyncio.sleep(11)
+            group.create_task(ask("urgent, but late", 1))
+
+    fake_clock.run(main())
+    assert served == ["first", "urgent", "early", "urgent, but late"]
+
+
+def test_each_key_has_slots_of_its_own():
+    """One that is in use is not forgotten for the sake of others."""
+    shared = Bulkhead(1, key="tenant", max_keys=2)
+
+    @shared
+    def ask(tenant, inner=None):
+        return inner() if inner else tenant
+
+    def others():
+        with pytest.raises(BulkheadFull):
+            ask("a")
+        return [ask(name) for name in "bcdefg"] + [shared.running("a")]
+
+    assert ask("a", others) == [*"bcdefg", 1]
+    with pytest.raises(TypeError, match="cannot be a key"):
+        ask([])
+
+
+def test_a_refusal_says_when_to_come_again(fake_clock):
+    """By the pace at which slots came free."""
+
+    @bulkhead(1)
+    async def ask():
+        await asyncio.sleep(4)
+
+    async def main():
+        for _ in range(5):
+            await ask()
+        running = asyncio.create_task(ask())
+        await asyncio.sleep(1)
+        with pytest.raises(BulkheadFull) as caught:
+            await ask()
+        await running
+        return caught.value.retry_after
+
+    assert fake_clock.run(main()) == pytest.approx(4, rel=0.1)
+
+
+def test_a_refusal_is_not_tried_again():
+    """It is no failure of the provider, and would come again at once."""
+    shared = Bulkhead(1)
+    calls = []
+    ask = retry(shared(lambda: calls.append(1)))
+    with fake_clock(), shared, record_events() as seen, pytest.raises(BulkheadFull):
+        ask()
+    assert not calls
+    assert not seen.of(events.RetryScheduled)
+
+
+def test_each_clock_has_its_own_slots():
+    """A test finds all of them free."""
+    shared = Bulkhead(1)
+    with shared, fake_clock():
+        assert shared(lambda: "free")() == "free"
+
+
+def test_a_bulkhead_is_copied_by_its_options():
+    """Slots that are taken are not."""
+    shared = Bulkhead(1, 3)
+    with shared:
+        other = copy.deepcopy(shared)
+        assert (other.max_concurrent, other.max_queue, other.running()) == (1, 3, 0)
+
+
+@settings(max_examples=100)
+@given(
+    st.integers(1, 3),
+    st.lists(st.tuples(st.sampled_from(["come", "end", "leave", "pass"]), st.integers(0, 7)), max_size=60),
+)
+def test_no_slot_is_lost_or_made_up(limit, steps):
+    """Whoever comes, ends or leaves: the first of those who are there run, and all slots are free in the end."""
+    shared = Bulkhead(limit, 1000)
+    there, ends = [], {}
+
+    @shared
+    async def ask(number):
+        ends[number] = asyncio.get_running_loop().create_future()
+        await ends[number]
+
+    async def settle():
+        for _ in range(6):
+            await asyncio.sleep(0)
+
+    async def main():
+        for number, (act, which) in enumerate(steps):
+            if act == "come":
+                there.append((number, asyncio.create_task(ask(number))))
+            elif there and act != "pass":
+                which_one = there[which % min(len(there), limit)] if act == "end" else there[which % len(there)]
+                there.remove(which_one)
+                if act == "end":
+                    ends[which_one[0]].set_result(None)
+                else:
+                    which_one[1].cancel()
+            await settle()
+            assert shared.running() == min(limit, len(there))
+            assert {number for number, _ in there[:limit]} <= set(ends)
+            assert not {number for number, _ in there[limit:]} & set(ends)
+        for _, task in there:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in there), return_exceptions=True)
+
+    asyncio.run(main())
+    assert (shared.running(), shared.waiting()) == (0, 0)
+
+
+# A limit that is found.
+
+
+def provider(bears, latency=1.0):
+    """Return a function that refuses when more than so many calls run at once, and what it has counted."""
+    seen = {"running": 0, "calls": 0, "refused": 0}
+
+    async def ask():
+        seen["calls"] += 1
+        seen["running"] += 1
+        try:
+            if seen["running"] > bears:
+                seen["refused"] += 1
+                raise ProviderError("too many requests", code="rate_limit", status=429)
+            await asyncio.sleep(latency)
+        finally:
+            seen["running"] -= 1
+
+    return ask, seen
+
+
+def pressed(clock, policy, ask, callers, seconds):
+    """Let so many callers ask again and again for so long."""
+    decorated = policy(ask)
+
+    async def caller():
+        while clock.monotonic() < seconds:
+            try:
+                await decorated()
+            except ProviderError:
+                await asyncio.sleep(0.01)
+
+    async def main():
+        await asyncio.gather(*(caller() for _ in range(callers)))
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("bears", [10, 20, 40])
+def test_a_hidden_limit_is_found(bears, fake_clock):
+    """Within a tenth, in 30 seconds, with one refusal in a hundred calls at most."""
+    policy = Bulkhead("auto", 1000)
+    ask, seen = provider(bears, latency=0.5)
+    pressed(fake_clock, policy, ask, 3 * bears, 30)
+    assert abs(policy.limit() - bears) <= max(1, bears // 10)
+    assert seen["refused"] <= seen["calls"] / 100
+
+
+def test_a_limit_that_was_never_reached_does_not_grow(fake_clock):
+    """Who never has five in flight learns nothing about five."""
+    policy = Bulkhead("auto", 1000)
+    ask, _ = provider(1000)
+    pressed(fake_clock, policy, ask, 3, 30)
+    assert policy.limit() == 5
+
+
+def test_a_limit_that_rises_is_followed(fake_clock):
+    """A ceiling is not for ever."""
+    policy = Bulkhead("auto", 1000)
+    ask, _ = provider(6)
+    pressed(fake_clock, policy, ask, 20, 10)
+    assert policy.limit() == 6
+    ask, _ = provider(1000)
+    pressed(fake_clock, policy, ask, 20, 80)
+    assert policy.limit() > 10
+
+
+def test_answers_that_become_slow_lower_the_limit(fake_clock):
+    """They stand in a queue on the other side."""
+    policy = Bulkhead("auto", 1000, start=40, maximum=40)
+    quick, _ = provider(1000, latency=0.5)
+    slow, _ = provider(1000, latency=5)
+    pressed(fake_clock, policy, quick, 40, 10)
+    assert policy.limit() == 40
+    pressed(fake_clock, policy, slow, 40, 60)
+    assert policy.limit() < 40
+
+
+def test_it_keeps_to_what_the_provider_tells(fake_clock):
+    """Until the moment that it names."""
+    policy = Bulkhead("auto", 1000, start=20)
+    limits = RateLimitInfo(requests=RateLimit(limit=100, remaining=3, reset=10.0))
+    policy(lambda: Response(AIMessage("hi"), limits=limits))()
+    assert policy.limit() == 3
+    fake_clock.advance(10)
+    assert policy.limit() == 20
+
+
+def test_a_refusal_of_a_policy_inside_tells_nothing(fake_clock):
+    """The provider did not see the call."""
+    policy, full = Bulkhead("auto"), Bulkhead(1)
+    with full, pytest.raises(BulkheadFull):
+        policy(full(lambda: None))()
+    assert policy.limit() == 5
+
+
+def test_a_change_of_the_limit_is_an_event(fake_clock):
+    """With the old and the new number."""
+    policy = Bulkhead("auto", 1000)
+    ask, _ = provider(1000)
+    with record_events(events.LimitChanged) as seen:
+        pressed(fake_clock, policy, ask, 20, 3)
+    assert [(event.old, event.new) for event in seen][:2] == [(5, 6), (6, 7)]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"max_concurrent": 0}, 'max_concurrent=0 must be a whole number of at least 1, or "auto"'),
+        ({"max_concurrent": True}, "max_concurrent=True must be"),
+        ({"max_concurrent": 2.0}, "max_concurrent=2.0 must be"),
+        ({"max_concurrent": "many"}, "max_concurrent='many' must be"),
+        ({"max_concurrent": 1, "max_queue": -1}, "max_queue=-1 must be"),
+        ({"max_concurrent": 1, "start": 5}, r'start= is for bulkhead\("auto"\), and max_concurrent=1 is fixed'),
+        ({"max_concurrent": "auto", "maximum": 0}, "maximum=0 must be"),
+    ],
+    ids=str,
+)
+def test_a_figure_out_of_its_range_is_refused(given, problem):
+    """At once, with the option and the value."""
+    with pytest.raises(ValueError, match=problem):
+        bulkhead(**given)
+
+
+@pytest.mark.parametrize("priority", ["high", float("nan"), None], ids=str)
+def test_a_priority_that_is_not_a_number_is_refused(priority):
+    """It has no order."""
+    shared = Bulkhead(1, 1, priority="level")
+    with shared_slot(shared), pytest.raises(TypeError, match="the priority of a call must be a number"):
+        shared(lambda level: None)(priority)
+
+
+def shared_slot(shared):
+    """Take a slot by a stream, as a block has no arguments to read a priority from."""
+    return _Held(shared)
+
+
+class _Held:
+    def __init__(self, shared):
+        @shared
+        def hold(level):
+            yield
+
+        self.stream = hold(0)
+
+    def __enter__(self):
+        next(self.stream)
+
+    def __exit__(self, *_):
+        self.stream.close()
+
+
+def test_it_is_said_how_to_write_it():
+    """Without a number it bounds nothing."""
+    with pytest.raises(TypeError, match=r"write @bulkhead\(10\) above"):
+        bulkhead(provider)
+
+
+def test_explain_shows_what_is_in_use():
+    """The figures of now."""
+    shared = Bulkhead(2, 3)
+    with shared:
+        assert "1 of 2 running, 0 of 3 waiting" in explain(shared(lambda: None))
