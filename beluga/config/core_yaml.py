@@ -232,7 +232,9 @@ def yaml_lines(text: str) -> Lines:
             mark: Any = event.start_mark
             line = mark.line + 1
             if path and path[-1] is _NO_KEY:
-                path[-1] = getattr(event, "value", None)
+                written = getattr(event, "value", "")
+                is_plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]
+                path[-1] = str(_resolved(written)) if is_plain else written
                 lines[tuple(path)] = line
                 continue
             if path and isinstance(path[-1], int):

@@ -153,7 +153,11 @@ def _names(path: Any) -> tuple[str, ...]:
     if path is not None and not paths:
         message = "config: there is no file in the list; None loads from variables alone"
         raise ValueError(message)
-    return tuple(os.fspath(each) for each in paths)
+    names = tuple(os.fspath(each) for each in paths)
+    if "" in names:
+        message = "config: an empty path names no file; None loads from variables alone"
+        raise ValueError(message)
+    return names
 
 
 def _env_file(content: bytes, name: str) -> dict[str, Variable]:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import pathlib
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
@@ -56,25 +57,25 @@ def overrides(
     A setting's own `env` name goes before the prefix's; of each, ``NAME_FILE`` names a file that holds the text.
     """
     settable = _settable(section)
-    known = {name for path, field in settable.items() for name in _names(path, field, prefix)}
-    chosen: list[Override] = []
+    known = {name for path, field in settable.items() for names in _names(path, field, prefix) for name in names}
+    chosen: dict[Path, Override] = {}
     used: set[str] = set()
     for path, field in settable.items():
-        for name in _names(path, field, prefix):
-            file = f"{name}{_FILE}"
-            has_file = file in variables and file not in known
-            if name not in variables and not has_file:
+        for names in _names(path, field, prefix):
+            files = [f"{name}{_FILE}" for name in names if f"{name}{_FILE}" not in known]
+            given = [name for name in (*names, *files) if name in variables]
+            used.update(given)
+            if not given or path in chosen:
                 continue
-            used |= {name, file} if has_file else {name}
-            if name in variables and has_file:
-                found.note(path, f"is set by both {name} and {file}")
-            variable = variables[name] if name in variables else _from_file(variables[file], path, found)
+            first, *others = given
+            if others:
+                found.note(path, f"is set by both {first} and {others[0]}")
+            variable = _from_file(variables[first], path, found) if first in files else variables[first]
             if variable is not None:
-                chosen.append(Override(variable, path, field))
-            break
+                chosen[path] = Override(variable, path, field)
     begins = None if prefix is None else f"{prefix}_".upper()
     unused = [name for name in variables if begins and name.startswith(begins) and name not in used]
-    return chosen, [f"{name}{_did_you_mean(name, known)}" for name in unused]
+    return [*chosen.values()], [f"{name}{_did_you_mean(name, known)}" for name in unused]
 
 
 _FILE: Final = "_FILE"
@@ -108,7 +109,7 @@ def check_names(section: Record, prefix: str | None) -> None:
         raise ValueError(message)
     taken: dict[str, Path] = {}
     for path, field in _settable(section).items():
-        for name in _names(path, field, prefix):
+        for name in chain.from_iterable(_names(path, field, prefix)):
             if taken.get(name, path) != path:
                 paths = f"{dotted(taken[name])} and {dotted(path)}"
                 message = f"config: the variable {name} would set both {paths}; give one of them env= of its own"
@@ -147,14 +148,14 @@ def _read(override: Override, found: Findings) -> Any:
         return INVALID
 
 
-def _names(path: Path, field: Field, prefix: str | None) -> list[str]:
-    """Return the variables that set a setting, the first one that is set wins."""
+def _names(path: Path, field: Field, prefix: str | None) -> list[list[str]]:
+    """Return the variables that set a setting: its own name, and those of the prefix."""
     own = [] if field.env is None else [field.env]
     if prefix is None:
-        return own
-    steps = (prefix, *path)
+        return [own]
     # Between sections there may be two underscores, where one would leave open where a section ends.
-    return list(dict.fromkeys([*own, "__".join((f"{prefix}_{path[0]}", *path[1:])).upper(), "_".join(steps).upper()]))
+    apart = "__".join((f"{prefix}_{path[0]}", *path[1:])).upper()
+    return [own, list(dict.fromkeys(name for name in (apart, "_".join((prefix, *path)).upper()) if name not in own))]
 
 
 def _settable(section: Record) -> dict[Path, Field]:

@@ -419,6 +419,41 @@ def in_child(function: Any) -> Any:
         return json.loads(answer.read())
 
 
+@pytest.mark.parametrize("path", ["", [""]], ids=["alone", "in a list"])
+def test_an_empty_path_is_refused(path):
+    """It would be the directory that the program is in."""
+    with pytest.raises(ValueError, match="an empty path names no file; None loads from variables alone"):
+        load(path, App)
+
+
+@pytest.mark.parametrize(("key", "shown"), [("null", "None"), ("true", "True"), ("0o17", "15"), ("1.50", "1.5")])
+def test_a_key_that_is_no_text_has_its_line(write, key, shown):
+    """However it is written."""
+    (problem,) = problems_of(write("a.yaml", f"port: 1\n{key}: 2\n"))
+    assert problem.startswith(f"a.yaml:2: {shown} is no known key")
+
+
+@attrs.frozen
+class Limits:
+    limit: int = 1
+
+
+@attrs.frozen
+class Limited:
+    inner: Limits = Limits()
+
+
+@pytest.mark.parametrize("other", ["P_INNER_LIMIT", "P_INNER__LIMIT_FILE", "P_INNER_LIMIT_FILE"])
+def test_a_setting_set_by_two_variables_is_told(write, other):
+    """Nobody can know which was meant, and neither is called unknown."""
+
+    variables = {"P_INNER__LIMIT": "7", other: write("text", "8")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConfigError, match=f"inner.limit is set by both P_INNER__LIMIT and {other}"):
+            load(None, Limited, prefix="P", variables=variables)
+
+
 # Where and in which process
 
 
