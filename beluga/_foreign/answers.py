@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga._foreign import errors as anatomy
 from beluga._foreign import get, items, text
 from beluga._foreign.usage import merged, own_usage, reported, usage_of
-from beluga.schema import AIMessage, Chunk, Response
+from beluga.schema import AIMessage, Chunk, RateLimitInfo, Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,24 @@ SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"})
 _REFUSED: Final = frozenset({"content_filter", "refusal", "safety"})
 """Reasons to finish, in lower case. Source: OpenAI, Anthropic and Gemini, as of 2026-08."""
+
+
+def limits_of(told: Any, now: float) -> RateLimitInfo | None:
+    """Return what an answer, or a failure or its causes, tells of the provider's rate limits; None where it is nothing.
+
+    Args:
+        told: A response, chunk or error of ours, what has headers or a response with headers, or a mapping of headers.
+        now: Seconds since 1970-01-01 UTC, to count from to a point in time.
+    """
+    if isinstance(told, Mapping):
+        return RateLimitInfo.parse(dict(anatomy.headers({"headers": told})), now)
+    for link in anatomy.chain(told):
+        limits = link if isinstance(link, RateLimitInfo) else get(link, "limits")
+        if not isinstance(limits, RateLimitInfo):
+            limits = RateLimitInfo.parse(dict(anatomy.headers(link)), now)
+        if limits is not None:
+            return limits
+    return None
 
 
 @attrs.define

@@ -17,6 +17,7 @@ __all__ = [
     "client_attempts",
     "first_header",
     "header",
+    "headers",
     "leaves",
     "retry_delay",
     "status",
@@ -127,11 +128,14 @@ def first_header(failure: object, name: str) -> str | None:
 
 def header(failure: object, name: str) -> str | None:
     """Return the header `name`, given in lower case, of `failure` or of its response."""
+    return next((value for key, value in headers(failure) if key == name), None)
+
+
+def headers(failure: object) -> Iterator[tuple[str, str]]:
+    """Yield the headers of `failure` and of its response, the names in lower case."""
     for path in _HEADERS:
         for key, value in _pairs(get(failure, *path)):
-            if _as_text(key).lower() == name:
-                return _as_text(value).strip()
-    return None
+            yield _as_text(key).lower(), _as_text(value).strip()
 
 
 def client_attempts(failure: object) -> int:

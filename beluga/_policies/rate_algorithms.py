@@ -117,6 +117,11 @@ class Meter(Generic[S]):
         """Return how many permits are free now."""
         raise NotImplementedError
 
+    def narrow(self, key: Hashable, now: float, left: float) -> float:
+        """Take so many permits that no more than `left` are free; return how many that were."""
+        excess = max(0.0, self.remaining(key, now) - left)
+        return excess if excess and self.take(key, now, excess) else 0.0
+
     def state(self, key: Hashable) -> S:
         """Return the state of `key`, which begins now if need be."""
         state = self.states.values.get(key)

@@ -17,6 +17,7 @@ from beluga._engine.call import was_sent
 from beluga._engine.policy import Ask, Hints, Policy, Tell, Wait
 from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
+from beluga._foreign import get
 from beluga._foreign.usage import usage_of
 from beluga._policies.rate_algorithms import FixedWindow
 from beluga._policies.rate_permits import GRACE, Booking, Waiter
@@ -42,7 +43,8 @@ HAS_GIL: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 def layer_of(limiter: RateLimiter, read_key: ReadKey | None, kind: Kind) -> Policy:
     """Return the least layer that does what `limiter` says for a function of this kind."""
     costs = limiter.costs
-    if len(limiter.rates) > 1 or not costs.constants or limiter.longest_wait or limiter.settle is not None:
+    books = limiter.longest_wait or limiter.settle is not None or limiter.learn
+    if len(limiter.rates) > 1 or not costs.constants or books:
         return BookingLayer(limiter, read_key, kind)
     meter = limiter.permits.system.meters[0]
     if isinstance(meter, FixedWindow) and HAS_GIL and not limiter.is_live:
@@ -71,7 +73,8 @@ class TakingLayer(Policy):
         now = monotonic()
         try:
             with permits.lock:
-                if permits.meters[0].take(key, now, self._cost):
+                is_open = not permits.closures.values or not permits.closed_for(key, now)
+                if is_open and permits.meters[0].take(key, now, self._cost):
                     return
         except TypeError:
             raise unhashable(self.concern, key, call.name) from None
@@ -138,8 +141,8 @@ class BookingLayer(Policy):
     concern = "rate_limited"
 
     def __init__(self, limiter: RateLimiter, read_key: ReadKey | None, kind: Kind) -> None:
-        settles = limiter.settle is not None
-        self.hints = Hints(leave="always" if settles else "on error", reads_value=settles)
+        reads = limiter.settle is not None or limiter.learn
+        self.hints = Hints(leave="always" if reads else "on error", reads_value=reads)
         self._limiter = limiter
         self._read_key = read_key
         self._is_async = kind.is_async
@@ -198,16 +201,24 @@ class BookingLayer(Policy):
 
     def watch(self, call: Call) -> _LastReport | None:
         """Remember what a stream reported last, where that is to be settled."""
-        if self._limiter.settle is None:
+        if self._limiter.settle is None and not self._limiter.learn:
             return None
         report = _LastReport(call.kept(self))
         call.keep(self, report)
         return report
 
     def leave(self, call: Call, outcome: Outcome) -> Tell | None:
-        """Settle what the call cost; without a report the booking stands, unless the call was not even sent."""
+        """Settle what the call cost, and learn what the provider told; then only is its figure the newest."""
         kept = call.kept(self)
         booking, report = (kept.booking, kept.item) if isinstance(kept, _LastReport) else (kept, outcome.value)
+        verdict = self._left_with(call, outcome, booking, report)
+        if self._limiter.learn and (outcome.error is None or isinstance(outcome.error, Exception)):
+            told = kept.limits if isinstance(kept, _LastReport) and outcome.error is None else outcome.error or report
+            self._limiter.learn_from(told, booking.key)
+        return verdict
+
+    def _left_with(self, call: Call, outcome: Outcome, booking: Booking, report: Any) -> Tell | None:
+        """Settle what the call cost; without a report the booking stands, unless the call was not even sent."""
         if not was_sent(call, outcome):
             actual: tuple[float, ...] = (0,) * len(booking.costs)
         else:
@@ -241,17 +252,19 @@ class BookingLayer(Policy):
 
 
 class _LastReport:
-    """The last item of a stream that told a usage."""
+    """The last item of a stream that told a usage, and the last that told of limits."""
 
-    __slots__ = ("booking", "item")
+    __slots__ = ("booking", "item", "limits")
 
     def __init__(self, booking: Booking) -> None:
         self.booking = booking
         self.item: Any = None
+        self.limits: Any = None
 
     def seen(self, item: Any) -> None:
         if usage_of(item) is not None:
             self.item = item
+        self.limits = get(item, "limits") or self.limits
 
     def suspend(self) -> None:
         """Nothing is ambient here."""

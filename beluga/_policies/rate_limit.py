@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import follow, function, is_live, number, optional, seconds, whole
+from beluga._engine.options import flag, follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
+from beluga._foreign.answers import limits_of
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
 from beluga._policies.rate_shared import SharedLayer, SharedPermits
+from beluga.classification import retry_after
 from beluga.clock import environment
-from beluga.errors import RateLimited, StoreUnavailable
+from beluga.errors import RateLimited, Refused, StoreUnavailable
+from beluga.schema import RateLimit
 from beluga.stores.base import Store, check_store
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable
 
     from beluga._engine.policy import Policy
     from beluga._engine.target import Target
+    from beluga.schema import RateLimitInfo
 
 __all__ = ["RateLimiter", "rate_limited"]
 
@@ -78,6 +84,7 @@ class RateLimiter(BlockPolicy):
         settle: Given the result, or the last item of a stream that told a usage, returns what the call really cost at
             the last rate, such as its tokens. Without it, or where it fails, the cost stands; a call that a layer
             inside refused before it was sent costs nothing.
+        learn: Whether each result, error and last item of a stream is handed to `learn_from`.
 
     Raises:
         StoreUnavailable: The store does not answer, and its ``on_failure="closed"`` lets nothing through without it.
@@ -112,6 +119,7 @@ class RateLimiter(BlockPolicy):
         default=(), converter=_as_rates, validator=_are_rates, alias="rates", repr=False, kw_only=True
     )
     settle: Callable[[Any], float | None] | None = attrs.field(default=None, validator=optional(function), kw_only=True)
+    learn: bool = attrs.field(default=False, validator=flag, kw_only=True)
 
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
     _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
@@ -141,7 +149,17 @@ class RateLimiter(BlockPolicy):
                 "token_bucket, which admits no more than limit= at once either"
             )
             raise ValueError(message)
+        if self.learn:
+            self._check_learns()
         follow(self, "limit")
+
+    def _check_learns(self) -> None:
+        if self.store is not None:
+            message = (
+                "rate_limited: what a provider tells narrows the permits of this process, and those in a store are "
+                "counted there: leave out learn=, or store="
+            )
+            raise ValueError(message)
 
     @property
     def belongs_inside(self) -> Mapping[str, str]:  # type: ignore[override]  # a tenant's quota belongs outside retry
@@ -245,6 +263,55 @@ class RateLimiter(BlockPolicy):
         return self._by_hand(
             lambda shared: shared.delay(key, costs), lambda permits, now: permits.delay(key, costs, now), 0.0
         )
+
+    def learn_from(self, told: Any, key: Hashable = None) -> bool:
+        """Admit no more than the provider says is left, and nothing while it asks to wait; never more than before.
+
+        What is left is read from the ``x-ratelimit-*`` headers of OpenAI and its like and ``anthropic-ratelimit-*``: of
+        requests for a rate whose cost is a constant, of tokens for one whose cost is a callable or is settled. A
+        ``retry-after`` closes all rates of the key for as long.
+
+        Args:
+            told: A response, chunk or error, of ours, of an SDK or of an HTTP client, or a mapping of headers.
+            key: Whose permits; leave it out where the limiter has no ``key=``.
+
+        Returns:
+            Whether `told` says anything of limits.
+
+        Raises:
+            ValueError: The limiter has no keys, or needs one, or its permits are in a store.
+
+        Example:
+            >>> limiter = RateLimiter(60)
+            >>> limiter.learn_from({"x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "53s"})
+            True
+            >>> limiter.remaining()
+            7
+        """
+        self._check_learns()
+        key = self._checked(key)
+        if isinstance(told, Refused):
+            return False  # it comes from here, not from the provider
+        permits, now = self._here()
+        wall = environment().clock.time()
+        limits = limits_of(told, wall)
+        asked = retry_after({"headers": told} if isinstance(told, Mapping) else told, wall)
+        if limits is None and asked is None:
+            return False
+        left = [self._told_of(rate, limits) for rate in self.rates]
+        empty = [each.reset for each in left if each.remaining == 0 and each.reset]  # no longer than that
+        bounds = [None if each.remaining == 0 and each.reset else each.remaining for each in left]
+        permits.narrow(key, bounds, max([asked or 0.0, *empty]), now)
+        return True
+
+    def _told_of(self, rate: Rate, limits: RateLimitInfo | None) -> RateLimit:
+        """Return what the provider says of the permits of `rate`, where it tells of several the tightest."""
+        if limits is None:
+            return RateLimit()
+        counts_tokens = callable(rate.cost) or (self.settle is not None and rate is self.rates[-1])
+        kinds = [limits.tokens, limits.input_tokens, limits.output_tokens] if counts_tokens else [limits.requests]
+        told = [each for each in kinds if each is not None and each.remaining is not None]
+        return min(told, key=attrgetter("remaining"), default=RateLimit())
 
     def reset(self, key: Hashable = None) -> None:
         """Begin anew for `key`, or for every key; in a store for one key at a time.

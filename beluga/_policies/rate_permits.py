@@ -16,12 +16,12 @@ import collections
 import operator
 from typing import TYPE_CHECKING, Any, Literal
 
-from beluga._engine.state import begin_in_child, new_lock
+from beluga._engine.state import BoundedMap, begin_in_child, new_lock
 from beluga._engine.waiting import Wakeup
 from beluga._policies.rate_algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from beluga._policies.rate_algorithms import Meter, Rate
 
@@ -172,6 +172,8 @@ class Permits:
     def __init__(self, rates: tuple[Rate, ...], algorithm: Algorithm, max_keys: int) -> None:
         self.lock = new_lock()
         self.meters: tuple[Meter[Any], ...] = tuple(ALGORITHMS[algorithm](rate, max_keys) for rate in rates)
+        self.closures: BoundedMap[tuple[float, float, tuple[float, ...]]] = BoundedMap(max_keys)
+        """From when to when nothing is admitted, by key, and the permits that are held till then."""
         self._queues: dict[Hashable, Queue] = {}
         begin_in_child(self)
 
@@ -229,10 +231,44 @@ class Permits:
                     meter.give_back(booking.key, booking.at, cost - used)
             self._ring(booking.key)
 
+    def narrow(self, key: Hashable, left: Iterable[float | None], closed_for: float, now: float) -> None:
+        """Leave no more than `left` of each rate, None for as many as there are, and none at all for some seconds."""
+        with self.lock:
+            until = now + max(closed_for, self.closed_for(key, now))
+            self._open(key)
+            for meter, bound in zip(self.meters, left, strict=True):
+                if bound is not None:
+                    meter.narrow(key, now, bound)
+            if until > now:
+                # They are taken too, so that who looks at a meter in line, and at nothing else, finds none either.
+                held = tuple(meter.narrow(key, now, 0) for meter in self.meters)
+                self.closures.add(key, (now, until, held))
+
+    def closed_for(self, key: Hashable, now: float) -> float:
+        """Return the seconds for which nothing is admitted; what ended, or began in a time to come, is over."""
+        closure = self.closures.values.get(key)
+        if closure is None:
+            return 0.0
+        began, until, _ = closure
+        if began <= now < until:
+            return until - now
+        self._open(key)
+        return 0.0
+
+    def _open(self, key: Hashable) -> None:
+        closure = self.closures.values.get(key)
+        if closure is not None:
+            self.closures.drop(key)
+            began, _, held = closure
+            for meter, permits in zip(self.meters, held, strict=True):
+                meter.give_back(key, began, permits)
+
     def remaining(self, key: Hashable, now: float) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
         with self.lock:
-            return 0 if key in self._queues else int(min(meter.remaining(key, now) for meter in self.meters))
+            if key in self._queues or self.closed_for(key, now):
+                return 0
+            return int(min(meter.remaining(key, now) for meter in self.meters))
 
     def delay(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
         """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
@@ -245,10 +281,14 @@ class Permits:
             for meter in self.meters:
                 for each in tuple(meter.states) if every else (key,):
                     meter.states.drop(each)
+            for each in tuple(self.closures) if every else (key,):
+                self.closures.drop(each)
             for each in tuple(self._queues) if every else (key,):
                 self._ring(each)
 
     def _take(self, key: Hashable, costs: tuple[float, ...], now: float) -> bool:
+        if self.closures.values and self.closed_for(key, now):
+            return False
         for count, (meter, cost) in enumerate(zip(self.meters, costs, strict=True)):
             if not meter.take(key, now, cost):
                 for taken, back in zip(self.meters[:count], costs[:count], strict=True):
@@ -274,8 +314,11 @@ class Permits:
         return self._free_in(key, costs if queue is None else tuple(map(operator.add, queue.costs, costs)), now)
 
     def _free_in(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
+        closed = self.closed_for(key, now) if self.closures.values else 0.0
+        if closed:  # what is held is free again when that is over
+            costs = tuple(max(0, cost - held) for cost, held in zip(costs, self.closures.values[key][2], strict=True))
         free = max(meter.free_at(key, now, cost) for meter, cost in zip(self.meters, costs, strict=True))
-        return max(0.0, free - now)
+        return max(0.0, free - now, closed)
 
     def _leave(self, waiter: Waiter, now: float) -> None:
         queue = self._queues.get(waiter.key)
