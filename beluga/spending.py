@@ -6,6 +6,7 @@ at the lowest one is charged to every account up to the top, or to none where on
 
 from __future__ import annotations
 
+import math
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -59,11 +60,13 @@ class Account:
         cost: Money at most; None for no bound.
     """
 
-    __slots__ = ("_spent_cost", "_spent_tokens", "cost", "tokens")
+    __slots__ = ("_spent_cost", "_spent_tokens", "cost", "tokens", "until")
 
     def __init__(self, tokens: float | None = None, cost: float | None = None) -> None:
         self.tokens: float | None = tokens
         self.cost: float | None = cost
+        self.until: float = math.inf
+        """When it is replaced by a new one, in seconds of the clock that it was made under."""
         self._spent_tokens: float = 0
         self._spent_cost: float = 0.0
 

@@ -65,7 +65,7 @@ SIDEWAYS = {
 WITHIN = {
     "_policies": {
         "breaker": "circuit",
-        "budget": "timeout",
+        "budget": "budget_shared timeout",
         "bulkhead": "adaptive slots",
         "cached": "cache_keys flights",
         "guarded": "guarded_stream",

@@ -17,9 +17,11 @@ from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, check_plain, unhashable
 from beluga._engine.timeouts import DEADLINE, TIMER, remaining
 from beluga._foreign.usage import usage_of
+from beluga._policies.budget_shared import Local, SharedAccounts, SharedSpendingLayer
 from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
 from beluga.clock import InUse, environment
 from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spend
+from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from beluga._engine.call import Call
-    from beluga._engine.policy import Watch
+    from beluga._engine.policy import Tell, Verdict, Watch
     from beluga._engine.target import Target
     from beluga.schema import Usage
 
@@ -58,8 +60,17 @@ class Budget(Policy):
         price: Given a result's `Usage`, returns what it costs. ``price=spend`` says that the function, or what it
             calls, charges money itself with `spend`.
         max_keys: Keys kept; beyond that the least recently used is forgotten.
+        window: Seconds after which a key may spend anew, counted from its first call; None for never.
+        per: The same as `key`.
+        store: Where the accounts are kept that several processes share, such as a `beluga.stores.RedisStore`; it needs
+            a `window`. None keeps them in this process. While it does not answer no call is made that would spend,
+            unless its ``on_failure`` says otherwise. The reservation of a worker that died lapses with the deadline of
+            its call, and after ten minutes where there is none.
+        name: What the budget is called in the store; None takes the module and name of the one function that it
+            decorates.
 
     Raises:
+        StoreUnavailable: The store does not answer.
         TypeError: The function has no parameter `key`.
         ValueError: A figure is out of its range, none is given, or money is bounded and nobody tells what a call costs.
 
@@ -83,13 +94,35 @@ class Budget(Policy):
         default=None, validator=optional(function), kw_only=True
     )
     max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
+    window: float | None = attrs.field(
+        default=None, converter=seconds_if_any, validator=optional(number(0, above=True)), kw_only=True
+    )
+    per: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True, repr=False)
+    store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
+    _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
+    _shared_name: SharedName = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda self: SharedName(self.concern, self._label), takes_self=True),
+    )
     _accounts: StateByClock[_Accounts] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse options that do not belong together."""
+        if self.per is not None:
+            if self.key not in {None, self.per}:
+                message = f"budget: key={self.key!r} and per={self.per!r} mean the same: give one of them"
+                raise ValueError(message)
+            object.__setattr__(self, "key", self.per)
+        if self.store is not None and self.window is None:
+            message = "budget: give window=, the seconds after which a budget in a store= begins anew, such as 86_400"
+            raise ValueError(message)
+        if self.window is not None and self.key is None and self.store is None:
+            message = "budget: window= belongs to a budget with key=, as one without it begins anew at each call"
+            raise ValueError(message)
         if self.tokens is None and self.cost is None:
-            if self.key is not None or self.price is not None or self.estimate != 0:
-                message = "budget: key=, estimate= and price= belong to a budget of tokens= or cost="
+            if self.key is not None or self.price is not None or self.estimate != 0 or self.window is not None:
+                message = "budget: key=, estimate=, price= and window= belong to a budget of tokens= or cost="
                 raise ValueError(message)
             if self.total is None and self.share is None:
                 message = "budget: give total= or share= for time, tokens= or cost= for spending"
@@ -98,7 +131,7 @@ class Budget(Policy):
             check_plain("budget: estimate=", self.estimate)
         else:
             _amount(self.estimate)
-        accounts = functools.partial(_Accounts, self.tokens, self.cost, self.max_keys)
+        accounts = functools.partial(_Accounts, self.tokens, self.cost, self.max_keys, self.window)
         object.__setattr__(self, "_accounts", StateByClock(accounts))
         follow(self, "total", "share")
 
@@ -119,13 +152,31 @@ class Budget(Policy):
             )
             raise ValueError(message)
         read_key = None if self.key is None else argument_reader(target, self.key, "budget: key")
-        spending = _SpendingLayer(self, read_key)
+        local = _SpendingLayer(self, read_key)
+        spending: _SpendingLayer | SharedSpendingLayer = local
+        if self.store is not None:
+            shared = self._share(self.store, target.shared_name or "")
+            spending = SharedSpendingLayer(shared, local, is_async=target.kind.is_async)
         return spending if time is None else _Both(time, spending)
 
+    def _share(self, store: Store, function: str | None = None) -> SharedAccounts:
+        return SharedAccounts(store, self._shared_name.of(function), self.tokens, self.cost, self.window or math.inf)
+
     def account(self, key: Hashable = None) -> Account:
-        """Return the account of `key`, or a new one where the budget has no ``key=``."""
-        accounts = self._accounts.of(environment())
-        return accounts.new() if self.key is None else accounts.of(key)
+        """Return the account of `key`, or a new one where the budget has no ``key=``.
+
+        Of a budget in a store it is what the store says now, blocking; the account in this process is another one.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+        """
+        return self.here(key) if self.store is None else self._share(self.store).account(key)
+
+    def here(self, key: Hashable = None) -> Account:
+        """Return the account of `key` in this process."""
+        around = environment()
+        accounts = self._accounts.of(around)
+        return accounts.new() if self.key is None and self.window is None else accounts.of(key, around.monotonic())
 
     def reset(self, key: Hashable = None) -> None:
         """Forget what was spent under `key`, or under every key; a budget without ``key=`` begins anew at each call.
@@ -136,11 +187,13 @@ class Budget(Policy):
         if key is not None and self.key is None:
             message = f"budget: the budget was made without key=, so there is nothing to reset for {key!r}"
             raise ValueError(message)
+        if self.store is not None:
+            self._share(self.store).forget(key)
         self._accounts.of(environment()).forget(key)
 
     def describe(self) -> str:
         """Return the bounds."""
-        named = ("total", "share", "tokens", "cost", "key")
+        named = ("total", "share", "tokens", "cost", "key", "window", "store")
         return " ".join(f"{name}={value!r}" for name in named if (value := getattr(self, name)) is not None)
 
 
@@ -151,10 +204,12 @@ class _Accounts:
         tokens: What each holds.
         cost: The same in money.
         max_keys: How many are kept.
+        window: Seconds after which an account begins anew; None for never.
     """
 
-    def __init__(self, tokens: float | None, cost: float | None, max_keys: int) -> None:
+    def __init__(self, tokens: float | None, cost: float | None, max_keys: int, window: float | None) -> None:
         self._bounds = (tokens, cost)
+        self._window = math.inf if window is None else window
         self._by_key: BoundedMap[Account] = BoundedMap(max_keys)
         self._lock = new_lock()
 
@@ -162,13 +217,17 @@ class _Accounts:
         """Return an account of one call alone."""
         return Account(*self._bounds)
 
-    def of(self, key: Hashable) -> Account:
+    def of(self, key: Hashable, now: float) -> Account:
         """Return the account of `key`."""
         with self._lock:
             account = self._by_key.use(key)
+            if account is not None and not now < account.until <= now + self._window:
+                self._by_key.drop(key)
+                account = None
             if account is None:
                 account = self.new()
-                self._by_key.add(key, account)
+                account.until = now + self._window
+                account = self._by_key.add(key, account)
             return account
 
     def forget(self, key: Hashable) -> None:
@@ -231,7 +290,7 @@ class _State:
         self.token = SCOPE.set(self.scope)
 
 
-class _SpendingLayer(Policy):
+class _SpendingLayer(Local):
     """Reserves the estimate of a call before it and settles what it used after it."""
 
     concern = "budget"
@@ -242,14 +301,26 @@ class _SpendingLayer(Policy):
 
     def enter(self, call: Call) -> None:
         """Reserve the estimate in this account and in all around it."""
-        key = None if self._read_key is None else self._read_key(call)
+        key = self.key(call)
         try:
-            account = self._options.account(key)
+            account = self._options.here(key)
         except TypeError:
             raise unhashable(self.concern, key, call.name) from None
+        self.begin(call, self.open(call, account))
+
+    def key(self, call: Call) -> Hashable:
+        """Return whose budget it is."""
+        return None if self._read_key is None else self._read_key(call)
+
+    def open(self, call: Call, account: Account) -> SpendingScope:
+        """Reserve the estimate on `account`, and on those of the calls around."""
         scope = SpendingScope(account, SCOPE.get(), self._used)
         estimate = self._options.estimate
         scope.reserve(_amount(estimate(call.arguments) if callable(estimate) else estimate))
+        return scope
+
+    def begin(self, call: Call, scope: SpendingScope) -> None:
+        """Let what runs inside spend on `scope`."""
         call.keep(self, _State(scope))
 
     def watch(self, call: Call) -> _State:
@@ -287,28 +358,36 @@ class _Both(Policy):
     concern = "budget"
     hints = Hints(sets_deadline=True)
 
-    def __init__(self, time: TimeLayer, spending: _SpendingLayer) -> None:
+    def __init__(self, time: TimeLayer, spending: _SpendingLayer | SharedSpendingLayer) -> None:
         self._time = time
         self._spending = spending
 
-    def enter(self, call: Call) -> None:
-        self._time.enter(call)
+    def enter(self, call: Call) -> Verdict | None:
+        if call.answer is None:  # else the spending asked a store, and goes on
+            self._time.enter(call)
         try:
-            self._spending.enter(call)
+            return self._spending.enter(call)
         except BaseException as error:
             self._time.leave(call, Outcome(error=error))
             raise
+
+    def abandon(self, call: Call) -> Tell | None:
+        try:
+            return self._spending.abandon(call)
+        finally:
+            self._time.leave(call, Outcome(error=GeneratorExit()))  # of whatever kind it is, the deadline goes
 
     def watch(self, call: Call) -> Watch:
         return _BothWatch(self._time.watch(call), self._spending.watch(call))
 
-    def leave(self, call: Call, outcome: Outcome) -> None:
+    def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
         try:
-            self._spending.leave(call, outcome)
+            verdict = self._spending.leave(call, outcome)
         except BaseException as error:
             self._time.leave(call, Outcome(error=error))
             raise
         self._time.leave(call, outcome)
+        return verdict
 
 
 class _BothWatch:

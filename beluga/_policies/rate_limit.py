@@ -24,7 +24,7 @@ from beluga.classification import retry_after
 from beluga.clock import environment
 from beluga.errors import RateLimited, Refused, StoreUnavailable
 from beluga.schema import RateLimit
-from beluga.stores.base import Store, check_store
+from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
     import datetime
@@ -128,7 +128,11 @@ class RateLimiter(BlockPolicy):
     costs: Costs = attrs.field(init=False, repr=False)
     longest_wait: float = attrs.field(init=False, repr=False)
     permits: StateByClock[Permits] = attrs.field(init=False, repr=False)
-    _shared: list[tuple[str, SharedPermits]] = attrs.field(init=False, factory=list, repr=False)
+    _shared_name: SharedName = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda self: SharedName(self.concern, self._label), takes_self=True),
+    )
 
     def __attrs_post_init__(self) -> None:
         """Make one rate of `limit`, and room for the permits."""
@@ -176,25 +180,17 @@ class RateLimiter(BlockPolicy):
         """Return the layer that does no more than this limiter needs."""
         read_key = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
         if self.store is not None:
-            return SharedLayer(self, read_key, target.kind, self._shared_by(target))
+            return SharedLayer(self, read_key, target.kind, self._share(target.shared_name or ""))
         return layer_of(self, read_key, target.kind)
 
-    def _shared_by(self, target: Target | None) -> SharedPermits:
-        """Return the permits in the store, called by the limiter's name or by that of the only function."""
-        name = self._label or (None if target is None else target.shared_name)
-        known = self._shared[0][0] if self._shared else None
-        if (name is None and known is None) or (None not in {name, known} and name != known):
-            message = "rate_limited: give name=, the same in every process, to a limiter with store= that is not only"
-            message += " the decorator of one function: the store knows its permits by it"
-            raise TypeError(message)
-        if known is None and name is not None:
-            self._shared.append((name, SharedPermits(self, name)))
-        return self._shared[0][1]
+    def _share(self, function: str | None = None) -> SharedPermits:
+        """Return the permits in the store."""
+        return SharedPermits(self, self._shared_name.of(function))
 
     def _by_hand(self, ask: Callable[[SharedPermits], T], alone: Callable[[Permits, float], T], free: T) -> T:
         """Ask the store if there is one, and where it does not answer do what its `on_failure` says."""
         if self.store is not None:
-            permits = self._shared_by(None)
+            permits = self._share()
             error = None
             if not self.store.is_down:
                 try:

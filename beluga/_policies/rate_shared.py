@@ -19,7 +19,7 @@ from beluga._engine.policy import Ask, Tell, Wait
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.rate_layers import BookingLayer
 from beluga.errors import DeadlineExceeded
-from beluga.stores.scripts import GIVE, LIMIT, MICROSECONDS, numbers
+from beluga.stores.scripts import FORGET, GIVE, LIMIT, MICROSECONDS, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -141,8 +141,7 @@ class SharedPermits:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
-        place = self.place(key, tuple(rate.limit for rate in self._rates))
-        self.store.ask(GIVE, place.key, self._returned(place.costs, (math.inf,) * len(self._rates)))
+        self.store.ask(FORGET, self.store.key("limit", self._name, key), ())
 
     def give_back(self, place: Place, line: bytes, actual: tuple[float, ...]) -> None:
         """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
@@ -151,13 +150,10 @@ class SharedPermits:
             ahead = max(0, math.ceil(used / rate.limit - 1e-9) - 1) if self._is_window else 0
             edges.append(at + ahead * round(rate.window * MICROSECONDS))
         back = tuple(cost - used for cost, used in zip(place.costs, actual, strict=True))
-        self.store.tell(GIVE, place.key, self._returned(back, tuple(edges)), is_async=place.is_async)
-
-    def _returned(self, back: tuple[float, ...], edges: tuple[float, ...]) -> tuple[float, ...]:
         given: list[float] = [self._is_window]
         for rate, each, edge in zip(self._rates, back, edges, strict=True):
-            given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, min(edge, 1e16))
-        return tuple(given)
+            given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, edge)
+        self.store.tell(GIVE, place.key, tuple(given), is_async=place.is_async)
 
 
 def _pairs(line: bytes) -> list[tuple[float, float]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from beluga.stores.scripts import Script
 
-__all__ = ["Mode", "Store", "check_store"]
+__all__ = ["Mode", "SharedName", "Store", "check_store"]
 
 Mode = Literal["local", "open", "closed"]
 """What stands in for a store that cannot be asked: the process alone, or letting everything or nothing through."""
@@ -121,7 +121,7 @@ class Store:
     def refusal(self, concern: str, error: BaseException | None) -> StoreUnavailable:
         """Build the error of a call that is not made without the store."""
         why = f"{error}" if error is not None else f"the store {self.name} did not answer a moment ago"
-        message = f"{concern}: {why}, and on_failure={self.on_failure!r} lets nothing through without it"
+        message = f"{concern}: {why}, and on_failure={self.on_failure or 'closed'!r} lets nothing through without it"
         return StoreUnavailable(message, retry_after=self.retry_after)
 
     def found(self) -> None:
@@ -148,6 +148,36 @@ class Store:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} prefix={self.prefix!r}>"
+
+
+class SharedName:
+    """What a policy is called in every process: by its ``name=``, or as the only function that it decorates.
+
+    Args:
+        concern: The policy's concern.
+        label: Its ``name=``; None where it has none.
+    """
+
+    def __init__(self, concern: str, label: str | None) -> None:
+        self._concern = concern
+        self._name = label
+        self._is_given = label is not None
+
+    def of(self, function: str | None = None) -> str:
+        """Return the name, which is that of the first `function` unless one was given.
+
+        Raises:
+            TypeError: There is none, or several functions would have to go by one.
+        """
+        if not self._is_given and function is not None:
+            self._name = self._name or function
+        if not self._name or (function not in {None, self._name} and not self._is_given):
+            message = (
+                f"{self._concern}: give name=, the same in every process, to a policy with store= that does more than "
+                "decorate one function: the store knows what it keeps by that name"
+            )
+            raise TypeError(message)
+        return self._name
 
 
 def check_store(instance: Any, attribute: Any, value: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beluga.stores.scripts import GIVE, LIMIT, SCRIPTS, Records, numbers
+from beluga.stores.scripts import FORGET, GIVE, LIMIT, LOOK, RESERVE, SCRIPTS, SETTLE, Records, numbers
 
 # The server's clock cannot be turned, so the test tells the time, and keys outlive the history.
 TOLD = """\
@@ -100,6 +100,68 @@ def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket)
     holds()
     assert {("ask", "limit", True), ("ask", "limit", False), ("wait", "limit", True)} <= reached.keys()
     assert any(name == "give" for _, name, _ in reached)
+
+
+budget_steps = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1.0, 1e5, 1e6, 7e6, 6e7, -1e6, -1e9]),
+        st.sampled_from(["reserve", "reserve", "reserve", "settle", "settle", "look", "forget"]),
+        st.integers(0, 60),
+        st.integers(0, 60),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+def test_the_twin_of_a_budget_answers_what_the_server_answers(any_server):
+    """For random reservations, settlements, windows, lapses and clocks that jump both ways, number by number."""
+    both, reached = Both(any_server.client), Counter()
+
+    @settings(max_examples=150)
+    @given(st.sampled_from([(100.0, -1.0), (-1.0, 100.0), (100.0, 90.0)]), st.sampled_from([8.0, 8e6]), budget_steps)
+    def holds(limits, lease, steps):
+        both.begin()
+        now, open_, window = START, [], 60e6
+        for jump, what, tokens, cost in steps:
+            now += jump
+            if what == "reserve":
+                answer = both.ask(RESERVE, now, (window, lease, *limits, float(tokens), float(cost)))
+                reached[what, answer[0]] += 1
+                if answer[0] == 0:
+                    open_.append((float(answer[2]), float(tokens), float(cost)))
+            elif what == "settle" and open_:
+                both.ask(SETTLE, now, (window, lease, *open_.pop(), float(tokens), float(cost)))
+                reached[what] += 1
+            else:
+                both.ask(LOOK if what == "look" else FORGET, now, ())
+
+    holds()
+    assert {("reserve", 0), ("reserve", 1), ("reserve", 2), "settle"} <= reached.keys()
+
+
+@given(budget_steps)
+def test_spent_and_reserved_never_pass_the_bound(steps):
+    """While actual costs stay below their estimates; and when all is settled exactly what was used is spent."""
+    records, now, limit, window = Records(), START, 100.0, 1e15
+    running, spent, refused = [], 0, 0
+    for jump, what, amount, used in steps:
+        now += abs(jump)
+        if what == "reserve":
+            code, *_, lapse = RESERVE.run(records, "k", now, (window, 1e12, limit, -1.0, float(amount), 0.0))[:3]
+            held = spent + sum(reserved for _, reserved in running)
+            assert (code == 0) == (held + amount <= limit and held < limit)
+            refused += code
+            running += [(float(lapse), amount)] if code == 0 else []
+        elif what == "settle" and running:
+            lapse, reserved = running.pop()
+            actual = min(used, reserved)
+            spent += actual
+            SETTLE.run(records, "k", now, (window, 1e12, lapse, float(reserved), 0.0, float(actual), 0.0))
+    for lapse, reserved in running:
+        SETTLE.run(records, "k", now, (window, 1e12, lapse, float(reserved), 0.0, 0.0, 0.0))
+    if records.read("k"):
+        assert records.read("k")[1:] == [spent, 0.0]
 
 
 def asked(records, now, rate, cost=1.0, latest=0.0, *, bucket=0.0):
