@@ -64,9 +64,10 @@ SIDEWAYS = {
 # On floors 2 to 4 the arrows between the concepts within a room, too.
 WITHIN = {
     "_policies": {
-        "breaker": "circuit",
+        "breaker": "circuit circuit_shared",
         "budget": "budget_shared timeout",
         "bulkhead": "adaptive slots",
+        "circuit_shared": "circuit",
         "cached": "cache_keys flights",
         "guarded": "guarded_stream",
         "rate_layers": "rate_algorithms rate_permits",

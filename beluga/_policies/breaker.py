@@ -17,9 +17,11 @@ from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import current_deadline
 from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Admission, Circuit, State
+from beluga._policies.circuit_shared import SharedCircuits, SharedLayer
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import CircuitOpen, DeadlineExceeded, Refused
+from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -96,7 +98,11 @@ class CircuitBreaker(BlockPolicy):
             caller's own faults.
         key: A parameter's name, or a callable of all arguments by name: one circuit for each value. None for one.
         max_keys: Circuits kept; beyond that the least recently used is forgotten.
-        name: What messages and events call it; None takes the function's name.
+        name: What messages, events and the store call it; None takes the function's name.
+        store: Where the circuit is kept that several processes share, such as a `beluga.stores.RedisStore`; None keeps
+            it in this process. A healthy call asks nobody: what the store said is believed for a quarter of a second.
+            While it does not answer every call goes through, unless its ``on_failure`` says otherwise. Not with
+            `failure_rate`, which counts every call.
 
     Raises:
         TypeError: The function has no parameter `key`, or `counts` holds something else.
@@ -139,7 +145,14 @@ class CircuitBreaker(BlockPolicy):
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = None
     max_keys: int = attrs.field(default=10_000, validator=whole(1))
     _label: str | None = attrs.field(default=None, alias="name", repr=False)
+    store: Store | None = attrs.field(default=None, validator=check_store)
 
+    _shared_name: SharedName = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda self: SharedName(self.concern, self._label), takes_self=True),
+    )
+    _shared: dict[str, SharedCircuits] = attrs.field(init=False, factory=dict, repr=False)
     name: str = attrs.field(
         init=False, default=attrs.Factory(lambda self: self._label or self.concern, takes_self=True)
     )
@@ -158,13 +171,31 @@ class CircuitBreaker(BlockPolicy):
         object.__setattr__(self, "_idle", None if self._looks_at_success else PRISTINE)
         object.__setattr__(self, "_circuits", StateByClock(functools.partial(_Circuits, self.max_keys)))
         object.__setattr__(self, "_single", self._circuits.system.single)
+        if self.store is not None and self.failure_rate is not None:
+            message = (
+                "breaker: failure_rate= counts every call, and a circuit in a store= hears of failures alone: give "
+                "failure_threshold=, or leave out store="
+            )
+            raise ValueError(message)
         follow(self, "failure_threshold", "reset_timeout", "half_open_max", "success_threshold", "minimum_calls")
 
     def bind(self, target: Target) -> Policy:
         """Return itself, or with ``key=`` the layer that finds the key's circuit."""
-        if self.key is None:
-            return self
-        return _Keyed(self, argument_reader(target, self.key, "breaker: key"))
+        read_key = None if self.key is None else argument_reader(target, self.key, "breaker: key")
+        local: Policy = self if read_key is None else _Keyed(self, read_key)
+        if self.store is None:
+            return local
+        circuits = self._share(self.store, target.shared_name or "")
+        return SharedLayer(self, local, circuits, read_key, is_async=target.kind.is_async)
+
+    def _share(self, store: Store, function: str | None = None) -> SharedCircuits:
+        """Return what the functions of this breaker know of the circuits in the store."""
+        name = self._shared_name.of(function)
+        return self._shared.setdefault(name, SharedCircuits(self, store, name))
+
+    def shown_as(self, call: Call) -> str:
+        """Return what a refusal of `call` calls it."""
+        return self._label or call.name
 
     def enter(self, call: Call) -> None:
         """Let the call through a closed circuit, or a half-open one as a probe; else raise `CircuitOpen`."""
@@ -213,7 +244,7 @@ class CircuitBreaker(BlockPolicy):
         """
         now = call.environment.monotonic()
         before, after, ticket = circuit.admit(self, now)
-        self._tell(call, before, after, key)
+        self.changed(call, before, after, key)
         if not isinstance(ticket, Admission):
             raise CircuitOpen(name=self._label or call.name, retry_after=ticket)
         call.keep(self, (ticket, now))
@@ -222,10 +253,10 @@ class CircuitBreaker(BlockPolicy):
         """Hand back the ticket of `call` with how it ended."""
         now = call.environment.monotonic()
         ticket, began = call.kept(self, (Admission(), now))
-        before, after = circuit.settle(self, ticket, self._judge(outcome, now, now - began), now)
-        self._tell(call, before, after, key)
+        before, after = circuit.settle(self, ticket, self.judge(outcome, now, now - began), now)
+        self.changed(call, before, after, key)
 
-    def _judge(self, outcome: Outcome, now: float, elapsed: float) -> bool | None:
+    def judge(self, outcome: Outcome, now: float, elapsed: float) -> bool | None:
         """Say whether the outcome is good or bad for the circuit; None for neither."""
         error = outcome.error
         is_late = now >= current_deadline() - _EARLY
@@ -238,7 +269,8 @@ class CircuitBreaker(BlockPolicy):
         was_cancelled = not isinstance(error, (GeneratorExit, KeyboardInterrupt, SystemExit))
         return False if was_cancelled and (is_late or is_slow) else None
 
-    def _tell(self, call: Call, old: State, new: State, key: Hashable) -> None:
+    def changed(self, call: Call, old: State, new: State, key: Hashable) -> None:
+        """Tell that a call changed the state, if it did."""
         if old is not new:
             call.emit(events.CircuitChanged, name=self.name, old=str(old), new=str(new), key=key)
 
@@ -262,15 +294,21 @@ class CircuitBreaker(BlockPolicy):
         Raises:
             ValueError: The breaker has a circuit for each key.
         """
-        return self.circuit().state_at(environment().monotonic())
+        circuit = self.circuit()
+        return (
+            circuit.state_at(environment().monotonic()) if self.store is None else self._share(self.store).state(None)
+        )
 
     def trip(self, key: Hashable = None) -> None:
         """Open the circuit by hand; it lets a probe through after `reset_timeout` seconds."""
-        self._tell_by_hand(key, *self.circuit(key).trip(self, environment().monotonic()))
+        circuit, now = self.circuit(key), environment().monotonic()
+        changed = circuit.trip(self, now) if self.store is None else self._share(self.store).trip(key, now)
+        self._tell_by_hand(key, *changed)
 
     def reset(self, key: Hashable = None) -> None:
         """Close the circuit by hand and forget its failures."""
-        self._tell_by_hand(key, *self.circuit(key).reset())
+        circuit = self.circuit(key)
+        self._tell_by_hand(key, *(circuit.reset() if self.store is None else self._share(self.store).reset(key)))
 
     def _tell_by_hand(self, key: Hashable, old: State, new: State) -> None:
         if old is not new and events.listening():
@@ -284,6 +322,8 @@ class CircuitBreaker(BlockPolicy):
             if self.failure_rate is None
             else f"failure_rate={self.failure_rate} window={self.window}"
         )
+        if self.store is not None:  # to explain is not to ask
+            return f"{rule} reset_timeout={self.reset_timeout} shared in {self.store!r}"
         state = f"state={self.state}" if self.key is None else f"keys={len(self._circuits.of(environment()).keys)}"
         return f"{rule} reset_timeout={self.reset_timeout} {state}"
 
