@@ -182,8 +182,14 @@ class _GuardLayer(Policy):
         self._observe = owner.observe
         self._awaits = awaits
         self._given = object()  # what the caller's arguments are kept under
+        self._bound = object()  # and what guards that know them
+        self._binds = any(hasattr(guard, "given") for guard in self._stages["output"])
+        self._hears = [guard for guard in self._stages["tool"] if hasattr(guard, "hear")]
 
     def enter(self, call: Call) -> Ask | None:
+        if self._binds:
+            given = {argument.name: argument.read(call) for argument in self._guarded(call)}
+            call.keep(self._bound, self._pipeline.given(given))
         if not (self._stages["input"] or self._stages["tool"]):
             return None
         answer = self._answered(call, lambda: self._judge_arguments(call))
@@ -191,7 +197,11 @@ class _GuardLayer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> Ask | Use | None:
         self._give_back(call)
-        if outcome.error is not None or not self._stages["output"]:
+        if outcome.error is not None:
+            return None
+        for guard in self._hears:
+            guard.hear(_tool_name(call), outcome.value)
+        if not self._stages["output"]:
             return None
         value = self._answered(call, lambda: self._judged(call, outcome.value, "output"))
         if isinstance(value, Ask):
@@ -262,7 +272,8 @@ class _GuardLayer(Policy):
         """
         settle = functools.partial(self._settle, call, stage)
         refuse = functools.partial(self._refuse, call, name) if name or self._observe else None
-        _, changed = yield from self._pipeline.judge(value, stage, settle, refuse)
+        pipeline = call.kept(self._bound, self._pipeline)
+        _, changed = yield from pipeline.judge(value, stage, settle, refuse)
         return value if self._observe else changed
 
     def _refuse(self, call: Call, name: str, unread: Unread) -> None:
@@ -309,13 +320,14 @@ class _StreamLayer(_GuardLayer):
         # Only here, because it knows chunks, and with them all of the schema (15 ms).
         from beluga._policies.guarded_stream import OutputWindow
 
-        self._new_window = functools.partial(OutputWindow, self._stages["output"], observe=self._observe)
+        self._new_window = functools.partial(OutputWindow, observe=self._observe)
 
     def enter(self, call: Call) -> Ask | None:
         asked = super().enter(call)
         if asked is None:
             judge = functools.partial(self._judged, call, stage="output")
-            call.keep(self, self._new_window(judge, None if self._awaits else run))
+            guards = call.kept(self._bound, self._pipeline).stages["output"]
+            call.keep(self, self._new_window(guards, judge, None if self._awaits else run))
         return asked
 
     def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way

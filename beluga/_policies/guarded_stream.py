@@ -20,7 +20,7 @@ import attrs
 
 from beluga._values.texts import Reading
 from beluga.errors import GuardBlocked
-from beluga.schema import Chunk
+from beluga.schema import Chunk, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -35,6 +35,7 @@ _NOTHING = Chunk()
 _DELTAS = frozenset("content text refusal thinking reasoning reasoning_content delta summary_text".split())
 _FRAGMENTS = frozenset({"arguments", "partial_json"})
 _FRAGMENT = "fragment"
+_UNNAMED = "unknown"
 
 
 class _Channel:
@@ -109,6 +110,7 @@ class OutputWindow:
         self._channels: dict[str, _Channel] = {}
         self._behind: list[_Item] = []
         self._fragments: list[str] = []  # of tool calls that come in pieces
+        self._called: list[str] = []  # the names of their tools
         self._as_text = True  # the last text came as a str
 
     @property
@@ -146,7 +148,10 @@ class OutputWindow:
         for channel in self._channels.values():
             if channel.waiting:
                 channel.waiting = [(yield from self._judge("".join(channel.waiting)))]
-        for call in _documents("".join(self._fragments)):
+        documents = [*_documents("".join(self._fragments))]
+        names = self._called if len(self._called) == len(documents) else [_UNNAMED] * len(documents)
+        for name, document in zip(names, documents, strict=True):
+            call = ToolCall("", name, document) if isinstance(document, dict) else document
             if (yield from self._judge(call)) is not call:
                 message = "a tool call that comes in pieces cannot be changed, and a guard would change it"
                 raise GuardBlocked(message, stage="output")
@@ -216,6 +221,7 @@ class OutputWindow:
         slots = tuple(None if whole else _channel_of(text) for text in reading.texts)
         item = _Item(value, {}, reading, [text.value for text in reading.texts], slots)
         fragments = 0
+        self._called += [text.value for text in reading.texts if not whole and _names_tool(text)]
         for text, name in zip(item.texts, slots, strict=True):
             if name == _FRAGMENT:
                 self._fragments.append(text)
@@ -262,6 +268,10 @@ def _channel_of(text: Text) -> str | None:
     if text.kind == "key" or field not in _DELTAS or text.path.startswith(("response.", "item.", "part.")):
         return None
     return "thinking" if text.kind == "thinking" else "text"
+
+
+def _names_tool(text: Text) -> bool:
+    return text.kind == "tool_call" and text.path.endswith(".name") and not text.path.startswith("response.")
 
 
 def _documents(text: str) -> Iterator[Any]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from beluga.guards.links import LinkGuard
     from beluga.guards.pii import DEFAULT_PII_PATTERNS, PIIPattern, PIIRedactor
     from beluga.guards.pipeline import GuardPipeline
+    from beluga.guards.provenance import Flow, Provenance
     from beluga.guards.redactor import PatternRedactor, Redactor
     from beluga.guards.secrets import DEFAULT_SECRET_PATTERNS, SecretPattern, SecretRedactor
     from beluga.guards.spotlight import Canary, Spotlight
@@ -26,6 +27,7 @@ __all__ = [
     "Canary",
     "ContentFilter",
     "Finding",
+    "Flow",
     "Guard",
     "GuardPipeline",
     "GuardResult",
@@ -36,6 +38,7 @@ __all__ = [
     "PIIRedactor",
     "PatternDetector",
     "PatternRedactor",
+    "Provenance",
     "RedactionStream",
     "Redactor",
     "SecretPattern",
@@ -52,6 +55,7 @@ _ROOMS = {
     "guards.links": "LinkGuard",
     "guards.pii": "DEFAULT_PII_PATTERNS PIIPattern PIIRedactor",
     "guards.pipeline": "GuardPipeline",
+    "guards.provenance": "Flow Provenance",
     "guards.redactor": "PatternRedactor Redactor",
     "guards.secrets": "DEFAULT_SECRET_PATTERNS SecretPattern SecretRedactor",
     "guards.spotlight": "Canary Spotlight",

@@ -270,10 +270,12 @@ class LinkGuard:
             if not _TELLING.search(address):
                 continue
             for hosts in self._lists[kind]:
-                if _SCHEME.match(address) and trouble_with(address, hosts, self.schemes):
+                trouble = _SCHEME.match(address) and trouble_with(address, hosts, self.schemes)
+                if (trouble or trouble_in(address, hosts, self.schemes)) and not self._is_known(address, kind):
                     return True
-                if trouble_in(address, hosts, self.schemes):
-                    return True
+        return False
+
+    def _is_known(self, address: str, kind: str) -> bool:  # noqa: ARG002 - for those who know of more than hosts
         return False
 
     def _plain(self, text: str, offset: int, *, disguised: bool = True) -> list[Found]:
@@ -303,7 +305,7 @@ class LinkGuard:
             # Some make a link of more than we do; what ends in @ is a name in front of the host.
             if _USERINFO.match(text, start + address.find(":") + 3):
                 return True
-        return bool(trouble_in(address, self.hosts, schemes))
+        return bool(trouble_in(address, self.hosts, schemes)) and not self._is_known(address, "link")
 
 
 def _merged(found: list[Found]) -> list[Found]:

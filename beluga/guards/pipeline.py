@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import pathlib
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from beluga._values.texts import Unread
     from beluga.guards.base import Guard
+    from beluga.schema import ToolCall
 
     Report = Callable[[GuardResult], object]
     Judging = Generator["_Question", GuardResult, tuple[GuardResult, Any]]
@@ -27,6 +29,23 @@ __all__ = ["Failure", "GuardPipeline", "run", "run_async"]
 T = TypeVar("T")
 
 _NOTHING = frozenset({type(None), bool, int, float})
+
+
+def _knows_tools(guard: Any) -> bool:
+    return any(callable(getattr(guard, name, None)) for name in ("validate_tool", "avalidate_tool"))
+
+
+def _calls_in(value: Any) -> Iterable[ToolCall]:
+    """Return the tool calls in an answer, or in a chunk of one: ours, openai's or anthropic's."""
+    from beluga._foreign.answers import read  # with all of the schema, which most guards do without
+    from beluga.schema import Chunk, ToolCall
+
+    if isinstance(value, ToolCall):
+        return (value,)
+    if isinstance(value, Chunk):
+        return (value.tool_call,) if value.tool_call else ()
+    answer = read(value)
+    return answer.message.tool_calls if answer else ()
 
 
 def _quiet(_: GuardResult) -> None:
@@ -114,6 +133,10 @@ class GuardPipeline:
             return result, value if result.modified is None else result.modified
         if type(value) in _NOTHING:
             return _ALLOWED, value
+        if stage == "output":
+            refused = yield from self._judge_calls(value, report)
+            if refused is not None:
+                return refused, value
         reading = Reading(value, role="" if stage == "input" else stage)
         for unread in reading.unread:
             (refuse or _refuse)(unread)
@@ -129,6 +152,17 @@ class GuardPipeline:
                 changed_by.append(result)
             texts.append(text.value if result.modified is None else result.modified)
         return (blocked, value) if blocked else (_together(changed_by), reading.rebuilt(texts))
+
+    def _judge_calls(self, value: Any, report: Report) -> Generator[_Question, GuardResult, GuardResult | None]:
+        """Ask those guards of the output that know tools about the tool calls in it; return the verdict that blocks."""
+        knowing = [guard for guard in self.stages["output"] if _knows_tools(guard)]
+        for call in _calls_in(value) if knowing else ():
+            for guard in knowing:
+                result = yield _Question(guard, "validate_tool", call.name, call.arguments)
+                report(result)
+                if not result.allowed:
+                    return result
+        return None
 
     def _judge_text(
         self, stage: str, text: str, role: str, report: Report
@@ -152,12 +186,19 @@ class GuardPipeline:
         together = _together(changed_by)
         return GuardResult(True, together.reason, current if changed_by else None, together.guard, findings)
 
+    def given(self, arguments: Mapping[str, Any]) -> GuardPipeline:
+        """Return the pipeline for one call with these `arguments`, which some guards of the output look at."""
+        bound = copy.copy(self)
+        output = tuple(guard.given(arguments) if hasattr(guard, "given") else guard for guard in self.stages["output"])
+        bound.stages = {**self.stages, "output": output}
+        return bound
+
     def judge_tool(self, name: str, arguments: Mapping[str, Any], report: Report = _quiet) -> Judging:
         """Take a tool call through the guards for tools; return the verdict and the arguments, changed or not."""
         current: Any = dict(arguments)
         changed_by: list[GuardResult] = []
         for guard in self.stages["tool"]:
-            if callable(getattr(guard, "validate_tool", None)) or callable(getattr(guard, "avalidate_tool", None)):
+            if _knows_tools(guard):
                 result = yield _Question(guard, "validate_tool", name, current)
                 report(result)
                 if not result.allowed:
