@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from beluga._policies.cached import Cache, cached
     from beluga._policies.fallback import fallback
     from beluga._policies.guarded import guarded
+    from beluga._policies.hedge import Hedge, hedge
     from beluga._policies.rate_algorithms import Rate
     from beluga._policies.rate_limit import RateLimiter, rate_limited
     from beluga._policies.retry import RetryPolicy, retry
@@ -81,6 +82,7 @@ __all__ = [
     "GraphError",
     "GuardBlocked",
     "GuardPipeline",
+    "Hedge",
     "Hints",
     "InvalidResponse",
     "Kind",
@@ -116,6 +118,7 @@ __all__ = [
     "fallback",
     "guarded",
     "guards",
+    "hedge",
     "layers",
     "llm",
     "orchestration",
@@ -148,6 +151,7 @@ _ROOMS = {
     "_policies.cached": "Cache cached",
     "_policies.fallback": "fallback",
     "_policies.guarded": "guarded",
+    "_policies.hedge": "Hedge hedge",
     "_policies.rate_limit": "RateLimiter rate_limited",
     "_policies.rate_algorithms": "Rate",
     "_policies.retry": "RetryPolicy retry",

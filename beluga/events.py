@@ -29,6 +29,7 @@ __all__ = [
     "FallbackTaken",
     "GuardBlockedEvent",
     "GuardModified",
+    "HedgeStarted",
     "LimitChanged",
     "NodeFailed",
     "NodeFinished",
@@ -179,6 +180,14 @@ class GuardModified(Event):
     stage: str
     rules: tuple[str, ...] = ()
     observed: bool = False
+
+
+@attrs.frozen
+class HedgeStarted(Event):
+    """The call is made once more, for the `number`-th time, because no answer came within `after` seconds."""
+
+    number: int
+    after: float
 
 
 @attrs.frozen

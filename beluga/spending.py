@@ -182,6 +182,12 @@ class SpendingScope:
             if scope.account.is_over:
                 scope.account.check(NOTHING)
 
+    def charge_run(self, amount: Amount) -> None:
+        """Take `amount`, the cost of a run whose answer is thrown away, beside what the call itself is charged."""
+        with _LOCK:
+            for scope in self._chain():
+                scope.account.add(amount)
+
     def share(self, ways: int) -> Account:
         """Return an account that holds one of `ways` equal parts of what the whole chain has left."""
         with _LOCK:

@@ -70,6 +70,7 @@ WITHIN = {
         "circuit_shared": "circuit",
         "cached": "cache_keys flights",
         "guarded": "guarded_stream",
+        "hedge": "retry_state",
         "rate_layers": "rate_algorithms rate_permits",
         "rate_limit": "rate_algorithms rate_layers rate_permits rate_shared",
         "rate_permits": "rate_algorithms",
@@ -96,8 +97,8 @@ WITHIN = {
 }
 MAY_IMPORT = {
     "asyncio": {
-        "clock", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config", "orchestration",
-        "stores.links", "stores.redis",
+        "clock", "_engine.race", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config",
+        "orchestration", "stores.links", "stores.redis",
     },
     "threading": {
         "_cli", "_engine.state", "_engine.waiting", "_policies", "classification", "config", "events", "guards.vault",

@@ -106,6 +106,7 @@ class Hints:
             `enter`; where it answers False, having done itself what there was to do, neither `enter` nor `leave` need
             be called. Drivers that save nothing by it enter without asking.
         sets_deadline: True where `enter` sets the deadline at which an async driver has to cancel the call.
+        runs_streams: Whether `Policy.around` takes streams too: its `inner` gives the stream then, and so must it.
     """
 
     leave: Literal["always", "on demand", "on error"] = attrs.field(
@@ -114,6 +115,7 @@ class Hints:
     reads_value: bool = True
     needed: Callable[[], bool] | None = None
     sets_deadline: bool = False
+    runs_streams: bool = False
 
 
 class Policy:
@@ -191,8 +193,9 @@ class Policy:
     def around(self, call: Call, inner: Callable[[], Any]) -> Any:
         """Run `inner` in a way that needs concurrency; only called where a subclass defines it.
 
-        For an async function `inner` returns an awaitable, and so must this. Streams are refused, and so is a
-        policy that defines `enter` or `leave` as well: whatever these would do belongs in here.
+        For an async function `inner` returns an awaitable, and so must this. Streams are refused, unless
+        `Hints.runs_streams` says otherwise, and so is a policy that defines `enter` or `leave` as well: whatever these
+        would do belongs in here.
         """
         return inner()
 

@@ -151,7 +151,7 @@ def _check_kind(layer: Policy, target: Target) -> None:
         served = ", ".join(sorted(f"{kind.value}s" for kind in layer.kinds))
         message = f"{layer.name} cannot decorate the {target.kind.value} {target.name}: it serves {served}"
         raise TypeError(message)
-    if target.kind.is_stream and _defines(layer, "around"):
+    if target.kind.is_stream and _defines(layer, "around") and not layer.hints.runs_streams:
         message = f"{layer.name} runs the call by itself, which the {target.kind.value} {target.name} forbids"
         raise TypeError(message)
 

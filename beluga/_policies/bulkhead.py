@@ -108,6 +108,13 @@ class Bulkhead(BlockPolicy):
             raise ValueError(message)
         object.__setattr__(self, "_rooms", StateByClock(lambda: _Rooms(self)))
 
+    @property
+    def belongs_inside(self) -> Mapping[str, str]:  # type: ignore[override]  # a tenant's share belongs outside retry
+        """A provider's slots, which have no key, are for calls that run."""
+        if self.key is not None:
+            return {}
+        return {"cached": "a kept answer takes a slot", "retry": "a slot is held while a retry waits"}
+
     def bind(self, target: Target) -> Policy:
         """Return the layer for a fixed number, or for one that is found."""
         read_key = None if self.key is None else argument_reader(target, self.key, "bulkhead: key")

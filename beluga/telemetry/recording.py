@@ -45,6 +45,7 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
     events.CallRefused: "beluga.refused",
     events.CacheHit: "beluga.cache.hit",
     events.FallbackTaken: "beluga.fallback",
+    events.HedgeStarted: "beluga.hedge",
     events.LimitChanged: "beluga.limit",
     events.AnswerRejected: "beluga.rejected",
     events.GuardBlockedEvent: "beluga.guard",

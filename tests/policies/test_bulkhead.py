@@ -478,3 +478,9 @@ def test_explain_shows_what_is_in_use():
     shared = Bulkhead(2, 3)
     with shared:
         assert "1 of 2 running, 0 of 3 waiting" in explain(shared(lambda: None))
+
+
+def test_explain_warns_of_slots_that_are_held_for_nothing():
+    """While a retry waits, or for an answer that is kept."""
+    assert "bulkhead stands outside retry: a slot is held while a retry waits" in explain(bulkhead(1)(retry(len)))
+    assert "bulkhead" not in explain(bulkhead(1, key="x")(retry(lambda x: x))).partition("warning")[2]

@@ -1,0 +1,417 @@
+"""`hedge` asks a second time when an answer takes long, and leaves nothing running."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beluga import Hedge, RetryThrottle, budget, cached, events, explain, hedge, rate_limited, retry, traced
+from beluga.schema import AIMessage, Response, Usage
+from beluga.testing import fake_clock, record_events, record_spans
+
+
+class Runs:
+    """A function whose runs take, and come to, what a plan says; it counts those that run."""
+
+    def __init__(self, *plan):
+        self.plan = plan
+        self.begun = 0
+        self.running = 0
+        self.ended = []
+
+    async def __call__(self):
+        took, result = self.plan[min(self.begun, len(self.plan) - 1)]
+        self.begun += 1
+        number = self.begun
+        self.running += 1
+        try:
+            await asyncio.sleep(took)
+            if isinstance(result, Exception):
+                raise result
+            self.ended.append(number)
+            return result
+        finally:
+            self.running -= 1
+
+
+def asked(clock, runs, policy):
+    """Return the answer of one call, or its error, and when it came; nothing runs any more then."""
+
+    @policy
+    async def ask():
+        return await runs()
+
+    async def main():
+        began = clock.monotonic()
+        try:
+            result = await ask()
+        except Exception as error:
+            result = error
+        took = clock.monotonic() - began
+        assert runs.running == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert asyncio.current_task().cancelling() == 0
+        return result, took
+
+    return clock.run(main())
+
+
+def test_an_answer_in_time_is_the_only_run(fake_clock):
+    """Nothing is asked twice."""
+    runs = Runs((0.5, "first"))
+    assert asked(fake_clock, runs, hedge(1)) == ("first", 0.5)
+    assert runs.begun == 1
+
+
+def test_a_second_run_takes_over_from_a_slow_one(fake_clock):
+    """The slow one is cancelled, and has ended when the call returns."""
+    runs = Runs((60, "first"), (0.5, "second"))
+    assert asked(fake_clock, runs, hedge(1)) == ("second", 1.5)
+    assert runs.ended == [2]
+
+
+def test_the_first_run_may_still_win(fake_clock):
+    """Whichever comes first counts."""
+    runs = Runs((1.2, "first"), (60, "second"))
+    assert asked(fake_clock, runs, hedge(1)) == ("first", 1.2)
+    assert runs.ended == [1]
+
+
+def test_a_failure_in_time_is_not_hedged(fake_clock):
+    """To ask again is the retry's affair."""
+    runs = Runs((0.5, ConnectionError("gone")))
+    result, took = asked(fake_clock, runs, hedge(1))
+    assert (str(result), took, runs.begun) == ("gone", 0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("plan", "answer", "took"),
+    [
+        ([(2, ConnectionError("a")), (5, "second")], "second", 6),
+        ([(9, "first"), (2, ConnectionError("b"))], "first", 9),
+        ([(2, ConnectionError("a")), (5, ConnectionError("b"))], "a", 6),
+        ([(9, ConnectionError("a")), (2, ConnectionError("b"))], "a", 9),
+    ],
+    ids=["first fails", "second fails", "both fail", "both fail, the second before"],
+)
+def test_a_late_failure_counts_only_if_nobody_answers(plan, answer, took, fake_clock):
+    """Then the error of the first run is raised."""
+    result, when = asked(fake_clock, Runs(*plan), hedge(1))
+    assert (str(result), when) == (answer, took)
+
+
+def test_more_runs_follow_each_other(fake_clock):
+    """As many as are allowed, each as long after the one before."""
+    runs = Runs((60, "1"), (60, "2"), (60, "3"), (0.5, "4"))
+    with record_events(events.HedgeStarted) as seen:
+        assert asked(fake_clock, runs, hedge(1, max_hedges=3)) == ("4", 3.5)
+    assert [event.number for event in seen] == [1, 2, 3]
+
+
+def test_both_at_the_same_moment_is_one_answer(fake_clock):
+    """And no cancellation is left behind."""
+    runs = Runs((2, "first"), (1, "second"))
+    result, took = asked(fake_clock, runs, hedge(1))
+    assert result in {"first", "second"}
+    assert took == 2
+
+
+def test_a_cancelled_call_ends_all_its_runs(fake_clock):
+    """Its caller gets the cancellation, not an answer."""
+    runs = Runs((60, "first"), (60, "second"))
+    ask = hedge(1)(runs)
+
+    async def main():
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(1.5)
+        assert runs.running == 2
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert runs.running == 0
+
+    fake_clock.run(main())
+
+
+def test_a_call_that_is_cancelled_while_its_losers_end_waits_for_them(fake_clock):
+    """Clean-up is never left behind."""
+    cleaned = []
+
+    @hedge(1)
+    async def ask():
+        try:
+            await asyncio.sleep(2)
+        except asyncio.CancelledError:
+            await asyncio.sleep(5)
+            cleaned.append(fake_clock.monotonic())
+            raise
+
+    async def main():
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(3)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    fake_clock.run(main())
+    assert cleaned == [7]
+
+
+def test_a_budget_outside_bounds_all_runs(fake_clock):
+    """The deadline ends the second as well."""
+    runs = Runs((60, "first"), (60, "second"))
+    result, took = asked(fake_clock, runs, lambda function: budget(3)(hedge(1)(function)))
+    assert isinstance(result, TimeoutError)
+    assert took == 3
+
+
+def test_a_budget_inside_bounds_each_run(fake_clock):
+    """The first is over, and the second still has time."""
+    runs = Runs((60, "first"), (1.5, "second"))
+    assert asked(fake_clock, runs, lambda function: hedge(1)(budget(2)(function))) == ("second", 2.5)
+
+
+def test_while_everything_is_slow_nothing_is_doubled(fake_clock):
+    """Twenty calls, and then a tenth of them."""
+    runs = Runs((5, "slow"))
+    ask = hedge(1)(runs)
+
+    async def main():
+        for _ in range(200):
+            await ask()
+
+    fake_clock.run(main())
+    assert runs.begun <= 200 * 1.1 + 20
+
+
+def test_the_tokens_may_be_those_of_a_retry(fake_clock):
+    """In an outage that a retry has seen there are no second runs."""
+    throttle = RetryThrottle()
+    while throttle.failed():
+        pass
+    runs = Runs((5, "slow"))
+    assert asked(fake_clock, runs, hedge(1, throttle=throttle)) == ("slow", 5)
+    assert runs.begun == 1
+
+
+def test_a_percentile_is_learnt_from_what_was_seen(fake_clock):
+    """There is no second run before ten calls were seen."""
+    policy = Hedge("p90")
+    assert policy.delay() is None
+    runs = Runs(*[(n / 10, "x") for n in range(20, 0, -1)], (60, "slow"), (0, "second"))
+    ask = policy(runs)
+
+    async def main():
+        for _ in range(20):
+            await ask()
+        assert policy.delay() == pytest.approx(1.9)
+        began = fake_clock.monotonic()
+        assert await ask() == "second"
+        return fake_clock.monotonic() - began
+
+    assert fake_clock.run(main()) == pytest.approx(1.9)
+
+
+def test_the_slowest_percent_become_quick(fake_clock):
+    """p99 of a provider of which each twentieth answer takes 10 s falls to about the delay and a median."""
+    rng = random.Random(7)
+    begun = 0
+
+    @hedge("p95")
+    async def ask():
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(10 if rng.random() < 0.05 else rng.uniform(0.4, 0.6))
+
+    async def main():
+        times = []
+        for _ in range(2000):
+            began = fake_clock.monotonic()
+            await ask()
+            times.append(fake_clock.monotonic() - began)
+        return sorted(times)
+
+    times = fake_clock.run(main())
+    assert times[1980] <= 0.6 + 0.6
+    assert begun <= 2000 * 1.1
+
+
+# Streams.
+
+
+def streams(plan, closed):
+    """Return a stream function whose runs wait so long for their first item."""
+    begun = 0
+
+    async def ask():
+        nonlocal begun
+        first, items = plan[min(begun, len(plan) - 1)]
+        begun += 1
+        number = begun
+        try:
+            await asyncio.sleep(first)
+            for item in items:
+                yield item
+                await asyncio.sleep(1)
+        finally:
+            closed.append(number)
+
+    return ask
+
+
+def test_the_first_item_decides_a_race_of_streams(fake_clock):
+    """The slow one is closed before that item is handed out."""
+    closed = []
+    ask = hedge(1)(streams([(60, "abc"), (0.5, "xyz")], closed))
+
+    async def main():
+        stream = ask()
+        items = [await anext(stream)]
+        assert closed == [1]
+        assert fake_clock.monotonic() == 1.5
+        items += [item async for item in stream]
+        return items
+
+    assert fake_clock.run(main()) == ["x", "y", "z"]
+    assert closed == [1, 2]
+
+
+def test_a_stream_that_begins_in_time_is_the_only_one(fake_clock):
+    """How long it goes on does not matter."""
+    closed = []
+    ask = hedge(1)(streams([(0.5, "abcdef")], closed))
+
+    async def main():
+        return [item async for item in ask()]
+
+    assert fake_clock.run(main()) == list("abcdef")
+    assert closed == [1]
+
+
+def test_a_stream_that_is_left_is_closed(fake_clock):
+    """Also where the second one won."""
+    closed = []
+    ask = hedge(1)(streams([(60, "abc"), (0.5, "xyz")], closed))
+
+    async def main():
+        stream = ask()
+        await anext(stream)
+        await stream.aclose()
+
+    fake_clock.run(main())
+    assert closed == [1, 2]
+
+
+def test_what_is_sent_and_thrown_into_a_stream_arrives():
+    """As if there were no decorator."""
+
+    @hedge(10)
+    async def ask():
+        heard = yield "first"
+        try:
+            yield heard
+        except ValueError as error:
+            yield str(error)
+
+    async def main():
+        stream = ask()
+        return [await anext(stream), await stream.asend("sent"), await stream.athrow(ValueError("thrown"))]
+
+    assert asyncio.run(main()) == ["first", "sent", "thrown"]
+
+
+def test_an_empty_stream_is_an_answer(fake_clock):
+    """It has ended well."""
+    ask = hedge(1)(streams([(0.5, "")], []))
+
+    async def main():
+        return [item async for item in ask()]
+
+    assert fake_clock.run(main()) == []
+
+
+# Together with the others.
+
+
+def test_each_run_takes_a_permit_and_leaves_a_span(fake_clock):
+    """Of the layers inside."""
+    runs = Runs((60, "first"), (0.5, "second"))
+    stack = lambda function: hedge(1)(traced(name="run")(rate_limited(2)(function)))  # noqa: E731
+    with record_spans() as spans:
+        assert asked(fake_clock, runs, stack)[0] == "second"
+    assert [span.name for span in spans.spans] == ["run", "run"]
+
+
+def test_a_budget_of_tokens_is_charged_for_both(fake_clock):
+    """The run that was thrown away costs what the answer cost."""
+    answer = Response(AIMessage("hi"), usage=Usage(10, 5))
+    policy = budget(tokens=100, key=lambda given: "all")
+    asked(fake_clock, Runs((60, answer), (0.5, answer)), lambda function: policy(hedge(1)(function)))
+    assert policy.account("all").spent.tokens == 30
+
+
+def test_explain_warns_of_a_hedge_outside_of_a_retry():
+    """Each of its runs would be tried again by itself."""
+    told = explain(hedge(1)(retry(Runs((1, "x")))))
+    assert "hedge stands outside retry: each further run is tried again by itself" in told
+    assert "hedge stands outside cached" in explain(hedge(1)(cached(1)(Runs((1, "x")))))
+
+
+def test_a_hedge_is_copied_by_its_options():
+    """What it has learnt is not."""
+    policy = copy.deepcopy(Hedge("p95", max_hedges=2))
+    assert (policy.after, policy.max_hedges) == ("p95", 2)
+
+
+@pytest.mark.parametrize("after", [0, -1, float("nan"), float("inf"), "95", "p0", "p100", "px", True, None], ids=str)
+def test_a_delay_that_is_none_is_refused(after):
+    """With what it may be."""
+    with pytest.raises((ValueError, TypeError), match=r'must be seconds above 0, or a percentile such as "p95"'):
+        hedge(after)
+
+
+def test_a_plain_function_is_refused():
+    """Two threads cannot cancel each other."""
+    with pytest.raises(TypeError, match="hedge cannot decorate the function"):
+        hedge(1)(lambda: None)
+    with pytest.raises(TypeError, match=r"write @hedge\(after=1.5\) above"):
+        hedge(Runs)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 5]), st.booleans()), min_size=1, max_size=4),
+    st.integers(1, 3),
+    st.one_of(st.none(), st.sampled_from([0, 0.5, 1, 1.5, 2, 2.5])),
+)
+def test_no_run_outlives_its_call(plan, max_hedges, cancelled_at):
+    """Whatever the runs come to, and whenever the caller gives up: the answer is a good one, and none is left."""
+    runs = Runs(*[(took, f"run {n}" if good else ConnectionError(f"run {n}")) for n, (took, good) in enumerate(plan)])
+    with fake_clock() as clock:
+        ask = Hedge(1, max_hedges=max_hedges)(runs)
+
+        async def main():
+            task = asyncio.create_task(ask())
+            if cancelled_at is not None:
+                await asyncio.sleep(cancelled_at)
+                task.cancel()
+            await asyncio.wait([task])
+            assert runs.running == 0
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            return task
+
+        task = clock.run(main())
+        if not task.cancelled() and task.exception() is None:
+            assert task.result().startswith("run")
+        if cancelled_at is None:
+            began = [(n + took, good, n) for n, (took, good) in enumerate((plan + [plan[-1]] * 4)[: max_hedges + 1])]
+            first_end, first_good, _ = began[0]
+            if first_end < 1:
+                assert (task.exception() is None) == first_good
+            elif task.exception() is None:
+                assert clock.monotonic() in {end for end, good, _ in began if good}
