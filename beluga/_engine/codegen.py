@@ -32,6 +32,7 @@ Code is written once for each shape of a stack (which layers have which hooks), 
 
 from __future__ import annotations
 
+import builtins
 import functools
 import linecache
 import weakref
@@ -184,16 +185,20 @@ def compile_wrapper(stack: Stack, names: Mapping[str, Any]) -> Callable[..., Any
     def write() -> Callable[..., Any]:
         wrapper: Any = itself()
         stack.fuse()
-        wrapper.__globals__.update(_names_of(stack, names))
+        code = _compiled(_shape_of(stack))
+        wrapper.__builtins__.update(_names_of(stack, names), **_builtins_of(code))
+        wrapper.__globals__["seen"] = None
         # A copy of the code has inline caches of its own, and so its own specialisation.
-        wrapper.__code__ = _compiled(_shape_of(stack)).replace()
+        wrapper.__code__ = code.replace()
         written: Callable[..., Any] = wrapper
         return written
 
     unwritten = _unwritten_async if stack.kind is Kind.ASYNC else _unwritten
     code = unwritten.__code__.replace(co_name="wrapper", co_qualname="wrapper")
-    # `write` stays among the globals: several threads may be about to call it.
-    wrapper = FunctionType(code, {"write": write, "Outcome": Outcome}, "wrapper")
+    # What the code refers to stands among its builtins: cloudpickle takes the globals of a function along, and hooks
+    # cannot go. `write` stays there: several threads may be about to call it.
+    names_of_code = {"write": write, "Outcome": Outcome, **_builtins_of(code)}
+    wrapper = FunctionType(code, {"__builtins__": names_of_code}, "wrapper")
     itself = weakref.ref(wrapper)  # else it would hold itself, and wait for the garbage collector
     return wrapper
 
@@ -211,6 +216,11 @@ async def _unwritten_async(*args: Any, **kwargs: Any) -> Any:
         return await write()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821 - the same
     except BaseException as error:
         raise Outcome(error=error).release()  # noqa: B904 - the same error
+
+
+def _builtins_of(code: CodeType) -> dict[str, Any]:
+    """Return the built-ins that `code` refers to: a dict of all of them would take 9 kB a function."""
+    return {name: getattr(builtins, name) for name in code.co_names if hasattr(builtins, name)}
 
 
 def _shape_of(stack: Stack) -> _Shape:
@@ -233,7 +243,6 @@ def _names_of(stack: Stack, names: Mapping[str, Any]) -> dict[str, Any]:
     namespace.update({f"enter_{depth}": hook for depth, hook in stack.enters})
     namespace.update({f"leave_{depth}": hook for depth, hook in stack.leaves})
     namespace.update({f"needed_{depth}": question for depth, question in stack.needed.items()})
-    namespace["seen"] = None
     return namespace
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.policy import Policy
+from beluga._engine.target import Target
 
 if TYPE_CHECKING:
     import inspect
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Verdict
-    from beluga._engine.target import Kind, Target
+    from beluga._engine.target import Kind
 
 __all__ = ["Stack", "used_twice"]
 
@@ -42,6 +43,14 @@ class Stack:
         if self.around_at is None and inner is not None and inner.around_at is not None:
             self.around_at = len(new) + inner.around_at
         self.fused: bool = False
+        self.is_copy: bool = False
+        """Whether it came from another process, with a function that is pickled by value."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what is decorated and the policies, which begin anew."""
+        target = self.target
+        declared = None if target.declared is target.function else target.declared
+        return _copied, (target.function, target.kind, declared, self.layers)
 
     def fuse(self) -> None:
         """Keep only the hooks that some policy defines, so that an idle layer costs nothing.
@@ -100,6 +109,8 @@ class Stack:
         lines += [
             f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip() for i, layer in enumerate(self.layers, 1)
         ]
+        if self.is_copy:
+            lines.append("  note: unpickled here, so what its policies remember began anew in this process")
         lines += [f"  warning: {warning}" for warning in (*_misplaced(self.layers), *self._idle())]
         return "\n".join(lines)
 
@@ -110,6 +121,14 @@ class Stack:
             for layer, bound in zip(self.layers, self.bound, strict=True)
             if not _defines(bound, *_HOOKS, *_ITEM_HOOKS, "around")
         ]
+
+
+def _copied(
+    function: Callable[..., Any], kind: Kind, declared: Callable[..., Any] | None, layers: tuple[Policy, ...]
+) -> Stack:
+    stack = Stack(Target(function, kind, declared), layers)
+    stack.is_copy = True
+    return stack
 
 
 def _defines(layer: Policy, *methods: str) -> bool:

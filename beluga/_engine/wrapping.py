@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
+from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from beluga._engine.call import Outcome
 from beluga._engine.drivers import driver, new_call
 from beluga._engine.policy import Policy
 from beluga._engine.stack import Stack, used_twice
@@ -19,7 +21,7 @@ from beluga._engine.streams import async_generator_driver, generator_driver
 from beluga._engine.target import Kind, Target, inner_callable, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["decorate", "explain", "layers", "native", "redecorated"]
 
@@ -73,8 +75,46 @@ def _wrap(stack: Stack, like: Any) -> Any:
     wrapper.__wrapped__ = plain  # type: ignore[attr-defined]  # functions take attributes
     # The mark names its owner: another library's functools.wraps copies it along with every attribute. It does so
     # weakly, or every function that is decorated on the fly would wait for the garbage collector.
-    setattr(wrapper, _MARK, (weakref.ref(wrapper), stack))
+    setattr(wrapper, _MARK, _Mark((weakref.ref(wrapper), stack)))
     return wrapper
+
+
+class _Mark(tuple[Callable[[], Any], Stack]):
+    """The owner of a stack, and the stack.
+
+    cloudpickle (Ray, Dask, joblib, Spark) pickles a function of ``__main__``, a lambda or a closure by value: its code,
+    what that refers to, and its attributes. The first two are made anew, and the attribute that does it is this one.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        owner, stack = self
+        return _revived, (owner(), stack)
+
+
+class _Written:
+    """Gives the function that a wrapper from another process calls, made when it is first called."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._function: Callable[..., Any] | None = None
+
+    def __call__(self) -> Callable[..., Any]:
+        if self._function is None:
+            self._function = native(self._stack)
+        return self._function
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Written, (self._stack,)
+
+
+def _revived(wrapper: Any, stack: Stack) -> _Mark:
+    """Let `wrapper`, which has just been unpickled, run `stack`."""
+    if not stack.kind.is_stream:  # streams are written by hand, and their code works anywhere
+        wrapper.__globals__.update(write=_Written(stack), Outcome=Outcome)
+        wrapper.__code__ = native(stack).__code__
+    return _Mark((weakref.ref(wrapper), stack))
 
 
 def _proxy(stack: Stack, target: Any) -> Any:
