@@ -24,9 +24,11 @@ app: typer.Typer = typer.Typer(
 config: typer.Typer = typer.Typer(
     help="Look at a configuration file with an application's schema.", no_args_is_help=True
 )
+store: typer.Typer = typer.Typer(help="Look at the server that processes share limits on.", no_args_is_help=True)
 fake: typer.Typer = typer.Typer(help="Stand in for a provider of models.", no_args_is_help=True)
 app.add_typer(config, name="config")
 app.add_typer(fake, name="fake")
+app.add_typer(store, name="store")
 app.command()(demo)
 app.command()(explain)
 
@@ -101,6 +103,20 @@ def watch(
     with contextlib.suppress(KeyboardInterrupt):
         status = run(file, schema, typer.echo, stop=threading.Event(), interval=interval, prefix=prefix)
     raise typer.Exit(status)
+
+
+@store.command("check")
+def check_store(
+    url: Annotated[str, typer.Argument(metavar="URL", help="redis://, rediss:// or unix://.")],
+    prefix: Annotated[str, typer.Option(help="Of the keys to count, as RedisStore has it.")] = "beluga",
+) -> None:
+    """Say what a server is like, and in words what is wrong with it as a store.
+
+    The exit status is 0 if it is well, 1 if something is wrong, and 2 if it cannot be asked.
+    """
+    from beluga._cli.store import check as run
+
+    raise typer.Exit(run(url, prefix, typer.echo))
 
 
 @fake.command()

@@ -93,15 +93,18 @@ class SharedPermits:
 
     def __init__(self, limiter: RateLimiter, name: str) -> None:
         self.store: Store = limiter.store  # type: ignore[assignment]  # it has one, else nobody would come here
-        self._name = name
         self._rates: tuple[Rate, ...] = limiter.rates
         self._is_window = limiter.algorithm == "fixed_window"
         self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
+        # Most calls ask the same: 2 us less. What is live may change.
+        self._key_of = functools.lru_cache(maxsize=1024, typed=True)(functools.partial(self.store.key, "limit", name))
+        if not limiter.is_live:
+            self.given = functools.lru_cache(maxsize=64)(self.given)  # type: ignore[method-assign]  # of this object
 
     def place(self, key: Hashable, costs: tuple[float, ...], seconds: float = 0.0, *, is_async: bool = False) -> Place:
         """Return what a call would book that waits for `seconds` at most."""
         latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
-        return Place(self, self.store.key("limit", self._name, key), costs, latest, is_async=is_async)
+        return Place(self, self._key_of(key), costs, latest, is_async=is_async)
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
         """Return the arguments of the question."""
@@ -141,7 +144,7 @@ class SharedPermits:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
-        self.store.ask(FORGET, self.store.key("limit", self._name, key), ())
+        self.store.ask(FORGET, self._key_of(key), ())
 
     def give_back(self, place: Place, line: bytes, actual: tuple[float, ...]) -> None:
         """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
