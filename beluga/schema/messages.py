@@ -63,7 +63,7 @@ class SystemMessage(Message):
     """The application's instructions to the model."""
 
     role: ClassVar[Literal["system"]] = "system"
-    accepts: ClassVar[tuple[type, ...]] = (TextPart, CachePoint)
+    accepts: ClassVar[tuple[type, ...]] = (TextPart, CachePoint, OpaquePart)
 
 
 @attrs.frozen(init=False)

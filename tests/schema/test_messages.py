@@ -91,7 +91,7 @@ def test_the_text_of_a_prompt_has_a_line_for_each_part() -> None:
         (HumanMessage, {"parts": "ab"}, "give a single text as content="),
         (HumanMessage, {"parts": [5]}, "cannot hold a int"),
         (HumanMessage, {"parts": [CALL]}, "HumanMessage cannot hold a ToolCall"),
-        (SystemMessage, {"parts": [IMAGE]}, "only CachePoint, TextPart"),
+        (SystemMessage, {"parts": [IMAGE]}, "only CachePoint, OpaquePart, TextPart"),
         (AIMessage, {"parts": [ToolResult("x", "1")]}, "AIMessage cannot hold a ToolResult"),
         (ToolMessage, {"parts": [CALL], "tool_call_id": "1"}, "ToolMessage cannot hold a ToolCall"),
         (ToolMessage, {"content": "x"}, "tool_call_id"),

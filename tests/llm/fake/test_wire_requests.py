@@ -295,7 +295,7 @@ def test_null_is_as_absent():
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/v1/chat/completions", 405),
+        ("GET", "/v1/responses", 405),
         ("PUT", "/v1/messages", 405),
         ("POST", "/v1/assistants", 404),
         ("GET", "/", 404),

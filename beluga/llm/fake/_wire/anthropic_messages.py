@@ -383,4 +383,5 @@ class Anthropic:
 
     def model(self, name: str) -> dict[str, Any]:
         """Return one model."""
-        return {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
+        told = {"display_name": name, "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active"}
+        return {"type": "model", "id": name, **told}

@@ -50,6 +50,9 @@ def answer_aside(request: HTTPRequest, path: str, dialect: ServedDialect) -> byt
             return encode(dialect.models(_MODELS))
         above, _, name = path.rpartition("/")
         return encode(dialect.model(name)) if above.endswith("/models") and name else None
+    above, _, name = path.rpartition("/")
+    if request.method == "DELETE" and above.endswith("/models"):
+        return encode({"id": name, "object": "model", "deleted": True})
     if request.method != "POST":
         return None
     if path.endswith("/embeddings"):

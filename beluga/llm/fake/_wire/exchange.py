@@ -14,6 +14,7 @@ from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
 from beluga.llm.fake._wire.endpoints import answer_aside
 from beluga.llm.fake._wire.gemini import Gemini
+from beluga.llm.fake._wire.kept import KeptAnswers
 from beluga.llm.fake._wire.openai_chat import OpenAI
 from beluga.llm.fake._wire.openai_responses import OpenAIResponses
 from beluga.llm.fake.faults import Fault
@@ -65,9 +66,12 @@ class ServedExchange:
     play: Play
     profile: Profile | None = None
     _places: Places = attrs.field(init=False)
+    _kept: KeptAnswers = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_places", Places(self.profile))
+        places = Places(self.profile)
+        object.__setattr__(self, "_places", places)
+        object.__setattr__(self, "_kept", KeptAnswers(places.keeping, self.play))
 
     def __call__(self, request: HTTPRequest) -> Iterator[WireEvent]:
         """Take the answer to `request` from the script, and return what happens then."""
@@ -77,7 +81,10 @@ class ServedExchange:
         try:
             request = _unpacked(request)
             if dialect is None or request.method != "POST":
-                return _elsewhere(request, path, dialect, spoken)
+                found = self._kept.found(request, path)
+                if isinstance(found, tuple):
+                    return played(found[0], found[1], attrs.evolve(found[2], stream=True))
+                return _elsewhere(request, path, dialect, spoken, found)
             question = dialect.question(read_object(request.body), request.path)
             turn = self.play(question.messages, question.options, dialect.name, request.headers)
         except Invalid as problem:
@@ -87,6 +94,8 @@ class ServedExchange:
         except Exception as error:
             # A callable or a predicate of the test failed, far from whoever would see it raised.
             return _refused(spoken, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
+        if turn.fault is None:
+            self._kept.keep(dialect, turn, question)
         return played(dialect, turn, question)
 
 
@@ -113,6 +122,7 @@ class Places:
         )
         self._known: dict[str, ServedDialect] = {"/messages": self._anthropic, **dict(self._ends)}
         self._known["/v1/chat/completions"] = self._openai
+        self.keeping: dict[str, ServedDialect] = {"chat/completions": self._openai, "responses": self._responses}
 
     def asked(self, path: str) -> ServedDialect | None:
         """Return the dialect in which answers are given at `path`, or None."""
@@ -149,12 +159,12 @@ def _unpacked(request: HTTPRequest) -> HTTPRequest:
 
 
 def _elsewhere(
-    request: HTTPRequest, path: str, asked: ServedDialect | None, spoken: ServedDialect
+    request: HTTPRequest, path: str, asked: ServedDialect | None, spoken: ServedDialect, kept: bytes | None
 ) -> Iterator[WireEvent]:
-    """Return the answer to what asks for no completion."""
-    if asked is not None:
+    """Return the answer to what asks for no completion; `kept` is the body of one that was kept."""
+    if asked is not None and kept is None:
         return _refused(asked, _WRONG_METHOD, f"{path} takes POST, not {request.method}")
-    body = answer_aside(request, path, spoken)
+    body = answer_aside(request, path, spoken) if kept is None else kept
     if body is not None:
         return iter(sent(body, 200, spoken.headers(0)))
     known = "/v1/chat/completions, /v1/responses, /v1/messages, /v1/models, /v1/embeddings and /v1/moderations"

@@ -56,10 +56,10 @@ class OpenAIResponses(OpenAIErrors):
 
     def question(self, body: Json, path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
         """Read the body of a request."""
-        member(body, "model", str)
-        given = body.get("input")
+        member(body, "model", str, "")  # a prompt that is kept there has a model, and an input, of its own
+        given = body.get("input", [])
         items: list[Any] = (
-            [{"role": "user", "content": given}] if isinstance(given, str) else member(body, "input", list)
+            [{"role": "user", "content": given}] if isinstance(given, str) else member(body, "input", list, [])
         )
         messages = _joined([message for read in each(items, "input", _messages) for message in read])
         previous: str = member(body, "previous_response_id", str, "")
