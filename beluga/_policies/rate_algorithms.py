@@ -8,6 +8,7 @@ window.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import math
 from array import array
@@ -85,7 +86,7 @@ class _Covers:
 S = TypeVar("S")
 
 
-class Meter(Generic[S]):
+class Meter(abc.ABC, Generic[S]):
     """Counts the permits of one rate, for any number of keys; its owner holds a lock.
 
     Args:
@@ -101,21 +102,21 @@ class Meter(Generic[S]):
         self._window = rate.window
         self.states: BoundedMap[S] = BoundedMap(max_keys)
 
+    @abc.abstractmethod
     def take(self, key: Hashable, now: float, cost: float) -> bool:
         """Take `cost` permits now if they are free; return whether they were."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def free_at(self, key: Hashable, now: float, cost: float) -> float:
         """Return when `cost` permits will be free; more than the limit are those of several windows in a row."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def give_back(self, key: Hashable, at: float, cost: float) -> None:
         """Take back `cost` of the permits that were taken at `at`; take more where it is negative."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def remaining(self, key: Hashable, now: float) -> float:
         """Return how many permits are free now."""
-        raise NotImplementedError
 
     def narrow(self, key: Hashable, now: float, left: float) -> float:
         """Take so many permits that no more than `left` are free; return how many that were."""
@@ -225,7 +226,7 @@ class TokenBucket(Meter[_Bucket]):
         if full_at < now:
             full_at = now
         elif full_at > latest:
-            full_at = latest
+            state.full_at = full_at = latest  # kept, or a clock that went back would refuse until it was there again
         full_at += needed
         if full_at > highest:
             return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from beluga import (
@@ -20,9 +22,10 @@ from beluga import (
     retry,
     traced,
 )  # fmt: skip
+from beluga.config import Live
 from beluga.errors import CircuitOpen
 from beluga.events import CircuitChanged, FallbackTaken
-from beluga.schema import Usage
+from beluga.schema import Chunk, Usage
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "sliding_window", "token_bucket"])
 
@@ -311,3 +314,182 @@ def test_a_span_tells_what_came_of_the_call(spans, fake_clock):
     with pytest.raises(ValueError, match="x"):
         failing.throw(ValueError("x"))
     assert spans.one("failing").attributes["beluga.stream.outcome"] == "error"
+
+
+@ALGORITHMS
+def test_a_reset_forgets_one_key_or_all(algorithm, fake_clock):
+    """The keys named begin anew, the others stay as they are, and a limiter without keys takes none."""
+    limiter = RateLimiter(1, key="who", algorithm=algorithm)
+    assert [limiter.allow(key) for key in "abab"] == [True, True, False, False]
+    limiter.reset("a")
+    assert [limiter.remaining(key) for key in "ab"] == [1, 0]
+    limiter.reset()
+    assert [limiter.remaining(key) for key in "ab"] == [1, 1]
+    with pytest.raises(ValueError, match="key"):
+        RateLimiter(1).reset("a")
+
+
+@ALGORITHMS
+def test_a_reset_lets_who_waits_go_on(algorithm, fake_clock):
+    """The first of the queue is told at once, and does not sleep until its old turn."""
+    limiter = RateLimiter(1, 60.0, algorithm=algorithm, wait=True)
+
+    @limiter
+    async def ask():
+        return fake_clock.monotonic()
+
+    async def main():
+        await ask()
+        waiting = asyncio.ensure_future(ask())
+        await asyncio.sleep(5.0)
+        limiter.reset()
+        return await waiting
+
+    assert fake_clock.run(main()) == 5.0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"algorithm": "token_bucket"},
+        {"algorithm": "sliding_window", "wait": True},
+        {"algorithm": "fixed_window"},
+        {"rates": [Rate(5), Rate(9)]},
+    ],
+    ids=str,
+)
+def test_a_key_that_cannot_be_hashed_is_told(options, fake_clock):
+    """Whichever layer counts, the error names the decorator and the function, and not a dict's inside."""
+    limiter = RateLimiter(**({"limit": 5} | options if "rates" not in options else options), key="who")
+    ask = limiter(lambda who: who)
+    assert ask("ada") == "ada"
+    with pytest.raises(TypeError, match=r"rate_limited.*list"):
+        ask(["ada"])
+
+
+@ALGORITHMS
+def test_of_several_rates_all_are_taken_or_none(algorithm, fake_clock):
+    """What the first rate gave goes back when the second has nothing left."""
+    limiter = RateLimiter(rates=[Rate(10, name="calls"), Rate(100, cost=60, name="tokens")], algorithm=algorithm)
+    assert [limiter.allow(), limiter.allow()] == [True, False]
+    assert limiter.allow(cost=40)
+    assert [limiter.allow(cost=0) for _ in range(9)] == [True] * 8 + [False]
+
+
+@ALGORITHMS
+def test_what_was_never_sent_costs_nothing(algorithm, fake_clock):
+    """A call that a layer further in refuses gives all of its permits back."""
+    limiter = RateLimiter(10, algorithm=algorithm, cost=4, settle=lambda result: result)
+
+    @limiter
+    @RateLimiter(1)
+    def ask():
+        return 4
+
+    ask()
+    with pytest.raises(RateLimited, match="limit of 1 per"):
+        ask()
+    assert limiter.remaining() == 6
+
+
+@ALGORITHMS
+def test_a_call_that_fails_without_a_report_keeps_its_booking(algorithm, fake_clock):
+    """It was sent, and nobody knows what it cost."""
+    limiter = RateLimiter(10, algorithm=algorithm, cost=4, settle=lambda result: 1)
+
+    @limiter
+    def ask():
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        ask()
+    assert limiter.remaining() == 6
+
+
+@pytest.mark.parametrize(
+    ("settle", "told"),
+    [
+        (lambda result: "much", "gave str, which is not a number of permits"),
+        (lambda result: -1, "gave int, which is not a number of permits"),
+        (lambda result: result.usage, "failed with AttributeError"),
+    ],
+    ids=["a text", "less than nothing", "an error"],
+)
+def test_a_settlement_that_fails_leaves_the_booking(settle, told, fake_clock, caplog):
+    """The answer is there and paid for: it is handed out, and the log says what went wrong."""
+    limiter = RateLimiter(10, cost=4, settle=settle)
+    assert limiter(lambda: "answer")() == "answer"
+    assert limiter.remaining() == 6
+    assert [record.getMessage() for record in caplog.records] == [
+        f"rate_limited: settle= {told}; the booked cost stands"
+    ]
+
+
+def test_a_stream_is_settled_by_its_last_report(fake_clock):
+    """Of its items the last one that tells a usage counts, and a broken stream that told one is settled as well."""
+    limiter = RateLimiter(1000, cost=400, settle=lambda item: item.usage.input_tokens)
+
+    @limiter
+    def ask(*, fails):
+        yield Chunk("a", usage=Usage(100, 1))
+        yield Chunk("b", usage=Usage(150, 2))
+        yield Chunk("c")
+        if fails:
+            raise ConnectionError
+
+    list(ask(fails=False))
+    assert limiter.remaining() == 850
+    with pytest.raises(ConnectionError):
+        list(ask(fails=True))
+    assert limiter.remaining() == 700
+
+
+def test_a_reservation_is_settled_once(fake_clock):
+    """Permits that are given back cannot be given back again."""
+    limiter = RateLimiter(1000)
+    reservation = limiter.reserve(cost=400)
+    reservation.settle(150)
+    reservation.settle(0)
+    assert limiter.remaining() == 850
+
+
+@ALGORITHMS
+def test_a_clock_that_goes_back_refuses_nobody_for_longer_than_a_window(algorithm):
+    """What was taken at a time that has not come counts as taken now."""
+    meter = RateLimiter(2, 10.0, algorithm=algorithm).permits.system.meters[0]
+    assert [meter.take(None, 1000.0, 1) for _ in range(3)] == [True, True, False]
+    assert not meter.take(None, 5.0, 1)
+    assert 5.0 < meter.free_at(None, 5.0, 1) <= 15.0
+    assert meter.take(None, 15.0, 1)
+
+
+@ALGORITHMS
+def test_permits_of_a_key_that_is_forgotten_are_not_given_back(algorithm):
+    """A key that had to make room in the meantime begins afresh, with its limit and no more."""
+    limiter = RateLimiter(3, key="who", algorithm=algorithm, max_keys=1)
+    reservation = limiter.reserve("a", cost=2)
+    assert limiter.allow("b")
+    reservation.settle(0)
+    assert limiter.remaining("a") == 3
+
+
+@ALGORITHMS
+def test_several_windows_worth_of_permits_are_free_windows_later(algorithm, fake_clock):
+    """Who waits behind others asks for more than one window gives, from a limiter in use and from a fresh one."""
+    meter = RateLimiter(2, 10.0, algorithm=algorithm).permits.system.meters[0]
+    fresh = meter.free_at(None, 0.0, 4)
+    meter.take(None, 0.0, 2)
+    used = meter.free_at(None, 0.0, 4)
+    assert fresh == 10.0
+    assert used == 20.0
+
+
+def test_a_live_limit_must_cover_the_cost():
+    """A new limit that a call could never meet is refused before it comes into use."""
+    rules = []
+    RateLimiter(Live(lambda: 10, rules.append, "limits"), cost=4)
+    for rule in rules:
+        rule(4)
+    with pytest.raises(ValueError, match=r"cost=4 must be a number from 0 to the limit of 3"):
+        for rule in rules:
+            rule(3)

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import InvalidResponse, structured
-from beluga._policies.partial import NOTHING_NEW, PartialAnswer
+from beluga._policies.partial import NOTHING_NEW, PartialAnswer, partial
 from beluga._policies.response_format import begin
+from beluga._types.annotations import read_type
 from beluga.llm import FakeProvider, Reply
 from beluga.schema import Chunk
 
@@ -145,6 +146,85 @@ def test_a_list_grows_by_its_items():
     """In the object that it is asked for in, and bare."""
     assert grown('{"value": [1, 2]}', list[int]) == [[1], [1, 2], [1, 2]]
     assert grown("[1, 2]", list[int])[-1] == [1, 2]
+
+
+class Pair(pydantic.BaseModel):
+    left: int
+    right: int
+
+
+@attrs.frozen
+class Point:
+    x: str
+    y: int
+
+
+@attrs.frozen
+class Page:
+    rows: dict[str, Point]
+    corner: tuple[int, Point] | None = None
+
+
+def test_what_is_inside_a_table_and_a_row_is_partial_too():
+    """The value of a key and the place of a row are there before they are whole."""
+    pieces = ['{"rows": {"a": {"x": "1"', ', "y": 2}}', ', "corner": [1, {"x": "3"', ', "y": 4}]}']
+    assert grown(pieces, Page) == [
+        Page({"a": Point("1", None)}, None),
+        Page({"a": Point("1", 2)}, None),
+        Page({"a": Point("1", 2)}, (1, Point("3", None))),
+        Page({"a": Point("1", 2)}, (1, Point("3", 4))),
+        Page({"a": Point("1", 2)}, (1, Point("3", 4))),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pieces", "first"),
+    [
+        (Point | list[int], ['{"x": "1"', ', "y": 2}'], Point("1", None)),
+        (Pair | None, ['{"left": 1,', '"right": 2}'], Pair.model_construct(left=1)),
+        (dict[str, Point] | None, ['{"a": {"x": "1"', ', "y": 2}}'], {"a": Point("1", None)}),
+        (list[Point] | None, ['[{"x": "1"', ', "y": 2}]'], [Point("1", None)]),
+        (tuple[Point, int] | None, ['[{"x": "1"', ', "y": 2}, 3]'], (Point("1", None),)),
+    ],
+    ids=["a class", "a pydantic model", "a table", "a list", "a row"],
+)
+def test_of_a_union_the_arm_that_may_still_fit_is_partial(kind, pieces, first):
+    """What has come chooses it: an object by its keys, a list by being one."""
+    assert grown(pieces, kind)[0] == first
+
+
+def test_what_fits_no_arm_is_not_there_yet():
+    """A field of which nothing can be said is None, as one that has not come."""
+    seen = partial(read_type(Page | None), {"neither": 1})
+    assert seen is None
+
+
+def test_a_set_of_parts_that_cannot_be_hashed_is_not_there_yet():
+    """Its items are no keys before they are whole."""
+    assert partial(read_type(frozenset[Plain]), [{"x": "1"}]) is None
+
+
+@attrs.define
+class Plain:
+    x: str
+    y: int
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": "say \\"hi\\" \\\\"', {"a": 'say "hi" \\'}),
+        ('{"a": 1, "b": {"c": tru', {"a": 1}),
+        ('{"a": bad, "b": 2}', None),
+        ('{"a": 1} and {"b": 2}', {"a": 1}),
+    ],
+    ids=["escaped quotes", "half a word", "no JSON", "what comes behind the end"],
+)
+def test_the_parts_of_a_text_are_told_apart(text, value):
+    """What is complete is known character by character, and what is not JSON completes nothing."""
+    answer = PartialAnswer(lambda text: begin(text, "{"))
+    values = [each for each in map(answer.feed, text) if each is not NOTHING_NEW]
+    assert (values[-1] if values else None) == value
 
 
 JSON = st.recursive(
