@@ -112,8 +112,8 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     # Money and shops
     (
         "STRIPE_KEY",
-        "[srp]k_(?:live|test|prod)|whsec_",
-        r"(?:[srp]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{24,64})",
+        "[sr]k_(?:live|test|prod)|whsec_",
+        r"(?:[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{24,64})",
     ),
     ("SQUARE_TOKEN", "sq0|EAAA", r"(?:sq0[a-z]{3}-[\w-]{22,43}|EAAA[\w-]{60})"),
     ("SHOPIFY_TOKEN", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),

@@ -1,62 +1,116 @@
-"""Whether the name of a field says that its value is a secret: the last word of the name decides."""
+"""Whether the name of a field says that its value is a secret: its words do, above all the last one.
+
+Names come in every spelling (``dbPassword``, ``DB_PASSWORD``, ``--db-password``, ``secret access key``) and language.
+They are cut into words once, words of other languages that mean *key*, *token* or *secret* are taken for these, and
+then the last word decides, with the one before: an ``api key`` opens something, a ``primary key`` does not.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
+from typing import Literal, TypeAlias
 
-__all__ = ["FOREIGN_NAMES", "is_secret_name"]
+__all__ = ["PIECES", "Kind", "is_secret_name", "kind_of_name"]
 
-# camelCase, kebab-case and snake_case fall into words; an acronym ends before the last capital of a run.
-_WORDS = re.compile(r"[A-Za-z]*[^\W\d_A-Za-z][^\W\d_]*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+Kind: TypeAlias = Literal["", "password", "secret", "key", "token", "cookie", "number"]
+"""What a name says of its value; empty where that is not a secret. A number is a PIN or a code that is used once."""
 
-FOREIGN_NAMES = (
-    "contraseña", "senha", "mot de passe", "kennwort", "wachtwoord", "hasło", "lösenord", "adgangskode", "kodeord",
-    "salasana", "passord", "parola", "şifre", "kata sandi", "пароль", "密码", "密碼", "パスワード", "비밀번호", "암호",
-)  # fmt: skip
+# camelCase, kebab-case and snake_case fall into words; an acronym ends before the last capital of a run, and
+# Latin letters before those of East Asia.
+_EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORDS = re.compile(rf"[{_EAST}]+|[A-Za-z]*[^\W\d_A-Za-z{_EAST}][^\W\d_{_EAST}]*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+PASSWORDS = (
+    r"contrase[nñ]as?|senhas?|palavras? passe|mdp|mots? de passe|(?:kenn|pass|losungs)w[oö]rt(?:e?s|er)?"
+    r"|wachtwoord(?:en)?|has[lł](?:o|a|em|u)|lösenord(?:et)?|losenord|adgangskode[nr]?|kodeord(?:et)?|passord(?:et)?"
+    r"|salasana\w{0,4}|tunnussana|parola(?:m|n|sı|nız|niz)?|[sş]ifre\w{0,4}|(?:kata )?sandi|парол\w{1,3}"
+    r"|密码|密碼|口令|パスワード|暗証番号|合言葉|비밀번호|암호|패스워드"
+)
 """Passwords in Spanish, Portuguese, French, German, Dutch, Polish, the Nordic languages, Italian, Turkish, Indonesian,
 Russian, Chinese, Japanese and Korean."""
 
-_ALWAYS = frozenset(
-    "password passwd passphrase passcode pwd pass pswd secret secrets credential credentials cred creds"
-    " authorization"
-    " apikey apitoken authtoken accesstoken accesskey secretkey privatekey cookie cookies jwt bearer otp"
-    " totp pin cvv cvc"
-    " mnemonic connectionstring dsn htpasswd keytab passwort kennwort contraseña senha"
-    " clientsecret refreshtoken sessiontoken webhooksecret signingkey encryptionkey userpassword dbpassword"
-    " pem pkcs sas ssn".split()
+_PASSWORD = re.compile(rf"(?:.* |.*[{_EAST}]|)(?:{PASSWORDS})\Z")
+_ENGLISH: dict[str, str] = {
+    word: english
+    for english, words in {
+        "key": "schlüssel schluessel clé cle clés clave claves chave chaves chiave sleutel klucz klucza nyckel nyckeln"
+        " nøgle nøglen nøkkel nøkkelen avain avaimen anahtar anahtarı anahtari kunci ключ ключа ключом キー 鍵 키",
+        "secret": "geheimnis geheim geheimer geheime secreto secreta secreti segredo secreta segreto segreta secrète"
+        " sekret tajny hemlig hemlighet hemmelig hemmelighed salainen salaisuus gizli rahasia секрет секретный"
+        " 密钥 密鑰 秘钥 私钥 秘密鍵 シークレット シークレットキー 비밀키 시크릿",
+        "token": "jeton jetons токен токена トークン 令牌 토큰",
+        "private": "privée privé privada privado privata private privater privater prywatny privat yksityinen özel"
+        " pribadi приватный закрытый",
+        "access": "acceso accès acesso accesso zugriffs zugangs zugang toegangs toegang dostępu åtkomst adgangs доступа"
+        " erişim akses アクセス 액세스 访问",
+        "credentials": "zugangsdaten anmeldedaten identifiants credenciales credenciais credenziali inloggegevens",
+        "api key": "apikey api密钥 apiキー api키",
+    }.items()
+    for word in words.split()
+}
+_COMPOUND = re.compile(
+    r"(api|zugriffs?|zugangs?|geheim|sicherheits|toegangs?|åtkomst|adgangs|tilgangs|pääsy|api )[- ]?"
+    r"(?:schlüssel|schluessel|sleutel|nyckel|nøgle|nøkkel|avain)\Z"
+)
+_PARTICLES = frozenset("de d del di da do dell of dla para per la l".split())
+
+_ONE_WORD: dict[Kind, str] = {
+    "password": "password passwords passwd passphrase passphrases passcode pwd pass pswd htpasswd storepass keypass",
+    "secret": "secret secrets credential credentials cred creds authorization mnemonic connectionstring dsn"
+    " keytab pem"
+    " pkcs sas ssn clientsecret webhooksecret",
+    "key": "apikey accesskey secretkey privatekey signingkey encryptionkey",
+    "token": "apitoken authtoken accesstoken jwt bearer refreshtoken sessiontoken csrf xsrf sid sessid sessionid"
+    " phpsessid"
+    " jsessionid",
+    "cookie": "cookie cookies",
+    "number": "otp totp pin cvv cvc cvv2 passnumber",
+}
+_ALWAYS = {word: kind for kind, words in _ONE_WORD.items() for word in words.split()}
+# One word that somebody wrote together out of two: `dbpassword`, `PGPASSWORD`.
+_GLUED = re.compile(
+    r"\w*(?:(?P<password>password|passwd|passphrase|(?<!y)pwd|(?:ssh|db|user|my|root|admin|key|store)pass)"
+    r"|(?P<key>apikey|secretkey|accesskey|privatekey)|(?P<token>authtoken|accesstoken|apitoken))\Z"
 )
 # A key is secret when the word before says what it opens.
 _KEY_OF = frozenset(
-    "api secret private access signing signature encryption decryption master app application auth"
-    " client service shared"
-    " account admin license licence hmac aes rsa ssh gpg pgp root webhook storage subscription data"
-    " wrapping symmetric"
-    " host deploy provider openai anthropic azure aws gcp google groq mistral cohere stripe jwt session"
-    " cipher crypto seed"
-    " kms server user".split()
+    "api secret private access signing signature encryption decryption master app application auth client service"
+    " shared account admin license licence hmac aes rsa ssh gpg pgp root webhook subscription data wrapping symmetric"
+    " host deploy provider openai anthropic azure aws gcp google groq mistral cohere stripe jwt session cipher crypto"
+    " seed kms server user developer integration write ingest ingestion monitoring bot merchant sandbox live"
+    " twilio sendgrid mailgun mailchimp datadog dd algolia maps segment pagerduty functions function consumer".split()
 )
 _NOT_KEY_OF = frozenset("public primary foreign cache sort partition hash map row unique idempotency dedupe".split())
 # A token is a credential unless it is a piece of text, or the place in a list of pages.
 _NOT_TOKEN_OF = frozenset(
-    "eos bos pad unk mask cls sep stop start end special next last first prev previous max min num n"
-    " total prompt"
-    " completion input output cached reasoning page continuation continue sync cancellation cancel per"
-    " new image audio"
-    " text mask begin decoder forced bot eot user assistant system separator padding unknown pagination"
-    " cursor scroll"
-    " idempotency conversation client_request request clientrequest count type value".split()
+    "eos bos pad unk mask cls sep stop start end special next last first prev previous max min num n total prompt"
+    " completion input output cached reasoning page continuation continue sync cancellation cancel per new image audio"
+    " text begin decoder forced eot assistant system separator padding unknown pagination cursor scroll idempotency"
+    " conversation client_request request clientrequest count type value unexpected expected illegal unrecognized"
+    " unrecognised missing closing opening current lookahead trailing comment keyword whitespace".split()
 )
 # Words that may follow a credential's name: `SecretString`, `passwordHash`, `Authorization-Code`.
 _TAILS = frozenset(
     "value string text code hash data base64 b64 encoded plaintext plain raw old new current previous"
-    " confirm confirmation"
-    " header bytes env var digest ciphertext blob payload pem bin hex json".split()
+    " confirm confirmation header bytes env var digest ciphertext blob payload pem bin hex json".split()
 )
-_FOREIGN = frozenset(FOREIGN_NAMES)
 _FLAGS = frozenset(
     "has is num max min n no allow require requires required enable enabled disable use should can".split()
 )
+_CODES = frozenset("verification confirmation security mfa sms recovery backup device auth".split())
+_LAST: dict[str, frozenset[str]] = {
+    "tokens": frozenset("access refresh auth api secret bearer session user bot".split()),
+    "auth": frozenset(["", *"basic proxy http x registry docker digest".split()]),
+    "signature": frozenset("x hub webhook sas amz".split()),
+    "id": frozenset("session sess csrf xsrf".split()),
+    "seed": frozenset("totp otp mfa wallet".split()),
+    "phrase": frozenset("seed recovery secret".split()),
+    "words": frozenset("seed recovery".split()),
+    "certificate": frozenset(["private"]),
+    **dict.fromkeys(("string", "url", "uri"), frozenset("connection conn dsn credentials".split())),
+}
+_KIND_OF_LAST: dict[str, Kind] = {"tokens": "token", "id": "token", "signature": "key"}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -67,51 +121,76 @@ def is_secret_name(name: str) -> bool:
         >>> is_secret_name("openaiApiKey"), is_secret_name("max_tokens"), is_secret_name("eos_token")
         (True, False, False)
     """
+    return kind_of_name(name) != ""
+
+
+@functools.lru_cache(maxsize=4096)
+def kind_of_name(name: str) -> Kind:
+    """Say what kind of secret a field called `name` holds.
+
+    Example:
+        >>> kind_of_name("mot de passe"), kind_of_name("clave de API"), kind_of_name("sort_key")
+        ('password', 'key', '')
+    """
     words = [word.lower() for word in _WORDS.findall(name)] or [name.lower()]
     while len(words) > 1 and words[-1].isdigit():
         words.pop()
     if words[0] in _FLAGS and len(words) > 1:
-        return False
-    if " ".join(words[-3:]) in _FOREIGN or " ".join(words[-2:]) in _FOREIGN or words[-1] in _FOREIGN:
-        return True
-    if _ends_in_secret(words):
-        return True
+        return ""
+    if _PASSWORD.match(" ".join(words[-3:])):
+        return "password"
+    words = _in_english(words)
+    if kind := _by_last(words):
+        return kind
     stem = list(words)
     while len(stem) > 1 and stem[-1] in _TAILS:
         stem.pop()
-        if _ends_in_secret(stem):
-            return not (stem[-1] == "token" and words[-1] in {"text", "data", "raw", "hash"} and len(stem) == 1)
-    return False
+        if kind := _by_last(stem):
+            piece_of_text = stem == ["token"] and words[-1] in {"text", "data", "raw", "hash"}
+            piece_of_text |= stem[-1] == "pin"  # the pin codes of India are postal ones
+            return "" if piece_of_text else kind
+    return ""
 
 
-def _ends_in_secret(words: list[str]) -> bool:  # noqa: PLR0911 - one line for each last word
+def _in_english(words: list[str]) -> list[str]:
+    """Return `words` with those of other languages in English, and in its order: `clave de api` is an `api key`."""
+    if all(word.isascii() for word in words) and _ENGLISH.keys().isdisjoint(words) and not _COMPOUND.match(words[-1]):
+        return words
+    meant = [_ENGLISH.get(word, word) for word in words if word not in _PARTICLES] or words
+    if _COMPOUND.search(words[-1]):
+        return ["access", "key"]
+    for noun in ("key", "token"):
+        if noun in meant[:-1]:
+            meant.remove(noun)
+            meant.append(noun)
+    return " ".join(meant).split()
+
+
+def _by_last(words: list[str]) -> Kind:
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in _ALWAYS or before + last in _ALWAYS or "".join(words) in _ALWAYS:
-        return True
+    for word in (last, before + last, "".join(words)):
+        if word in _ALWAYS:
+            return _ALWAYS[word]
     if last in {"key", "keys"}:
-        return before in _KEY_OF and before not in _NOT_KEY_OF
+        return "key" if before in _KEY_OF and before not in _NOT_KEY_OF else ""
     if last == "token":
-        return before not in _NOT_TOKEN_OF
-    if last == "tokens":
-        return before in {"access", "refresh", "auth", "api", "secret", "bearer", "session"}
-    if last == "auth":
-        return before in {"", "basic", "proxy", "http", "x", "registry", "docker", "digest"}
-    if last == "signature":
-        return before in {"x", "hub", "webhook", "sas", "amz"}
-    if last == "code":
-        return before in {
-            "verification",
-            "confirmation",
-            "security",
-            "mfa",
-            "sms",
-            "recovery",
-            "backup",
-            "device",
-            "auth",
-        }
-    if last in {"id", "seed", "phrase"}:
-        return before in {"id": {"session", "sess", "csrf"}, "seed": {"totp", "otp"}, "phrase": {"seed"}}[last]
-    if last == "certificate":
-        return before == "private"
-    return last in {"string", "url", "uri"} and before in {"connection", "conn", "dsn", "credentials"}
+        return "token" if before not in _NOT_TOKEN_OF else ""
+    if last in {"code", "codes"}:
+        return "number" if before in _CODES else ""
+    if last in _LAST:
+        return _KIND_OF_LAST.get(last, "secret") if before in _LAST[last] else ""
+    glued = _GLUED.match(last)
+    return glued.lastgroup if glued else ""  # type: ignore[return-value]  # its groups are kinds
+
+
+PIECES = tuple(
+    "pass pwd pswd secret token key auth cred cookie jwt bearer otp cvv cvc mnemonic string dsn sess csrf xsrf phrase"
+    """ pin: pin= pin" pin' sid: sid= sid" sid' code: code= code" code' codes mfa recovery verification backup"""
+    " contrase senha palavra mdp kennwort losungswort wachtwoord hasl hasł senord adgang kodeord salasana tunnussana"
+    " parola ifre sandi парол 密码 密碼 口令 パスワード 暗証番号 合言葉 비밀번호 암호 패스워드"
+    " schlu schlü clé clave chave chiav sleutel klucz nyckel nøgle nøkkel avain anahtar kunci ключ キー 鍵 키"
+    " geheim secreto segre sekret hemlig salai gizli rahasia секрет"
+    " 密钥 密鑰 秘钥 私钥 秘密鍵 シークレット 비밀키 시크릿"
+    " jeton токен トークン 令牌 토큰 zugang anmelde identifiant inlog".split()
+)
+"""What every name of a secret has in it, in small letters, for those who look for names in a text."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     Gate = Callable[[str], object]
+    Reader = Callable[[str, int], Iterator[tuple[int, int]]]
 
 __all__ = [
     "BLANK",
@@ -22,6 +23,7 @@ __all__ = [
     "Pattern",
     "Prefilter",
     "SecretPattern",
+    "Words",
     "initials",
     "matcher",
     "shape",
@@ -53,6 +55,7 @@ class Pattern:
         shape: Another, for the passage with each digit written as ``0`` and each ASCII letter as ``A``.
         digits: How many digits a passage must have, or the pattern is not tried.
         priority: Patterns of a lower number go first; what they found, others leave alone.
+        reads: Gets a text and where to begin, and yields the places of the findings; it is asked in place of `pattern`.
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -65,6 +68,7 @@ class Pattern:
     shape: str | None = attrs.field(default=None, kw_only=True)
     digits: int = attrs.field(default=0, kw_only=True)
     priority: int = attrs.field(default=0, kw_only=True)
+    reads: Reader | None = attrs.field(default=None, kw_only=True)
 
     @property
     def replacement(self) -> str:
@@ -88,6 +92,57 @@ class SecretPattern(Pattern):
     """One form of credentials; the arguments are those of `Pattern`."""
 
 
+class Words:
+    """Finds which of many words stands next in a text, in capitals or not.
+
+    Looking each of them up in a copy in small letters takes a twentieth of the time that an alternation in `re` does.
+
+    Args:
+        words: What to find, in small letters and without blanks.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(words)
+
+    def finder(self, text: str) -> Callable[[int], tuple[int, str]] | None:
+        """Return a function that gives the next word's place; None where none is in `text`.
+
+        It is quick for rising positions. Behind the last one it gives the length of the text.
+        """
+        small = text.lower() if text.isascii() else text.replace("\u0130", "i").lower()  # the one that would be two
+        words = [word for word in self._words if word in small]
+        if not words:
+            return None
+        size = len(small)
+        hits = [-1] * len(words)
+        last = 0
+
+        def following(position: int) -> tuple[int, str]:
+            nonlocal last
+            if position < last:
+                hits[:] = [-1] * len(words)
+            last = position
+            first, found = size, ""
+            for index, hit in enumerate(hits):
+                if hit < position:
+                    hits[index] = hit = small.find(words[index], position)  # noqa: PLW2901 - the same hit, further on
+                    if hit < 0:
+                        hits[index] = hit = size  # noqa: PLW2901
+                if hit < first or (hit == first and len(words[index]) > len(found)):
+                    first, found = hit, words[index]
+            return first, found
+
+        return following
+
+    def last(self, text: str) -> Callable[[int, int], int] | None:
+        """Return a function that gives the last word's place between two, or -1; None where none is in `text`."""
+        small = text.lower() if text.isascii() else text.replace("\u0130", "i").lower()
+        words = [word for word in self._words if word in small]
+        if not words:
+            return None
+        return lambda start, end: max(small.rfind(word, start, end) for word in words)
+
+
 class Matcher:
     """A pattern made ready to search."""
 
@@ -95,6 +150,7 @@ class Matcher:
         "_check",
         "_context",
         "_placed",
+        "_reads",
         "_unless",
         "digits",
         "group",
@@ -109,6 +165,7 @@ class Matcher:
         self.name: str = pattern.name
         self.digits: int = pattern.digits
         self._check = pattern.check
+        self._reads = pattern.reads
         compiled = _compile(pattern, pattern.pattern)
         self.search: Callable[[str, int], re.Match[str] | None] = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0
@@ -120,8 +177,15 @@ class Matcher:
         self._unless = _search(pattern, pattern.unless)
         self._placed = bool(pattern.context or pattern.unless)
 
-    def places(self, work: str, first: re.Match[str]) -> Iterator[tuple[int, int]]:
-        """Yield the places in `work`, from the match `first` on, that match and pass the pattern's checks.
+    def places(self, work: str, offset: int) -> Iterable[tuple[int, int]]:
+        """Return the places in `work`, from `offset` on, that match and pass the pattern's checks."""
+        if self._reads is not None:
+            return self._reads(work, offset)
+        first = self.search(work, offset)
+        return () if first is None else self._matches(work, first)
+
+    def _matches(self, work: str, first: re.Match[str]) -> Iterator[tuple[int, int]]:
+        """Yield the places from the match `first` on.
 
         What the check turns down is tried again one character later: an over-long or ill-begun match must not
         hide the right one inside it. What the context turns down is passed over whole, because the rest of

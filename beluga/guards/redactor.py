@@ -170,10 +170,7 @@ class Redactor:
             for place, form in enumerate(forms, 1):
                 if form.needs is not None and not form.needs(work):
                     continue
-                match = form.search(work, offset)
-                if match is None:
-                    continue
-                for start, end in form.places(work, match):
+                for start, end in form.places(work, offset):
                     if self._allows is None or not self._allows(form.name, work[start:end]):
                         found.append((*view.span(start - offset, end - offset), form.name))
                     work = work[:start] + BLANK * (end - start) + work[end:]

@@ -33,6 +33,8 @@ from beluga.guards.patterns import BLANK, REACH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from beluga.guards.patterns import Words
+
     Replace = Callable[[Finding, str, str], str]
 
 __all__ = ["Passages", "RedactionStream", "Window"]
@@ -47,14 +49,18 @@ class Passages:
         rest: Matches from the start of a passage, or from inside it, to its end.
         limit: The size of the window, in characters.
         reach: The longest finding that is surely found whole.
-        foreign: One more gate, for texts that are not all ASCII.
+        words: A passage begins at the word in which one of these stands, too.
+        drawn: Matches from one of these words inside a passage to the end of what it draws in.
+        block: Matches where something begins of which every part counts, not only the last word before its end.
     """
 
     gates: tuple[re.Pattern[str], ...]
     rest: re.Pattern[str]
     limit: int
     reach: int
-    foreign: re.Pattern[str] | None = None
+    words: Words | None = None
+    drawn: re.Pattern[str] = re.compile("")
+    block: re.Pattern[str] = re.compile("(?!)")
     long: re.Pattern[str] = attrs.field(init=False, repr=False)
 
     @long.default  # pyright: ignore[reportAttributeAccessIssue]  # attrs' way of a default from other fields
@@ -102,6 +108,7 @@ class Window:
         findings: list[Finding] = []
         at, size, limit = 0, len(text), self._passages.limit
         starts = self._starts(text)
+        drawn = self._drawn(text)
         while at < size:
             start = at if self._inside else starts(at)
             if start < 0:
@@ -112,7 +119,7 @@ class Window:
             if start > at:
                 self._skip(text, at, start)
             match = self._passages.rest.match(text, start, start + limit)
-            end = match.end() if match else start
+            end = drawn(start, match.end()) if match else start
             if end == size and not final and end - start < limit:
                 return findings, start
             # A gate that opens on a blank opens nothing: go on behind it.
@@ -123,9 +130,8 @@ class Window:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
         passages, size = self._passages, len(text)
         gates = passages.gates
-        if passages.foreign is not None and not text.isascii():
-            gates = (*gates, passages.foreign)
-        if size < passages.limit and len(gates) == 1:
+        words = passages.words.finder(text) if passages.words else None
+        if size < passages.limit and len(gates) == 1 and passages.words is None:
             search = gates[0].search
 
             def only(position: int) -> int:
@@ -144,9 +150,31 @@ class Window:
                     match = gate.search(text, position)
                     hits[index] = match.start() if match else size
             first = min(hits)
+            if words is not None:
+                first = min(first, words(position)[0])
             return passages.word(text, position, first) if first < size else -1
 
         return following
+
+    def _drawn(self, text: str) -> Callable[[int, int], int]:
+        """Return a function that says how far the words between two places draw a passage, for rising places."""
+        last = self._passages.words.last(text) if self._passages.words else None
+        if last is None:
+            return lambda _, end: end
+        match, blocks, limit = self._passages.drawn.match, self._passages.block.finditer, self._passages.limit
+
+        def furthest(start: int, end: int) -> int:
+            at = start
+            while at < end:
+                # Of the words in what is drawn in, the last draws in most; a block may go on beyond that.
+                places = [block.start() for block in blocks(text, at, end)]
+                if (place := last(at, end)) >= 0:
+                    places.append(place)
+                drawn = (match(text, place, start + limit) for place in places)
+                at, end = end, max(end, *(found.end() for found in drawn if found), end)
+            return end
+
+        return furthest
 
     def _step(self, text: str, start: int) -> int:
         self._skip(text, start, start + 1)

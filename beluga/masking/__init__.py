@@ -82,9 +82,9 @@ def _mask_prose(text: str) -> str:
 
 @functools.cache
 def _redactor() -> SecretRedactor:
-    from beluga.guards.secrets import SecretRedactor
+    from beluga.guards.secrets import LOG_SECRET_PATTERNS, SecretRedactor
 
-    return SecretRedactor()
+    return SecretRedactor(*LOG_SECRET_PATTERNS)
 
 
 def _mask_pair(match: re.Match[str]) -> str:
@@ -126,6 +126,53 @@ def _mask_under_secret_key(value: Any) -> Any:
     if isinstance(value, str):
         return mask(value)
     return MASK.encode() if isinstance(value, bytes | bytearray) else MASK
+
+
+_NAMES = (
+    "name",
+    "key",
+    "Name",
+    "Key",
+    "field",
+    "header",
+    "variable",
+    "param",
+    "parameter",
+    "label",
+    "option",
+    "property",
+)
+_VALUES = frozenset(
+    "value Value VALUE val content default newValue oldValue new_value old_value current text data".split()
+)
+_PIECES = frozenset(("logprob", "top_logprobs", "token_str"))  # beside the `token` of a text
+
+
+def name_of(fields: Mapping[Any, Any], name: Any) -> Any:
+    """Return what says what stands under `name`: in ``{"name": "DB_PASSWORD", "value": ...}`` the other field."""
+    if name == "token":
+        return "" if not _PIECES.isdisjoint(fields) else name
+    if name in _VALUES:
+        for field in _NAMES:
+            told = fields.get(field)
+            if isinstance(told, str) and is_secret_key(told):
+                return told
+    return name
+
+
+def _arguments(items: list[str], redactor: SecretRedactor) -> list[str]:
+    """Mask the arguments of a command: read as Python prints them, an option tells what is behind it."""
+    text = "', '".join(["", *(item.replace("'", '"').replace("\\", "/").replace("\n", " ") for item in items), ""])
+    masked = list(items)
+    place, start = 0, 4
+    for finding in redactor.scan(text):
+        while finding.start >= start + len(items[place]) + 4:
+            start += len(items[place]) + 4
+            place += 1
+        first, last = finding.start - start, finding.end - start
+        if masked[place] == items[place] and first >= 0 and last <= len(items[place]):
+            masked[place] = items[place][:first] + mask(items[place][first:last]) + items[place][last:]
+    return masked
 
 
 class Walk:
@@ -233,7 +280,8 @@ class Walk:
         result: dict[Any, Any] = {}
         self._met[id(value)] = result
         for name, inner in value.items():
-            result[self._text(name) if type(name) is str else name] = self.field(name, inner, depth)
+            told = name_of(value, name)
+            result[self._text(name) if type(name) is str else name] = self.field(told, inner, depth)
         return result
 
     def _other_mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
@@ -248,7 +296,8 @@ class Walk:
             self._met[id(value)] = result
         masked = {}
         for name, inner in value.items():
-            masked[self._text(name) if type(name) is str else name] = self.field(name, inner, depth)
+            told = name_of(value, name)
+            masked[self._text(name) if type(name) is str else name] = self.field(told, inner, depth)
         if all(inner is masked.get(name, self) for name, inner in value.items()):
             return value
         try:
@@ -270,16 +319,25 @@ class Walk:
         except Exception:  # a list that cannot be changed
             result = items
         self._met[id(value)] = result
-        for inner in value:
+        for inner in self._as_command(value):
             items.append(self._item(inner, depth))
         return result
+
+    def _as_command(self, items: Any) -> Any:
+        """Return `items` with the secrets behind options masked, where they are the arguments of a command."""
+        options = [item for item in items if type(item) is str and item[:1] == "-"]
+        if not options or not all(type(item) is str for item in items):
+            return items
+        return _arguments(list(items), _redactor())
 
     def _collection(self, value: Any, depth: int) -> Any:
         """Mask a tuple or a set; one in which nothing was masked is kept, as there may be no way to make another."""
         if hasattr(value, "_fields"):
             items = [self.field(n, v, depth) for n, v in zip(value._fields, value, strict=True)]
         else:
-            items = [self._item(inner, depth) for inner in value]
+            items = [
+                self._item(inner, depth) for inner in (self._as_command(value) if isinstance(value, tuple) else value)
+            ]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value
         try:

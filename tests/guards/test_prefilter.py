@@ -30,7 +30,7 @@ def test_no_form_that_matches_is_ruled_out(text):
 
     for form in forms:
         match = form.search(text)
-        accepted = match and next(form.places(text, match), None)
+        accepted = match and next(iter(form.places(text, 0)), None)
         assert not accepted or (form in picked and (form.needs is None or form.needs(text)))
 
 
