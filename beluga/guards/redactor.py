@@ -262,7 +262,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages | None = None, *, se
     """
     passages = built_in or _EVERY_WORD
     if sentences:
-        passages = attrs.evolve(passages, gates=(_ANYTHING,), rest=SENTENCE, limit=2 * _LONGEST, foreign=None)
+        passages = attrs.evolve(passages, gates=(_ANYTHING,), rest=SENTENCE, limit=2 * _LONGEST)
     compiled: list[re.Pattern[str]] = []
     quadratic: list[str] = []
     for pattern in own:
@@ -282,7 +282,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages | None = None, *, se
         return attrs.evolve(passages, gates=gates, limit=limit, reach=reach)
     limit = sys.maxsize if "whole" in scopes else max(limit, 2 * _LONGEST)
     gate, rest = ("[^\n]", "[^\n]*+\n?") if set(scopes) <= {"word", "line"} else (r"[\s\S]", r"[\s\S]*+")
-    return Passages((re.compile(gate),), re.compile(rest), limit=limit, reach=reach)
+    return attrs.evolve(passages, gates=(re.compile(gate),), rest=re.compile(rest), limit=limit, reach=reach)
 
 
 _DISGUISED = re.compile(r"[^\t-\r -~]")
