@@ -22,6 +22,7 @@ __all__ = [
     "PIIPattern",
     "Pattern",
     "Prefilter",
+    "ReadPattern",
     "SecretPattern",
     "Words",
     "initials",
@@ -55,7 +56,6 @@ class Pattern:
         shape: Another, for the passage with each digit written as ``0`` and each ASCII letter as ``A``.
         digits: How many digits a passage must have, or the pattern is not tried.
         priority: Patterns of a lower number go first; what they found, others leave alone.
-        reads: Gets a text and where to begin, and yields the places of the findings; it is asked in place of `pattern`.
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -68,7 +68,6 @@ class Pattern:
     shape: str | None = attrs.field(default=None, kw_only=True)
     digits: int = attrs.field(default=0, kw_only=True)
     priority: int = attrs.field(default=0, kw_only=True)
-    reads: Reader | None = attrs.field(default=None, kw_only=True)
 
     @property
     def replacement(self) -> str:
@@ -90,6 +89,17 @@ class PIIPattern(Pattern):
 @attrs.frozen
 class SecretPattern(Pattern):
     """One form of credentials; the arguments are those of `Pattern`."""
+
+
+@attrs.frozen
+class ReadPattern(SecretPattern):
+    """A form that is read by a function; the expression only says where there may be one.
+
+    Args:
+        reads: Gets a text and where to begin, and yields the places of the findings.
+    """
+
+    reads: Reader = attrs.field(kw_only=True)
 
 
 class Words:
@@ -165,7 +175,7 @@ class Matcher:
         self.name: str = pattern.name
         self.digits: int = pattern.digits
         self._check = pattern.check
-        self._reads = pattern.reads
+        self._reads = pattern.reads if isinstance(pattern, ReadPattern) else None
         compiled = _compile(pattern, pattern.pattern)
         self.search: Callable[[str, int], re.Match[str] | None] = compiled.search
         self.group: int | str = "value" if "value" in compiled.groupindex else 0

@@ -8,7 +8,7 @@ from beluga.guards._secret_assignments import assigned, logged
 from beluga.guards._secret_formats import FORMATS
 from beluga.guards._secret_names import PIECES
 from beluga.guards._secret_values import is_absent, is_mixed, is_random, is_varied
-from beluga.guards.patterns import SecretPattern, Words
+from beluga.guards.patterns import ReadPattern, SecretPattern, Words
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
 
@@ -39,6 +39,7 @@ _PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})
 
 _CHECKS = dict.fromkeys(("OPENAI_KEY", "VOYAGE_KEY", "TAVILY_KEY", "HEROKU_KEY"), is_random)
 
+_ASSIGNED = ReadPattern("SECRET", _NAME, reads=assigned, priority=210)
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
     SecretPattern(
@@ -75,7 +76,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         needs="(?i)bearer",
         priority=203,
     ),
-    SecretPattern("SECRET", _NAME, reads=assigned, priority=210),
+    _ASSIGNED,
     *(
         SecretPattern(
             "PASSWORD",
@@ -161,8 +162,8 @@ class SecretRedactor(Redactor):
         super().__init__(patterns or DEFAULT_SECRET_PATTERNS, passages_for(own, _PASSAGES))
 
 
-_LOGGED = SecretPattern("SECRET", _NAME, reads=logged, priority=210)
-LOG_SECRET_PATTERNS: tuple[SecretPattern, ...] = (_LOGGED, *(p for p in DEFAULT_SECRET_PATTERNS if p.reads is None))
+_LOGGED = ReadPattern("SECRET", _NAME, reads=logged, priority=210)
+LOG_SECRET_PATTERNS: tuple[SecretPattern, ...] = (_LOGGED, *(p for p in DEFAULT_SECRET_PATTERNS if p is not _ASSIGNED))
 """The same for a log, where everything behind the name of a password goes."""
 
 _BUILT_IN = frozenset((*DEFAULT_SECRET_PATTERNS, _LOGGED))
