@@ -1,7 +1,9 @@
 """How the credentials of providers look, one row each: kind, what every one of them holds, and its form.
 
-Source: the providers' own documentation of their key formats and their entries in public secret-scanning
-programmes. Lengths are lower bounds: a longer key of the same form is still a key.
+Source: the providers' own documentation of their key formats, their entries in GitHub's list of secret-scanning
+partners, and the rules of gitleaks (MIT) and detect-secrets (Apache-2.0), read as facts; ``tools/secret_formats.py``
+says which of their formats have no row. Lengths are lower bounds: a longer key of the same form is still a key. What
+a provider calls publishable (``pk_live_``, ``pk-lf-``, ``phc_``) has none.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     # Models
     ("ANTHROPIC_KEY", "sk-ant-", r"sk-ant-(?:[a-z]{3,8}\d{2}-)?[\w-]{32,256}"),
     ("OPENROUTER_KEY", "sk-or-", r"sk-or-(?:v\d-)?[0-9a-zA-Z]{32,128}"),
-    ("LANGFUSE_KEY", "-lf-", r"[sp]k-lf-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    ("LANGFUSE_KEY", "-lf-", r"sk-lf-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     ("OPENAI_KEY", "sk-", r"sk-(?:proj-|svcacct-|admin-|None-)?[\w-]{20,256}"),
     ("GROQ_KEY", "gsk_", r"gsk_[A-Za-z0-9]{40,80}"),
     ("XAI_KEY", "xai-", r"xai-[A-Za-z0-9]{64,128}"),
@@ -31,6 +33,18 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("PINECONE_KEY", "pcsk_", r"pcsk_[A-Za-z0-9_]{40,96}"),
     ("TAVILY_KEY", "tvly-", r"tvly-[\w-]{20,64}"),
     ("FIRECRAWL_KEY", "fc-", r"fc-[0-9a-f]{32}"),
+    ("LLAMACLOUD_KEY", "llx-", r"llx-[A-Za-z0-9]{48}"),
+    ("RUNPOD_KEY", "rpa_", r"rpa_[A-Z0-9]{40}[a-z0-9]{6}"),
+    ("MODAL_TOKEN", "a[ks]-", r"a[ks]-[A-Za-z0-9]{22}"),
+    ("WANDB_KEY", "wandb_v1_", r"wandb_v1_\w{60,100}"),
+    ("E2B_KEY", "e2b_", r"e2b_[0-9a-f]{40}"),
+    ("DAYTONA_KEY", "dtn_", r"dtn_[0-9a-f]{64}"),
+    ("BROWSERBASE_KEY", "bb_", r"bb_(?:live|test)_[\w-]{27}"),
+    ("BRAVE_KEY", "BSA", r"BSA[\w-]{27,29}"),
+    ("MEM0_KEY", "m0-", r"m0-[A-Za-z0-9]{40}"),
+    ("NOMIC_KEY", "nk-", r"nk-[\w-]{43}"),
+    ("APIFY_TOKEN", "apify_api_", r"apify_api_[A-Za-z0-9]{36}"),
+    ("RAPIDAPI_KEY", "msh", r"[0-9a-f]{10}msh[0-9a-f]{15}p1[0-9a-f]{5}jsn[0-9a-f]{12}"),
     # Clouds
     ("AWS_KEY_ID", "A[A-Z]{3}[A-Z0-9]", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"),
     (
@@ -64,6 +78,46 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
         "ops_eyJ|A3-",
         r"(?:ops_eyJ[\w+/=-]{200,1024}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})",
     ),
+    (
+        "AZURE_KEY",
+        r"\+A|ACDb|AzFu|AIoT|AzSe|APIM|AZDO",
+        r"[A-Za-z0-9+/_-]{40,80}(?:\+ASt|\+ABa|\+AMC|\+ACR|\+ARm|ACDb|AzFu|AIoT|AzSe|APIM|AZDO)[A-Za-z0-9+/_-]{4,12}={0,2}",
+    ),
+    ("SCALEWAY_KEY_ID", "SCW", r"SCW[A-Z0-9]{17}"),
+    ("YANDEX_KEY", r"AQVN|t1\.|YC", r"(?:AQVN[\w-]{35,38}|t1\.[\w-]{20,200}={0,2}\.[\w-]{86}={0,2}|YCA[\w-]{37})"),
+    ("VERCEL_TOKEN", "vc[apirk]_", r"vc[apirk]_[A-Za-z0-9]{24,60}"),
+    ("RENDER_KEY", "rnd_", r"rnd_[A-Za-z0-9]{28,40}"),
+    ("SCALINGO_TOKEN", "tk-us-", r"tk-us-[\w-]{48}"),
+    ("DENO_TOKEN", "dd[pwo]_", r"dd[pwo]_[A-Za-z0-9]{36}"),
+    (
+        "CLOUDFLARE_KEY",
+        r"v1\.0-|cf(?:k|ut|at)_",
+        r"(?:v1\.0-[0-9a-f]{24}-[0-9a-f]{146}|cf(?:k|ut|at)_[A-Za-z0-9]{40,56})",
+    ),
+    ("AKAMAI_TOKEN", "akab-", r"akab-[a-z0-9]{16}-[a-z0-9]{16}"),
+    ("TAILSCALE_KEY", "tskey-", r"tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9]{6,24}-[A-Za-z0-9]{16,48}"),
+    ("NGROK_TOKEN", "2[A-Za-z0-9]{26}_", r"2[A-Za-z0-9]{26}_[A-Za-z0-9]{20,22}"),
+    ("DEFINED_NETWORKING_TOKEN", "dnkey-", r"dnkey-[\w=-]{26}-[\w=-]{52}"),
+    (
+        "BITWARDEN_TOKEN",
+        "0\\.[0-9a-f]",
+        r"0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9]{30}:[A-Za-z0-9+/=]{22,24}",
+    ),
+    (
+        "AUTHRESS_KEY",
+        r"\.acc[_-]",
+        r"(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[\w+/=-]{30,120}",
+    ),
+    # Databases
+    ("CLICKHOUSE_KEY", "4b1d", r"4b1d[A-Za-z0-9]{38}"),
+    ("NEON_KEY", "napi_", r"napi_[a-z0-9]{64}"),
+    ("COCKROACH_KEY", "CCDB1_", r"CCDB1_[A-Za-z0-9]{22}_[A-Za-z0-9]{40}"),
+    ("MONGODB_ATLAS_SECRET", "mdb_sa_sk_", r"mdb_sa_sk_[\w-]{40}"),
+    ("AIVEN_TOKEN", "AVNS_|aivenv1_", r"(?:AVNS_[\w-]{17,22}|aivenv1_[\w+/=-]{60,200})"),
+    ("XATA_KEY", "xau_", r"xau_[A-Za-z0-9]{36,48}"),
+    ("CONFLUENT_KEY", "cflt", r"cflt[A-Za-z0-9+/]{56,64}"),
+    ("DBT_TOKEN", "dbt[cu]_", r"dbt[cu]_[\w-]{36,80}"),
+    ("MAXMIND_KEY", "_mmk", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"),
     # Code and packages
     ("GITHUB_TOKEN", "gh[pousr]_|github_pat_", r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{40,255})"),
     (
@@ -71,7 +125,17 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
         "gl[a-z]{2,6}-|GR1348941",
         r"(?:gl(?:pat|rt|cbt|ptt|dt|ft|imt|agent|oas|soat|ffct)-[\w-]{20,80}(?:\.[\w-]{2,40}){0,2}|GR1348941[\w-]{20})",
     ),
-    ("BITBUCKET_TOKEN", "ATBB", r"ATBB[A-Za-z0-9]{24,32}"),
+    ("BITBUCKET_TOKEN", "ATBB|ATCTT3", r"(?:ATBB[A-Za-z0-9]{24,32}|ATCTT3[\w=-]{60,256})"),
+    ("CIRCLECI_TOKEN", "CCIP", r"CCIP(?:AT|RJ)_[A-Za-z0-9]{20,24}_[0-9a-f]{40}"),
+    ("BUILDKITE_TOKEN", "bk[a-z]{2}_", r"bk(?:ua|aj|ct|pt|pi|ur)_[A-Za-z0-9]{40,64}"),
+    ("HARNESS_TOKEN", r"[ps]at\.", r"[ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}"),
+    ("OCTOPUS_KEY", "API-", r"API-[A-Z0-9]{25,30}"),
+    ("SONAR_TOKEN", "sq[aup]_", r"sq[aup]_[0-9a-f]{40}"),
+    ("SNYK_TOKEN", "snyk_", r"snyk_[us]at\.[0-9a-f]{8}\.[\w.-]{40,200}"),
+    ("CRATES_TOKEN", "cio", r"cio[A-Za-z0-9]{32}"),
+    ("NUGET_KEY", "oy2", r"oy2[a-z0-9]{43}"),
+    ("PACKAGIST_TOKEN", "packagist_", r"packagist_[ou][ru]t_[0-9a-f]{68}"),
+    ("WAKATIME_KEY", "waka_", r"waka_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     ("NPM_TOKEN", "npm_", r"npm_[A-Za-z0-9]{36}"),
     ("PYPI_TOKEN", "pypi-", r"pypi-AgE[\w-]{50,512}"),
     ("RUBYGEMS_KEY", "rubygems_", r"rubygems_[0-9a-f]{48}"),
@@ -85,7 +149,19 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
         "glc_|glsa_",
         r"(?:glc_[A-Za-z0-9+/]{32,400}={0,3}|glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8})",
     ),
-    ("NEW_RELIC_KEY", "NRAK-|NRII-", r"(?:NRAK-[A-Z0-9]{27}|NRII-[\w-]{32})"),
+    (
+        "NEW_RELIC_KEY",
+        "NR[A-Z]{2}",
+        r"(?:NRAK-[A-Z0-9]{27}|NRII-[\w-]{32}|NRJS-[0-9a-f]{19}|[0-9a-f]{36}(?:NRAL|FFFFNRAL))",
+    ),
+    # Monitoring and analytics
+    ("DYNATRACE_TOKEN", "dt0", r"dt0[a-z]\d{2}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
+    ("HONEYCOMB_KEY", "hc[a-z][im]k_", r"hc[a-z][im]k_[0-9a-z]{26,64}"),
+    ("POSTHOG_KEY", "ph[xs]_", r"ph[xs]_[A-Za-z0-9]{40,50}"),
+    ("SEGMENT_TOKEN", "sgp_", r"sgp_[A-Za-z0-9]{64}"),
+    ("LAUNCHDARKLY_KEY", "sdk-|api-", r"(?:sdk|api)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    ("STATSIG_KEY", "secret-|console-", r"(?:secret|console)-[A-Za-z0-9]{40,50}"),
+    ("PAGERDUTY_KEY", r"pd[a-z]{2}\+_|[uy]\+", r"(?:pd[a-z]{2}\+_[\w-]{20,64}|[uy]\+[\w-]{18})"),
     # Messages and mail
     (
         "SLACK_TOKEN",
@@ -106,8 +182,28 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("TELEGRAM_TOKEN", ":A[A-F]", r"\d{7,11}:A[A-F][\w-]{32,34}"),
     ("TWILIO_KEY", "SK[0-9a-f]{8}", r"SK[0-9a-f]{32}"),
     ("SENDGRID_KEY", "SG\\.", r"SG\.[\w-]{16,32}\.[\w-]{32,64}"),
-    ("MAILGUN_KEY", "key-|pubkey-", r"(?:pub)?key-[0-9a-f]{32}"),
+    ("MAILGUN_KEY", "key-", r"key-[0-9a-f]{32}"),
     ("MAILCHIMP_KEY", "-us\\d", r"[0-9a-f]{32}-us\d{1,2}"),
+    ("MAILGUN_SIGNING_KEY", "-[0-9a-h]{8}-[0-9a-h]{8}", r"[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}"),
+    ("RESEND_KEY", "re_", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}"),
+    ("KLAVIYO_KEY", "pk_", r"pk_[0-9a-f]{34}"),
+    ("ONESIGNAL_KEY", "os_v2_", r"os_v2_(?:app|org)_[a-z0-9]{90,120}"),
+    ("ABLY_KEY", r"[\w-]{6}\.[\w-]{6}:", r"[\w-]{6}\.[\w-]{6}:[\w-]{20,43}"),
+    ("INTERCOM_TOKEN", "dG9rO", r"dG9rO[A-Za-z0-9+/]{40,80}={0,2}"),
+    (
+        "TEAMS_WEBHOOK",
+        "webhook\\.office",
+        r"(?:https://)?[\w-]{1,64}\.webhook\.office\.com/webhookb2/[\w@-]{36,80}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36}",
+    ),
+    (
+        "FEISHU_WEBHOOK",
+        "/bot/v2/hook/",
+        r"(?:https://)?open\.(?:feishu|larksuite)\.\w{2,3}/open-apis/bot/v2/hook/[\w-]{36}",
+    ),
+    ("ZAPIER_WEBHOOK", "hooks\\.zapier", r"(?:https://)?hooks\.zapier\.com/hooks/catch/\d{5,10}/\w{5,12}"),
+    ("MATTERMOST_WEBHOOK", "/hooks/", r"(?:https?://)?[\w.-]{4,80}/hooks/[a-z0-9]{26}"),
+    ("TWITCH_TOKEN", "oauth:", r"oauth:[a-z0-9]{30}"),
+    ("TWITTER_BEARER", "AAAAAAAAAA", r"A{22}[A-Za-z0-9%]{70,100}"),
     ("BREVO_KEY", "xkeysib-|xsmtpsib-", r"x(?:key|smtp)sib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
     # Money and shops
     (
@@ -116,15 +212,33 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
         r"(?:[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}|whsec_[A-Za-z0-9+/=]{24,64})",
     ),
     ("SQUARE_TOKEN", "sq0|EAAA", r"(?:sq0[a-z]{3}-[\w-]{22,43}|EAAA[\w-]{60})"),
-    ("SHOPIFY_TOKEN", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    ("SHOPIFY_TOKEN", "shp", r"shp(?:at|ca|pa|ss|ua|rt|tka)_[0-9a-fA-F]{32}"),
     (
         "PLAID_TOKEN",
         "access-",
         r"access-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     ),
-    ("FLUTTERWAVE_KEY", "FLW", r"FLW(?:SECK|PUBK)(?:_TEST)?-[0-9a-zA-Z]{12,40}(?:-X)?"),
+    ("FLUTTERWAVE_KEY", "FLW", r"FLWSECK(?:_TEST)?-[0-9a-zA-Z]{12,40}(?:-X)?"),
     ("EASYPOST_KEY", "EZ[AT]K", r"EZ[AT]K[A-Za-z0-9]{54}"),
+    ("BRAINTREE_TOKEN", r"access_token\$", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
+    ("RAZORPAY_KEY_ID", "rzp_", r"rzp_(?:live|test)_[A-Za-z0-9]{14}"),
+    ("PADDLE_KEY", "pdl_", r"pdl_(?:live|sdbx)_apikey_[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}"),
+    ("MERCADOPAGO_TOKEN", "APP_USR-", r"APP_USR-\d{10,20}-\d{6}-[0-9a-f]{32}-\d{5,12}"),
+    ("XENDIT_KEY", "xnd_", r"xnd_(?:development|production)_[A-Za-z0-9]{40,80}"),
+    ("LOB_KEY", "live_|test_", r"(?:live|test)_[0-9a-f]{35}"),
+    ("MOLLIE_KEY", "live_|test_", r"(?:live|test)_[A-Za-z0-9]{30}"),
+    ("GOCARDLESS_TOKEN", "live_|sandbox_", r"(?:live|sandbox)_[\w=-]{40}"),
+    ("SHIPPO_TOKEN", "shippo_", r"shippo_(?:live|test)_[0-9a-fA-F]{40}"),
+    ("DUFFEL_TOKEN", "duffel_", r"duffel_(?:test|live)_[\w=-]{43}"),
     # Work
+    ("ASANA_TOKEN", r"/\d{16}:", r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}"),
+    ("CLICKUP_TOKEN", r"pk_\d", r"pk_\d{6,9}_[A-Z0-9]{32}"),
+    ("TRELLO_TOKEN", "ATTA", r"ATTA[0-9a-fA-F]{64}"),
+    ("ADOBE_SECRET", "p8e-", r"p8e-[A-Za-z0-9]{32}"),
+    ("FRAMEIO_TOKEN", "fio-u-", r"fio-u-[\w=-]{64}"),
+    ("SANITY_TOKEN", "sk[A-Za-z0-9]{60}", r"sk[A-Za-z0-9]{80,180}"),
+    ("FACEBOOK_APP_TOKEN", r"\d\|", r"\d{15,16}\|[\w-]{27,40}"),
+    ("DROPBOX_LONG_TOKEN", "AAAAAAAAAA", r"[A-Za-z0-9]{11}A{10}[\w=-]{43}"),
     ("ATLASSIAN_TOKEN", "ATATT3", r"ATATT3[\w=-]{60,256}"),
     ("NOTION_TOKEN", "ntn_|secret_", r"(?:ntn_\d{11}[A-Za-z0-9]{35}|secret_[A-Za-z0-9]{43})"),
     ("LINEAR_KEY", "lin_", r"lin_(?:api|oauth)_[A-Za-z0-9]{40,64}"),

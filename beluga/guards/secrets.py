@@ -16,8 +16,8 @@ __all__ = ["DEFAULT_SECRET_PATTERNS", "LOG_SECRET_PATTERNS", "SecretPattern", "S
 
 # Commands, and their options that take a secret; what stands between them is at most 300 characters of the same line.
 _COMMANDS = "curl|mysql|mariadb|redis-cli|docker|podman|helm|smbclient|identified|SecureString"
-_BETWEEN = r"(?:[ \t]+|[\"'],\s?[\"'])"
-_TYPED = r"(?:(?<=[\"'])|(?=[^\"'\n\0]{3,256}[\"'](?:[\s,\])]|\Z)))[^\"'\n\0]{3,256}|[^\s\"'\0]{3,256}"
+_BETWEEN = r"(?:[ \t]+|[\"'],\s?)"
+_TYPED = r"(?(q)[^\n\0]{3,256}?(?=(?P=q))|[^\s\"'\0]{3,256})"
 
 
 def _typed(text: str) -> int:
@@ -80,18 +80,19 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     *(
         SecretPattern(
             "PASSWORD",
-            rf"\b(?:{command})\b[^\n\0]{{0,300}}?{_BETWEEN}(?:{option})(?:[\"']?\\?(?:{_BETWEEN}|=))?(?:{lead})(?P<value>{_TYPED})",
+            rf"\b(?:{command})\b[^\n\0]{{0,300}}?{_BETWEEN}[\"']?(?:{option})(?:{_BETWEEN}|=)?(?P<q>\\?[\"'])?{lead}"
+            rf"(?P<value>{_TYPED})",
             check=_typed,
             needs=command,
             priority=211,
         )
         for command, option, lead in (
-            ("curl", "-[a-zA-Z]{0,4}u|--user|-U|--proxy-user", r"[\"']?[^\s:\"'\0]{1,64}:"),
-            ("sshpass", "-p", r"[\"']?"),
-            ("mysql|mysqldump|mysqladmin|mariadb", "-p", r"[\"']?"),
-            ("redis-cli", "-a|--pass", r"[\"']?"),
-            ("(?:docker|podman|helm)[^\n\0]{1,40}?login", "-p", r"[\"']?"),
-            ("smbclient", "-U", r"[\"']?[^\s%\"'\0]{1,64}%"),
+            ("curl", "-[a-zA-Z]{0,4}u|--user|-U|--proxy-user", r"[^\s:\"'\0]{1,64}:"),
+            ("sshpass", "-p", ""),
+            ("mysql|mysqldump|mysqladmin|mariadb", "-p", ""),
+            ("redis-cli", "-a|--pass", ""),
+            ("(?:docker|podman|helm)[^\n\0]{1,40}?login", "-p", ""),
+            ("smbclient", "-U", r"[^\s%\"'\0]{1,64}%"),
         )
     ),
     SecretPattern(
