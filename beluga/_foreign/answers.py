@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,15 +14,17 @@ from beluga._foreign.usage import merged, own_usage, reported, usage_of
 from beluga.schema import AIMessage, Chunk, RateLimitInfo, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from beluga.schema import Usage
 
-__all__ = ["SILENT", "Answer", "Report", "is_whole", "piece_of", "read"]
+__all__ = ["SILENT", "Answer", "Report", "is_whole", "piece_of", "read", "tool_calls"]
 
 SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
 """Types that report nothing, so that a stream of plain texts costs no look-ups."""
 
+_ARGUMENTS: Final = ("arguments", "input", "args")
+_HOLDERS: Final = "message item tool_call response choices candidates content parts output tool_calls".split()
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"})
 _REFUSED: Final = frozenset({"content_filter", "refusal", "safety"})
 """Reasons to finish, in lower case. Source: OpenAI, Anthropic and Gemini, as of 2026-08."""
@@ -154,6 +157,47 @@ def read(value: Any) -> Answer | None:
         return _output(output, text(value, "incomplete_details", "reason"))
     content = items(value, "content")
     return None if content is None else _content(content, text(value, "stop_reason"))
+
+
+def tool_calls(value: Any, levels: int = 8) -> Iterator[tuple[str, Any]]:
+    """Yield the tool calls in an answer, a message, or a piece of a stream: name and arguments.
+
+    The arguments are a mapping, or the text that was written where that is not JSON of one. No provider has more than
+    eight `levels`.
+
+    Example:
+        >>> [*tool_calls({"content": [{"type": "tool_use", "name": "add", "input": {"a": 1}}]})]
+        [('add', {'a': 1})]
+    """
+    if type(value) in SILENT or not levels:
+        return
+    found = get(value, "function") or get(value, "custom") or get(value, "function_call") or value
+    written = next((each for field in _ARGUMENTS if (each := get(found, field)) is not None), None)
+    name = text(found, "name")
+    if name and written is not None and not _is_result(value):
+        yield name, _parsed(get(value, "raw") or written)
+        return
+    for field in _HOLDERS:
+        held = get(value, field)
+        several = held if isinstance(held, (list, tuple)) else items(held, "parts") or (held,)
+        found_calls = [call for each in several for call in tool_calls(each, levels - 1)]
+        if found_calls:  # some tell the same ones again under another name
+            yield from found_calls
+            return
+
+
+def _is_result(value: Any) -> bool:
+    return get(value, "tool_call_id") is not None or get(value, "tool_use_id") is not None
+
+
+def _parsed(written: Any) -> Any:
+    if not isinstance(written, (str, bytes)):
+        return written
+    try:
+        data = json.loads(written)
+    except (ValueError, RecursionError):
+        return written
+    return data if isinstance(data, dict) else written
 
 
 def is_whole(value: Any) -> bool:

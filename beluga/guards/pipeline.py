@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from beluga._values.texts import Unread
     from beluga.guards.base import Guard
-    from beluga.schema import ToolCall
 
     Report = Callable[[GuardResult], object]
     Judging = Generator["_Question", GuardResult, tuple[GuardResult, Any]]
@@ -33,19 +32,6 @@ _NOTHING = frozenset({type(None), bool, int, float})
 
 def _knows_tools(guard: Any) -> bool:
     return any(callable(getattr(guard, name, None)) for name in ("validate_tool", "avalidate_tool"))
-
-
-def _calls_in(value: Any) -> Iterable[ToolCall]:
-    """Return the tool calls in an answer, or in a chunk of one: ours, openai's or anthropic's."""
-    from beluga._foreign.answers import read  # with all of the schema, which most guards do without
-    from beluga.schema import Chunk, ToolCall
-
-    if isinstance(value, ToolCall):
-        return (value,)
-    if isinstance(value, Chunk):
-        return (value.tool_call,) if value.tool_call else ()
-    answer = read(value)
-    return answer.message.tool_calls if answer else ()
 
 
 def _quiet(_: GuardResult) -> None:
@@ -156,9 +142,13 @@ class GuardPipeline:
     def _judge_calls(self, value: Any, report: Report) -> Generator[_Question, GuardResult, GuardResult | None]:
         """Ask those guards of the output that know tools about the tool calls in it; return the verdict that blocks."""
         knowing = [guard for guard in self.stages["output"] if _knows_tools(guard)]
-        for call in _calls_in(value) if knowing else ():
+        if not knowing:
+            return None
+        from beluga._foreign.answers import tool_calls  # with all of the schema, which most guards do without
+
+        for name, arguments in tool_calls(value):
             for guard in knowing:
-                result = yield _Question(guard, "validate_tool", call.name, call.arguments)
+                result = yield _Question(guard, "validate_tool", name, arguments)
                 report(result)
                 if not result.allowed:
                     return result

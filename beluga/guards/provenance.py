@@ -222,8 +222,8 @@ class Provenance:
 
     def validate_tool(self, name: str, arguments: Mapping[str, Any]) -> GuardResult:
         """Judge a call of the tool `name`; the reason names the argument and the source, never the value."""
-        if (self.history or TURN.get()) is None:
-            return GuardResult(False, _NO_TURN, guard=self.name)
+        if refused := self._refused(arguments):
+            return refused
         flows = self.flows(name, arguments)
         answer = self._ask(flows) if flows and self._ask else not flows
         if inspect.iscoroutine(answer):
@@ -234,11 +234,17 @@ class Provenance:
 
     async def avalidate_tool(self, name: str, arguments: Mapping[str, Any]) -> GuardResult:
         """Judge a call of the tool `name`, awaiting whoever is asked."""
-        if (self.history or TURN.get()) is None:
-            return GuardResult(False, _NO_TURN, guard=self.name)
+        if refused := self._refused(arguments):
+            return refused
         flows = self.flows(name, arguments)
         answer = self._ask(flows) if flows and self._ask else not flows
         return self._verdict(name, flows, await answer if inspect.isawaitable(answer) else answer)
+
+    def _refused(self, arguments: Any) -> GuardResult | None:
+        known = (self.history or TURN.get()) is not None
+        if known and hasattr(arguments, "items"):
+            return None
+        return GuardResult(False, "the arguments are not a JSON object" if known else _NO_TURN, guard=self.name)
 
     def _verdict(self, tool: str, flows: tuple[Flow, ...], answer: Any) -> GuardResult:
         if not isinstance(answer, bool):

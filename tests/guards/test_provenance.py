@@ -311,6 +311,14 @@ def test_a_streamed_tool_call_is_judged_before_it_leaves():
             list(guarded(output=[ToolGuard(["read_mail"])])(stream)([]))
 
 
+def test_a_call_that_cannot_be_parsed_is_not_let_through():
+    """Somebody may read it more kindly."""
+    call = AIMessage(parts=[ToolCall("1", "send_mail", raw='{"to": "eve@evil.test"')])
+    for guard in (GUARD, ToolGuard(["send_mail"])):
+        with pytest.raises(GuardBlocked, match="the arguments are not"):
+            guarded(output=[guard])(lambda messages: call)(HISTORIES["ours"])
+
+
 def test_a_pipeline_judges_the_tool_calls_of_an_answer():
     """Guards that know tools are asked about each, by its name and arguments."""
     pipeline = GuardPipeline(output=[ToolGuard(["read_mail"])])
