@@ -38,7 +38,7 @@ _PASSPORT_WORDS = (
 
 
 def _compact(text: str) -> str:
-    return text.replace(" ", "").replace("-", "")
+    return "".join(filter(str.isalnum, text))
 
 
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
@@ -63,14 +63,16 @@ _ISSUERS = re.compile(
 )
 
 
+_GROUPS = re.compile(r"[^\d]+\d*\Z|\A\d*\Z")
+
+
 def _card(text: str) -> int:
     """Return the length of the longest prefix, cut at a group, that is a card number of a known issuer."""
-    end, number = len(text), text
+    number = text
     while len(digits := _compact(number)) >= 12:
         if _ISSUERS.match(digits) and _luhn(digits) and len(set(digits)) > 1:
-            return end
-        end = max(number.rfind(" "), number.rfind("-"))
-        number = text[: max(end, 0)]
+            return len(number)
+        number = _GROUPS.sub("", number)
     return 0
 
 
@@ -124,10 +126,13 @@ def _machine_readable(text: str) -> int:
     return len(text) if total % 10 == int(text[8]) and sum(map(str.isdigit, text)) >= 5 else 0
 
 
+_GAP = r"(?:[ ]?[./_-]{0,2}[ ]?|[ ]{2}|-?\n)"
+_WORD_BEFORE = r"(?:(?<![\w.-])|(?<=(?i:ssn)))"
+
 _NUMBERS = (
     PIIPattern(
         "IBAN",
-        r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,31}",
+        r"(?:(?<![A-Za-z0-9])|(?<=(?i:\biban)))[A-Za-z]{2}\d{2}(?:(?:[ .-]{0,2}|(?<=\d)\n(?=\d))[A-Za-z0-9]){11,31}",
         check=_iban,
         shape="AA00",
         digits=8,
@@ -135,8 +140,10 @@ _NUMBERS = (
     ),
     PIIPattern(
         "CREDIT_CARD",
-        r"(?<![\w.-])(?:\d{4}(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{1,4}(?:(?P=a)\d{1,3})?"
-        r"|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}|\d{12,19})"
+        # Four by four, with a separator missing, doubled or at the end of a line; also behind the letters of a word.
+        r"(?<![\d_.-])(?:(?<![A-Za-z])|(?<=[A-Za-z]{3}))"
+        rf"(?:\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{1,4}}(?:{_GAP}\d{{1,3}})?"
+        rf"|\d{{4}}(?P<b>[ -])\d{{6}}(?P=b)\d{{4,5}}|\d{{12,19}})"
         r"(?!\w|[.-]\d)",
         check=_card,
         shape="0000",
@@ -154,9 +161,9 @@ _NUMBERS = (
     ),
     PIIPattern(
         "SSN",
-        r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?!\w|[.-]\d)",
+        rf"{_WORD_BEFORE}\d{{3}}(?P<s>--?| - )\d{{2}}(?P=s)\d{{4}}(?!\w|[.-]\d)",
         check=_ssn,
-        shape="000-00-0000",
+        shape="000(?:--?| - )00(?:--?| - )0000",
         digits=9,
         priority=50,
     ),
@@ -171,11 +178,10 @@ _NUMBERS = (
     ),
     PIIPattern(
         "SSN",
-        r"(?<![\w.-])\d{9}(?!\w|[.-]\d)",
+        rf"{_WORD_BEFORE}\d{{3}}[ .-]{{0,3}}\d{{2}}[ .-]{{0,3}}\d{{4}}(?!\w|[.-]\d)",
         check=_ssn,
         context=_SSN_WORDS,
         needs="[sS](?i:sn|oc)",
-        shape="0" * 9,
         digits=9,
         priority=52,
     ),
@@ -222,13 +228,22 @@ MONTHS = (
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:1[89]|20)\d\d"
+_BEGIN, _OVER = r"(?i)(?<![\w./-])", r"(?!(?!T\d\d:)\w|[./-]\d)"
 _DATE = (
-    rf"(?i)(?<![\w./-])(?:{_YEAR}(?P<i>[-/.]){_MONTH}(?P=i){_DAY}"
+    rf"(?:{_YEAR}(?P<i>[-/.]){_MONTH}(?P=i){_DAY}"
     rf"|{_DAY}(?P<d>[-/.]){_MONTH}(?P=d)(?:{_YEAR}|\d\d)|{_MONTH}(?P<m>[-/.]){_DAY}(?P=m)(?:{_YEAR}|\d\d)"
     rf"|{_DAY}(?:st|nd|rd|th|er|\.|º)?[ -](?:of |de |di |d')?(?:{MONTHS})\.?,?[ -](?:of |de |del |di"
-    rf" )?(?:{_YEAR}|\d\d)"
-    rf"|(?:{ENGLISH_MONTHS})\.?[ -]{_DAY}(?:st|nd|rd|th)?,?[ -]{_YEAR}"
-    rf"|(?:19|20)\d\d年{_MONTH}月{_DAY}日?)(?!\w|[./-]\d)"
+    rf" )?(?:{_YEAR}|'?\d\d)"
+    rf"|(?:{ENGLISH_MONTHS})\.?[ -]{_DAY}(?:st|nd|rd|th)?,?[ -](?:{_YEAR}|'\d\d)"
+    rf"|(?:19|20)\d\d年{_MONTH}月{_DAY}日?)"
+)
+# Right behind its key a date may be written in any way, down to its year.
+_ANY_DATE = (
+    rf"(?:{_YEAR}{_MONTH}{_DAY}|(?:{_DAY}[.]?[ ]{_MONTH}|{_MONTH}[ ]{_DAY})[.]?[ ]{_YEAR}|{_DAY}{_MONTH}{_YEAR}"
+    rf"|{_MONTH}{_DAY}{_YEAR}"
+    rf"|{_YEAR}[ -](?:{MONTHS})[ -]{_DAY}|{_DAY}(?:{ENGLISH_MONTHS})(?:{_YEAR}|\d\d)"
+    rf"|(?:{MONTHS})\.?,?[ -]{_YEAR}|{_MONTH}[/.-]{_YEAR}"
+    rf"|{_DAY}(?:\.|st|nd|rd|th)?[ ](?:{MONTHS})|(?:{ENGLISH_MONTHS})[ ]{_DAY}(?:st|nd|rd|th)?|{_YEAR})"
 )
 
 # In the order of the languages above, then CJK, Arabic and Hindi. The short ones must begin a word.
@@ -245,12 +260,28 @@ _BIRTH = rf"{spellings(_LONG)}|(?<![^\W\d_])(?:{spellings(_SHORT)})(?![^\W\d_])"
 _DATES = (
     PIIPattern(
         "DATE_OF_BIRTH",
-        _DATE,
+        f"{_BEGIN}{_DATE}{_OVER}",
         context=rf"(?:{_BIRTH})[^\d\n\0]{{0,40}}$",
         needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
         shape=r"0[-/.]00?[-/.]0|0(?<!000)(?:AA|[.?])?[ -][A?]|A\.?[ -]00?(?!0)|0\?",
         digits=3,
         priority=55,
+    ),
+    PIIPattern(
+        "DATE_OF_BIRTH",
+        f"{_BEGIN}{_ANY_DATE}{_OVER}",
+        context=rf"(?:{_BIRTH})[\w ]{{0,12}}[\"')\]]{{0,2}}[ ]{{0,2}}"
+        rf"(?:[:=>|,][\s\"'(]{{0,3}}|[ ])(?i:(?:on|in|the|am|le|el|is|was)[ ]){{0,2}}\Z",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        digits=1,
+        priority=56,
+    ),
+    PIIPattern(
+        "DATE_OF_BIRTH",
+        rf"{_BEGIN}{_DATE}(?=[ ,]{{0,2}}[(\"']?(?:{_BIRTH}))",
+        shape=r"0[\W_]{1,3}[A?]",
+        digits=3,
+        priority=54,
     ),
 )
 

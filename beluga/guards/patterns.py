@@ -48,7 +48,7 @@ class Pattern:
             finding to itself.
         placeholder: What to put in its place; None makes ``[NAME]``.
         check: Gets the matched text and returns how many of its characters, from the left, are right:
-            0 or False rejects the match, True accepts all of it.
+            0 or False rejects the match, a negative number rejects all that it covers, True accepts all of it.
         context: A regular expression that must match somewhere in the characters before: at most 80, back
             to the last digit.
         unless: One that must not.
@@ -210,10 +210,12 @@ class Matcher:
                 again = max(end, again)
             else:
                 text = work[start:end]
-                end = start + (0 if BLANK in text else len(text) if self._check is None else self._accepted(text))
-                if end > start:
-                    yield start, end
-                    again = end
+                taken = 0 if BLANK in text else len(text) if self._check is None else self._accepted(text)
+                if taken > 0:
+                    yield start, start + taken
+                    again = start + taken
+                elif taken < 0:
+                    again = max(end, again)
             # Nothing starts at the end but an empty match, and that would come for ever.
             match = self.search(work, again) if again < size else None
 

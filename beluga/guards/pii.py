@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from beluga.guards import _pii_contacts, _pii_identifiers
+import attrs
+
+from beluga.guards import _pii_addresses, _pii_identifiers, _pii_phones
+from beluga.guards._national import LETTERS_FIRST, national_patterns
 from beluga.guards._normalization import normalise
 from beluga.guards._stand_ins import unknown
 from beluga.guards.patterns import PIIPattern, initials
@@ -26,7 +29,8 @@ T = TypeVar("T")
 __all__ = ["DEFAULT_PII_PATTERNS", "PIIPattern", "PIIRedactor"]
 
 DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
-    *_pii_contacts.PATTERNS,
+    *_pii_addresses.PATTERNS,
+    *_pii_phones.PATTERNS,
     *_pii_identifiers.PATTERNS,
 )
 """The ten built-in kinds; some of them have several forms."""
@@ -43,6 +47,8 @@ _LINK = (
     rf"(?:{_ACCOUNT}|[^\s\d]*+[{_DIGITS}]\S*+|[A-Z]{{1,4}}(?=\s|\Z)|{_MONTH}"
     r"|(?:of|de|del|di|ext\.)(?=\s|\Z)|(?=\()\S*+)"
 )
+# Blanks may be doubled, or stand around a sign; a number may go on in the next line.
+_JOIN = rf"(?:{_BLANK}{{1,3}}(?:--?{_BLANK}{{1,2}})?|(?<=[\d-])\r?\n(?=\d|\Z))"
 _PASSAGES = Passages(
     # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
     gates=(
@@ -52,7 +58,7 @@ _PASSAGES = Passages(
             r"|(?<=[A-Fa-f]{2}[:.-])[A-Fa-f]{2}(?:[:-]|(?<=[A-Fa-f]{4}\...)[A-Fa-f]{2}\.))"
         ),
     ),
-    rest=re.compile(rf"(?:{_LINK}{_BLANK})*+\S*+"),
+    rest=re.compile(rf"(?:{_LINK}{_JOIN})*+\S*+"),
     limit=1024,
     reach=512,
 )
@@ -83,10 +89,13 @@ class PIIRedactor(Redactor):
         recognisers: Functions from a text to findings or ``(start, end, kind)``, such as a model for names and
             places. They are shown whole sentences, in streams too. With an async one the redactor has to be
             awaited, and is shown whole texts. One that fails blocks.
+        countries: Whose numbers of people and firms to look for as well, by code, such as ``["DE", "ES"]``, or
+            ``"all"``; their check digits are checked. Takes the extra ``identifiers``.
         reversible: True gives stable pseudonyms and a ``vault`` to take them back; a `Vault` shares one.
 
     Raises:
-        TypeError: `kinds`, `allow` or `recognisers` is not a list of such things.
+        ImportError: `countries` are given and the extra is not installed.
+        TypeError: `kinds`, `allow`, `countries` or `recognisers` is not a list of such things.
         ValueError: A pattern is not a valid regular expression, or one that can take exponential time; a kind, a
             strategy or an allowed value makes no sense.
 
@@ -112,21 +121,25 @@ class PIIRedactor(Redactor):
         strategy: Strategy | Mapping[str, Strategy] = "placeholder",
         key: str | bytes | None = None,
         recognisers: Iterable[Recogniser] = (),
+        countries: Iterable[str] | Literal["all"] = (),
         reversible: bool | Vault = False,
     ) -> None:
         if reversible and strategy != "placeholder":
             message = "PIIRedactor: reversible=True puts pseudonyms, so there is no place for a strategy"
             raise ValueError(message)
-        chosen = _of_kinds(patterns or DEFAULT_PII_PATTERNS, kinds)
+        national = national_patterns(countries)
+        chosen = _of_kinds((*(patterns or DEFAULT_PII_PATTERNS), *national), kinds)
         finders = _listed("recognisers", recognisers)
         for finder in finders:
             if not callable(finder):
                 message = f"PIIRedactor: a recogniser is a function from a text to findings, not {finder!r}"
                 raise TypeError(message)
         entries = _listed("allow", allow)
+        built_in = attrs.evolve(_PASSAGES, gates=(*_PASSAGES.gates, LETTERS_FIRST)) if national else _PASSAGES
+        own = [pattern for pattern in chosen if pattern not in _BUILT_IN and pattern not in national]
         super().__init__(
             chosen,
-            passages_for([p for p in chosen if p not in _BUILT_IN], _PASSAGES, sentences=bool(finders)),
+            passages_for(own, built_in, sentences=bool(finders)),
             vault=_vault(reversible),
             strategy=strategy,
             key=key,

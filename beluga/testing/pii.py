@@ -6,16 +6,19 @@ only when a text is drawn.
 
 from __future__ import annotations
 
+import itertools
 import string
 from typing import TYPE_CHECKING
 
 import attrs
 from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from beluga.guards._national import NUMBERS
 
-__all__ = ["LabelledText", "pii_text", "pii_values", "secret_text", "secret_values"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["LabelledText", "national_values", "pii_text", "pii_values", "secret_text", "secret_values"]
 
 
 @attrs.frozen
@@ -118,7 +121,11 @@ _phone = st.one_of(
     st.builds("+1 415 555 {}".format, _digits(4)),
 )
 _ipv4 = st.builds(
-    "{}.{}.{}.{}".format, st.integers(1, 223), st.integers(0, 255), st.integers(0, 255), st.integers(1, 254)
+    "{}.{}.{}.{}".format,
+    st.integers(1, 223).filter(lambda first: first != 127),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.integers(1, 254),
 )
 _ipv6 = st.builds("2001:db8::{:x}:{:x}".format, st.integers(1, 65535), st.integers(10, 65535))
 _mac = (
@@ -177,6 +184,35 @@ _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
 def pii_values(kind: str) -> st.SearchStrategy[str]:
     """Return a strategy for values of `kind`, without the words that some kinds need before them."""
     return _PII[kind][1]
+
+
+# Where the form alone leaves too much open.
+_DRAWN = {
+    "DE_TAX_ID": st.permutations(string.digits)
+    .filter(lambda row: row[0] != "0")
+    .map(lambda row: "".join(row[:9]) + row[0] + "0"),
+    "MX_CURP": st.from_regex(
+        r"[A-D][AEIOU][B-D]{2}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[HM](DF|JC|NL)[B-D]{3}[0-9]{2}",
+        fullmatch=True,
+    ),
+}
+
+
+def national_values(kind: str) -> st.SearchStrategy[str]:
+    """Return a strategy for numbers of a national `kind`, such as ``"PL_PESEL"``, with right check digits.
+
+    It takes the extra ``identifiers``.
+    """
+    number = next(number for number in NUMBERS if number.kind == kind)
+    drawn = _DRAWN.get(kind) or st.from_regex(number.form, fullmatch=True, alphabet=string.printable)
+    return drawn.map(lambda text: _with_check_digits(text, number.is_valid)).filter(number.is_valid)
+
+
+def _with_check_digits(text: str, is_valid: Callable[[str], bool]) -> str:
+    """Change the last one or two characters so that the number is right, if that can be."""
+    kinds = [string.digits if end.isdigit() else string.ascii_uppercase for end in text[-2:]]
+    tails = [(text[-2], last) for last in kinds[1]] + list(itertools.product(*kinds))
+    return next((text[:-2] + "".join(tail) for tail in tails if is_valid(text[:-2] + "".join(tail))), text)
 
 
 def secret_values(kind: str) -> st.SearchStrategy[str]:

@@ -1,0 +1,261 @@
+"""Telephones: international and grouped numbers are known by their form, all others by the words around them."""
+
+from __future__ import annotations
+
+import re
+
+from beluga.guards.patterns import PIIPattern, initials
+
+__all__ = ["PATTERNS"]
+
+# The most digits of a number with its country code, where numbers of that country are shorter than 15.
+# Source: ITU-T E.164 (15 digits), national numbering plans as listed in E.164 supplement 3.
+_MOST_DIGITS = {
+    prefix: int(most)
+    for most, prefixes in {
+        "10": "45 47 65", "11": "1 7 27 31 32 33 34 36 40 41 46 48 60 61 64 66 84 352 852",
+        "12": "20 30 44 51 52 57 63 81 82 90 91 92 212 234 254 351 353 380 420 421 886 966 971 972",
+    }.items()
+    for prefix in prefixes.split()
+}  # fmt: skip
+
+_WORDS = (
+    "tel|telephone|mobile|cell|cellular|fax|call|called|calling|dial|ring|whatsapp|signal|sms|text|texted|texting"
+    "|desk|office|landline|hotline|helpline|pager|extension|reach|reached|reachable|contact|message to|messages to"
+    "|registered|emergency"
+    # German, Dutch, Scandinavian, Finnish
+    "|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
+    "|bel|puhelin|puh|soita"
+    # French, Spanish, Portuguese, Italian
+    "|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
+    "|llámame|telefone|telemóvel|ligue"
+    "|cellulare|chiam[ai]|chiamami|recapito"
+    # Polish, Czech, Hungarian, Turkish
+    "|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
+)
+# Those of other scripts, and one that ends many a word.
+_ANYWHERE = (
+    "phone|телефон|тел\\.|моб\\.|звон|τηλ|電話|电话|手机|手機|携帯|连络|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại"
+)
+_OWNERS = "my|our|his|her|their"
+
+
+def _context() -> str:
+    (first, whole), (more, anywhere), (others, owners) = map(initials, (_WORDS, _ANYWHERE, _OWNERS))
+    own_number = rf"{owners}(?i: (?:[^\W\d_]{{2,16}} )?(?:number|one|no\.?)(?: is)?)"
+    words = rf"[{first}{more}{others}](?:(?<![^\W\d_].){whole}(?![^\W\d_])|{anywhere}|(?<!\w.){own_number})"
+    return rf"{words}(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
+
+
+_CONTEXT = _context()
+
+# A number without a phone's shape needs a phone's word right before it; the first of these words may stand alone.
+_NOUNS = (
+    "tel|telephone|mobile|cell ?phone|fax|call|dial|whatsapp|sms|text me|reach me|helpline|hotline"
+    "|telefon|telefonnummer|telefonnr|handy|handynummer|mobil|mobilnummer|rufnummer|durchwahl|telefoon|gsm|mobiel|bel|tlf|ring|puhelin|puh|soita"
+    "|téléphone|tél|portable|appelez|teléfono|telefono|móvil|movil|celular|fone|zap|llam[ae]|llámame|telefone|telemóvel|ligue"
+    "|cellulare|chiam[ai]|mobitel|mob|telefonska številka|broj telefona|nazovite|pokličite|kontakt"
+    "|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
+)
+_WEAK = "cell|desk|office|landline|signal|pager|contact|emergency|home|work|mobile"
+
+
+def _right_before() -> str:
+    (first, nouns), (more, anywhere), (others, owners), (rest, weak) = map(
+        initials, (_NOUNS, _ANYWHERE, _OWNERS, _WEAK)
+    )
+    number = r"(?i:[ _-]?(?:number|numbers|nummer|numéro|número|num|no|nr|#)\b\.?)"
+    little = r"(?i:[ ](?:is|was|at|on|to|me|us|him|her|them|back|via|under|unter|al|au|no|na|o|mig|på|ist|est|è|é))"
+    own = rf"{owners}(?i: (?:[^\W\d_]{{2,16}} )?(?:number|one|no\.?)(?: is)?)"
+    signs = r"[\s:#=.,>\"'(\[|–-]{0,6}$"
+    return (
+        rf"[{first}{more}{others}{rest}](?:(?:(?<![^\W\d_].){nouns}(?![^\W\d_])|{anywhere})(?:[ ](?i:me|us|him|her))?"
+        rf"{number}?{little}{{0,3}}{signs}"
+        rf"|(?<!\w.){own}[\s:]{{0,3}}$|(?<!\w.){weak}(?:{number}[\s:=#]{{0,3}}|\s?[:=#]\s?)[\"'(]?$)"
+    )
+
+
+_RIGHT_BEFORE = _right_before()
+# The one letter of a signature: `T: 0494 92 82 32 | M: 07700 900123`.
+_LABEL = r"(?:^|[\n|,;/•·])[^\w\n]{0,4}(?:[TMFOCDHW][.:)]|[tmpfP]:|(?:[Pp]h|[Mm]ob|[Tt]lf)[.:)])[ \t]{0,3}$"
+# A name that ends so says what its number is, and it is not a phone.
+_KEY = (
+    r"(?:(?<![A-Za-z])(?i:ids?|version|counts?|sizes?|index|offset|length|hash|seed|key|num_?rows)"
+    r"|(?<=[a-z0-9])(?:Ids?|IDs?|Version|Counts?|Sizes?|Index|Offset|Length|Hash|Seed|Key))"
+    r"[\"'\])]{0,2}[ ]{0,2}[:=]{1,2}[ ]{0,2}[\"'(\[]{0,2}\Z"
+)
+
+
+def _other_number() -> str:
+    first, whole = initials(
+        "order|invoice|account|acct|ticket|case|tracking|reference|ref|serial|customer|contract|policy|claim|flight"
+        "|part|model|sku|isbn|issn|version|build|port|pid|id|zip|postcode|amount|price|total|balance"
+        "|passport|licen[cs]e|card|routing|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line"
+        "|error|code|commit|token|tokens"
+    )
+    return (
+        rf"[#$€£{first}](?:(?<=[#$€£])|(?<!\w.){whole}\b)"
+        r"(?:(?!(?i:phone|tel|fax|mobile|call))[^\d\n\0,;]){0,16}\Z"
+        rf"|{_KEY}"
+    )
+
+
+_OTHER_NUMBER = _other_number()
+_EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
+_END = r"(?![\w:]|[./-]\d)"
+_GLUED = r"(?<=phone)|(?<=Phone)|(?<=[tT]el)|(?<=[fF]ax)|(?<=obile)"
+_NUMBER = rf"(?:(?<![\w.+:/-])|{_GLUED})\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
+_BARE = (
+    rf"(?:(?<![\w.+/-])|{_GLUED})"
+    r"(?:\d{7,15}|\d{1,3}(?:[ .]\d{3}){2,4})"
+    + _EXTENSION
+    + r"(?![\w:]|[./-]\d|[ ](?i:times|[nmu]s|s|secs?|seconds|bytes|[kmg]i?b|characters|chars|tokens"
+    r"|frames|units|users|people|rows|lines|items|requests|calls)\b)"
+)
+_DATE = re.compile(
+    r"(?:1[89]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|\d{1,2}([-/.])\d{1,2}\2(?:19|20)?\d\d(?!\d|\2)"
+)
+_DECIMAL = re.compile(r"\d+\.\d+$")
+
+
+_NO_DIGITS = str.maketrans("", "", " ./()-+")
+_CUT = re.compile(r"(?<=\d)[ ./()-]+")
+
+
+def _number(text: str) -> str:
+    """Return `text` without its extension."""
+    return text.partition("x")[0].partition(" e")[0]
+
+
+def _digits(number: str) -> str:
+    return number.translate(_NO_DIGITS)
+
+
+def _international(text: str) -> int:
+    """Cut off the groups that are more than a number of its country has."""
+    digits = _digits(_number(text).replace("(0)", ""))
+    most = _MOST_DIGITS.get(digits[:1]) or _MOST_DIGITS.get(digits[:2]) or _MOST_DIGITS.get(digits[:3], 15)
+    if digits.startswith("0") or len(digits) < 8:
+        return 0
+    if len(digits) <= most:
+        return len(text)
+    for cut in reversed(list(_CUT.finditer(text))):
+        kept = text[: cut.start()]
+        if len(_digits(kept.replace("(0)", ""))) <= most:
+            return cut.start() if len(_digits(kept)) >= 8 else len(text)
+    return len(text)
+
+
+def _local(text: str) -> int:
+    """Turn down dates and decimals, and what has too few or too many digits."""
+    if _DATE.match(text) or _DECIMAL.match(text):
+        return 0
+    number = _number(text)
+    if number.count("(") != number.count(")"):
+        return 0
+    return len(text) if 7 <= len(_digits(number)) <= 15 else 0
+
+
+def _grouped(text: str) -> int:
+    """Turn down what `_local` does, what has no groups, and numbers in thousands."""
+    return 0 if text.isdigit() or _THOUSANDS.fullmatch(text) else _local(text)
+
+
+def _bare(text: str) -> int:
+    """Turn down round numbers."""
+    return 0 if _number(text).endswith("00000") else _local(text)
+
+
+_THOUSANDS = re.compile(r"\d{1,2}(?:[ .]\d{3}){2,4}|\d{3}(?:[ .]\d{3}){0,3}(?:[ .]000)+|\d{3}(?:[ .]\d{3}){3,4}")
+
+
+def _trunk(text: str) -> int:
+    """Accept nine to eleven digits behind a trunk prefix 0, and nothing that has the shape of an SSN."""
+    size = len(_digits(text))
+    if size == 9:
+        return 0 if text.startswith("00") or (text[3:4] == "-" and text[6:7] == "-") else len(text)
+    return len(text) if size in {10, 11} else 0
+
+
+def _dialled(text: str) -> int:
+    """Accept what `_international` does, behind the prefix 00."""
+    cut = _international("+" + text.lstrip("(")[2:].lstrip(" ./-"))
+    return len(text) if cut and 10 <= len(_digits(_number(text))) <= 17 else 0
+
+
+PATTERNS = (
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
+        check=_international,
+        shape=r"\+",
+        digits=8,
+        priority=60,
+    ),
+    PIIPattern(
+        "PHONE",
+        rf"(?:(?<![\w.+/-])|{_GLUED})"
+        r"(?:(?:1[ .-]|\d{1,3}-)?\([2-9]\d{2}\)(?:[ .-]{0,2}\d{3}[ .-]\d{4}|\d{7})|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
+        r"[2-9]\d{2}(?P<sep>[ .]|--?| - )\d{3}(?P=sep)\n?\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
+        unless=_OTHER_NUMBER,
+        shape=r"000(?:[ .-]|--| - |-\n)0000|\(000\)",
+        digits=10,
+        priority=61,
+    ),
+    PIIPattern(
+        "PHONE",
+        r"0(?<![\w.+/-]0)(?<![0-9a-f]{2} [0-9a-f]{2} 0)\d{1,4}(?P<sep>[ ./-])"
+        r"(?:\d{2,4}(?:(?P=sep)\d{2,4}){1,3}|\d{3,4}-\d{3,4}|\d{6,8})"
+        r"(?!(?P=sep)[0-9A-Fa-f]{2}(?![^\W_]))" + _END,
+        check=_trunk,
+        unless=_OTHER_NUMBER,
+        digits=9,
+        priority=62,
+    ),
+    # Area codes in brackets: (020) 7946 0958, (01632) 960001, (0) 20 7946 0958, and those of Brazil, (11) 91234-5678.
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w.+/)-])(?:0?\(0?\d{2,5}\)|\(0\)[ ]?\d{2,4})[ -]?(?:9[ ]?)?\d{3,8}(?:[ -]\d{2,4}){0,3}" + _END,
+        check=_trunk,
+        unless=_OTHER_NUMBER,
+        shape=r"\(00?0?0?0?\)",
+        digits=9,
+        priority=63,
+    ),
+    PIIPattern(
+        "PHONE",
+        r"(?<![\w.+:/-])(?<![0-9a-f]{2} [0-9a-f]{2} )(?:00|\(00\)|011[ -])[ ./-]?[1-9](?:[ ./()-]{0,2}\d){8,14}"
+        + _EXTENSION
+        + _END,
+        check=_dialled,
+        unless=_OTHER_NUMBER,
+        shape="0{6}|00[ (./-]",
+        digits=11,
+        priority=64,
+    ),
+    PIIPattern(
+        "PHONE", _NUMBER, check=_grouped, context=f"{_CONTEXT}|{_LABEL}", unless=_OTHER_NUMBER, digits=7, priority=65
+    ),
+    PIIPattern(
+        "PHONE", _BARE, check=_bare, context=f"{_RIGHT_BEFORE}|{_LABEL}", unless=_OTHER_NUMBER, digits=7, priority=66
+    ),
+    PIIPattern(
+        "PHONE",
+        _NUMBER + r"(?=(?i:-|[ ]\(|[ ])(?i:office|fax|mobile|cell|home|desk|phone)\b)",
+        check=_local,
+        unless=_OTHER_NUMBER,
+        shape=r"0(?:-| \(?)AAA",
+        digits=7,
+        priority=67,
+    ),
+    # Links of messengers.
+    PIIPattern(
+        "PHONE",
+        r"(?i)(?:wa\.me/|[?&](?:phone|number)=|\b(?:tel|sms|callto|facetime|viber|whatsapp):(?://)?|signal\.me/#p/|t\.me/)"
+        r"(?P<value>(?:\+|%2B|00)?\d{7,15})(?!\w)",
+        shape="[/=:+A]0{6}",
+        digits=7,
+        priority=59,
+    ),
+)
