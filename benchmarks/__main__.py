@@ -21,6 +21,7 @@ PEERS = (
     "pybreaker",
     "circuitbreaker",
     "limits",
+    "throttled-py",
     "aiolimiter",
     "langgraph",
     "pydantic-graph",

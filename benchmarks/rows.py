@@ -10,7 +10,7 @@ import wrapt
 
 from beluga import breaker, traced
 from beluga.guards import PIIRedactor, SecretRedactor
-from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners
+from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners, stores
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -51,6 +51,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from graphs.rows(loop, part * 10)
         yield from _fakes(loop, part * 2)
         yield from _scans(part)
+        yield from stores.rows(loop, part)
     finally:
         loop.close()
     yield from dialects.rows(part * 3)

@@ -43,7 +43,7 @@ class Question:
         undo: Takes the answer if nobody waits for it any more.
     """
 
-    __slots__ = ("command", "future", "script", "sent", "undo")
+    __slots__ = ("_is_repeated", "command", "future", "script", "sent", "undo")
 
     def __init__(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None) -> None:
         head, tail = _framed(script, given)
@@ -51,6 +51,7 @@ class Question:
         self.command: bytes = b"%b$%d\r\n%b\r\n%b" % (head, len(sent), sent, tail)
         self.script: Script | None = script
         self.undo = undo
+        self._is_repeated = False
         self.sent: float = 0.0
         self.future: asyncio.Future[Any] | None = None
 
@@ -66,8 +67,15 @@ class Question:
         script = self.script
         if script is None or not isinstance(answer, ServerError) or not str(answer).startswith("NOSCRIPT"):
             return None
-        self.script = None
+        if self._is_repeated:
+            return None
+        self._is_repeated = True
         return packed(b"EVAL", script.lua, *_rest(self.command))
+
+    def kept(self) -> bool:
+        """Say whether it is to be told again, as its connection broke before the answer; then it is as new."""
+        self._is_repeated = False
+        return self.script is not None and self.script.keeps
 
     def pass_over(self, answer: Any) -> None:
         """Take note of an answer that nobody waits for."""
@@ -195,6 +203,10 @@ class ThreadLink:
         finally:
             self.is_busy = False
 
+    def lost(self) -> list[Question]:
+        """Return what is to be told again, as this connection is given up."""
+        return [question for question in self._owed if question.kept()]
+
     def tell(self, question: Question, seconds: float) -> None:
         """Send without waiting."""
         self._send(question, question.command, seconds)
@@ -236,6 +248,8 @@ class LoopLink(asyncio.Protocol):
         self._answers = _Answers()
         self._owed: collections.deque[Question] = collections.deque()
         self._gathered: list[bytes] | None = None
+        self.lost: list[Question] = []
+        """What is to be told again, once this connection is given up."""
         self._watched = False
         self._writer: Any = None
         self._end: AsyncGenerator[None, None] | None = None
@@ -327,6 +341,7 @@ class LoopLink(asyncio.Protocol):
         self._fail("the connection was closed")
 
     def _fail(self, reason: str) -> None:
+        self.lost = [question for question in self._owed if question.kept()]
         owed = [each.future for each in self._owed]
         self._owed.clear()
         if self.is_open:

