@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 from beluga._lazy import facade
 
 if TYPE_CHECKING:
-    from beluga import config, errors, events, guards, llm, orchestration, prompt, schema, stores, telemetry, testing
+    from beluga import (
+        config,
+        errors,
+        events,
+        guards,
+        llm,
+        orchestration,
+        prices,
+        prompt,
+        schema,
+        stores,
+        telemetry,
+        testing,
+    )
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Again, Ask, Hints, Policy, Tell, Use, Wait
     from beluga._engine.started import started
@@ -122,6 +135,7 @@ __all__ = [
     "layers",
     "llm",
     "orchestration",
+    "prices",
     "prompt",
     "quorum",
     "rate_limited",
@@ -181,6 +195,7 @@ _MODULES = frozenset(
         "guards",
         "llm",
         "orchestration",
+        "prices",
         "prompt",
         "schema",
         "stores",

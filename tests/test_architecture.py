@@ -33,6 +33,7 @@ FLOORS = {
     "_traceview": 1,
     "config": 1,
     "guards": 1,
+    "prices": 1,
     "prompt": 1,
     "spending": 1,
     "stores": 1,
