@@ -5,6 +5,7 @@ The signature, the docstring, the hover of an editor and the two type checkers a
 
 from __future__ import annotations
 
+import functools
 import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
@@ -40,6 +41,21 @@ class OptionsDecorator(Generic[P, T]):
         self._policy = policy
         self._needs = needs
         self._words = words or {}
+        if policy is made:
+            made.__init__ = self._explained(made.__init__)  # type: ignore[method-assign]  # of a class that attrs made
+
+    def _explained(self, init: Callable[..., None]) -> Callable[..., None]:
+        """Let the class say what to write, in the words of its decorator, where it is made by itself."""
+
+        @functools.wraps(init)
+        def __init__(policy: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is one
+            try:
+                self.__signature__.bind(*args, **options)
+            except TypeError as error:
+                raise self._misuse(args, options, error, type(policy).__name__) from None
+            init(policy, *args, **options)
+
+        return __init__
 
     def __call__(self, *args: P.args, **options: P.kwargs) -> T:
         """Make the policy with these options."""
@@ -54,13 +70,12 @@ class OptionsDecorator(Generic[P, T]):
         try:
             self.__signature__.bind(*args, **options)
         except TypeError as error:
-            raise self._misuse(args, options, error) from None
+            raise self._misuse(args, options, error, self.__name__) from None
         make: Any = self._policy  # the type checkers have compared its parameters already
         return make(*args, **options)
 
-    def _misuse(self, args: tuple[Any, ...], options: Mapping[str, Any], error: TypeError) -> TypeError:
-        """Say what to write instead of a call that does not fit the signature."""
-        name = self.__name__
+    def _misuse(self, args: tuple[Any, ...], options: Mapping[str, Any], error: TypeError, name: str) -> TypeError:
+        """Say what to write instead of a call of `name` that does not fit the signature."""
         parameters = [p for p in self.__signature__.parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
         known = [p.name for p in parameters]
         unknown = next((option for option in options if option not in known), None)

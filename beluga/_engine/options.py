@@ -7,6 +7,7 @@ that holds a live value gets another class, in which that option is a property.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import math
@@ -146,14 +147,22 @@ def _reader(slot: Any) -> property:
 Validator = "Callable[[Any, attrs.Attribute[Any], Any], None]"
 
 
-def seconds(value: float | datetime.timedelta) -> float:
-    """Turn a `datetime.timedelta` into float seconds and an int into a float; leave the rest to the check."""
+def seconds(value: float | str | datetime.timedelta) -> float:
+    """Turn a `datetime.timedelta`, a text such as ``"1m30s"`` or an int into float seconds.
+
+    What is none of these is left to the check.
+    """
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, str):
+        from beluga._types.scalars import seconds_of  # here, since the reader of configurations is not a light import
+
+        with contextlib.suppress(ValueError):
+            return seconds_of(value)
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value]  # the check tells of what is not a number
 
 
-def seconds_if_any(value: float | datetime.timedelta | None) -> float | None:
+def seconds_if_any(value: float | str | datetime.timedelta | None) -> float | None:
     """Do the same where None stands for no such bound."""
     return None if value is None else seconds(value)
 
@@ -164,7 +173,10 @@ def _owner(instance: Any) -> str:
 
 
 def _fail(instance: Any, attribute: attrs.Attribute[Any], value: Any, rule: str) -> ValueError:
-    return ValueError(f"{_owner(instance)}: {attribute.name}={value!r} must be {rule}")
+    converter: Any = attribute.converter
+    if isinstance(value, str) and converter in {seconds, seconds_if_any}:
+        rule = rule.replace("a number", "a number of seconds") + ", or a text such as '30s', '500ms' or '1h30m'"
+    return ValueError(f"{_owner(instance)}: {attribute.alias}={value!r} must be {rule}")
 
 
 def whole(minimum: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -219,7 +231,7 @@ def any_function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> 
 def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """Demand something that can be called, and answers by itself."""
     any_function(instance, attribute, value)
-    check_plain(f"{_owner(instance)}: {attribute.name}=", value)
+    check_plain(f"{_owner(instance)}: {attribute.alias}=", value)
 
 
 def instance(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:

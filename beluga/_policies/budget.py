@@ -413,10 +413,13 @@ budget: Final = OptionsDecorator(
     needs="10.0",
     words={
         "deadline": "total",
+        "dollars": "cost",
+        "limit": "write total= for seconds, tokens= or cost=",
         "max_cost": "cost",
         "max_tokens": "tokens",
         "seconds": "total",
         "timeout": "total",
+        "usd": "cost",
     },
 )
 """Bound what a call, and everything inside it, may take; see `Budget`."""

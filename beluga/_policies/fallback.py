@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Fallback", "fallback"]
 
 F = TypeVar("F")
+_NO_FUNCTION: Any = None
 
 _SAME_EVERYWHERE = frozenset(
     {
@@ -93,12 +94,12 @@ class Fallback(Policy):
         """
         return cls(alternatives, on=on)
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: F = _NO_FUNCTION) -> F:
         """Decorate `function`."""
         if not callable(function) and not isinstance(function, (classmethod, staticmethod)):
             names = ", ".join(map(_name, self.alternatives))
             message = (
-                f"fallback({names}) decorates the function that it stands in for, and got a {type(function).__name__}: "
+                f"fallback({names}) decorates the function that it stands in for, and got {_kind(function)}: "
                 f"if {names} is that function, name another one: @fallback(other) above it"
             )
             raise TypeError(message)
@@ -137,12 +138,25 @@ class Fallback(Policy):
         return ", ".join(map(_name, self.alternatives))
 
 
+def _kind(given: Any) -> str:
+    return "nothing" if given is None else f"a {type(given).__name__}"
+
+
 def _name(function: Any) -> str:
     name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
     return name
 
 
 fallback: Final = OptionsDecorator(
-    Fallback.of, words={"exceptions": "on", "exception": "on", "fallback_function": "write @fallback(other)"}
+    Fallback.of,
+    words={
+        "alternatives": "write @fallback(other)",
+        "default": "write @fallback(lambda *args, **options: default), of the function's own kind",
+        "exception": "on",
+        "exceptions": "on",
+        "fallback": "write @fallback(other)",
+        "fallback_function": "write @fallback(other)",
+        "functions": "write @fallback(other)",
+    },
 )
 """Call alternatives one after the other when the function fails; see `Fallback.of`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -15,7 +16,7 @@ from beluga.errors import GuardBlocked
 from beluga.guards.pipeline import Failure, GuardPipeline, run, run_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Argument, Target
@@ -47,14 +48,15 @@ def _ignored(given: Iterable[str]) -> tuple[str, ...]:
     return _names(given, "ignore")
 
 
-def _guards(given: Iterable[Guard]) -> tuple[Guard, ...]:
-    return tuple(given)
+def _guards(given: Iterable[Guard]) -> Iterable[Guard]:
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, (str, type)) else given
 
 
 def _pipeline_if_any(given: GuardPipeline | None) -> GuardPipeline | None:
     if given is not None and not isinstance(given, GuardPipeline):
         message = (
-            f"guarded: the pipeline is a GuardPipeline, not {type(given).__name__}; or give input=, output=, tool="
+            f"guarded: the pipeline is a GuardPipeline, not {type(given).__name__}; guards stand in lists by stage: "
+            f"write input=[{type(given).__name__}()] or output=[{type(given).__name__}()]"
         )
         raise TypeError(message)
     return given
@@ -347,5 +349,17 @@ class _StreamLayer(_GuardLayer):
         return answer if isinstance(answer, Ask) else window.close()
 
 
-guarded: Final = Decorator(Guarded)
+guarded: Final = Decorator(
+    Guarded,
+    words={
+        "guards": "write input=[...], output=[...] or tool=[...]",
+        "input_guards": "input",
+        "inputs": "input",
+        "output_guards": "output",
+        "outputs": "output",
+        "redactor": "write input=[...] or output=[...]",
+        "tools": "tool",
+        "validators": "write input=[...] or output=[...]",
+    },
+)
 """Let guards judge the texts that go into the function and those that come out of it; see `Guarded`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,7 +15,6 @@ from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import flag, follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
-from beluga._foreign.answers import limits_of
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
@@ -23,16 +22,15 @@ from beluga._policies.rate_shared import SharedLayer, SharedPermits
 from beluga.classification import retry_after
 from beluga.clock import environment
 from beluga.errors import RateLimited, Refused, StoreUnavailable
-from beluga.schema import RateLimit
 from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable
 
     from beluga._engine.policy import Policy
     from beluga._engine.target import Target
-    from beluga.schema import RateLimitInfo
+    from beluga.schema import RateLimit, RateLimitInfo
 
 __all__ = ["RateLimiter", "rate_limited"]
 
@@ -46,6 +44,11 @@ def _is_algorithm(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 
 def _as_rates(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+    if isinstance(rates, Rate) or not isinstance(rates, Iterable):
+        message = (
+            f"rate_limited: rates={rates!r} must be a list of Rate objects, such as [Rate(60), Rate(1000, 3600.0)]"
+        )
+        raise TypeError(message)
     return tuple(rates)
 
 
@@ -113,7 +116,7 @@ class RateLimiter(BlockPolicy):
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
     algorithm: Algorithm = attrs.field(default="fixed_window", validator=_is_algorithm, kw_only=True)
     cost: Cost = attrs.field(default=1, kw_only=True)
-    wait: bool | float | datetime.timedelta = attrs.field(default=False, kw_only=True)
+    wait: bool | float | str | datetime.timedelta = attrs.field(default=False, kw_only=True)
     max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
     _given_rates: tuple[Rate, ...] = attrs.field(
         default=(), converter=_as_rates, validator=_are_rates, alias="rates", repr=False, kw_only=True
@@ -288,6 +291,8 @@ class RateLimiter(BlockPolicy):
         key = self._checked(key)
         if isinstance(told, Refused):
             return False  # it comes from here, not from the provider
+        from beluga._foreign.answers import limits_of  # here, as it reads answers with all of the schema
+
         permits, now = self._here()
         wall = environment().clock.time()
         limits = limits_of(told, wall)
@@ -302,6 +307,8 @@ class RateLimiter(BlockPolicy):
 
     def _told_of(self, rate: Rate, limits: RateLimitInfo | None) -> RateLimit:
         """Return what the provider says of the permits of `rate`, where it tells of several the tightest."""
+        from beluga.schema import RateLimit
+
         if limits is None:
             return RateLimit()
         counts_tokens = callable(rate.cost) or (self.settle is not None and rate is self.rates[-1])
@@ -358,7 +365,7 @@ def _longest_wait(wait: Any) -> float:
         return math.inf if wait else 0.0
     wait = seconds(wait)
     if not isinstance(wait, float) or not wait >= 0:
-        message = f"rate_limited: wait={wait!r} must be a bool or the most seconds to wait"
+        message = f"rate_limited: wait={wait!r} must be True, False or the most seconds to wait, such as 5.0 or '500ms'"
         raise ValueError(message)
     return wait
 
@@ -368,13 +375,27 @@ rate_limited: Final = OptionsDecorator(
     needs="limit=100, window=60.0",
     words={
         "amount": "cost",
+        "burst": 'write limit=, with algorithm="token_bucket"',
         "calls": "limit",
+        "capacity": "limit",
+        "hours": "window",
+        "identifier": "key",
+        "key_func": "key",
+        "limit_value": "write limit= and window=, as in limit=5, window=60.0",
+        "max_burst": 'write limit=, with algorithm="token_bucket"',
         "max_calls": "limit",
         "max_rate": "limit",
+        "minutes": "window",
         "per": "window",
         "period": "window",
+        "per_method": "leave it out, as each function that is decorated has permits of its own; for groups write key=",
+        "raise_on_limit": "write wait=True to wait; without it the call is refused",
+        "rate": "write limit= and window=, as in limit=5, window=60.0",
         "seconds": "window",
+        "storage": "store",
+        "strategy": "algorithm",
         "time_period": "window",
+        "times": "limit",
         "weight": "cost",
     },
 )

@@ -354,18 +354,43 @@ class _EagerLayer(Policy):
         return verdict
 
 
+_SUBSCRIBE = "subscribe with beluga.events.subscribe(callback, beluga.events.RetryScheduled)"
+
 retry: Final = Decorator(
     RetryPolicy,
     words={
+        "after": _SUBSCRIBE,
         "attempts": "max_attempts",
         "backoff_max": "max_backoff",
+        "base": "backoff_factor",
+        "before": _SUBSCRIBE,
+        "before_sleep": _SUBSCRIBE,
+        "delay": "initial_backoff",
+        "exception": "retryable_errors",
+        "exceptions": "retryable_errors",
+        "factor": "backoff_factor",
+        "giveup": "write retryable_errors=, with a function of the error that says whether to try again",
+        "interval": "initial_backoff",
+        "logger": "write beluga.logs.log_events(beluga.events.RetryScheduled)",
+        "max_delay": "max_backoff",
+        "max_retries": "write max_attempts=, which counts the first time too",
         "max_time": "max_elapsed",
         "max_tries": "max_attempts",
+        "max_value": "max_backoff",
         "on": "retryable_errors",
+        "on_backoff": _SUBSCRIBE,
         "on_exception": "retryable_errors",
+        "on_giveup": "catch the error, which has a note of the attempts",
+        "on_retry": _SUBSCRIBE,
+        "on_success": _SUBSCRIBE,
+        "reraise": "leave it out, as the last error itself is always raised",
+        "retries": "write max_attempts=, which counts the first time too",
         "retry": "retryable_errors",
+        "retry_error_callback": "put @fallback(other) above it",
+        "sleep": "leave it out, and test with beluga.testing.fake_clock()",
         "stop": "write max_attempts= or max_elapsed=",
         "timeout": "write attempt_timeout= for each attempt, max_elapsed= or @budget(seconds) for all of them",
+        "total": "write max_attempts=, which counts the first time too",
         "tries": "max_attempts",
         "wait": "write initial_backoff=, max_backoff= and backoff_factor=",
         "wait_exp_base": "backoff_factor",

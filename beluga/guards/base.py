@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Finding", "Guard", "GuardResult", "disjoint"]
+__all__ = ["Finding", "Guard", "GuardResult", "check_pairs", "disjoint"]
 
 
 @attrs.frozen
@@ -71,3 +71,17 @@ def disjoint(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
     return tuple(kept)
+
+
+def check_pairs(owner: str, given: Sequence[Any], option: str = "") -> None:
+    """Refuse a pattern that is given as two texts in place of a pair of them.
+
+    Raises:
+        ValueError: It is.
+    """
+    texts = [each for each in given if isinstance(each, (str, bytes))]
+    if texts:
+        pair = f"({texts[0]!r}, {texts[1]!r})" if len(texts) == len(given) == 2 else f"('name', {texts[-1]!r})"
+        written = f"{option}=[{pair}]" if option else f"{owner}({pair})"
+        message = f"{owner}: a pattern is a pair of a name and a regular expression, not {texts[0]!r}: write {written}"
+        raise ValueError(message)

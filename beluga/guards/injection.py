@@ -24,7 +24,7 @@ from beluga.guards._injection.model import clutter
 from beluga.guards._injection.reading import LETTERS, places, tokenise
 from beluga.guards._normalization import View, normalise
 from beluga.guards._redos import check_linear
-from beluga.guards.base import Finding, GuardResult, disjoint
+from beluga.guards.base import Finding, GuardResult, check_pairs, disjoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +51,9 @@ def _overlaps(finding: Finding, others: tuple[Finding, ...], ends: list[int]) ->
     return at < len(others) and others[at].start < finding.end
 
 
-def _custom(patterns: Iterable[tuple[str, str | re.Pattern[str]]]) -> tuple[_Custom, ...]:
+def _custom(patterns: Iterable[tuple[str, str | re.Pattern[str]]], option: str) -> tuple[_Custom, ...]:
+    patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    check_pairs("InjectionDetector", patterns, option)
     return tuple(_checked(*pair) for pair in patterns)
 
 
@@ -100,7 +102,7 @@ class InjectionDetector:
             message = f"threshold is a score above 0.0 and at most 1.0, got {threshold!r}"
             raise ValueError(message)
         self._rules = patterns is None
-        self._custom = (*_custom(patterns or ()), *_custom(extra))
+        self._custom = (*_custom(patterns or (), "patterns"), *_custom(extra, "extra"))
         self._model = model if model is not None else patterns is None
         self._threshold = threshold
 

@@ -127,6 +127,14 @@ class PIIRedactor(Redactor):
         if reversible and strategy != "placeholder":
             message = "PIIRedactor: reversible=True puts pseudonyms, so there is no place for a strategy"
             raise ValueError(message)
+        for pattern in patterns:
+            if not isinstance(pattern, PIIPattern):
+                shown = pattern if isinstance(pattern, str) else "TICKET"
+                message = (
+                    f"PIIRedactor: a pattern is a PIIPattern, not {type(pattern).__name__}: write "
+                    f"PIIPattern({shown!r}, r'...', '[{shown.upper()}]')"
+                )
+                raise TypeError(message)
         national = national_patterns(countries)
         chosen = _of_kinds((*(patterns or DEFAULT_PII_PATTERNS), *national), kinds)
         finders = _listed("recognisers", recognisers)

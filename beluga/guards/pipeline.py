@@ -7,6 +7,7 @@ import inspect
 import json
 import pathlib
 import traceback
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -15,7 +16,7 @@ from beluga._values.texts import Reading
 from beluga.guards.base import GuardResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from beluga._values.texts import Unread
     from beluga.guards.base import Guard
@@ -234,13 +235,24 @@ def _refuse(unread: Unread) -> None:
 
 
 def _checked(stage: str, guards: Iterable[Any]) -> tuple[Any, ...]:
+    if not isinstance(guards, Iterable) or isinstance(guards, (str, type)):
+        message = f"{stage}= takes a list of guards: write {stage}=[{_written(guards)}]"
+        raise TypeError(message)
     checked = tuple(guards)
     for guard in checked:
+        if isinstance(guard, type):
+            message = f"{stage}: the class {guard.__name__} is not a guard, its objects are: write {stage}=[{_written(guard)}]"
+            raise TypeError(message)
         judges = any(callable(getattr(guard, name, None)) for name in ("validate", "avalidate"))
-        if isinstance(guard, type) or not judges or not isinstance(getattr(guard, "name", None), str):
+        if not judges or not isinstance(getattr(guard, "name", None), str):
             message = f"{stage}={guard!r} is not a guard: it needs a name and a validate(content, *, role) method"
             raise TypeError(message)
     return checked
+
+
+def _written(guard: Any) -> str:
+    """Return how a guard like this one is made, as far as that is known."""
+    return f"{(guard if isinstance(guard, type) else type(guard)).__name__}()"
 
 
 def _with_json(result: GuardResult, changed: Mapping[str, Any], arguments: Mapping[str, Any]) -> GuardResult:

@@ -16,7 +16,7 @@ from beluga.guards._recognisers import SENTENCE, cut_out, has_to_be_awaited, spa
 from beluga.guards._redos import growth
 from beluga.guards._regex import scope
 from beluga.guards._stand_ins import StandIns
-from beluga.guards.base import Finding, GuardResult
+from beluga.guards.base import Finding, GuardResult, check_pairs
 from beluga.guards.patterns import BLANK, Pattern, Prefilter, matcher, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
 
@@ -230,6 +230,7 @@ def patterns_of(owner: str, pairs: Sequence[tuple[str, str | re.Pattern[str]]]) 
     Raises:
         ValueError: There is none, or one is not such a pair.
     """
+    check_pairs(owner, pairs)
     if not pairs:
         message = f"{owner}: give at least one (name, regular expression)"
         raise ValueError(message)

@@ -144,6 +144,9 @@ def _installed() -> dict[str, EntryPoint]:
 def _served(name: str, *, base_url: str | None = None, **settings: Any) -> HttpModel:
     from beluga.llm._http.model import HttpModel
 
+    if "model" not in settings:
+        message = f'llm.new({name!r}) needs the name of a model: write llm.new({name!r}, model="...")'
+        raise TypeError(message)
     profile = profile_of(name, None if base_url is None else str(base_url))
     return HttpModel(profile, base_url=base_url, **settings)
 

@@ -138,9 +138,10 @@ def test_an_empty_bucket_closes_until_it_is_full(fake_clock):
     assert requests.remaining() == 60
 
 
-@pytest.mark.parametrize(
-    "nothing", [None, "fine", Headed(), ValueError(), Response(AIMessage("fine")), {}, 5], ids=repr
-)
+NOTHING = [None, "fine", Headed(), ValueError(), Response(AIMessage("fine")), {}, 5]
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: type(value).__name__)
 def test_what_tells_nothing_changes_nothing(nothing, fake_clock):
     """Nor does the refusal of a policy of ours, whose time is not the provider's."""
     limiter = RateLimiter(60)
