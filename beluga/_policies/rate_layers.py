@@ -167,7 +167,7 @@ class BookingLayer(Policy):
                 raise self._limiter.refusal(key, wait)
             waiter = permits.queue_up(key, wanted, now, until)
             call.keep(self, waiter)
-            if self._is_async:
+            if self._is_async or call.environment is SYSTEM:  # else the driver tells it, who does the waiting
                 call.emit(events.WaitScheduled, policy=self.concern, delay=wait)
         elif call.answer is not None and call.answer.error is not None:
             permits.depart(waiter, now)
@@ -189,7 +189,10 @@ class BookingLayer(Policy):
         clock, wakeup = call.environment.clock, waiter.wakeup
         if self._is_async:
             return Ask(lambda: wakeup.suspend(clock, pause))
-        return Wait(pause) if is_first else Ask(lambda: wakeup.block(clock, pause))
+        # Permits may come back before their time, so the first is rung as well; but a virtual clock has to be moved.
+        if is_first and call.environment is not SYSTEM:
+            return Wait(pause)
+        return Ask(lambda: wakeup.block(clock, pause))
 
     def abandon(self, call: Call) -> Tell | None:
         """Leave the queue."""

@@ -241,7 +241,7 @@ def _checked(stage: str, guards: Iterable[Any]) -> tuple[Any, ...]:
     checked = tuple(guards)
     for guard in checked:
         if isinstance(guard, type):
-            message = f"{stage}: the class {guard.__name__} is not a guard, its objects are: write {stage}=[{_written(guard)}]"
+            message = f"{stage}: the class {guard.__name__} is not a guard: write {stage}=[{_written(guard)}]"
             raise TypeError(message)
         judges = any(callable(getattr(guard, name, None)) for name in ("validate", "avalidate"))
         if not judges or not isinstance(getattr(guard, "name", None), str):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 
 import pytest
 
@@ -144,3 +146,16 @@ def test_who_comes_and_goes_behind_it_does_not_renew_a_lost_place(fake_clock):
     assert not limiter.allow()
     fake_clock.advance(0.5)
     assert limiter.allow()
+
+
+def test_the_first_in_line_wakes_when_permits_come_back():
+    """A thread that waits for the end of a window goes on as soon as somebody begins it anew."""
+    limiter, passed = RateLimiter(1, 600.0, wait=True), []
+    limiter.allow()
+    waiter = threading.Thread(target=limiter(passed.append), args=("hello",), daemon=True)
+    waiter.start()
+    while not limiter.permits.system._queues:
+        time.sleep(0)
+    limiter.reset()
+    waiter.join(30)
+    assert passed == ["hello"]
