@@ -2,7 +2,8 @@
 
 A decoder raises `ValueError` where a run only looked like its encoding.
 
-Source: RFC 4648 (base64, base32, base16); ITU-R M.1677-1 (Morse code); Unicode tag characters, block E0000.
+Source: RFC 4648 (base64, base32, base16); RFC 1924 and Adobe's PostScript (base85);
+ITU-R M.1677-1 (Morse code); Unicode tag characters, block E0000.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ __all__ = [
     "BINARY",
     "DECIMAL",
     "HEX",
+    "INVISIBLE",
     "LONG_RUNS",
     "MORSE",
-    "SELECTORS",
-    "TAGS",
+    "encoded",
+    "from_base64",
     "from_binary",
     "from_decimal",
     "from_hex",
     "from_morse",
-    "from_selectors",
-    "from_tags",
     "readable",
 ]
 
@@ -42,9 +42,14 @@ def readable(text: str) -> bool:
     return good >= _LEAST_READABLE * len(text) > 0
 
 
+def encoded(text: str) -> bool:
+    """Say whether `text` is one run of base64 or base32, as a message that was encoded twice is."""
+    return bool(BASE64.fullmatch(text.strip()) or BASE32.fullmatch(text.strip()))
+
+
 def from_base64(run: str) -> bytes:
     """Return the bytes of a run of base64, of either alphabet, padded or not."""
-    run = run.rstrip("=").replace("-", "+").replace("_", "/")
+    run = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
     return base64.b64decode(run[: len(run) - (len(run) % 4 == 1)] + "=" * (-len(run) % 4))
 
 
@@ -71,8 +76,29 @@ def from_decimal(run: str) -> bytes:
     return bytes(min(255, int(number)) for number in re.findall(r"\d+", run))
 
 
+BASE85 = re.compile(r"[!-~]{20,}")
+# It mixes capitals and marks as neither an address nor code does.
+_LEAST_MARKS, _LEAST_CAPITALS, _SEEN = 3, 8, 50
+_TRIED = 500
+
+
+def from_base85(run: str) -> bytes:
+    """Return the bytes of a run of base85, as RFC 1924 or as Adobe writes it."""
+    run = run.removeprefix("<~").removesuffix("~>")
+    seen = run[:_SEEN]
+    marks = len(seen) - sum(map(str.isalnum, seen))
+    if marks < _LEAST_MARKS or sum(map(str.isupper, seen)) < min(_LEAST_CAPITALS, len(seen) // 6):
+        raise ValueError
+    try:
+        found = base64.a85decode(run[:_TRIED])
+    except ValueError:
+        return base64.b85decode(run)
+    return base64.a85decode(run) if readable(found.decode("latin-1")) else base64.b85decode(run)
+
+
 LONG_RUNS = (
     ("base64", BASE64, from_base64),
+    ("base85", BASE85, from_base85),
     ("base32", BASE32, from_base32),
     ("hex", HEX, from_hex),
     ("binary", BINARY, from_binary),
@@ -97,17 +123,36 @@ def from_morse(run: str) -> bytes:
     return " ".join("".join(_MORSE_LETTERS.get(s, "?") for s in word.split()) for word in words).encode()
 
 
-# What is written in characters that show nothing: tag characters, and bytes as variation selectors.
-TAGS = re.compile("[\U000e0020-\U000e007e]+")
-SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+# What is written in characters that show nothing: tag characters, bytes as variation selectors, and bits as two kinds
+# of characters without width.
+_TAGS = re.compile("[\U000e0020-\U000e007e]+")
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+_WIDTHLESS = re.compile("[\u180e\u200b-\u200f\u2060-\u2064\ufeff]{24,}")
 
 
-def from_tags(run: str) -> bytes:
-    """Return the ASCII that tag characters stand for."""
+def _from_tags(run: str) -> bytes:
     return bytes(ord(c) - 0xE0000 for c in run)
 
 
-def from_selectors(run: str) -> bytes:
-    """Return the bytes that variation selectors stand for."""
+def _from_selectors(run: str) -> bytes:
     codes = map(ord, run)
     return bytes(code - 0xFE00 if code < 0xE0100 else code - 0xE0100 + 16 for code in codes)
+
+
+def _from_widthless(run: str) -> bytes:
+    """Return the bytes of bits; which of the two characters is 1, and which parts them, the text itself tells."""
+    kinds = sorted(set(run), key=run.count)[-2:]
+    for one in kinds if len(kinds) > 1 else ():
+        bits = "".join("1" if c == one else "0" for c in run if c in kinds)
+        for size in (8, 7):
+            found = bytes(int(bits[at : at + size], 2) for at in range(0, len(bits) - size + 1, size))
+            if readable(found.decode("latin-1")):
+                return found
+    raise ValueError
+
+
+INVISIBLE = (
+    ("tags", _TAGS, _from_tags),
+    ("selectors", _SELECTORS, _from_selectors),
+    ("widthless", _WIDTHLESS, _from_widthless),
+)

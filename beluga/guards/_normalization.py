@@ -181,6 +181,8 @@ _PLAIN_FORMS = {
     "\u0085\u2028\u2029": "\n",
 }
 _ASCII_FORMS = {character: plain for many, plain in _PLAIN_FORMS.items() for character in many}
+# White letters on black, in circles and in squares, and those of flags: NFKC knows only the black ones.
+_ASCII_FORMS |= {chr(first + at): chr(65 + at) for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)}
 
 
 def remember(table: dict[int, str], code: int, form: str) -> str:
