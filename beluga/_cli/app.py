@@ -39,18 +39,26 @@ _Prefix = Annotated[str | None, typer.Option(help="Of the environment variables 
 
 @app.command()
 def scan(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="- or none reads stdin.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="- or none reads stdin.")] = None,
     pii: Annotated[bool, typer.Option("--pii", help="Look for personal data too.")] = False,
     secrets: Annotated[bool, typer.Option("--secrets", help="Look for secrets too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="The score from which a text is an injection, 0 to 1.")
+    ] = None,
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave out the statistical model.")] = False,
 ) -> None:
-    """Say where in files there are injections, personal data or secrets; none of it is printed.
+    """Say where in files, or folders of them, there are injections, personal data or secrets; none of it is printed.
 
     The exit status is 0 if nothing is found, 1 if something is, and 2 if a file cannot be read.
     """
     from beluga._cli.guards import scan as run
 
-    raise typer.Exit(run(files or [], pii=pii, secrets=secrets, as_json=as_json))
+    try:
+        status = run(files or [], pii=pii, secrets=secrets, as_json=as_json, threshold=threshold, rules_only=rules_only)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -7,11 +7,12 @@ import json
 import sys
 from bisect import bisect_left, bisect_right
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 import attrs
 
-from beluga.guards.base import Finding, disjoint
+from beluga.guards.base import Finding
+from beluga.guards.injection import InjectionDetector
 from beluga.guards.pii import PIIRedactor
 from beluga.guards.secrets import SecretRedactor
 
@@ -25,6 +26,7 @@ __all__ = ["Hit", "Lines", "decoded", "redact", "scan"]
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 """The exit statuses; an unreadable file outweighs a finding."""
 
+_INJECTION = "INJECTION"
 _READ = 1 << 18  # bytes at a time
 _PARAGRAPH = 4000  # characters of an attack that goes over several lines
 _LONGEST_LINE = 1 << 16
@@ -46,7 +48,8 @@ class Hit:
 
     def __str__(self) -> str:
         rule = "" if self.rule in {"", self.kind} else f" ({self.rule})"
-        return f"{self.file}:{self.line}:{self.column}: {self.kind}{rule}"
+        score = f" {self.score:.2f}" if self.kind == _INJECTION else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.kind}{rule}{score}"
 
 
 def scan(
@@ -55,27 +58,36 @@ def scan(
     pii: bool = False,
     secrets: bool = False,
     as_json: bool = False,
+    threshold: float | None = None,
+    rules_only: bool = False,
     out: TextIO | None = None,
 ) -> int:
     """Write where in the files something is found, one line each, in memory that does not grow with the files.
 
     Args:
-        paths: The files; ``-`` is the standard input, and so is no path at all.
+        paths: The files, and folders of files; ``-`` is the standard input, and so is no path at all. What is hidden
+            in a folder, by a name that begins with a dot, is passed over.
         pii: Look for personal data too.
         secrets: Look for secrets too.
         as_json: Write one JSON object instead of lines.
+        threshold: The score from which a text is an injection; None is the detector's own.
+        rules_only: Leave out the statistical model.
         out: Where to write; None is the standard output.
 
     Returns:
         The exit status: 0 nothing found, 1 something found, 2 a file could not be read.
+
+    Raises:
+        ValueError: The threshold is not above 0.0 and at most 1.0.
     """
     sink = sys.stdout if out is None else out
     found: list[Hit] = []
     errors: list[dict[str, str]] = []
     status = CLEAN
-    for path in paths or ["-"]:
+    detector = InjectionDetector(threshold=threshold, model=not rules_only)
+    for path in _files(paths or ["-"]):
         try:
-            for hit in _hits(path, _detectors(pii=pii, secrets=secrets)):
+            for hit in _hits(path, _detectors(detector, pii=pii, secrets=secrets)):
                 status = max(status, FOUND)
                 if as_json:
                     found.append(hit)
@@ -89,6 +101,17 @@ def scan(
         json.dump({"findings": [attrs.asdict(hit) for hit in found], "errors": errors}, sink, ensure_ascii=False)
         sink.write("\n")
     return UNREADABLE if errors else status
+
+
+def _files(paths: Iterable[str | Path]) -> Iterator[str | Path]:
+    for path in paths:
+        folder = Path(path)
+        if not folder.is_dir():
+            yield path
+            continue
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts):
+                yield file
 
 
 def _hits(path: str | Path, detectors: list[_Detector]) -> Iterator[Hit]:
@@ -136,14 +159,12 @@ class _Detector(Protocol):
     def feed(self, block: str, *, final: bool) -> list[Finding]: ...
 
 
-def _detectors(*, pii: bool, secrets: bool) -> list[_Detector]:
-    from beluga import guards
-
-    found: list[_Detector] = [_Injections(guards.InjectionDetector())]
+def _detectors(detector: InjectionDetector, *, pii: bool, secrets: bool) -> list[_Detector]:
+    found: list[_Detector] = [_Injections(detector)]
     if pii:
-        found.append(_Windowed(guards.PIIRedactor().window()))
+        found.append(_Windowed(PIIRedactor().window()))
     if secrets:
-        found.append(_Windowed(guards.SecretRedactor().window()))
+        found.append(_Windowed(SecretRedactor().window()))
     return found
 
 
@@ -165,9 +186,9 @@ class _Windowed:
 
 
 class _Injections:
-    """Looks at every line by itself and at paragraphs: an attack may be either."""
+    """Looks at paragraph after paragraph."""
 
-    def __init__(self, detector: Any) -> None:
+    def __init__(self, detector: InjectionDetector) -> None:
         self.decided = 0
         self._detector = detector
         self._held = ""
@@ -176,28 +197,11 @@ class _Injections:
         text, at = self._held + block, 0
         found: list[Finding] = []
         while at < len(text) and (end := _paragraph_end(text, at, final=final)):
-            found += (_moved(finding, self.decided + at) for finding in self._judged(text[at:end]))
+            found += (_moved(finding, self.decided + at) for finding in self._detector.scan(text[at:end]))
             at = end
         self.decided += at
         self._held = text[at:]
         return found
-
-    def _judged(self, paragraph: str) -> Iterable[Finding]:
-        found, start = list[Finding](), 0
-        for line in paragraph.split("\n"):
-            if line.strip():
-                found += (_moved(finding, start) for finding in self._judge(line))
-            start += len(line) + 1
-        # A line says better where it is.
-        if not found and "\n" in paragraph.strip():
-            found = self._judge(paragraph)
-        return disjoint(found)
-
-    def _judge(self, part: str) -> list[Finding]:
-        result = self._detector.validate(part, role="input")
-        if result.allowed:
-            return []
-        return list(result.findings) or [Finding("INJECTION", 0, len(part.rstrip()))]
 
 
 def _paragraph_end(text: str, start: int, *, final: bool) -> int:

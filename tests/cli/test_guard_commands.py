@@ -60,11 +60,18 @@ def test_scan_of_a_harmless_file_is_0(tmp_path):
 
 def test_scan_of_an_unreadable_file_is_2_and_the_others_are_read(log, tmp_path):
     """An unreadable file is reported, outweighs the findings, and stops nothing."""
-    result = RUNNER.invoke(app, ["scan", "--json", str(tmp_path / "none.log"), str(tmp_path), str(log)])
+    result = RUNNER.invoke(app, ["scan", "--json", str(tmp_path / "none.log"), str(log)])
     report = json.loads(result.stdout)
     assert result.exit_code == 2
-    assert [error["file"] for error in report["errors"]] == [str(tmp_path / "none.log"), str(tmp_path)]
+    assert [error["file"] for error in report["errors"]] == [str(tmp_path / "none.log")]
     assert [(found["file"], found["line"]) for found in report["findings"]] == [(str(log), 4)]
+
+
+def test_scan_refuses_a_threshold_that_is_no_score(log):
+    """A mistake in an option is told as such, with status 2."""
+    result = RUNNER.invoke(app, ["scan", "--threshold", "7", str(log)])
+    assert result.exit_code == 2
+    assert "threshold is a score" in result.output
 
 
 def test_scan_reads_stdin():
