@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from injection_attacks import ATTACK
+from injection_dialogues import INSTRUCTIONS, SERVICE, dialogue
 from injection_harmless import HARMLESS
 from injection_languages import LANGUAGES
 from injection_lures import LURES
@@ -69,7 +70,11 @@ def parse(*blocks: str) -> dict[str, list[str]]:
 
 def expand(grammar: dict[str, list[str]], name: str, rng: random.Random) -> str:
     """Return one text of `name`, its slots filled at random."""
-    text = rng.choice(grammar[name])
+    return fill(grammar, rng.choice(grammar[name]), rng)
+
+
+def fill(grammar: dict[str, list[str]], text: str, rng: random.Random) -> str:
+    """Return `text` with its slots filled at random."""
     while slot := _SLOT.search(text):
         filling = rng.choice(grammar[slot[1]])
         text = text[: slot.start()] + filling + text[slot.end() :]
@@ -96,26 +101,35 @@ _HARMLESS = {
 }  # fmt: skip
 
 
+_SPOKEN = {"sys": 1000, "about": 400, "note": 300}
+_DIALOGUES = 900
 _EACH_LANGUAGE = 120
 
 
 def examples(seed: int = 1) -> Iterator[Example]:
     """Yield every example, without repeats; the same ones for the same `seed`."""
-    rng = random.Random(seed)
-    grammars = ((parse(WORDS, ATTACK), _ATTACKS, True), (parse(WORDS, HARMLESS), _HARMLESS, False))
     seen: set[str] = set()
+    for example in _drawn(random.Random(seed)):
+        if example.text not in seen:
+            seen.add(example.text)
+            yield example
+
+
+def _drawn(rng: random.Random) -> Iterator[Example]:
+    spoken = parse(WORDS, SERVICE, INSTRUCTIONS)
+    grammars = (
+        (parse(WORDS, ATTACK), _ATTACKS, True),
+        (parse(WORDS, HARMLESS), _HARMLESS, False),
+        (spoken, _SPOKEN, False),
+    )
     for grammar, families, attack in grammars:
         for family, count in families.items():
             for _ in range(count):
-                text = _case(expand(grammar, family, rng), rng)
-                if text not in seen:
-                    seen.add(text)
-                    yield Example(text, attack, family, "en")
+                yield Example(_case(expand(grammar, family, rng), rng), attack, family, "en")
+    for _ in range(_DIALOGUES):
+        yield Example(dialogue(lambda turn: fill(spoken, turn, rng), rng), attack=False, family="dialogue", lang="en")
     for lang in LANGUAGES:
         grammar = parse(WORDS, LANGUAGES[lang], LURES[lang])
         for family, attack in (("attack", True), ("harmless", False), ("lure", True), ("plain", False)):
             for _ in range(_EACH_LANGUAGE):
-                text = _case(expand(grammar, family, rng), rng)
-                if text not in seen:
-                    seen.add(text)
-                    yield Example(text, attack, f"{lang}-{family}", lang)
+                yield Example(_case(expand(grammar, family, rng), rng), attack, f"{lang}-{family}", lang)

@@ -1,13 +1,18 @@
-"""Train the model of the injection detector, and print what it does on sources it has not seen.
+"""Train the model of the injection detector, and write what it does on sources it has not seen onto its card.
 
-    python tools/train_injection.py --data PATH [--cross-validate] [--out FILE]
+    python tools/train_injection.py --data PATH... --wheels PATH
 
-PATH is a JSON-lines file, gzipped or not, of objects with ``text``, ``label`` ("attack" or "benign"),
-``source``, ``lang`` and ``permissive``. Only permissive rows are learnt from, together with the texts of
-`injection_templates`; all rows are scored. Nothing of a text is written: features are 32-bit hashes.
-
-Deterministic: the same rows give the same file, byte for byte. Pure Python, a few minutes.
+PATHs of data are JSON-lines files, gzipped or not, of objects with ``text``, ``label`` ("attack" or "benign"),
+``source``, ``lang``, ``category`` and ``permissive``. Only permissive rows are learnt from, together with the texts of
+`injection_templates` and the `injection_documents` of a folder of wheels. In each fold the detector as it is, rules
+and disguises and all, judges the rows and documents whose sources its model has not seen. Nothing of a text is
+written: features are 30-bit hashes. The same rows give the same file. It takes a quarter of an hour.
 """
+
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["attrs", "numpy", "scipy"]
+# ///
 
 from __future__ import annotations
 
@@ -16,28 +21,43 @@ import gzip
 import json
 import math
 import pathlib
+import random
 import struct
 import sys
-from array import array
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
+import numpy as np
+from injection_documents import documents
 from injection_templates import examples
-from logistic import Bag, fit, log_odds
+from scipy import optimize, sparse
 
-from beluga.guards._injection import rules
-from beluga.guards._injection.model import FEWEST, STRIDE, WINDOW, clutter, concepts, opening, probability, words
-from beluga.guards._injection.reading import LETTERS, plain_form, tokenise
+from beluga.guards import InjectionDetector
+from beluga.guards._injection import model as shipped_model
+from beluga.guards._injection.model import (
+    FEWEST,
+    RUNS,
+    LogisticModel,
+    clutter,
+    of_clutter,
+    of_letters,
+    of_pairs,
+    of_token,
+    probability,
+)
+from beluga.guards._injection.reading import LETTERS, plain_form, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 ROOT = pathlib.Path(__file__).parents[1]
+CARD = ROOT / "docs" / "reference" / "injection_model.md"
+BEGIN, END = "<!-- figures: written by the command above -->", "<!-- end of the figures -->"
 MODEL = ROOT / "beluga" / "guards" / "_injection" / "model.bin"
 
-FOLDS = 8
+FOLDS = 4
 # Sources that share texts, games or authors are left out together.
 FAMILIES = {
     "tensortrust": ("tensortrust_extract", "tensortrust_hijack"),
@@ -50,18 +70,29 @@ FAMILIES = {
     "prompts": ("prompts_chat", "prompts_zh"),
 }
 FAMILY = {source: family for family, sources in FAMILIES.items() for source in sources}
+# Large and noisy: learnt from, and no measure of anything.
+UNMEASURED = {"slabs", "neuralchemy"}
 
-FALSE_ALARMS = 0.007
 # What the square of a weight costs, times the share of the windows that hold its feature: a common feature
 # must earn its weight in many of them.
 PENALTY = 2e-2
-# A plain word says less about a new source than a concept does.
-WORD_SCALE = 0.6
-FEWEST_WINDOWS, FEWEST_SOURCES = 5, 3
-MOST_WINDOWS = 14
-# The table of the weights must fit a processor's cache: looking up is most of what a text costs.
-MOST_FEATURES = 8_000
+# A word says less about a new source than a concept does, and a piece of it less still.
+WORD, PIECE, CONCEPT = 0.6, 0.3, 1.0
+FEWEST_UNITS, FEWEST_SOURCES = 6, 3
+MOST_UNITS = 100
+SHORT_RUNS = 12
+MOST_FEATURES = 30_000
+# So many weights are larger than a byte holds and are cut.
+LARGEST = 20
+STEPS = 35
+TOLL = 0.2
+FALSE_ALARMS = 0.005
+RATES = (0.001, 0.002, 0.005, 0.0075, 0.01, 0.015)
+FEWEST_OF_A_SOURCE = 10
+MOST_DILUTED = 400
 TEMPLATE_WEIGHT = 2.0
+# Written too, but long: each gives many runs.
+SPOKEN = {"written:dialogue": 1.0, "written:sys": 0.6, "written:about": 0.5, "written:note": 0.5}
 # Harmless texts of each other language are few, so each counts for more.
 FOREIGN_WEIGHT = 2.0
 
@@ -72,15 +103,13 @@ class Row(NamedTuple):
     text: str
     attack: bool
     source: str
-    english: bool
+    lang: str
+    category: str
     learnt: bool
 
-
-class Window(NamedTuple):
-    """A window of a row, as the numbers of its features."""
-
-    row: int
-    bag: Bag
+    @property
+    def english(self) -> bool:
+        return self.lang in {"en", "und", ""}
 
 
 def read(path: pathlib.Path) -> Iterator[Row]:
@@ -88,177 +117,386 @@ def read(path: pathlib.Path) -> Iterator[Row]:
     with opened as lines:
         for line in lines:
             row = json.loads(line)
-            english = row["lang"] in {"en", "und"}
-            yield Row(row["text"], row["label"] == "attack", row["source"], english, row["permissive"])
+            yield Row(
+                row["text"], row["label"] == "attack", row["source"], row["lang"], row["category"], row["permissive"]
+            )
 
 
 def templates() -> Iterator[Row]:
     for e in examples():
-        yield Row(e.text, e.attack, f"written:{e.family}", e.lang == "en", learnt=True)
+        yield Row(e.text, e.attack, f"written:{e.family}", e.lang, "", learnt=True)
 
 
-def found_in(rows: Sequence[Row]) -> Iterator[tuple[int, set[int], set[int], int]]:
-    """Yield every window of every row: row, features of concepts, features of words, size.
+def whole_documents(wheels: pathlib.Path) -> Iterator[Row]:
+    for d in documents(wheels.glob("*.whl")):
+        yield Row(d.text, False, f"package:{d.package}", "en", d.kind, learnt=True)
 
-    Words of other languages than English are left out: too few harmless texts of each are at hand for a word
-    to mean anything but its language.
-    """
-    for at, row in enumerate(rows):
+
+class Texts(NamedTuple):
+    """The sentences of many texts, as rows of a matrix."""
+
+    rows: list[Row]
+    kinds: list[int]
+    first: np.ndarray  # the first sentence of each row, and one more
+    sizes: np.ndarray  # tokens of each sentence
+    counts: sparse.csr_matrix  # sentences x features
+    features: np.ndarray
+    scale: np.ndarray
+
+
+def collect(rows: list[Row]) -> Texts:
+    first, sizes, kinds = [0], [], []
+    indices: list[np.ndarray] = []
+    pointer = [0]
+    pieces: dict[str, tuple[int, list[int]]] = {}
+    kind_of: dict[int, float] = {}
+    for row in rows:
         text = plain_form(row.text)
-        tokens = tokenise(text)
-        letters = "".join(map(LETTERS.__getitem__, tokens))
-        starts = range(0, max(1, len(tokens) - WINDOW + STRIDE), STRIDE)
-        for start in starts[:MOST_WINDOWS]:
-            part = slice(start, start + WINDOW)
-            said = set(concepts(letters[part]))
-            if start == 0:
-                said.update(opening(tokens, letters, clutter(text)))
-            yield at, said, set(words(tokens[part])) if row.english else set(), len(tokens[part])
+        units = sentences(text)[:MOST_UNITS]
+        kinds.append(clutter(text))
+        said = ["".join(map(LETTERS.__getitem__, unit)) for unit in units]
+        for unit, letters in zip(units, said, strict=True):
+            found: set[int] = of_letters(letters)
+            kind_of.update(dict.fromkeys(found, CONCEPT))
+            for token in set(unit):
+                known = pieces.get(token)
+                if known is None:
+                    word, *parts = of_token(token)
+                    known = pieces[token] = word, parts
+                    kind_of[word] = WORD
+                    kind_of.update(dict.fromkeys(parts, PIECE))
+                if row.english:
+                    found.add(known[0])
+                found.update(known[1])
+            pairs = list(of_pairs([unit])) if row.english else []
+            kind_of.update(dict.fromkeys(pairs, WORD))
+            indices.append(np.array([*sorted(found), *pairs], dtype=np.uint32))
+            pointer.append(pointer[-1] + len(found) + len(pairs))
+            sizes.append(len(unit))
+        first.append(len(sizes))
+    flat = np.concatenate(indices)
+    del indices
+    names, numbers = np.unique(flat, return_inverse=True)
+    counts = sparse.csr_matrix(
+        (np.ones(len(flat)), numbers.astype(np.int32), np.array(pointer)), (len(sizes), len(names))
+    )
+    counts.sum_duplicates()
+    first_ = np.array(first)
+    kept = several(rows, first_, counts)
+    names, counts = names[kept], counts[:, kept].tocsr()
+    scale = np.array([kind_of[int(f)] for f in names])
+    return Texts(rows, kinds, first_, np.array(sizes), counts, names, scale)
 
 
-class Features(NamedTuple):
-    """The features that a model may use, and how much of a weight each is trusted with."""
+def several(rows: list[Row], first: np.ndarray, counts: sparse.csr_matrix) -> np.ndarray:
+    """Return which features are in enough sentences, and in those of enough sources, that may be learnt from."""
+    learnt = np.repeat([row.learnt for row in rows], np.diff(first))
+    number = {source: at for at, source in enumerate(dict.fromkeys(row.source for row in rows))}
+    source = np.repeat([number[row.source] for row in rows], np.diff(first))
+    held = sparse.csr_matrix((np.ones(counts.nnz), counts.indices, counts.indptr), counts.shape)
+    units = np.asarray(held[learnt].sum(0)).ravel()
+    by = sparse.csr_matrix(
+        (np.ones(learnt.sum()), (source[learnt], np.flatnonzero(learnt))), (len(number), len(learnt))
+    )
+    sources = (by @ held).tocsc()
+    return np.flatnonzero((units >= FEWEST_UNITS) & (np.diff(sources.indptr) >= FEWEST_SOURCES))
 
-    kept: list[int]
-    scale: list[float]
+
+class Runs(NamedTuple):
+    """Runs of sentences: the row, the first sentence and the one after the last of each."""
+
+    row: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
 
 
-def indexed(rows: Sequence[Row]) -> tuple[list[Window], Features]:
-    """Return the windows with features by number, and the features that several sources show."""
-    found = list(found_in(rows))
-    windows: Counter[int] = Counter()
-    sources: defaultdict[int, set[str]] = defaultdict(set)
-    of_words: set[int] = set()
-    for at, said, written, _ in found:
-        if rows[at].learnt:
-            of_words |= written
-            windows.update([*said, *written])
-            for feature in (*said, *written):
-                sources[feature].add(rows[at].source)
-    kept = sorted(f for f, n in windows.items() if n >= FEWEST_WINDOWS and len(sources[f]) >= FEWEST_SOURCES)
-    number = {feature: i for i, feature in enumerate(kept)}
+def learnt_runs(texts: Texts, seed: int = 1) -> Runs:
+    """Return what is learnt from: stretches of eight sentences of all texts, and shorter ones of harmless texts.
+
+    Which sentence makes a text an attack is not known; of a harmless text every one is harmless.
+    """
+    rng = np.random.default_rng(seed)
     out = []
-    for at, said, written, size in found:
-        known = sorted(number[f] for f in said | written if f in number)
-        out.append(Window(at, Bag(array("L", known), 1 / math.sqrt(max(size, FEWEST)))))
-    return out, Features(kept, [WORD_SCALE if f in of_words else 1.0 for f in kept])
+    for at, row in enumerate(texts.rows):
+        a, b = int(texts.first[at]), int(texts.first[at + 1])
+        if not row.learnt:
+            continue
+        longest = RUNS[-1]
+        starts = range(a, max(a + 1, b - longest + 6), 6)
+        out += [(at, s, min(s + longest, b)) for s in starts]
+        if not row.attack and b - a > 1:
+            short = [(at, s, s + r) for r in RUNS[:-1] if r < b - a for s in range(a, b - r + 1)]
+            out += [short[i] for i in rng.choice(len(short), min(len(short), SHORT_RUNS), replace=False)]
+    return Runs(*map(np.array, zip(*out, strict=True)))
 
 
-def weigh(rows: Sequence[Row], windows: Sequence[Window]) -> list[float]:
-    """Return the weight of each window: sources count by the root of their size, and both labels alike."""
+def roots(texts: Texts, runs: Runs) -> np.ndarray:
+    """Return what the sum over each run is multiplied with."""
+    total = np.concatenate([[0], np.cumsum(texts.sizes)])
+    return 1 / np.sqrt(np.maximum(total[runs.end] - total[runs.start], FEWEST))
+
+
+CLUTTER = 4
+
+
+def marks(texts: Texts, runs: Runs) -> np.ndarray:
+    """Return the clutter of each run that begins its text."""
+    found = np.zeros((len(runs.row), CLUTTER))
+    for at in np.flatnonzero(runs.start == texts.first[runs.row]):
+        found[at, : len(of_clutter(texts.kinds[runs.row[at]]))] = 1
+    return found
+
+
+def weigh(rows: Sequence[Row], runs: Runs) -> np.ndarray:
+    """Return the weight of each run: sources count by the root of their size, and both labels alike."""
     size = Counter(row.source for row in rows)
-    parts = Counter(window.row for window in windows)
-    raw = []
-    for window in windows:
-        row = rows[window.row]
+    parts = np.bincount(runs.row, minlength=len(rows))
+    raw = np.empty(len(rows))
+    for at, row in enumerate(rows):
         written = row.source.startswith("written:")
         base = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
+        base = SPOKEN.get(row.source, base)
         base *= FOREIGN_WEIGHT if written and not (row.english or row.attack) else 1
-        raw.append(base / (parts[window.row] if row.attack else parts[window.row] ** 0.5))
-    attack = sum(w for w, window in zip(raw, windows, strict=True) if rows[window.row].attack)
-    harmless = sum(raw) - attack
-    scaled = [
-        w * (harmless / attack / 2 if rows[window.row].attack else 1) for w, window in zip(raw, windows, strict=True)
-    ]
-    mean = sum(scaled) / len(scaled)
-    return [w / mean for w in scaled]
+        raw[at] = base / (max(1, parts[at]) if row.attack else max(1, parts[at]) ** 0.5)
+    weight = raw[runs.row]
+    attack = np.array([row.attack for row in rows])[runs.row]
+    weight[attack] *= weight[~attack].sum() / weight[attack].sum() / 2
+    return weight / weight.mean()
 
 
-def learn(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> tuple[list[float], float]:
-    """Return the weights and the bias that `windows` teach; all but the largest weights are 0.0."""
-    held = Counter(feature for window in windows for feature in window.bag.features)
-    penalty = [PENALTY * held[f] / len(windows) / s**2 for f, s in enumerate(scale)]
-    labels = [rows[window.row].attack for window in windows]
-    weights, bias = fit([window.bag for window in windows], labels, weigh(rows, windows), penalty)
-    least = sorted(map(abs, weights), reverse=True)[:MOST_FEATURES][-1]
-    return [w if abs(w) >= least else 0.0 for w in weights], bias
+def learn(texts: Texts, runs: Runs) -> np.ndarray:
+    """Return what is learnt from `runs`, and then from them and the worst run of each attack.
+
+    Which sentences make a text an attack is not told: the first fit is asked for them.
+    """
+    point = fit(texts, runs)
+    return fit(texts, Runs(*map(np.concatenate, zip(runs, worst(texts, runs, point), strict=True))), point)
+
+
+def fit(texts: Texts, runs: Runs, start: np.ndarray | None = None) -> np.ndarray:
+    """Return the weights of the features and of clutter, and the bias, that fit best."""
+    loss, size = loss_of(texts, runs)
+    begin = np.zeros(size) if start is None else start
+    return optimize.minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
+
+
+def worst(texts: Texts, runs: Runs, point: np.ndarray) -> Runs:
+    """Return of each attack among `runs` the run that `point` scores highest, unless it is the whole text."""
+    size = texts.counts.shape[1]
+    sums = np.concatenate([[0.0], np.cumsum(texts.counts @ point[:size])])
+    found = []
+    for at in np.unique(runs.row):
+        first, last = int(texts.first[at]), int(texts.first[at + 1])
+        spans = [
+            (at, s, s + length) for length in RUNS if length < last - first for s in range(first, last - length + 1)
+        ]
+        if texts.rows[at].attack and spans:
+            some = Runs(*map(np.array, zip(*spans, strict=True)))
+            found.append(spans[np.argmax(roots(texts, some) * (sums[some.end] - sums[some.start]))])
+    return Runs(*(np.array([span[column] for span in found], int) for column in range(3)))
+
+
+def loss_of(texts: Texts, runs: Runs) -> tuple[Callable[[np.ndarray], tuple[float, np.ndarray]], int]:
+    """Return the function from a point to its loss and slope, and the size of a point."""
+    n = texts.counts.shape[1]
+    used = np.unique(np.concatenate([np.arange(a, b) for a, b in zip(runs.start, runs.end, strict=True)]))
+    local = np.full(len(texts.sizes) + 1, 0)
+    local[used + 1] = 1
+    local = np.cumsum(local)
+    part = texts.counts[used]
+    turned = part.T.tocsr()
+    label = np.array([texts.rows[at].attack for at in runs.row], float)
+    weight = weigh(texts.rows, runs) / len(runs.row)
+    root_ = roots(texts, runs)
+    first, last = local[runs.start], local[runs.end]
+    clutters = marks(texts, runs) * root_[:, None]
+    covering = np.cumsum(np.bincount(first, minlength=len(used) + 1) - np.bincount(last, minlength=len(used) + 1))[:-1]
+    held = sparse.csr_matrix((np.ones(turned.nnz), turned.indices, turned.indptr), turned.shape) @ covering
+    share = np.minimum(np.maximum(held, 1) / len(runs.row), 1)
+    price = np.concatenate([PENALTY * share / texts.scale**2, PENALTY * np.maximum(clutters > 0, 1e-9).mean(0)])
+
+    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        sums = np.concatenate([[0.0], np.cumsum(part @ point[:n])])
+        odds = point[-1] + root_ * (sums[last] - sums[first]) + clutters @ point[n:-1]
+        error = weight * (1 / (1 + np.exp(-np.clip(odds, -60, 60))) - label)
+        scaled = error * root_
+        edges = np.bincount(first, scaled, len(used) + 1) - np.bincount(last, scaled, len(used) + 1)
+        slope = np.concatenate([turned @ np.cumsum(edges)[:-1], clutters.T @ error])
+        cost = (weight * (np.logaddexp(0, odds) - label * odds)).sum() + (price * point[:-1] ** 2).sum() / 2
+        return cost, np.append(slope + price * point[:-1], error.sum())
+
+    return loss, n + CLUTTER + 1
+
+
+def as_model(texts: Texts, point: np.ndarray, threshold: float) -> LogisticModel:
+    """Return what `fit` found as the detector uses it: the largest weights, in steps of one byte."""
+    weights = np.concatenate([point[: texts.counts.shape[1]], point[texts.counts.shape[1] : -1]])
+    names = [*map(int, texts.features), *of_clutter(99)]
+    size = np.sort(np.abs(weights))[::-1]
+    unit = size[: LARGEST + 1][-1] / 127
+    steps = np.clip(np.round(weights / unit), -127, 127).astype(int)
+    steps[np.abs(weights) < size[:MOST_FEATURES][-1]] = 0
+    kept = {name: int(step) for name, step in sorted(zip(names, steps, strict=True)) if step}
+    return LogisticModel(float(point[-1]), float(unit), threshold, TOLL, kept)
+
+
+def pack(model: LogisticModel) -> bytes:
+    """Return the model as `beluga.guards._injection.model.unpack` reads it."""
+    head = struct.pack("<ffffI", model.bias, model.unit, model.threshold, model.toll, len(model.weights))
+    names = struct.pack(f"<{len(model.weights)}I", *model.weights)
+    return head + names + bytes(weight & 255 for weight in model.weights.values())
 
 
 def folds(rows: Sequence[Row]) -> list[int]:
-    """Return the fold of every row, a family of sources being in one; what was written here is in none."""
-    size = Counter(FAMILY.get(r.source, r.source) for r in rows if not r.source.startswith("written:"))
+    """Return the fold of every row, a family of sources being in one; what is not measured is in none."""
+    family = [FAMILY.get(row.source, row.source) for row in rows]
+    measured = [not row.source.startswith("written:") and row.source not in UNMEASURED for row in rows]
+    size = Counter(name for name, counts in zip(family, measured, strict=True) if counts)
     load, fold = [0] * FOLDS, {}
-    for family, n in sorted(size.items(), key=lambda item: (-item[1], item[0])):
-        fold[family] = min(range(FOLDS), key=load.__getitem__)
-        load[fold[family]] += n
-    return [fold.get(FAMILY.get(r.source, r.source), -1) for r in rows]
+    for name, n in sorted(size.items(), key=lambda item: (-item[1], item[0])):
+        fold[name] = min(range(FOLDS), key=load.__getitem__)
+        load[fold[name]] += n
+    return [fold.get(name, -1) for name in family]
 
 
-def cross_validate(rows: Sequence[Row], windows: Sequence[Window], scale: Sequence[float]) -> list[float]:
-    """Return the log-odds of every row, by a model that saw nothing of its family of sources."""
-    fold = folds(rows)
-    scores = [-60.0] * len(rows)
+def judged(model: LogisticModel, texts: Iterable[str]) -> list[float]:
+    """Return the log-odds that the detector with `model` gives each of `texts`, rules and disguises and all."""
+    kept, shipped_model.shipped = shipped_model.shipped, lambda: model
+    try:
+        scores = list(map(InjectionDetector().score, texts))
+    finally:
+        shipped_model.shipped = kept
+    return [math.log(max(score, 1e-9) / max(1 - score, 1e-9)) for score in scores]
+
+
+class Measured(NamedTuple):
+    """A row, its log-odds by a model that saw nothing of its source, and by the same with other text around it."""
+
+    row: Row
+    odds: float
+    diluted: dict[int, float]
+
+
+DILUTED = {1: 400, 10: 150, 100: 30}
+
+
+def cross_validate(texts: Texts, runs: Runs) -> list[Measured]:
+    """Judge every row, by a model that saw nothing of its family of sources."""
+    rows, fold = texts.rows, np.array(folds(texts.rows))
+    hosts = [row.text for row in rows if row.source.startswith("package:")]
+    rng = random.Random(1)
+    plain = [
+        at
+        for at, row in enumerate(rows)
+        if row.attack and fold[at] >= 0 and row.english and len(row.text) < MOST_DILUTED
+    ]
+    chosen = {size: set(rng.sample(plain, min(n, len(plain)))) for size, n in DILUTED.items()}
+    found = []
     for k in range(FOLDS):
-        learnt = [w for w in windows if rows[w.row].learnt and fold[w.row] != k]
-        weights, bias = learn(rows, learnt, scale)
-        for window in windows:
-            if fold[window.row] == k:
-                scores[window.row] = max(scores[window.row], log_odds(window.bag, weights, bias))
+        kept = fold[runs.row] != k
+        model = as_model(texts, learn(texts, Runs(*(column[kept] for column in runs))), 0.5)
+        held = np.flatnonzero(fold == k)
+        for at, odds in zip(held, judged(model, [rows[at].text for at in held]), strict=True):
+            sizes = [size for size in DILUTED if at in chosen[size]]
+            within = judged(model, [inserted(rows[at].text, hosts, 1000 * size, rng) for size in sizes])
+            found.append(Measured(rows[at], odds, dict(zip(sizes, within, strict=True))))
         print(f"fold {k + 1} of {FOLDS}", file=sys.stderr, flush=True)
-    return scores
+    return found
 
 
-def ruled(row: Row) -> bool:
-    tokens = tokenise(plain_form(row.text))
-    letters = "".join(map(LETTERS.__getitem__, tokens))
-    return any(True for _ in (*rules.matches(letters), *rules.markers(row.text)))
+def inserted(text: str, hosts: Sequence[str], size: int, rng: random.Random) -> str:
+    """Return `text` at the border of two sentences of a harmless text of `size` characters."""
+    host = ""
+    while len(host) < size:
+        host += rng.choice(hosts)[: size - len(host)] + "\n"
+    at = rng.randrange(len(host))
+    at = max(host.rfind(". ", 0, at) + 2, host.rfind("\n", 0, at) + 1)
+    return f"{host[:at]}{text} {host[at:]}"
 
 
-def threshold_at(rows: Sequence[Row], scores: Sequence[float], hits: Sequence[bool], rate: float) -> float:
-    """Return the log-odds at which `rate` of the harmless rows are flagged, rules included."""
-    harmless = [math.inf if hit else s for r, s, hit in zip(rows, scores, hits, strict=True) if not r.attack]
-    return sorted(harmless, reverse=True)[int(rate * len(harmless))] + 1e-6
+LENGTHS = ((0, 100), (100, 400), (400, 1_000), (1_000, 4_000), (4_000, 30_000))
 
 
-def table(rows: Sequence[Row], flagged: Sequence[bool]) -> Iterable[str]:
-    groups: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row, hit in zip(rows, flagged, strict=True):
-        for name in ("all", row.source):
-            groups["attack" if row.attack else "harmless", name][0] += hit
-            groups["attack" if row.attack else "harmless", name][1] += 1
-    yield "| label | source | flagged | n |\n|---|---|---|---|"
-    for (label, name), (hits, n) in sorted(groups.items()):
-        yield f"| {label} | {name} | {100 * hits / n:.1f} % | {n} |"
+def report(measured: Sequence[Measured], threshold: float) -> Iterator[str]:
+    """Yield the figures of the card, as Markdown."""
+    rows = [m for m in measured if not m.row.source.startswith("package:")]
+    whole = [m for m in measured if m.row.source.startswith("package:")]
+
+    def share(of: Iterable[Measured], at: float = threshold) -> str:
+        hits = [m.odds >= at for m in of]
+        return f"{100 * sum(hits) / len(hits):.1f} % of {len(hits)}" if hits else "-"
+
+    def parted(key: Callable[[Measured], str], of: Sequence[Measured] = rows) -> Iterator[str]:
+        groups: defaultdict[str, list[Measured]] = defaultdict(list)
+        for m in of:
+            groups[key(m)].append(m)
+        yield "| | attacks flagged | harmless flagged |\n|---|---|---|"
+        for name, group in sorted(groups.items()):
+            attacks, harmless = ([m for m in group if m.row.attack is attack] for attack in (True, False))
+            yield f"| {name} | {share(attacks)} | {share(harmless)} |"
+        yield ""
+
+    yield "### The curve\n\n| harmless flagged | log-odds | attacks flagged | mean over sources | documents flagged |"
+    yield "|---|---|---|---|---|"
+    for rate in RATES:
+        at = threshold_at(rows, rate)
+        long = [m for m in whole if LENGTHS[-1][0] <= len(m.row.text) < LENGTHS[-1][1]]
+        found, mean = share((m for m in rows if m.row.attack), at), f"{100 * over_sources(rows, at):.1f} %"
+        yield f"| {100 * rate:.2f} % | {at:.2f} | {found} | {mean} | {share(long, at)} |"
+    yield f"\nShipped: log-odds {threshold:.2f}, a score of {probability(threshold):.3f}.\n"
+    yield "### By category\n"
+    yield from parted(lambda m: m.row.category or "-")
+    yield "### By language\n"
+    yield from parted(lambda m: m.row.lang)
+    yield "### By length in characters\n"
+    yield from parted(lambda m: next((f"{a:>5} to {b}" for a, b in LENGTHS if a <= len(m.row.text) < b), "longer"))
+    yield "### Whole documents, by kind\n"
+    yield from parted(lambda m: m.row.category, whole)
+    yield "### By source\n"
+    yield from parted(lambda m: m.row.source)
+    yield "### Attacks within harmless text\n\nOf English attacks of less than 400 characters that are flagged alone:\n"
+    for size in DILUTED:
+        pairs = [(m.odds >= threshold, m.diluted[size] >= threshold) for m in measured if size in m.diluted]
+        alone = [within for hit, within in pairs if hit]
+        yield f"* within {size} KB: {sum(alone)} of {len(alone)} are still flagged"
 
 
-def pack(weights: Sequence[float], kept: Sequence[int], bias: float, threshold: float) -> bytes:
-    """Return the model as `beluga.guards._injection.model.unpack` reads it."""
-    unit = max(map(abs, weights)) / 127
-    packed = [(feature, round(w / unit)) for feature, w in zip(kept, weights, strict=True) if round(w / unit)]
-    head = struct.pack("<fffI", bias, unit, threshold, len(packed))
-    return head + struct.pack(f"<{len(packed)}I", *(f for f, _ in packed)) + bytes(w & 255 for _, w in packed)
+def over_sources(rows: Sequence[Measured], at: float) -> float:
+    hits: defaultdict[str, list[bool]] = defaultdict(list)
+    for m in rows:
+        if m.row.attack:
+            hits[m.row.source].append(m.odds >= at)
+    shares = [sum(found) / len(found) for found in hits.values() if len(found) >= FEWEST_OF_A_SOURCE]
+    return sum(shares) / len(shares)
+
+
+def threshold_at(measured: Iterable[Measured], rate: float) -> float:
+    """Return the log-odds at which `rate` of the harmless rows are flagged."""
+    harmless = sorted((m.odds for m in measured if not m.row.attack), reverse=True)
+    return harmless[int(rate * len(harmless))] + 1e-6
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="labelled rows, .jsonl or .jsonl.gz")
+    parser.add_argument(
+        "--data", type=pathlib.Path, nargs="+", required=True, help="labelled rows, .jsonl or .jsonl.gz"
+    )
+    parser.add_argument("--wheels", type=pathlib.Path, required=True, help="a folder of packages, see the card")
     parser.add_argument("--out", type=pathlib.Path, default=MODEL, help="where the model goes")
-    parser.add_argument("--threshold", type=float, help="log-odds to ship instead of cross-validating")
-    parser.add_argument("--no-model", action="store_true", help="cross-validate only")
+    parser.add_argument("--card", type=pathlib.Path, default=CARD, help="the page whose figures are replaced")
     options = parser.parse_args()
-    rows = list(read(options.data))
-    measured = len(rows)
-    rows += templates()
-    windows, used = indexed(rows)
-    print(f"{measured} rows, {len(rows) - measured} written, {len(windows)} windows, {len(used.kept)} features")
-    threshold = options.threshold
-    if threshold is None:
-        scores = cross_validate(rows, windows, used.scale)[:measured]
-        hits = [ruled(row) for row in rows[:measured]]
-        for rate in (0.002, 0.005, FALSE_ALARMS, 0.009, 0.01):
-            at = threshold_at(rows[:measured], scores, hits, rate)
-            found = [s >= at or h for s, h, r in zip(scores, hits, rows, strict=False) if r.attack]
-            print(f"at {100 * rate:.2f} % false alarms: log-odds {at:.3f}, recall {sum(found) / len(found):.3f}")
-        threshold = threshold_at(rows[:measured], scores, hits, FALSE_ALARMS)
-        print(
-            *table(rows[:measured], [s >= threshold or h for s, h in zip(scores, hits, strict=True)]),
-            sep="\n",
-        )
-    if not options.no_model:
-        learnt = [w for w in windows if rows[w.row].learnt]
-        weights, bias = learn(rows, learnt, used.scale)
-        options.out.write_bytes(pack(weights, used.kept, bias, probability(threshold)))
-        print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {probability(threshold):.4f}")
+    rows = [row for path in options.data for row in read(path)]
+    texts = collect([*rows, *templates(), *whole_documents(options.wheels)])
+    runs = learnt_runs(texts)
+    print(f"{len(texts.rows)} texts, {len(texts.sizes)} sentences, {len(texts.features)} features", file=sys.stderr)
+    measured = cross_validate(texts, runs)
+    threshold = threshold_at([m for m in measured if not m.row.source.startswith("package:")], FALSE_ALARMS)
+    figures = "\n".join(report(measured, threshold))
+    head, _, rest = options.card.read_text("utf8").partition(BEGIN)
+    options.card.write_text(f"{head}{BEGIN}\n\n{figures}\n\n{END}{rest.partition(END)[2]}", "utf8")
+    model = as_model(texts, learn(texts, runs), probability(threshold))
+    options.out.write_bytes(pack(model))
+    print(f"{options.out.name}: {options.out.stat().st_size} bytes, threshold {model.threshold:.4f}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Find instructions to the model in text that should hold none.
 
-Three stages, each cheaper than what it saves: the readings of the text that show a sign of disguise
+Three stages, each cheaper than what it saves: the readings of those parts of the text that show a sign of disguise
 (`beluga.guards._deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
-a small statistical model over words and concepts (`beluga.guards._injection.model`).
+a small statistical model over the words and concepts of sentences (`beluga.guards._injection.model`).
 
 No detector that looks at the surface sees a polite request in a tool's result. Combine this one with a tool
 policy and with `Spotlight`.
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,8 +22,8 @@ from beluga.guards._confusables import latinise
 from beluga.guards._deobfuscation import derived, smuggled
 from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
-from beluga.guards._injection.model import clutter
-from beluga.guards._injection.reading import LETTERS, places, tokenise
+from beluga.guards._injection.model import clutter, probability
+from beluga.guards._injection.reading import LETTERS, places, sentences
 from beluga.guards._normalization import View, normalise
 from beluga.guards._redos import check_linear
 from beluga.guards.base import Finding, GuardResult, check_pairs, disjoint
@@ -75,7 +77,7 @@ class InjectionDetector:
         model: True uses the shipped model, False none; a callable from text to a score between 0.0 and 1.0
             takes its place. None means True without `patterns` and False with them.
         threshold: The score from 0.0 to 1.0 at which a text is blocked; None takes the shipped model's own,
-            which keeps false alarms under one in a hundred harmless texts.
+            at which one in two hundred of the harmless texts it was measured on is blocked.
 
     Raises:
         ValueError: A pattern does not compile or can take exponential time, or the threshold is out of range.
@@ -170,38 +172,62 @@ class InjectionDetector:
 
     def _recognised(self, content: str, threshold: float) -> Iterator[Finding]:
         """Yield what rules and model find in the readings of `content`."""
-        plain = latinise(normalise(content))
-        tokens = tokenise(plain.text.lower())
-        yield from self._read(plain, tokens, threshold)
-        for view in (*smuggled(content), *derived(plain, tokens)):
-            reading = latinise(view)
-            yield from self._read(reading, tokenise(reading.text.lower()), threshold)
+        plain = _Reading(latinise(normalise(content)))
+        yield from self._read(plain, threshold, kinds=clutter(plain.view.text))
+        for view in (*smuggled(content), *derived(plain.view, plain.tokens)):
+            yield from self._read(_Reading(latinise(view)), threshold, among=len(plain.sentences))
 
-    def _read(self, view: View, tokens: list[str], threshold: float) -> Iterator[Finding]:
-        letters = "".join(map(LETTERS.__getitem__, tokens))
-        spans = _Spans(view)
+    def _read(self, reading: _Reading, threshold: float, *, kinds: int = 0, among: int = 0) -> Iterator[Finding]:
         if self._rules:
-            for rule, start, end in rules.matches(letters):
-                yield Finding(_KIND, *spans.of(start, end), rule.score, rule.name)
-            for rule, start, end in rules.markers(view.text):
-                yield Finding(_KIND, *view.span(start, end), rule.score, rule.name)
-        if self._model is True and tokens:
-            model = shipped_model.shipped()
-            for window in model.windows(tokens, letters, clutter(view.text)):
-                score = shipped_model.probability(window.logit)
-                if score >= threshold:
-                    yield Finding(_KIND, *spans.of(window.start, window.end), score, _MODEL)
+            for rule, start, end in rules.matches("".join(reading.letters)):
+                if not reading.excuses(start, end):
+                    yield Finding(_KIND, *reading.span(start, end), rule.score, rule.name)
+            for rule, start, end in rules.markers(reading.view.text):
+                yield Finding(_KIND, *reading.view.span(start, end), rule.score, rule.name)
+        if self._model is True and reading.tokens:
+            runs = list(shipped_model.shipped().runs(reading.sentences, reading.letters, kinds=kinds, among=among))
+            worst = probability(max(max(odds) for _, odds in runs))
+            if worst >= threshold:
+                for score, start, end in _apart(runs, threshold or worst):
+                    yield Finding(_KIND, *reading.sentence_span(start, end), score, _MODEL)
 
 
-class _Spans:
-    """Where the tokens of a view are in the original; worked out only once something is found."""
+def _apart(runs: list[tuple[int, list[float]]], threshold: float) -> Iterator[tuple[float, int, int]]:
+    """Yield score, start and end of the `runs` that reach `threshold`: the shortest first, none over another."""
+    taken = bytearray(len(runs[0][1]) + runs[0][0])
+    for length, odds in runs:
+        for start, logit in enumerate(odds):
+            if (score := probability(logit)) >= threshold and not any(taken[start : start + length]):
+                taken[start : start + length] = b"\1" * length
+                yield score, start, start + length
+
+
+class _Reading:
+    """A view as sentences of tokens, and as the concepts of each sentence."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
-        self._places: list[tuple[int, int]] | None = None
+        self.view = view
+        self._lower = view.text.lower()
+        self.sentences = sentences(self._lower)
+        self.letters = ["".join(map(LETTERS.__getitem__, words)) for words in self.sentences]
+        self.tokens = list(chain.from_iterable(self.sentences))
 
-    def of(self, start: int, end: int) -> tuple[int, int]:
-        """Return the original's span of the tokens from `start` up to `end`."""
-        if self._places is None:
-            self._places = places(self._view.text.lower())
-        return self._view.span(self._places[start][0], self._places[end - 1][1])
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        return places(self._lower)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate(map(len, self.sentences), initial=0))
+
+    def excuses(self, start: int, end: int) -> bool:
+        """Say whether the tokens from `start` up to `end` are only talked about."""
+        return rules.excused(self._lower, self._places[start][0], self._places[end - 1][1])
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the original the tokens from `start` up to `end` are."""
+        return self.view.span(self._places[start][0], self._places[end - 1][1])
+
+    def sentence_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the original the sentences from `start` up to `end` are."""
+        return self.span(self._starts[start], self._starts[end])

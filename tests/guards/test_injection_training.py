@@ -1,16 +1,14 @@
-"""What trains the injection model: the templates and the regression."""
+"""What the injection model is trained with: the templates and the documents."""
 
 from __future__ import annotations
 
-import math
 import pathlib
 import re
-from array import array
+import zipfile
 
 import injection_templates as templates
-import pytest
+from injection_documents import documents
 from injection_templates import examples
-from logistic import Bag, fit
 
 
 def grammars() -> dict[str, dict[str, list[str]]]:
@@ -19,6 +17,7 @@ def grammars() -> dict[str, dict[str, list[str]]]:
         "attack": templates.parse(templates.WORDS, templates.ATTACK),
         "harmless": templates.parse(templates.WORDS, templates.HARMLESS),
     }
+    grammar["spoken"] = templates.parse(templates.WORDS, templates.SERVICE, templates.INSTRUCTIONS)
     for lang, block in templates.LANGUAGES.items():
         grammar[lang] = templates.parse(templates.WORDS, block, templates.LURES[lang])
     return grammar
@@ -47,17 +46,22 @@ def test_no_harmless_text_held_out_is_among_the_examples() -> None:
     assert not held_out & {example.text.lower() for example in examples()}
 
 
-def test_regression_finds_the_point_where_the_slope_is_zero() -> None:
-    """With one feature the best weight and bias are known in closed form."""
-    bags = [Bag(array("L", [0]), 1.0)] * 4 + [Bag(array("L"), 1.0)] * 4
-    labels = [True, True, True, False, True, False, False, False]
-    (weight,), bias = fit(bags, labels, [1.0] * 8, [0.0])
-    assert bias == pytest.approx(math.log(1 / 3), abs=1e-3)
-    assert bias + weight == pytest.approx(math.log(3), abs=1e-3)
+def test_dialogues_of_service_are_long_and_whole() -> None:
+    """A dialogue has at least four turns and leaves no slot open."""
+    spoken = [example.text for example in examples() if example.family == "dialogue"]
+    assert len(spoken) > 500
+    assert not any(re.search(r"\{\w+\}", text) for text in spoken)
+    assert all(len(text.split("? ")) + text.count("\n") >= 2 for text in spoken)
 
 
-def test_penalty_makes_weights_smaller() -> None:
-    """A feature that costs more says less."""
-    bags = [Bag(array("L", [0]), 1.0), Bag(array("L", [1]), 1.0), Bag(array("L"), 1.0)]
-    (cheap, dear), _ = fit(bags, [True, True, False], [1.0] * 3, [0.1, 1.0])
-    assert cheap > dear > 0.0
+def test_documents_are_chosen_alike_each_time_and_prompts_are_cut_out(tmp_path: pathlib.Path) -> None:
+    """A wheel gives its pages and the long texts inside its code, and none of its docstrings."""
+    prompt = "You are an assistant. " + "Answer the question below with what the context says. " * 6
+    code = f'"""{"A docstring that explains a module at length. " * 9}"""\nPROMPT = """{prompt}"""\n'
+    with zipfile.ZipFile(tmp_path / "tool-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tool/prompts.py", code)
+        wheel.writestr("tool/GUIDE.md", "# Guide\n" + "Install it, then run it. " * 30)
+    found = [d for d in documents(tmp_path.glob("*.whl")) if d.package == "tool"]
+    assert sorted(d.kind for d in found) == ["md", "prompt", "py"]
+    assert next(d.text for d in found if d.kind == "prompt") == prompt.strip()
+    assert found == [d for d in documents(tmp_path.glob("*.whl")) if d.package == "tool"]

@@ -99,6 +99,6 @@ def test_reason_never_depends_on_the_words(text: str, other: str) -> None:
     """The reason is made of rule names alone."""
     allowed = {"injection", "model", "override_instructions", "reveal_prompt", "remove_limits", "hide_from_user",
                "unrestricted_persona", "reserved_token", "hidden_instruction_block", "jailbreak_persona",
-               "image_exfiltration"}  # fmt: skip
+               "image_exfiltration", "new_speaker", "role_override"}  # fmt: skip
     reason = DETECTOR.validate(text + other).reason
     assert set(reason.replace(":", "").replace(",", "").split()) <= allowed

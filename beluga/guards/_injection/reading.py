@@ -8,7 +8,7 @@ from beluga.guards._confusables import latinise
 from beluga.guards._injection.lexicon import CONCEPTS, UNKNOWN
 from beluga.guards._normalization import normalise
 
-__all__ = ["LETTERS", "places", "plain_form", "tokenise"]
+__all__ = ["LETTERS", "places", "plain_form", "sentences", "tokenise"]
 
 # Scripts without spaces: a listed word is a token, and so is every other character.
 _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -55,6 +55,10 @@ _ASCII = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _ANY = re.compile(rf"{_ASCII.pattern}|[{_SPACELESS}]+|(?:[^\W_{_SPACELESS}]|[{_SIGNS}])+")
 
 
+# Chinese, Japanese, Hindi and Arabic end sentences without a space.
+_SPACELESS_END = re.compile("[\u0964\u061f\u06d4]|(?<=[.!?])(?=[^\\x00-\\x7f])")
+
+
 def tokenise(text: str) -> list[str]:
     """Return the tokens of a lower-case text."""
     if text.isascii():
@@ -68,16 +72,53 @@ def tokenise(text: str) -> list[str]:
     return tokens
 
 
+# A line of fewer tokens than this belongs to the next one; a longer sentence than that is cut.
+_SHORTEST_SENTENCE = 4
+_LONGEST_SENTENCE = 32
+
+
+def sentences(text: str) -> list[list[str]]:
+    """Return the tokens of a lower-case text by sentence: together they are what `tokenise` returns.
+
+    A sentence ends with its line, or with a mark and a space. No language is asked: what matters is that an
+    instruction stands apart from what surrounds it.
+    """
+    for mark in ".!?":
+        text = text.replace(mark + " ", mark + "\n")
+    if text.isascii():
+        lines = map(_tokens_of, text.encode().translate(_SPACED).decode().split("\n"))
+    else:
+        lines = map(tokenise, _SPACELESS_END.sub("\n", text).split("\n"))
+    found: list[list[str]] = []
+    begun: list[str] = []
+    for line in lines:
+        begun = begun + line if begun else line
+        if len(begun) < _SHORTEST_SENTENCE:
+            continue
+        if len(begun) <= _LONGEST_SENTENCE:
+            found.append(begun)
+        else:
+            found += (begun[at : at + _LONGEST_SENTENCE] for at in range(0, len(begun), _LONGEST_SENTENCE))
+        begun = []
+    if begun:
+        found.append(begun)
+    return found
+
+
 # Splitting at spaces takes a fifth of the time of the expression, and is the same where no apostrophe is.
 _SEPARATORS = bytes(code for code in range(128) if not re.match(r"[A-Za-z0-9']", chr(code)))
-_SPACED = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
+_SPACED = bytes.maketrans(_SEPARATORS, bytes(10 if code == 10 else 32 for code in _SEPARATORS))
 
 
 def _tokenise_ascii(text: str) -> list[str]:
-    tokens = text.encode().translate(_SPACED).decode().split()
-    if "'" not in text:
-        return tokens
-    return [part for token in tokens for part in (_ASCII.findall(token) if "'" in token else (token,))]
+    return _tokens_of(text.encode().translate(_SPACED).decode())
+
+
+def _tokens_of(spaced: str) -> list[str]:
+    """Return the tokens of a text in which nothing else is left but spaces and apostrophes."""
+    if "'" not in spaced:
+        return spaced.split()
+    return [part for token in spaced.split() for part in (_ASCII.findall(token) if "'" in token else (token,))]
 
 
 def places(text: str) -> list[tuple[int, int]]:
