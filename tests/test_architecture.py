@@ -58,7 +58,7 @@ SIDEWAYS = {
     "prompt": "telemetry",
     "spending": "_engine",
     "stores": "_engine",
-    "telemetry": "guards",
+    "telemetry": "_engine guards",
     "__main__": "_cli",
     "_cli": "testing",
 }

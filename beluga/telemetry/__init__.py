@@ -18,7 +18,7 @@ from beluga.telemetry.spans import start_span
 if TYPE_CHECKING:
     from beluga._traceview.exporter import FileExporter
     from beluga.telemetry.asgi import TraceMiddleware
-    from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook
+    from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook, resume
     from beluga.telemetry.redacting import RedactingProcessor
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "inject",
     "names",
     "request_hook",
+    "resume",
     "start_span",
     "tracer",
     "use_conversation",
@@ -44,7 +45,7 @@ _ROOMS = {
     "telemetry.asgi": "TraceMiddleware",
     "telemetry.redacting": "RedactingProcessor",
     "_traceview.exporter": "FileExporter",
-    "telemetry.propagation": "arequest_hook carry extract inject request_hook",
+    "telemetry.propagation": "arequest_hook carry extract inject request_hook resume",
 }
 
 if not TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Take a trace along: into headers and out of them, into other threads.
+"""Take a trace and a deadline along: into headers and out of them, into other threads.
 
 Baggage travels in headers that anybody on the way can read, so only what is named may leave or come in.
 
@@ -10,14 +10,20 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+import math
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+
+from beluga._engine.timeouts import TimedBlock, current_deadline
+from beluga.clock import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
     from opentelemetry.context import Context
 
-__all__ = ["arequest_hook", "carry", "extract", "inject", "named", "only", "request_hook"]
+    Headers = Mapping[str, Any] | Iterable[tuple[Any, Any]]
+
+__all__ = ["arequest_hook", "carry", "extract", "inject", "named", "only", "request_hook", "resume"]
 
 _ELSEWHERE = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
@@ -26,9 +32,10 @@ R = TypeVar("R")
 
 
 def inject(headers: MutableMapping[str, str] | None = None, *, baggage: Iterable[str] = ()) -> MutableMapping[str, str]:
-    """Write the current trace into `headers` and return them.
+    """Write the current trace, and the deadline of the budget around, into `headers` and return them.
 
-    Any mapping of texts serves, such as the ``_meta`` of an MCP request. Without a current span nothing is written.
+    Any mapping of texts serves, such as the ``_meta`` of an MCP request. Without a current span and a budget nothing is
+    written. The deadline is a wall time, so what waits in a queue uses it up; see `resume`.
 
     Args:
         headers: What to fill; None makes a new dict.
@@ -45,10 +52,89 @@ def inject(headers: MutableMapping[str, str] | None = None, *, baggage: Iterable
 
     filled: MutableMapping[str, str] = {} if headers is None else headers
     propagate.inject(filled, only(named(baggage), None))
+    at = current_deadline()
+    if at != math.inf:
+        around = environment()
+        filled[DEADLINE_HEADER] = f"{around.clock.time() + at - around.monotonic():.6f}"
     return filled
 
 
-def extract(headers: Mapping[str, str] | Iterable[tuple[Any, Any]], *, baggage: Iterable[str] = ()) -> Context:
+class resume:  # noqa: N801 - a block, as `contextlib.suppress` is one
+    """Go on with the trace and within the deadline that `headers` tell of: a block, for ``with`` and ``async with``.
+
+    What `inject` wrote in one process counts in the next one: spans hang under the sender's, and everything inside has
+    what is left of its time budget. An ``async with`` block is cancelled at the deadline; a plain one cannot be
+    stopped. Headers that tell of neither change nothing, nor does what is no valid figure.
+
+    Args:
+        headers: As for `extract`.
+        longest: Seconds at most, whatever the headers say; they may come from anybody, or from a clock that is wrong.
+        baggage: Names of the baggage entries that may come in; by default none.
+
+    Raises:
+        DeadlineExceeded: Nothing is left, or the block ended after its deadline.
+        TypeError: `headers` are neither a mapping nor pairs.
+
+    Example:
+        >>> from beluga import budget, remaining, telemetry
+        >>> @budget(10.0)
+        ... def send() -> dict[str, str]:
+        ...     return dict(telemetry.inject())
+        >>> with telemetry.resume(send()):  # in another process
+        ...     9.0 < remaining() <= 10.0
+        True
+    """
+
+    def __init__(self, headers: Headers, *, longest: float = 3600.0, baggage: Iterable[str] = ()) -> None:
+        self._context = extract(headers, baggage=baggage)
+        texts = [_text(value) for name, value in _pairs(headers) if _text(name).lower() == DEADLINE_HEADER]
+        self._at = _moment(texts[-1]) if texts else math.inf
+        self._longest = longest
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self._begin(is_async=False)
+
+    def _begin(self, *, is_async: bool) -> Self:
+        from opentelemetry import context
+
+        left = self._at - environment().clock.time()
+        self._block = None if left == math.inf else TimedBlock(_STEP, min(left, self._longest), is_async=is_async)
+        self._token = context.attach(self._context)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """End."""
+        from opentelemetry import context
+
+        context.detach(self._token)
+        late = None if self._block is None else self._block.end(error)
+        if late is not None:
+            raise late from error
+
+    async def __aenter__(self) -> Self:
+        """Begin, with a timer."""
+        return self._begin(is_async=True)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """End."""
+        self.__exit__(kind, error, trace)
+
+
+DEADLINE_HEADER = "beluga-deadline"
+_STEP = "what was sent here"
+
+
+def _moment(text: str) -> float:
+    """Return the seconds since 1970 that `text` tells; infinite where it is no figure."""
+    try:
+        at = float(text)
+    except ValueError:
+        return math.inf
+    return at if math.isfinite(at) else math.inf
+
+
+def extract(headers: Headers, *, baggage: Iterable[str] = ()) -> Context:
     """Return the context that `headers` tell of, for `start_span(context=)`.
 
     Names are compared without case. What is no valid trace gives a context without one, and a new trace begins.

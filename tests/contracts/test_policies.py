@@ -23,6 +23,7 @@ from beluga import (
 )
 from beluga._engine.target import Kind
 from beluga.guards import PatternDetector, PatternRedactor
+from beluga.stores import FakeStore
 from beluga.testing import fake_clock, record_spans
 from beluga.testing.contracts import PolicyContract, Tally, watched
 from beluga.testing.contracts.suite import collected, outcome, subject
@@ -54,6 +55,27 @@ class TestBreaker(PolicyContract):
 
     def make_policy(self):
         return CircuitBreaker()
+
+
+class TestSharedBreaker(PolicyContract):
+    """`breaker` whose circuit is in a store."""
+
+    def make_policy(self):
+        return CircuitBreaker(store=FakeStore(), name="shared")
+
+
+class TestSharedLimit(PolicyContract):
+    """`rate_limited` whose permits are in a store, with a wait for them."""
+
+    def make_policy(self):
+        return RateLimiter(1000, store=FakeStore(), name="shared", wait=True)
+
+
+class TestSharedBudget(PolicyContract):
+    """`budget` of time and of tokens in a store."""
+
+    def make_policy(self):
+        return budget(1000.0, tokens=10**6, window=60.0, estimate=10, store=FakeStore(), name="shared")
 
 
 class TestRateBreaker(PolicyContract):

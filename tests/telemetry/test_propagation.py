@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import baggage, context, trace
 
-from beluga import telemetry, traced
+from beluga import DeadlineExceeded, TimeoutBudget, budget, remaining, telemetry, traced
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE = 0x0AF7651916CD43DD8448EB211C80319C
@@ -242,3 +242,51 @@ def test_the_middleware_lets_the_rest_pass(spans):
     with pytest.raises(KeyError):
         asyncio.run(_served(fail))
     assert spans.one("GET").attributes["error.type"] == "KeyError"
+
+
+def test_a_deadline_goes_along_and_the_time_on_the_way_counts(fake_clock, spans):
+    """What is left of the sender's budget is what the receiver has, less what the queue took; and it is one trace."""
+
+    @budget(10.0)
+    def send():
+        with telemetry.start_span("send"):
+            return telemetry.inject({})
+
+    headers = send()
+    fake_clock.advance(3.0)
+    with telemetry.resume(headers), telemetry.start_span("work"):
+        assert remaining() == pytest.approx(7.0, abs=1e-5)
+    assert remaining() is None
+    assert spans.outline() == "send\n  work"
+    with telemetry.resume(headers, longest=2.0):
+        assert remaining() == pytest.approx(2.0)
+    with TimeoutBudget(1.0).allocate(), telemetry.resume(headers):
+        assert remaining() == pytest.approx(1.0)  # a budget around that ends earlier counts
+    fake_clock.advance(7.0)
+    with pytest.raises(DeadlineExceeded), telemetry.resume(headers):
+        pytest.fail("nothing is left, so nothing is begun")
+
+
+def test_a_block_that_awaits_is_cancelled_at_the_deadline(fake_clock):
+    """As if the budget of the sender were its own; a plain block says that it was late when it ends."""
+    headers = {"Beluga-Deadline": str(fake_clock.time() + 5.0)}
+
+    async def work():
+        async with telemetry.resume(headers):
+            await asyncio.sleep(60)
+
+    with pytest.raises(DeadlineExceeded, match="what was sent here did not finish"):
+        fake_clock.run(work())
+    assert fake_clock.monotonic() == 5.0
+    headers = {b"beluga-deadline": str(fake_clock.time() + 5.0).encode()}
+    with pytest.raises(DeadlineExceeded), telemetry.resume(headers):
+        fake_clock.advance(6.0)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "nan", "inf", "-inf", "1e999"])
+def test_what_is_no_deadline_is_none(text):
+    """Headers may come from anybody: what is no figure changes nothing, and nothing is raised for it."""
+    with telemetry.resume({"beluga-deadline": text}):
+        assert remaining() is None
+    with telemetry.resume({}):
+        assert remaining() is None
