@@ -50,7 +50,7 @@ class Question:
         sent = key.encode()
         self.command: bytes = b"%b$%d\r\n%b\r\n%b" % (head, len(sent), sent, tail)
         self.script: Script | None = script
-        self.undo = undo
+        self.undo: Callable[[Any], None] | None = undo
         self._is_repeated = False
         self.sent: float = 0.0
         self.future: asyncio.Future[Any] | None = None
