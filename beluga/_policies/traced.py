@@ -14,7 +14,7 @@ from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
 from beluga._foreign import text
 from beluga.schema.usage import Usage
-from beluga.telemetry.attributes import attributes_of, redactor
+from beluga.telemetry.attributes import attributes_of, encodable, redactor
 from beluga.telemetry.names import (
     ARGUMENTS,
     CACHE_HIT,
@@ -134,7 +134,7 @@ class _Layer(Policy):
         self._operation = operation = options.operation or _operation(options)
         agent = options.agent
         subject = _named(agent) or options.tool or options.model
-        self._span_name = options.label or " ".join(filter(None, (operation, subject))) or target.name
+        self._span_name = encodable(options.label or " ".join(filter(None, (operation, subject))) or target.name)
         self._is_client = operation is not None and operation not in INTERNAL_OPERATIONS
         self._is_tool = operation == "execute_tool"
         self._is_answer = operation is not None and not self._is_tool
@@ -187,7 +187,7 @@ class _Layer(Policy):
             attributes = _tried("find the prompt of", self._prompt, call) | attributes
         conversation = CONVERSATION.get()
         if conversation is not None and self._operation is not None:
-            attributes = {**attributes, self._names["conversation"]: conversation}
+            attributes = attributes | attributes_of({self._names["conversation"]: conversation})
         begun = _room().Recording(
             self._span_name,
             attributes,
@@ -245,7 +245,7 @@ class _Layer(Policy):
         from beluga.telemetry import content
 
         if self._is_tool:
-            return {self._names["tool_arguments"]: content.given(call.arguments, redact)}
+            return attributes_of({self._names["tool_arguments"]: content.given(call.arguments, redact)})
         arguments = self._arguments(call)
         return attributes_of(
             {
@@ -280,7 +280,7 @@ class _Layer(Policy):
 
         value = "".join(begun.texts) if begun.texts else outcome.value
         if self._is_tool:
-            return {self._names["tool_result"]: content.given(value, self._redact)}
+            return attributes_of({self._names["tool_result"]: content.given(value, self._redact)})
         reasons = begun.answer and begun.answer.finish_reasons
         reason = reasons[0] if reasons else None
         return attributes_of({self._names["output_messages"]: content.output_messages(value, reason, self._redact)})

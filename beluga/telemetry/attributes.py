@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Redact = Callable[[str], str]
 
-__all__ = ["READ_AT_MOST", "WITHHELD", "attributes_of", "checked", "redact", "redactor"]
+__all__ = ["READ_AT_MOST", "WITHHELD", "attributes_of", "checked", "encodable", "redact", "redactor"]
 
 _INT64 = 2**63
 """The wire format has no larger int, and its encoder refuses the batch that holds one."""
@@ -41,14 +41,14 @@ def attributes_of(values: Mapping[str, Any]) -> dict[str, Any]:
             continue
         found = _legal(value)
         if found is not None:
-            legal[key] = found
+            legal[encodable(key)] = found
     return legal
 
 
 def _legal(value: Any) -> Any:
     kind = type(value)
     if kind is str:
-        return value if value.isascii() else _encodable(value)
+        return encodable(value)
     if kind in _PLAIN:
         return value
     if kind is int:
@@ -81,9 +81,9 @@ def _sequence(value: Any) -> list[Any]:
     return items if len({type(item) for item in items}) <= 1 else [str(item) for item in items]
 
 
-def _encodable(text: str) -> str:
-    """Put question marks in the place of lone surrogates, which UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def encodable(text: str) -> str:
+    """Put question marks in the place of lone surrogates, which UTF-8 cannot hold: one would cost the whole export."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 WITHHELD = "[WITHHELD]"

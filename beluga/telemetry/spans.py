@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import SYSTEM, environment
-from beluga.telemetry.attributes import WITHHELD, attributes_of, checked, redact
+from beluga.telemetry.attributes import WITHHELD, attributes_of, checked, encodable, redact
 from beluga.telemetry.names import INTERNAL_OPERATIONS, PROMPT_VERSION, SEMCONV, names
 from beluga.telemetry.providers import recording, tracer
 
@@ -94,7 +94,7 @@ def _opened(
 
     recorder = (tracer() if recording() else None) or trace.NoOpTracer()
     span = recorder.start_span(
-        name,
+        encodable(name),
         context=context,
         kind=kind or trace.SpanKind.INTERNAL,
         attributes=attributes_of(attributes or {}),
@@ -130,7 +130,7 @@ def moment() -> int | None:
 
 def prompt_attributes(prompt: PromptName, table: Mapping[str, str]) -> dict[str, Any]:
     """Return what a span says of a prompt, by the names of `table`."""
-    return {table["prompt_name"]: prompt.name, PROMPT_VERSION: prompt.version}
+    return attributes_of({table["prompt_name"]: prompt.name, PROMPT_VERSION: prompt.version})
 
 
 def name_prompt(prompt: PromptName) -> None:
@@ -148,7 +148,7 @@ def name_prompt(prompt: PromptName) -> None:
 def error_type(error: BaseException) -> str:
     """Return the full name of the type of `error`; of a builtin the bare name."""
     kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return encodable(kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}")
 
 
 def fail(span: Span, error: BaseException) -> None:
@@ -158,7 +158,7 @@ def fail(span: Span, error: BaseException) -> None:
     if not span.is_recording():
         return
     span.set_attribute(SEMCONV["error_type"], error_type(error))
-    span.set_status(Status(StatusCode.ERROR, _said(error)))
+    span.set_status(Status(StatusCode.ERROR, encodable(_said(error))))
 
 
 def _said(error: BaseException) -> str:

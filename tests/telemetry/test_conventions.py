@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import copy
 import json
 import pickle
@@ -13,7 +15,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 
-from beluga import explain, telemetry, traced
+from beluga import chain, explain, telemetry, traced
 from beluga.prompt import PromptBuilder, Template
 from beluga.schema import HumanMessage, tool_of
 
@@ -230,3 +232,53 @@ def test_an_agent_without_a_name_is_refused(agent):
     """The span could not be told from others."""
     with pytest.raises(TypeError, match="agent= must be a text, or have a name"):
         traced(agent=agent)
+
+
+LONE = "a\ud800b"
+
+
+def _fail():
+    raise ValueError(LONE)
+
+
+def _fail_oddly():
+    raise type("Odd", (Exception,), {"__qualname__": LONE})
+
+
+def _by_hand():
+    with telemetry.start_span(LONE, {LONE: LONE}):
+        _fail()
+
+
+LONE_PLACES = {
+    "error": lambda: traced("step")(_fail)(),
+    "type": lambda: traced("step")(_fail_oddly)(),
+    "name": lambda: traced(LONE)(_fail)(),
+    "model": lambda: traced(operation="chat", model=LONE)(lambda stop: {"model": LONE, "id": LONE})([LONE]),
+    "agent": lambda: traced(agent={"name": LONE, "id": LONE, "version": LONE})(_fail)(),
+    "tool": lambda: traced(tool=LONE, capture=True)(lambda given: given)({LONE: LONE}),
+    "messages": lambda: traced(operation="chat", capture=True)(lambda messages: LONE)([HumanMessage(LONE)]),
+    "attributes": lambda: traced("step", attributes=lambda _: {LONE: [LONE]})(_fail)(),
+    "by hand": _by_hand,
+    "prompt": lambda: traced(operation="chat")(lambda _: LONE)(Template("?", name=LONE).render()),
+    "conversation": lambda: (telemetry.use_conversation(LONE), traced(agent="desk")(_fail)()),
+    "graph": lambda: chain(lambda _: _fail(), name=LONE)(1),
+}
+
+
+@pytest.mark.parametrize("act", LONE_PLACES.values(), ids=LONE_PLACES)
+def test_a_lone_surrogate_never_costs_an_export(spans, act):
+    """No text of a span is one that UTF-8 cannot hold: the exporter would lose all that it has."""
+
+    def run():
+        with contextlib.suppress(Exception):
+            act()
+
+    contextvars.copy_context().run(run)
+    assert spans.spans
+    for span in spans.spans:
+        texts = [span.name, span.status.description or ""]
+        for attributes in (span.attributes, *(event.attributes for event in span.events)):
+            for key, value in attributes.items():
+                texts += [key, *(value if isinstance(value, tuple) else [value])]
+        assert all(text.encode() for text in texts if isinstance(text, str) and text)
