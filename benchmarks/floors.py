@@ -68,13 +68,13 @@ class Refusal(Exception):
     """What the bare refusal raises."""
 
 
-def refuse(opened: list[bool]) -> Callable[[Any], Any]:
-    """Return a function that raises while `opened` holds true, behind the pass-through closure."""
+def refuse(opened: list[bool], kind: type[Exception] = Refusal) -> Callable[[Any], Any]:
+    """Return a function that raises `kind` while `opened` holds true, behind the pass-through closure."""
 
     def function(question: Any) -> Any:
         if opened[0]:
             message = "circuit open"
-            raise Refusal(message)
+            raise kind(message)
         return question
 
     return pass_through(function)

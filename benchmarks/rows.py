@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga import breaker, traced
+from beluga import CircuitOpen, Policy, RateLimiter, Use, breaker, traced
 from beluga.guards import PIIRedactor, SecretRedactor
-from benchmarks import dialects, exchanges, footprint, graphs, peers, reloads, scanners, stores
+from benchmarks import dialects, exchanges, footprint, graphs, handmade, peers, reloads, scanners, stores
 from benchmarks.floors import (
     ITEMS,
     answer,
@@ -28,6 +29,7 @@ from benchmarks.timing import async_batch, batch, measure
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from beluga import Call
     from benchmarks.timing import Batch
 
 __all__ = ["rows", "transparent"]
@@ -45,7 +47,9 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from _policies(loop, part * 4, is_async=False)
         yield from _policies(loop, part * 4, is_async=True)
         yield _growth(part)
-        yield _refusal(part)
+        yield from _refusal(part)
+        yield _used(part)
+        yield _evicted(part)
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
         yield from graphs.rows(loop, part * 10)
@@ -116,20 +120,42 @@ def _growth(seconds: float) -> Row:
     )
 
 
-def _refusal(seconds: float) -> Row:
+def _refusal(seconds: float) -> Iterator[Row]:
     known = {
         name: batch(refused(opened(answer)), 1) if peers.installed(name) else None
         for name, opened in peers.OPENED.items()
     }
-    contenders = {"floor": batch(refused(refuse([True])), 1), "ours": batch(refused(open_breaker()), 1)}
+    contenders = {
+        "floor": batch(refused(refuse([True])), 1),
+        "same": batch(refused(refuse([True], CircuitOpen)), 1),
+        "ours": batch(refused(open_breaker()), 1),
+    }
     figures, theirs = measured(contenders, known, seconds)
-    return Row(
-        what="refusal by an open circuit, caught",
-        floor=figures["floor"],
-        ours=figures["ours"],
-        target=1.6,
-        peers=theirs,
-    )
+    what = "refusal by an open circuit, caught"
+    yield Row(what=what, floor=figures["floor"], ours=figures["ours"], target=1.6, peers=theirs)
+    yield Row(what=f"{what}, against a bare CircuitOpen", floor=figures["same"], ours=figures["ours"], target=1.5)
+
+
+class _Known(Policy):
+    """Has the answer already, as a cache and a fake have."""
+
+    def enter(self, call: Call) -> Use:
+        return Use("fine")
+
+
+def _used(seconds: float) -> Row:
+    """Measure an answer that a layer has against the time that is promised, 1 us."""
+    figures = measure({"ours": batch(_Known()(answer), 1)}, seconds)
+    return Row(what="an answer that a layer has (Use)", floor=1_000.0, ours=figures["ours"], target=1.0)
+
+
+def _evicted(seconds: float) -> Row:
+    """Measure a new key of a limiter that has all the keys it keeps against the time that is promised, 4 us."""
+    limiter, keys = RateLimiter(5, key="key", max_keys=10_000), itertools.count()
+    for _ in range(10_000):
+        limiter.allow(next(keys))
+    figures = measure({"ours": batch(lambda _: limiter.allow(next(keys)), 1)}, seconds)
+    return Row(what="a new key of a full limiter", floor=4_000.0, ours=figures["ours"], target=1.0)
 
 
 def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
@@ -140,17 +166,21 @@ def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
             "floor": batch(consume(numbers), ITEMS),
             "five": batch(consume(five(numbers)), ITEMS),
             "six": batch(consume(six(numbers)), ITEMS),
+            "hand": batch(consume(handmade.stream), ITEMS),
         },
         "async": {
             "floor": take(consume_async(numbers_async), ITEMS),
             "five": take(consume_async(five(numbers_async)), ITEMS),
             "six": take(consume_async(six(numbers_async)), ITEMS),
+            "hand": take(consume_async(handmade.stream_async), ITEMS),
         },
     }
     for kind, contenders in groups.items():
         figures = {name: figure / ITEMS for name, figure in measure(contenders, seconds / 2).items()}
         for name, label in (("five", "five layers"), ("six", "five layers and budget")):
             yield Row(what=f"item of a stream, {label}, {kind}", floor=figures["floor"], ours=figures[name], target=2.5)
+        what = f"the same against one written by hand, {kind}"
+        yield Row(what=what, floor=figures["hand"], ours=figures["six"], target=1.5)
 
 
 def _traced(seconds: float) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from beluga import CircuitOpen
 from benchmarks import peers
 from benchmarks.floors import answer, refuse
 from benchmarks.subjects import open_breaker, refused
@@ -13,6 +14,12 @@ from benchmarks.subjects import open_breaker, refused
 def test_floor(benchmark):
     """The floor raises behind a closure that only calls."""
     benchmark(refused(refuse([True])), 1)
+
+
+@pytest.mark.benchmark(group="refusal")
+def test_same_class(benchmark):
+    """The same floor with the class of our own refusal."""
+    benchmark(refused(refuse([True], CircuitOpen)), 1)
 
 
 @pytest.mark.benchmark(group="refusal")

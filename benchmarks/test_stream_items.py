@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks import handmade
 from benchmarks.floors import ITEMS, numbers, numbers_async
 from benchmarks.subjects import consume, consume_async, five, six
 
@@ -24,4 +25,18 @@ def test_generator(benchmark, decorate):
 def test_async_generator(benchmark, loop, decorate):
     """All items come through the layers."""
     run = consume_async(decorate(numbers_async))
+    benchmark(lambda: loop.run_until_complete(run(ITEMS)))
+
+
+@pytest.mark.benchmark(group="stream of 100 items, sync")
+def test_generator_by_hand(benchmark):
+    """The promises of five layers and a budget, written out."""
+    assert list(handmade.stream(ITEMS)) == list(range(ITEMS))
+    benchmark(consume(handmade.stream), ITEMS)
+
+
+@pytest.mark.benchmark(group="stream of 100 items, async")
+def test_async_generator_by_hand(benchmark, loop):
+    """The same, awaited."""
+    run = consume_async(handmade.stream_async)
     benchmark(lambda: loop.run_until_complete(run(ITEMS)))
