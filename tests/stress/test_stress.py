@@ -35,9 +35,11 @@ TIMES = int(os.environ.get("BELUGA_STRESS", "1"))
 def disturbed(way, policy, count):
     """Run one scenario; return what it reached."""
     command = [sys.executable, "-W", "ignore", str(SCENARIOS), way, policy, str(count * TIMES), "0"]
+    # Not measured: what these lines do is covered elsewhere, and a tracer would take up half of the disturbances.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     path = os.pathsep.join([str(SCENARIOS.parents[2]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "PYTHONPATH": path}
+        command, capture_output=True, text=True, timeout=120, check=False, env={**kept, "PYTHONPATH": path}
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -46,7 +48,7 @@ def disturbed(way, policy, count):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has neither timers that raise signals nor fork")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(
-    ("way", "count"), [("signals", 100), ("collections", 300), ("forks", 8), ("cancellations", 200)]
+    ("way", "count"), [("signals", 100), ("collections", 90), ("forks", 8), ("cancellations", 200)]
 )
 def test_a_disturbed_policy_neither_hangs_nor_breaks(policy, way, count):
     """Whatever happens at whatever moment, calls go on, and go well again once the disturbance is over."""
