@@ -139,6 +139,9 @@ _NAMED = 10
 
 Record = tuple[Status, Any, BaseException | None, float]
 
+_TOLD: Record = ("cancelled", None, None, 0.0)
+"""Stands where a result was that a stream has told, and keeps no more."""
+
 
 class Results:
     """Collects what the branches of one call come to; not safe for threads, so only the caller's thread writes to it.
@@ -234,8 +237,8 @@ class Results:
     def _tell(self, index: int) -> None:
         record = self._records[index]
         if self._hear is not None and record is not None:
-            self._records[index] = None
-            del self.began[index]
+            self._records[index] = _TOLD
+            self.began.pop(index, None)
             self._hear(BranchResult(index, self._name_of(index), *record))
 
     def abort(self, error: BaseException) -> None:
@@ -253,7 +256,8 @@ class Results:
         """
         self.end()
         self.over = True
-        unfinished = self.began if self._hear is not None else range(len(self._records))
+        # Of a stream whose others were enough nobody asks for the rest, of which there may be many.
+        unfinished = self.began if self._hear is not None and not late else range(len(self._records))
         for index in [index for index in unfinished if self._records[index] is None]:
             elapsed = now - self.began.get(index, now)
             if late:
@@ -306,5 +310,5 @@ class Results:
         return [
             BranchResult(index, self._name_of(index), *record)
             for index, record in enumerate(self._records)
-            if record is not None
+            if record is not None and record is not _TOLD
         ]

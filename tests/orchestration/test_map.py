@@ -429,10 +429,12 @@ def test_time_runs_out_for_all_or_for_one() -> None:
         with pytest.raises(DeadlineExceeded, match=r"branch 'aodd\[1\]' of scatter"):
             clock.run(scatter.map(aodd, [1, 9], timeout=2))
 
-        async def collected() -> list[str]:
-            return [result.status async for result in scatter.stream(aodd, [1, 9], timeout=2, policy="collect")]
+        async def collected(limit: int) -> list[str]:
+            results = scatter.stream(aodd, [1, 9, 3], timeout=2, policy="collect", limit=limit)
+            return [result.status async for result in results]
 
-        assert clock.run(collected()) == ["ok", "timed_out"]
+        assert clock.run(collected(3)) == ["ok", "timed_out", "timed_out"]
+        assert clock.run(collected(1)) == ["ok", "timed_out", "timed_out"]  # the last one had no place to begin
 
 
 def test_the_caller_s_budget_holds_and_is_split() -> None:

@@ -172,7 +172,8 @@ def test_a_stream_tells_what_the_map_gives(case: Case) -> None:
     heard = {result.index: result.status for result in watch.heard}
     assert len(heard) == len(watch.heard)
     if isinstance(end, Exception):
-        assert type(end) is type(whole)
+        # A consumer holds the drawing up: where an item fails as the items break, either may come first.
+        assert type(end) is type(whole) or {type(end), type(whole)} == {Failed, Unreadable}
     elif case.options["policy"] == "fail_fast":
         assert list(heard.values()) == ["ok"] * len(whole)
     elif case.options["policy"] == "collect":
