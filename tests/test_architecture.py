@@ -66,7 +66,8 @@ SIDEWAYS = {
 WITHIN = {
     "_policies": {
         "breaker": "circuit circuit_shared",
-        "budget": "budget_shared timeout",
+        "budget": "budget_layers budget_shared timeout",
+        "budget_layers": "budget_shared",
         "bulkhead": "adaptive slots",
         "circuit_shared": "circuit",
         "cached": "cache_keys flights",

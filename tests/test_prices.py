@@ -103,6 +103,61 @@ def test_a_budget_of_money_is_kept_by_the_table():
         ask("ada")
 
 
+ANSWER = Response(AIMessage("fine"), usage=Usage(MILLION, MILLION), model="gpt-4o-mini-2024-07-18")
+
+
+def test_a_budget_of_money_needs_no_price():
+    """The answer tells its model, and the table the rest."""
+    bill = budget(cost=1.0, key="user")
+    ask = bill(lambda user: ANSWER)
+    ask("ada")
+    assert bill.account("ada").spent.cost == 0.75
+    ask("ada")
+    with pytest.raises(BudgetExceeded):
+        ask("ada")
+
+
+def test_an_answer_that_names_no_model_is_priced_as_the_one_that_was_asked_for():
+    """By the argument called model."""
+    bill = budget(cost=1.0, key="user")
+    bill(lambda user, model="gpt-4o-mini": Response(AIMessage("fine"), usage=Usage(MILLION)))("ada")
+    assert bill.account("ada").spent.cost == 0.15
+
+
+def test_a_stream_tells_its_model_in_its_chunks():
+    """And its usage in the last one."""
+    bill = budget(cost=1.0, key="user")
+
+    @bill
+    def ask(user):
+        yield {"model": "gpt-4o-mini", "choices": []}
+        yield {"model": "gpt-4o-mini", "choices": [], "usage": {"prompt_tokens": MILLION, "completion_tokens": 0}}
+
+    list(ask("ada"))
+    assert bill.account("ada").spent.cost == 0.15
+
+
+def test_a_model_without_a_price_is_refused_before_the_call():
+    """Where it is known then; else when the answer names it."""
+    calls = []
+
+    @budget(cost=1.0)
+    def ask(model):
+        calls.append(model)
+
+    with pytest.raises(prices.UnknownPrice, match=r"prices.override\('my-own'"):
+        ask(model="my-own")
+    assert not calls
+    with pytest.raises(prices.UnknownPrice):
+        budget(cost=1.0)(lambda: Response(AIMessage("fine"), usage=Usage(1), model="my-own"))()
+
+
+def test_an_answer_without_a_model_cannot_be_priced():
+    """What to write instead is said."""
+    with pytest.raises(ValueError, match=r"names no model to price it by: give price=prices.of\(model\)"):
+        budget(cost=1.0)(lambda: Usage(1))()
+
+
 def test_the_table_says_what_it_is():
     """Its source, the licence, and the day."""
     assert "genai-prices" in prices.source()

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from beluga._engine.call import Outcome, was_sent
 from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import follow, function, number, optional, seconds_if_any, whole
-from beluga._engine.policy import Hints, Policy
+from beluga._engine.policy import Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
-from beluga._engine.target import argument_reader, check_plain, unhashable
+from beluga._engine.target import argument_reader, arguments_of, check_plain
 from beluga._engine.timeouts import DEADLINE, TIMER, remaining
-from beluga._foreign.usage import usage_of
-from beluga._policies.budget_shared import Local, SharedAccounts, SharedSpendingLayer
-from beluga._policies.timeout import TimeLayer, TimeoutBudget, time_layer
+from beluga._policies.budget_layers import Both, SpendingLayer, TableLayer, amount_of_estimate
+from beluga._policies.budget_shared import SharedAccounts, SharedSpendingLayer
+from beluga._policies.timeout import TimeoutBudget, time_layer
 from beluga.clock import InUse, environment
-from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spend
+from beluga.spending import SCOPE, Account, Amount
 from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
-    from contextvars import ContextVar, Token
+    from contextvars import ContextVar
     from types import CodeType
 
-    from beluga._engine.call import Call
-    from beluga._engine.policy import Tell, Verdict, Watch
     from beluga._engine.target import Target
-    from beluga.schema import Usage
+    from beluga.schema.usage import Usage
 
 __all__ = ["Budget", "TimeoutBudget", "budget", "detached", "remaining"]
 
@@ -57,8 +53,9 @@ class Budget(Policy):
         cost: Money at most, likewise, in the currency of `price`.
         key: A parameter's name, or a callable of all arguments by name: one token and cost budget for each value.
         estimate: Tokens to reserve, or a callable of all arguments by name that gives tokens or an `Amount`.
-        price: Given a result's `Usage`, returns what it costs. ``price=spend`` says that the function, or what it
-            calls, charges money itself with `spend`.
+        price: Given a result's `Usage`, returns what it costs. None prices it by the table of `beluga.prices`, in
+            dollars, as the model that the result names; a call that tells neither usage nor model is an error then.
+            ``price=spend`` says that the function, or what it calls, charges money itself with `spend`.
         max_keys: Keys kept; beyond that the least recently used is forgotten.
         window: Seconds after which a key may spend anew, counted from its first call; None for never.
         per: The same as `key`.
@@ -72,7 +69,7 @@ class Budget(Policy):
     Raises:
         StoreUnavailable: The store does not answer.
         TypeError: The function has no parameter `key`.
-        ValueError: A figure is out of its range, none is given, or money is bounded and nobody tells what a call costs.
+        ValueError: A figure is out of its range, none is given, or money is bounded and nobody tells what a call cost.
 
     Example:
         >>> @budget(10.0)
@@ -130,7 +127,7 @@ class Budget(Policy):
         if callable(self.estimate):
             check_plain("budget: estimate=", self.estimate)
         else:
-            _amount(self.estimate)
+            amount_of_estimate(self.estimate)
         accounts = functools.partial(_Accounts, self.tokens, self.cost, self.max_keys, self.window)
         object.__setattr__(self, "_accounts", StateByClock(accounts))
         follow(self, "total", "share")
@@ -140,24 +137,21 @@ class Budget(Policy):
 
         Raises:
             TypeError: The function has no parameter `key`.
-            ValueError: Money is bounded, and nobody tells what a call costs.
         """
         time = None if self.total is None and self.share is None else time_layer(self)
         if self.tokens is None and self.cost is None:
             return Policy() if time is None else time
-        if self.cost is not None and not _tells_money(self, target):
-            message = (
-                f"budget: cost={self.cost!r} bounds nothing, as nobody tells what {target.name} costs: give price=, a "
-                "function of a result's Usage, or price=spend where it, or what it calls, calls beluga.spend(cost=...)"
-            )
-            raise ValueError(message)
         read_key = None if self.key is None else argument_reader(target, self.key, "budget: key")
-        local = _SpendingLayer(self, read_key)
-        spending: _SpendingLayer | SharedSpendingLayer = local
+        if self.cost is None or _tells_money(self, target):
+            local = SpendingLayer(self, read_key)
+        else:
+            asks = "model" in arguments_of(target)
+            local = TableLayer(self, read_key, argument_reader(target, "model", "budget: model") if asks else None)
+        spending: SpendingLayer | SharedSpendingLayer = local
         if self.store is not None:
             shared = self._share(self.store, target.shared_name or "")
             spending = SharedSpendingLayer(shared, local, is_async=target.kind.is_async)
-        return spending if time is None else _Both(time, spending)
+        return spending if time is None else Both(time, spending)
 
     def _share(self, store: Store, function: str | None = None) -> SharedAccounts:
         return SharedAccounts(store, self._shared_name.of(function), self.tokens, self.cost, self.window or math.inf)
@@ -237,24 +231,6 @@ class _Accounts:
                 self._by_key.drop(each)
 
 
-def _amount(estimate: Any) -> Amount:
-    """Return what an `estimate` amounts to.
-
-    Raises:
-        ValueError: It is not an amount.
-    """
-    amount = estimate if isinstance(estimate, Amount) else Amount(tokens=estimate)
-    if not all(map(_countable, attrs.astuple(amount))):
-        message = f"budget: estimate={estimate!r} must be a number of tokens, or an Amount, not negative"
-        raise ValueError(message)
-    return amount
-
-
-def _countable(figure: Any) -> bool:
-    """Say whether `figure` can be added up: NaN would make every later comparison false, and the budget endless."""
-    return isinstance(figure, (int, float)) and not isinstance(figure, bool) and figure >= 0
-
-
 def _tells_money(options: Budget, target: Target) -> bool:
     """Say whether anybody tells what a call costs: a price, an estimate in money, or the function by `spend`."""
     if options.price is not None or callable(options.estimate):
@@ -268,144 +244,6 @@ def _tells_money(options: Budget, target: Target) -> bool:
 def _names_spend(code: CodeType) -> bool:
     inner = (constant for constant in code.co_consts if isinstance(constant, type(code)))
     return "spend" in code.co_names or "spend" in code.co_freevars or any(map(_names_spend, inner))
-
-
-class _State:
-    """What one call spends on, and the usage that its stream reported last."""
-
-    __slots__ = ("scope", "token", "usage")
-
-    def __init__(self, scope: SpendingScope) -> None:
-        self.scope = scope
-        self.token: Token[SpendingScope | None] = SCOPE.set(scope)
-        self.usage: Usage | None = None
-
-    def seen(self, item: Any) -> None:
-        self.usage = usage_of(item) or self.usage  # of a stream the last report counts: it is cumulative
-
-    def suspend(self) -> None:
-        SCOPE.reset(self.token)
-
-    def resume(self) -> None:
-        self.token = SCOPE.set(self.scope)
-
-
-class _SpendingLayer(Local):
-    """Reserves the estimate of a call before it and settles what it used after it."""
-
-    concern = "budget"
-
-    def __init__(self, options: Budget, read_key: Callable[[Call], Hashable] | None) -> None:
-        self._options = options
-        self._read_key = read_key
-
-    def enter(self, call: Call) -> None:
-        """Reserve the estimate in this account and in all around it."""
-        key = self.key(call)
-        try:
-            account = self._options.here(key)
-        except TypeError:
-            raise unhashable(self.concern, key, call.name) from None
-        self.begin(call, self.open(call, account))
-
-    def key(self, call: Call) -> Hashable:
-        """Return whose budget it is."""
-        return None if self._read_key is None else self._read_key(call)
-
-    def open(self, call: Call, account: Account) -> SpendingScope:
-        """Reserve the estimate on `account`, and on those of the calls around."""
-        scope = SpendingScope(account, SCOPE.get(), self._used)
-        estimate = self._options.estimate
-        scope.reserve(_amount(estimate(call.arguments) if callable(estimate) else estimate))
-        return scope
-
-    def begin(self, call: Call, scope: SpendingScope) -> None:
-        """Let what runs inside spend on `scope`."""
-        call.keep(self, _State(scope))
-
-    def watch(self, call: Call) -> _State:
-        """Read the usage that a stream reports, and keep the scope from its consumer."""
-        state: _State = call.kept(self)
-        return state
-
-    def leave(self, call: Call, outcome: Outcome) -> None:
-        """Replace the estimate by what was used; where nobody reports that, it stands."""
-        state: _State = call.kept(self)
-        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
-            SCOPE.reset(state.token)
-        usage = state.usage or usage_of(outcome.value)
-        estimate = state.scope.reserved
-        used = estimate if was_sent(call, outcome) else NOTHING
-        try:
-            if usage is not None and not call.served:
-                bare = Amount(usage.total_tokens, estimate.cost)
-                used = bare if self._options.price is None else self._used(usage)
-        finally:
-            state.scope.settle(used)  # the estimate, where the price fails
-
-    def _used(self, usage: Usage) -> Amount:
-        price = self._options.price
-        money = 0.0 if price is None or price is spend else price(usage)
-        if not _countable(money):
-            message = f"budget: price gave {money!r}; it must give a number, not negative"
-            raise ValueError(message)
-        return Amount(usage.total_tokens, money or 0.0)
-
-
-class _Both(Policy):
-    """The layer of a budget of time outside that of a budget of spending."""
-
-    concern = "budget"
-    hints = Hints(sets_deadline=True)
-
-    def __init__(self, time: TimeLayer, spending: _SpendingLayer | SharedSpendingLayer) -> None:
-        self._time = time
-        self._spending = spending
-
-    def enter(self, call: Call) -> Verdict | None:
-        if call.answer is None:  # else the spending asked a store, and goes on
-            self._time.enter(call)
-        try:
-            return self._spending.enter(call)
-        except BaseException as error:
-            self._time.leave(call, Outcome(error=error))
-            raise
-
-    def abandon(self, call: Call) -> Tell | None:
-        try:
-            return self._spending.abandon(call)
-        finally:
-            self._time.leave(call, Outcome(error=GeneratorExit()))  # of whatever kind it is, the deadline goes
-
-    def watch(self, call: Call) -> Watch:
-        return _BothWatch(self._time.watch(call), self._spending.watch(call))
-
-    def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
-        try:
-            verdict = self._spending.leave(call, outcome)
-        except BaseException as error:
-            self._time.leave(call, Outcome(error=error))
-            raise
-        self._time.leave(call, outcome)
-        return verdict
-
-
-class _BothWatch:
-    def __init__(self, outer: Watch, inner: Watch) -> None:
-        self._outer = outer
-        self._inner = inner
-
-    def seen(self, item: Any) -> None:
-        self._inner.seen(item)
-        self._outer.seen(item)
-
-    def suspend(self) -> None:
-        self._inner.suspend()
-        self._outer.suspend()
-
-    def resume(self) -> None:
-        self._outer.resume()
-        self._inner.resume()
 
 
 budget: Final = OptionsDecorator(

@@ -99,8 +99,8 @@ def test_an_inner_estimate_is_charged_once():
     assert (outer.account("a").spent.tokens, inner.account("a").spent.tokens) == (40, 40)
 
 
-def test_money_that_nobody_tells_is_refused_at_decoration():
-    """A price, an estimate in money, `spend` in the function, or `price=spend` tell; nothing else does."""
+def test_money_that_nobody_tells_is_an_error():
+    """A price, an estimate in money, `spend` in the function, or `price=spend` tell; a text tells nothing."""
 
     def ask():
         return "text"
@@ -108,8 +108,8 @@ def test_money_that_nobody_tells_is_refused_at_decoration():
     def spends():
         spend(cost=0.5)
 
-    with pytest.raises(ValueError, match=r"cost=0.01 bounds nothing, .* give price=, .* or price=spend where it"):
-        budget(cost=0.01)(ask)
+    with pytest.raises(ValueError, match=r"cost=0.01 cannot be kept, .* tells no usage: give estimate=Amount"):
+        budget(cost=0.01)(ask)()
     for decorator in (
         budget(cost=1, price=lambda usage: 0.1),
         budget(cost=1, price=spend),

@@ -1,0 +1,268 @@
+"""The layers of a budget of tokens and money: reserve the estimate of a call, and settle what it used."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from beluga._engine.call import Outcome, was_sent
+from beluga._engine.policy import Hints, Policy
+from beluga._engine.target import unhashable
+from beluga._foreign.usage import usage_of
+from beluga._policies.budget_shared import Local, SharedSpendingLayer
+from beluga.schema.usage import Usage
+from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from contextvars import Token
+
+    from beluga._engine.call import Call
+    from beluga._engine.policy import Tell, Verdict, Watch
+    from beluga._foreign.answers import Report
+    from beluga._policies.budget import Budget
+    from beluga._policies.timeout import TimeLayer
+
+__all__ = ["Both", "SpendingLayer", "TableLayer", "amount_of_estimate"]
+
+
+class _State:
+    """What one call spends on, and the usage that its stream reported last."""
+
+    __slots__ = ("answer", "scope", "token", "usage")
+
+    def __init__(self, scope: SpendingScope, answer: Report | None = None) -> None:
+        self.answer = answer  # what it tells of its model, where that is asked for
+        self.scope = scope
+        self.token: Token[SpendingScope | None] = SCOPE.set(scope)
+        self.usage: Usage | None = None
+
+    def seen(self, item: Any) -> None:
+        self.usage = usage_of(item) or self.usage  # of a stream the last report counts: it is cumulative
+        if self.answer is not None:
+            self.answer.read(item)
+
+    def suspend(self) -> None:
+        SCOPE.reset(self.token)
+
+    def resume(self) -> None:
+        self.token = SCOPE.set(self.scope)
+
+
+class SpendingLayer(Local):
+    """Reserves the estimate of a call before it and settles what it used after it."""
+
+    concern = "budget"
+
+    def __init__(self, options: Budget, read_key: Callable[[Call], Hashable] | None) -> None:
+        self._options = options
+        self._read_key = read_key
+
+    def enter(self, call: Call) -> None:
+        """Reserve the estimate in this account and in all around it."""
+        key = self.key(call)
+        try:
+            account = self._options.here(key)
+        except TypeError:
+            raise unhashable(self.concern, key, call.name) from None
+        self.begin(call, self.open(call, account))
+
+    def key(self, call: Call) -> Hashable:
+        """Return whose budget it is."""
+        return None if self._read_key is None else self._read_key(call)
+
+    def open(self, call: Call, account: Account) -> SpendingScope:
+        """Reserve the estimate on `account`, and on those of the calls around."""
+        return self.reserved(call, SpendingScope(account, SCOPE.get(), self._used))
+
+    def reserved(self, call: Call, scope: SpendingScope) -> SpendingScope:
+        """Return `scope` with the estimate reserved on it."""
+        estimate = self._options.estimate
+        scope.reserve(amount_of_estimate(estimate(call.arguments) if callable(estimate) else estimate))
+        return scope
+
+    def begin(self, call: Call, scope: SpendingScope) -> None:
+        """Let what runs inside spend on `scope`."""
+        call.keep(self, _State(scope))
+
+    def watch(self, call: Call) -> _State:
+        """Read the usage that a stream reports, and keep the scope from its consumer."""
+        state: _State = call.kept(self)
+        return state
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        """Replace the estimate by what was used; where nobody reports that, it stands."""
+        state: _State = call.kept(self)
+        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
+            SCOPE.reset(state.token)
+        usage = state.usage or usage_of(outcome.value)
+        estimate = state.scope.reserved
+        used = estimate if was_sent(call, outcome) else NOTHING
+        try:
+            if usage is not None and not call.served:
+                used = self._charged(state, outcome, usage, estimate)
+            elif used == NOTHING and outcome.error is None and not call.served:
+                self._untold(call, state)
+        finally:
+            state.scope.settle(used)  # the estimate, where the price fails
+
+    def _charged(self, state: _State, outcome: Outcome, usage: Usage, estimate: Amount) -> Amount:  # noqa: ARG002 - a table needs to know who answered
+        """Return what a call cost that used so much."""
+        return Amount(usage.total_tokens, estimate.cost) if self._options.price is None else self._used(usage)
+
+    def _untold(self, call: Call, state: _State) -> None:
+        """Take note of a call that cost nothing, because nobody told what it used."""
+
+    def _used(self, usage: Usage) -> Amount:
+        price = self._options.price
+        money = 0.0 if price is None or price is spend else price(usage)
+        if not _countable(money):
+            message = f"budget: price gave {money!r}; it must give a number, not negative"
+            raise ValueError(message)
+        return Amount(usage.total_tokens, money or 0.0)
+
+
+class TableLayer(SpendingLayer):
+    """Prices what a call used by the table, as the model that answered."""
+
+    def __init__(
+        self,
+        options: Budget,
+        read_key: Callable[[Call], Hashable] | None,
+        read_model: Callable[[Call], Any] | None,
+    ) -> None:
+        super().__init__(options, read_key)
+        self._read_model = read_model
+
+    def open(self, call: Call, account: Account) -> SpendingScope:
+        """Reserve the estimate, for a model that has a price."""
+        asked = None if self._read_model is None else self._read_model(call)
+        bill = _Bill(call.name, asked if isinstance(asked, str) else None)
+        if bill.asked is not None:
+            bill(Usage())  # before the call: one that cannot be priced is not made
+        return self.reserved(call, SpendingScope(account, SCOPE.get(), bill))
+
+    def begin(self, call: Call, scope: SpendingScope) -> None:
+        """Let what runs inside spend on `scope`."""
+        bill: Any = scope.amount_of
+        call.keep(self, _State(scope, bill.answer))
+
+    def _charged(self, state: _State, outcome: Outcome, usage: Usage, estimate: Amount) -> Amount:  # noqa: ARG002 - no estimate
+        if state.answer is not None and outcome.error is None:
+            state.answer.read(outcome.value)
+        return state.scope.amount_of(usage)
+
+    def _untold(self, call: Call, state: _State) -> None:
+        if not state.scope.used_inside:
+            message = (
+                f"budget: cost={self._options.cost!r} cannot be kept, as the result of {call.name} tells no usage: "
+                "give estimate=Amount(cost=...) for what it costs then, price=spend where it, or what it calls, calls "
+                "beluga.spend(cost=...), or return the provider's whole answer"
+            )
+            raise ValueError(message)
+
+
+class _Bill:
+    """Prices the usages of one call.
+
+    Args:
+        name: The function.
+        asked: The model that is asked for, where an argument says so.
+    """
+
+    def __init__(self, name: str, asked: str | None) -> None:
+        from beluga._foreign.answers import Report  # with all messages, which take 15 ms
+
+        self._name = name
+        self.asked = asked
+        self.answer = Report()
+
+    def __call__(self, usage: Usage) -> Amount:
+        """Return what `usage` costs, as the model that answered or, where that is unknown, that was asked for."""
+        from beluga import prices
+
+        named = [model for model in (self.answer.model, self.asked) if model]
+        for model in named:
+            try:
+                return Amount(usage.total_tokens, prices.price(model, usage))
+            except prices.UnknownPrice:
+                if model is named[-1]:
+                    raise
+        message = f"budget: the result of {self._name} names no model to price it by: give price=prices.of(model)"
+        raise ValueError(message)
+
+
+class Both(Policy):
+    """The layer of a budget of time outside that of a budget of spending."""
+
+    concern = "budget"
+    hints = Hints(sets_deadline=True)
+
+    def __init__(self, time: TimeLayer, spending: SpendingLayer | SharedSpendingLayer) -> None:
+        self._time = time
+        self._spending = spending
+
+    def enter(self, call: Call) -> Verdict | None:
+        if call.answer is None:  # else the spending asked a store, and goes on
+            self._time.enter(call)
+        try:
+            return self._spending.enter(call)
+        except BaseException as error:
+            self._time.leave(call, Outcome(error=error))
+            raise
+
+    def abandon(self, call: Call) -> Tell | None:
+        try:
+            return self._spending.abandon(call)
+        finally:
+            self._time.leave(call, Outcome(error=GeneratorExit()))  # of whatever kind it is, the deadline goes
+
+    def watch(self, call: Call) -> Watch:
+        return _BothWatch(self._time.watch(call), self._spending.watch(call))
+
+    def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
+        try:
+            verdict = self._spending.leave(call, outcome)
+        except BaseException as error:
+            self._time.leave(call, Outcome(error=error))
+            raise
+        self._time.leave(call, outcome)
+        return verdict
+
+
+class _BothWatch:
+    def __init__(self, outer: Watch, inner: Watch) -> None:
+        self._outer = outer
+        self._inner = inner
+
+    def seen(self, item: Any) -> None:
+        self._inner.seen(item)
+        self._outer.seen(item)
+
+    def suspend(self) -> None:
+        self._inner.suspend()
+        self._outer.suspend()
+
+    def resume(self) -> None:
+        self._outer.resume()
+        self._inner.resume()
+
+
+def amount_of_estimate(estimate: Any) -> Amount:
+    """Return what an `estimate` amounts to.
+
+    Raises:
+        ValueError: It is not an amount.
+    """
+    amount = estimate if isinstance(estimate, Amount) else Amount(tokens=estimate)
+    if not all(map(_countable, attrs.astuple(amount))):
+        message = f"budget: estimate={estimate!r} must be a number of tokens, or an Amount, not negative"
+        raise ValueError(message)
+    return amount
+
+
+def _countable(figure: Any) -> bool:
+    """Say whether `figure` can be added up: NaN would make every later comparison false, and the budget endless."""
+    return isinstance(figure, (int, float)) and not isinstance(figure, bool) and figure >= 0
