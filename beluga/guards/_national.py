@@ -58,7 +58,7 @@ _DDMMYY = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
 NUMBERS = (
     NationalNumber("US_ITIN", r"9\d\d[ -]?[5-9]\d[ -]?\d{4}", "itin|individual taxpayer|tax ?payer id|tax id", "IRS Publication 1915", "us.itin", r"9\d\d-[5-9]\d-\d{4}"),
     NationalNumber("CA_SIN", r"\d{3}[ -]?\d{3}[ -]?\d{3}", "sin|social insurance|nas|assurance sociale", "Service Canada, Social Insurance Number", "ca.sin"),
-    NationalNumber("GB_NINO", r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]", "national insurance|ni ?n(?:o|umber|r)|nino", "HMRC NIM39110",
+    NationalNumber("GB_NINO", r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]", "national insurance|ni ?no|ni ?number|ni ?nr|nino", "HMRC NIM39110",
                    alone=r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]"),
     NationalNumber("GB_NHS", r"[2-9]\d\d[ -]?\d{3}[ -]?\d{4}", "nhs|chi number|health and care", "NHS Data Model and Dictionary, NHS NUMBER", "gb.nhs"),
     NationalNumber("IE_PPS", r"\d{7}[A-W][A-IW]?", "pps|ppsn|personal public service|rsi", "Department of Social Protection, PPS number", "ie.pps"),
@@ -89,7 +89,7 @@ NUMBERS = (
     NationalNumber("BR_CNPJ", r"\d\d\.?\d{3}\.?\d{3}/?\d{4}-?\d\d", "cnpj|cadastro nacional", "Receita Federal, IN RFB 2119/2022", "br.cnpj", r"\d\d\.\d{3}\.\d{3}/\d{4}-\d\d"),
     NationalNumber("MX_CURP", r"(?i:[A-Z][AEIOUX][A-Z]{2}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[HMX][A-Z]{5}[0-9A-Z]\d)", "curp|clave única", "RENAPO, Instructivo normativo para la asignación de la CURP", "mx.curp",
                    r"[A-Z][AEIOUX][A-Z]{2}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[HMX][A-Z]{5}[0-9A-Z]\d"),
-    NationalNumber("ZA_ID", rf"{_YYMMDD} ?\d{{4}} ?[01]\d\d", "id ?(?:number|no|nr)|identity (?:number|no)|south african id|sa id|said", "Identification Act 68 of 1997", "za.idnr"),
+    NationalNumber("ZA_ID", rf"{_YYMMDD} ?\d{{4}} ?[01]\d\d", "id ?number|id ?no|id ?nr|identity number|identity no|south african id|sa id|said", "Identification Act 68 of 1997", "za.idnr"),
 )  # fmt: skip
 """The table."""
 

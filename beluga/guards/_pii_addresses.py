@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards.patterns import PIIPattern
+from beluga.guards.patterns import PIIPattern, initials
 
 __all__ = ["PATTERNS"]
 
@@ -14,11 +14,14 @@ _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 # `1.2.5.1-2` is the version of a package; `203.0.113.7-203.0.113.9` and `192.168.1.10-20` are ranges.
 _REVISION = r"-\d{1,4}(?![\d.])"
 # A number behind one of these is the version of something, however much it looks like an address.
+_FIRST, _TAILS = initials(
+    "version|ver|release|build|sections?|chapter|clause|paragraph|firmware|driver|revision|kernel|oid"
+    "|upgraded? to|upgraded? from|updated? to|updated? from|downgraded? to|downgraded? from|bumped to|bumped from"
+)
 _VERSION = (
-    r"(?:(?i:version|\b(?:ver|release|build|sections?|chapter|clause|paragraph|firmware|driver|revision|kernel|oid"
-    r"|upgraded? (?:to|from)|updated? (?:to|from)|downgraded? (?:to|from)|bump(?:ed)? (?:to|from)))|§)"
-    r"[\"')\]>]{0,2}[\s:=(]{0,3}[\"'(]?v?\Z"
-    r"|[=~<>!]=v?\Z|[\^~]v?\Z|(?<=[A-Za-z])-v?\Z|(?<![\w./-])(?!localhost)[A-Za-z]{2,24}/v?\Z|\b[a-z][\w-]*\.[\w.-]{1,40}:[\w.-]{1,40}:\Z"
+    rf"[{_FIRST}§=~<>!^.A-Za-z-](?:(?:(?:(?<!\w.)|(?<=[vV])){_TAILS}|(?<=§))[\"')\]>]{{0,2}}[\s:=(]{{0,3}}[\"'(]?v?\Z"
+    r"|(?<=[=~<>!])=v?\Z|(?<=[\^~])v?\Z|(?<=[A-Za-z]-)v?\Z|(?<![\w./-].)(?!ocalhost)[A-Za-z]{1,23}/v?\Z"
+    r"|(?<=\.)[\w.-]{1,40}:[\w.-]{1,40}:\Z)"
 )
 # So is one of small parts behind a quoted name that does not say that it is an address, as lock files have them.
 _NAMED = (
@@ -131,6 +134,7 @@ PATTERNS = (
         check=_mac,
         context=r"(?i:\bmac|hwaddr|ether|bssid)(?i:[ _-]?addr(?:ess)?)?[\"']?\W{1,3}\Z",
         needs="[mMhHeEbB](?i:ac|waddr|ther|ssid)",
+        shape="[0A]{12}|[0A]{2}(?: [0A]{2}){5}",
         digits=2,
         priority=43,
     ),

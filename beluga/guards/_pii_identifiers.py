@@ -182,6 +182,7 @@ _NUMBERS = (
         check=_ssn,
         context=_SSN_WORDS,
         needs="[sS](?i:sn|oc)",
+        shape="000[ .-]{0,3}00[ .-]{0,3}0000",
         digits=9,
         priority=52,
     ),
@@ -279,6 +280,7 @@ _DATES = (
     PIIPattern(
         "DATE_OF_BIRTH",
         rf"{_BEGIN}{_DATE}(?=[ ,]{{0,2}}[(\"']?(?:{_BIRTH}))",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
         shape=r"0[\W_]{1,3}[A?]",
         digits=3,
         priority=54,

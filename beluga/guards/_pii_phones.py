@@ -78,12 +78,6 @@ def _right_before() -> str:
 _RIGHT_BEFORE = _right_before()
 # The one letter of a signature: `T: 0494 92 82 32 | M: 07700 900123`.
 _LABEL = r"(?:^|[\n|,;/•·])[^\w\n]{0,4}(?:[TMFOCDHW][.:)]|[tmpfP]:|(?:[Pp]h|[Mm]ob|[Tt]lf)[.:)])[ \t]{0,3}$"
-# A name that ends so says what its number is, and it is not a phone.
-_KEY = (
-    r"(?:(?<![A-Za-z])(?i:ids?|version|counts?|sizes?|index|offset|length|hash|seed|key|num_?rows)"
-    r"|(?<=[a-z0-9])(?:Ids?|IDs?|Version|Counts?|Sizes?|Index|Offset|Length|Hash|Seed|Key))"
-    r"[\"'\])]{0,2}[ ]{0,2}[:=]{1,2}[ ]{0,2}[\"'(\[]{0,2}\Z"
-)
 
 
 def _other_number() -> str:
@@ -93,10 +87,14 @@ def _other_number() -> str:
         "|passport|licen[cs]e|card|routing|ssn|iban|vat|tax|seed|step|epoch|page|room|box|apt|suite|unit|line"
         "|error|code|commit|token|tokens"
     )
+    # A name that ends so says what its number is, and it is not a phone.
+    more, ending = initials("ids?|version|counts?|sizes?|index|offset|length|hash|seed|key|num_?rows")
+    key = (
+        rf"(?:(?<![A-Za-z].)|(?<=[a-z0-9][A-Z])){ending}[\"'\])]{{0,2}}[ ]{{0,2}}[:=]{{1,2}}[ ]{{0,2}}[\"'(\[]{{0,2}}\Z"
+    )
     return (
-        rf"[#$€£{first}](?:(?<=[#$€£])|(?<!\w.){whole}\b)"
-        r"(?:(?!(?i:phone|tel|fax|mobile|call))[^\d\n\0,;]){0,16}\Z"
-        rf"|{_KEY}"
+        rf"[#$€£{first}{more}](?:{key}|(?:(?<=[#$€£])|(?<!\w.){whole}\b)"
+        r"(?:(?!(?i:phone|tel|fax|mobile|call))[^\d\n\0,;]){0,16}\Z)"
     )
 
 
@@ -105,6 +103,7 @@ _EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
 _END = r"(?![\w:]|[./-]\d)"
 _GLUED = r"(?<=phone)|(?<=Phone)|(?<=[tT]el)|(?<=[fF]ax)|(?<=obile)"
 _NUMBER = rf"(?:(?<![\w.+:/-])|{_GLUED})\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
+_GROUPED = rf"(?:(?<![\w.+:/-])|{_GLUED})(?=\(?\d{{0,6}}[ ./()-])\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
 _BARE = (
     rf"(?:(?<![\w.+/-])|{_GLUED})"
     r"(?:\d{7,15}|\d{1,3}(?:[ .]\d{3}){2,4})"
@@ -159,12 +158,12 @@ def _local(text: str) -> int:
 
 def _grouped(text: str) -> int:
     """Turn down what `_local` does, what has no groups, and numbers in thousands."""
-    return 0 if text.isdigit() or _THOUSANDS.fullmatch(text) else _local(text)
+    return -1 if text.isdigit() or _THOUSANDS.fullmatch(text) else _local(text)
 
 
 def _bare(text: str) -> int:
     """Turn down round numbers."""
-    return 0 if _number(text).endswith("00000") else _local(text)
+    return -1 if _number(text).endswith("00000") else _local(text)
 
 
 _THOUSANDS = re.compile(r"\d{1,2}(?:[ .]\d{3}){2,4}|\d{3}(?:[ .]\d{3}){0,3}(?:[ .]000)+|\d{3}(?:[ .]\d{3}){3,4}")
@@ -234,11 +233,16 @@ PATTERNS = (
         digits=11,
         priority=64,
     ),
+    PIIPattern("PHONE", _GROUPED, check=_grouped, context=_CONTEXT, unless=_OTHER_NUMBER, digits=7, priority=65),
     PIIPattern(
-        "PHONE", _NUMBER, check=_grouped, context=f"{_CONTEXT}|{_LABEL}", unless=_OTHER_NUMBER, digits=7, priority=65
-    ),
-    PIIPattern(
-        "PHONE", _BARE, check=_bare, context=f"{_RIGHT_BEFORE}|{_LABEL}", unless=_OTHER_NUMBER, digits=7, priority=66
+        "PHONE",
+        _BARE,
+        check=_bare,
+        context=_RIGHT_BEFORE,
+        unless=_OTHER_NUMBER,
+        shape=r"0{7}|0[ .]000[ .]000",
+        digits=7,
+        priority=66,
     ),
     PIIPattern(
         "PHONE",
@@ -249,6 +253,7 @@ PATTERNS = (
         digits=7,
         priority=67,
     ),
+    PIIPattern("PHONE", _NUMBER, check=_local, context=_LABEL, unless=_OTHER_NUMBER, digits=7, priority=68),
     # Links of messengers.
     PIIPattern(
         "PHONE",

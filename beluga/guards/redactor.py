@@ -165,10 +165,12 @@ class Redactor:
         work = self._placeholders.sub(_blanked, lead + view.text)
         offset = len(lead)
         found: list[tuple[int, int, str]] = []
+        lacking: set[object] = set()  # the needs that are not met; several forms have the same
         while forms:
             last = 0
             for place, form in enumerate(forms, 1):
-                if form.needs is not None and not form.needs(work):
+                if form.needs is not None and (form.needs in lacking or not form.needs(work)):
+                    lacking.add(form.needs)
                     continue
                 for start, end in form.places(work, offset):
                     if self._allows is None or not self._allows(form.name, work[start:end]):

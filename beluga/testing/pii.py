@@ -7,6 +7,7 @@ only when a text is drawn.
 from __future__ import annotations
 
 import itertools
+import re
 import string
 from typing import TYPE_CHECKING
 
@@ -204,15 +205,20 @@ def national_values(kind: str) -> st.SearchStrategy[str]:
     It takes the extra ``identifiers``.
     """
     number = next(number for number in NUMBERS if number.kind == kind)
-    drawn = _DRAWN.get(kind) or st.from_regex(number.form, fullmatch=True, alphabet=string.printable)
-    return drawn.map(lambda text: _with_check_digits(text, number.is_valid)).filter(number.is_valid)
+    drawn = _DRAWN[kind] if kind in _DRAWN else st.from_regex(number.form, fullmatch=True, alphabet=string.printable)
+    form = re.compile(number.form)
+
+    def is_right(text: str) -> bool:
+        return form.fullmatch(text) is not None and number.is_valid(text)
+
+    return drawn.map(lambda text: _with_check_digits(text, is_right)).filter(is_right)
 
 
-def _with_check_digits(text: str, is_valid: Callable[[str], bool]) -> str:
+def _with_check_digits(text: str, is_right: Callable[[str], bool]) -> str:
     """Change the last one or two characters so that the number is right, if that can be."""
     kinds = [string.digits if end.isdigit() else string.ascii_uppercase for end in text[-2:]]
     tails = [(text[-2], last) for last in kinds[1]] + list(itertools.product(*kinds))
-    return next((text[:-2] + "".join(tail) for tail in tails if is_valid(text[:-2] + "".join(tail))), text)
+    return next((text[:-2] + "".join(tail) for tail in tails if is_right(text[:-2] + "".join(tail))), text)
 
 
 def secret_values(kind: str) -> st.SearchStrategy[str]:
