@@ -40,16 +40,20 @@ _OTHER = (
 )
 _BROKEN = "".join(rf"{letter}[\x00-\x1f]*" for letter in "http")
 _CANDIDATE = re.compile(
-    rf"(?i)(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{{1,30}}:[/\\]{_END}*"  # any scheme with a slash
+    rf"(?i)(?<![a-z0-9+.-])(?:[a-z0-9+.-]{{2,}}+:[/\\]{_END}*"  # any scheme with a slash
     rf"|(?:{_WEB}|{_OTHER}):(?=\S){_END}*"  # these without one, too
     rf"|{_BROKEN}s?[\x00-\x1f]*:[\x00-\x1f]*[/\\]{_END}*)"  # letters torn apart
     rf"|(?<![\w:/\\.])[/\\]{{2}}{_END}+"  # the scheme of whoever reads it
     rf"|(?<![\w./-])[\w.+-]{{1,64}}@[\w.-]{{1,253}}:(?=[^\s\d]){_END}+"  # git@host:path
 )
-# To some parsers a host goes on behind a tab or a line break, and what stands behind a blank and an @ is the host.
-_ODD = re.compile(r"[\x00- ]*[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\s]*(?:[\x00-\x1f]+[^\s/?#]|\s[^/?#]*[@\[\]])")
+# To some parsers a host goes on behind a tab, a line break or what no URL holds, and behind an @ is the host.
+_OPENING = re.compile(r"[\x00- ]*(?:[a-zA-Z0-9+.-]+:[/\\]{2}|[/\\]{2}(?=\S))([^/?#]*)")
+# To a browser these need no slashes, and blanks in front of an @ are a name.
+_SLASHLESS = re.compile(r"[\x00- ]*(?:https?|wss?|ftp):(?!//[a-z0-9_\[])(?=.)", re.IGNORECASE)
+_STRAY = re.compile(r"[\s\"'<>`{}|^]")
+_TORN = re.compile(r"[\x00-\x1f]+\S")
 _CONTROLS = re.compile(r"[\x00-\x1f]+")
-_CLOSING = ".,;:!?)]*_"
+_CLOSING = ".,;:!?)]*"
 
 
 def hosts_of(names: Iterable[str], what: str) -> tuple[str, ...]:
@@ -111,7 +115,7 @@ def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> s
     stripped = text.strip(" ")
     if " " not in stripped and _PLAIN.match(stripped) and (trouble := trouble_with(stripped, hosts, schemes)):
         return trouble
-    if _ODD.match(text):
+    if _goes_on(text):
         return "holds a URL that parsers read in different ways"
     for _ in range(_ROUNDS):
         # Some parsers leave tabs and line breaks out; prose with them has blanks as well.
@@ -124,6 +128,14 @@ def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> s
             return ""
         text = decoded
     return "hides a URL under many rounds of percent-encoding"
+
+
+def _goes_on(text: str) -> bool:
+    """Say whether a text is a URL in which some parsers look for the host behind what no host holds."""
+    opening = _OPENING.match(text)
+    stray = opening and _STRAY.search(opening[1])
+    rest = opening[1][stray.start() :] if opening and stray else ""
+    return bool(_SLASHLESS.match(_CONTROLS.sub("", text)) or _TORN.match(rest)) or any(sign in rest for sign in "@[]")
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -43,7 +43,8 @@ def allows(text, guard=GUARD):
         "https://example.com\nevil.test", "https://127.0.0.1", "https://0x7f.1", "https://2130706433", "https://0177.0.0.1",
         "https://[::1]/", "https://[::ffff:10.0.0.7]/", "https://localhost.", "https://169.254.169.254/latest",
         "https://example\u3002com/", "https://\uff45vil.test", "https://ex\u200bample.com/", "https://пример.test/", "https://evilexample.com",
-        "%" + "25" * 20 + "2f",
+        "%" + "25" * 20 + "2f", 'https://example.com"@evil.test/', "https://example.com<[::1]", "https://example.com|@evil.test", "-https://evil.test",
+        "a" * 40 + "https://evil.test", "https: @evil.test", "https:\n %2ehttps@evil.test", "https:\revil.test",
     ],
 )  # fmt: skip
 def test_what_leads_elsewhere_is_refused(text):
@@ -75,7 +76,7 @@ def test_schemes_are_listed_too():
 PIECES = (
     ["https", "http", "HTTPS", ":", "//", "/", "\\", "@", "example.com", "evil.test", ".", "10.0.0.7", "127.1", "0x7f000001", "[::1]"]
     + [":443", "?", "#", "%2f", "%40", "%", "\t", "\n", " ", "\x00", "a", "é", "\u3002", ";", "u=", "[", "]", "example.com:443", "-", "_"]
-    + ["https://", "\\\\", "%5c", "%2e", "\xa0", "\u200b", "\uff0f", "\uff20", "\u2028", "ß", "xn--", "|", "^", "`", "{", "'", "<", "&", "=", "*", "~", "中", "\x7f", "\r", "%00", "0", "::"]
+    + ["https://", "\\\\", "%5c", "%2e", "\xa0", "\u200b", "\uff0f", "\uff20", "\u2028", "ß", "xn--", "|", "^", "`", "{", "'", '"', "<", "&", "=", "*", "~", "中", "\x7f", "\r", "%00", "0", "::"]
 )  # fmt: skip
 HEADS = ["", "https://", "https://example.com", "https://10.0.0.7", "https:", "HTTPS://EXAMPLE.COM."]
 
@@ -90,7 +91,8 @@ def parsers():
     """Return what reads a host out of a URL, by name; it raises where there is none."""
     found = {
         "httpx": lambda url: httpx.URL(url).host,
-        "urlsplit": lambda url: urlsplit(url).hostname or "",
+        # No blank begins a host: `// [1]` is a comment.
+        "urlsplit": lambda url: "" if urlsplit(url).netloc[:1].isspace() else urlsplit(url).hostname or "",
         # To urllib3 any word is a host; without a scheme nothing is fetched from it.
         "urllib3": lambda url: ((parsed := urllib3.util.parse_url(url)).scheme and parsed.host) or "",
     }
