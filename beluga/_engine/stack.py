@@ -107,7 +107,8 @@ class Stack:
         width = max(map(len, names), default=0)
         lines = [f"{self.kind.value} {self.name}{_readable(self.signature)}"]
         lines += [
-            f"  {i}. {layer.name:<{width}}  {layer.describe()}".rstrip() for i, layer in enumerate(self.layers, 1)
+            f"  {i}. {layer.name:<{width}}  {(bound if _defines(bound, 'describe') else layer).describe()}".rstrip()
+            for i, (layer, bound) in enumerate(zip(self.layers, self.bound, strict=True), 1)
         ]
         if self.is_copy:
             lines.append("  note: unpickled here, so what its policies remember began anew in this process")

@@ -152,15 +152,16 @@ class Guarded(Policy):
         takes_more = len(target.signature.parameters) > len(known)
         return not takes_more and not set(known) - {*self.ignore, "self", "cls"}
 
-    def describe(self) -> str:
-        """Return the names of the guards of each stage, and which parameters they are for."""
+    def describe(self, guarded: Iterable[str] | None = None) -> str:
+        """Return the names of the guards of each stage, and which parameters they are for; `guarded`, if known."""
         said = [
             f"{stage}=[{', '.join(guard.name for guard in guards)}]"
             for stage, guards in self.judges.stages.items()
             if guards
         ]
         if self.judges.stages["input"]:
-            said += [f"parameters=[{', '.join(self.parameters)}]"] if self.parameters is not None else []
+            names = self.parameters if guarded is None else guarded
+            said += [f"parameters=[{', '.join(names)}]"] if names is not None else []
             said += [f"ignore=[{', '.join(self.ignore)}]"] if self.ignore else []
         return " ".join([*said, "observe=True"] if self.observe else said)
 
@@ -176,6 +177,7 @@ class _GuardLayer(Policy):
     concern = "guarded"
 
     def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
+        self._owner = owner
         self._pipeline = owner.judges
         self._stages = owner.judges.stages
         self._named = owner.parameters
@@ -209,6 +211,10 @@ class _GuardLayer(Policy):
         if isinstance(value, Ask):
             return value
         return None if value is outcome.value else Use(value)
+
+    def describe(self) -> str:
+        """Return the names of the guards, and of all parameters whose arguments they look at."""
+        return self._owner.describe([argument.name for argument in self._by_name()])
 
     def _answered(self, call: Call, judging: Callable[[], Generator[Any, Any, Any]]) -> Any:
         """Return what `judging` comes to, or, where guards are awaited and have not yet been, the order to do so."""
@@ -245,14 +251,19 @@ class _GuardLayer(Policy):
 
     def _guarded(self, call: Call) -> Iterable[Argument]:
         """Return the arguments to guard: the named ones, else all but `self` and those that are left out."""
+        named = self._by_name()
+        if self._named is not None:
+            return named
+        return named if len(call.arguments) == len(self._arguments) else [*named, *variadic(call)]
+
+    def _by_name(self) -> list[Argument]:
         if self._named is not None:
             return [self._arguments[name] for name in self._named]
-        named = [
+        return [
             argument
             for name, argument in self._arguments.items()
             if name not in self._ignored and not (argument.index == 0 and name in {"self", "cls"})
         ]
-        return named if len(call.arguments) == len(self._arguments) else [*named, *variadic(call)]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
         # What goes into *args and **kwargs is an argument of the tool like any other.

@@ -240,4 +240,4 @@ def test_wrong_guards_raise_at_decoration():
         guarded(GuardPipeline(), input=[DETECTOR])
     assert guarded(lambda text: text)("x") == "x"
     function = guarded(GuardPipeline(input=[DETECTOR]), observe=True)(lambda text: text)
-    assert "input=[pattern_detector] observe=True" in explain(function)
+    assert "input=[pattern_detector] parameters=[text] observe=True" in explain(function)
