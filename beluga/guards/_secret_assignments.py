@@ -36,7 +36,6 @@ _AFTER = re.compile(
     rf"(?:(?<=[{_EAST}])(?:キー|키|ID|コード)?"
     rf"|(?<![{_EAST}])[^\W{_EAST}]{{0,{_LONGEST}}}+(?:[.-][^\W{_EAST}]{{1,{_LONGEST}}}(?![\w(])){{0,4}})"
 )
-_TWO_BEFORE = re.compile(r"(?:([^\W\d_]+)[ \t])?([^\W\d_]+)[ \t]\Z")
 _TWO_AFTER = re.compile(r"((?:[ \t]{1,2}|-)(?:d['’]|l['’])?[^\W\d_]{1,14})((?:[ \t]{1,2}|['’])[^\W\d_]{1,14})?")
 _QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|&quot;|&#3[49];|%22|[「『])"
 _CLOSE = rf"(?:{_QUOTE})?[\])]{{0,2}}"
@@ -144,33 +143,26 @@ def logged(work: str, offset: int) -> Iterator[tuple[int, int]]:
 
 
 def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
-    following = _NAMES.finder(work)
-    if following is None:
+    names = _NAMES.within(work)
+    if names is None:
         return
     size, done, table = len(work), offset, 0
-    seen: dict[tuple[int, str], tuple[int, tuple[tuple[int, int], ...]]] = {}
-    place, piece = following(offset)
+    place, piece = names.following(offset)
     while place < size:
         end = place + len(piece) - (piece[-1] in _SIGNS)
         spans: Iterable[tuple[int, int]] = ()
-        if place >= table and _HEADS.match(work, end) and (column := _column(work, _name(work, place, end))):
-            table, spans = column
-        elif _LEADS.match(work, end) or "-" in work[max(0, place - _OPTION) : place]:
-            # What is read depends on no more than this window, and a text that repeats itself is read once.
-            first = max(0, place - _BEHIND)
-            window = work[first : place + _FURTHEST + _LONGEST]
-            key = place - first, window
-            if key not in seen:
-                name = _name(window, place - first, end - first)
-                seen[key] = name.end, tuple(_values(window, name, logged=logged)) if name.kind else ()
-            behind, places = seen[key]
-            end = first + behind
-            spans = [(first + start, first + stop) for start, stop in places]
+        heads = place >= table and _HEADS.match(work, end)
+        if heads or _LEADS.match(work, end) or "-" in work[max(0, place - _OPTION) : place]:
+            name = _name(work, place, end)
+            end = name.end
+            if name.kind:
+                column = _column(work, name) if heads else None
+                table, spans = column or (table, _values(work, name, logged=logged))
         for start, stop in spans:
             if start >= done and "\0" not in work[start:stop]:
                 yield start, stop
                 done = stop
-        place, piece = following(max(end, done, place + 1))
+        place, piece = names.following(max(end, done, place + 1))
 
 
 def _name(work: str, place: int, end: int) -> _Name:
@@ -188,11 +180,9 @@ def _name(work: str, place: int, end: int) -> _Name:
         return _Name(start, end, "", token)
     kind = kind_of_name(token)
     if not kind or token.lower() == "token":
-        before = _TWO_BEFORE.search(work, max(0, start - 28), start)
-        if before:
-            kind = kind_of_name(f"{before[2]} {token}") or (
-                kind_of_name(f"{before[1]} {before[2]} {token}") if before[1] and not kind else ""
-            )
+        words = _words_before(work, start)
+        if words:
+            kind = kind_of_name(f"{words[-1]} {token}") or ("" if kind else kind_of_name(" ".join((*words, token))))
     following = _TWO_AFTER.match(work, end)
     if (following and work[end] != "-") or (following and not kind):
         for group in (2, 1):
@@ -216,6 +206,14 @@ _LEADS = re.compile(
     r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+)?[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
 )
 _JOINED_BY_SIGN = re.compile(rf"{_CLOSE}[ \t]{{0,4}}(?:[:=]|->|→|{_IS}[ \t]|[|\n])")
+
+
+def _words_before(work: str, start: int) -> list[str]:
+    """Return the two words of a line before `start`, or as many as there are."""
+    if not start or work[start - 1] not in " \t":
+        return []
+    words = work[max(0, start - 28) : start].rpartition("\n")[2].split()[-2:]
+    return words if words and words[-1].isalpha() else []
 
 
 def _values(work: str, name: _Name, *, logged: bool) -> Iterator[tuple[int, int]]:
@@ -380,7 +378,7 @@ def _column(work: str, name: _Name) -> tuple[int, list[tuple[int, int]]] | None:
     """Return where the table ends that the name heads a column of, and the cells below it; None where it does not."""
     line = work.rfind("\n", max(0, name.start - 400), name.start) + 1
     end = work.find("\n", name.end, name.end + 400)
-    if not name.kind or end < 0 or (line == 0 and name.start > 400):
+    if end < 0 or (line == 0 and name.start > 400):
         return None
     head = work[line:end].rstrip()
     mark = "|"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BLANK",
     "REACH",
+    "KeyPattern",
     "Matcher",
     "PIIPattern",
     "Pattern",
@@ -92,6 +93,11 @@ class SecretPattern(Pattern):
 
 
 @attrs.frozen
+class KeyPattern(SecretPattern):
+    """A form that has a run of eighteen letters, digits, ``_`` and ``-`` at least, as the keys of providers do."""
+
+
+@attrs.frozen
 class ReadPattern(SecretPattern):
     """A form that is read by a function; the expression only says where there may be one.
 
@@ -114,43 +120,45 @@ class Words:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(words)
 
-    def finder(self, text: str) -> Callable[[int], tuple[int, str]] | None:
-        """Return a function that gives the next word's place; None where none is in `text`.
-
-        It is quick for rising positions. Behind the last one it gives the length of the text.
-        """
+    def within(self, text: str) -> Present | None:
+        """Return those that are in `text`, for who asks where; None where none is."""
         small = text.lower() if text.isascii() else text.replace("\u0130", "i").lower()  # the one that would be two
         words = [word for word in self._words if word in small]
-        if not words:
-            return None
-        size = len(small)
-        hits = [-1] * len(words)
-        last = 0
+        return Present(small, words) if words else None
 
-        def following(position: int) -> tuple[int, str]:
-            nonlocal last
-            if position < last:
-                hits[:] = [-1] * len(words)
-            last = position
-            first, found = size, ""
-            for index, hit in enumerate(hits):
-                if hit < position:
-                    hits[index] = hit = small.find(words[index], position)  # noqa: PLW2901 - the same hit, further on
-                    if hit < 0:
-                        hits[index] = hit = size  # noqa: PLW2901
-                if hit < first or (hit == first and len(words[index]) > len(found)):
-                    first, found = hit, words[index]
-            return first, found
 
-        return following
+class Present:
+    """The places of words in a text."""
 
-    def last(self, text: str) -> Callable[[int, int], int] | None:
-        """Return a function that gives the last word's place between two, or -1; None where none is in `text`."""
-        small = text.lower() if text.isascii() else text.replace("\u0130", "i").lower()
-        words = [word for word in self._words if word in small]
-        if not words:
-            return None
-        return lambda start, end: max(small.rfind(word, start, end) for word in words)
+    __slots__ = ("_hits", "_latest", "_small", "_words")
+
+    def __init__(self, small: str, words: list[str]) -> None:
+        self._small = small
+        self._words = words
+        self._hits = [-1] * len(words)
+        self._latest = 0
+
+    def following(self, position: int) -> tuple[int, str]:
+        """Return the next word from `position` on, and where it is; behind the last one, the length of the text.
+
+        It is quick for rising positions.
+        """
+        hits, words, size = self._hits, self._words, len(self._small)
+        if position < self._latest:
+            hits[:] = [-1] * len(words)
+        self._latest = position
+        first, found = size, ""
+        for index, hit in enumerate(hits):
+            if hit < position:
+                hit = self._small.find(words[index], position)  # noqa: PLW2901 - the same word, further on
+                hits[index] = hit = size if hit < 0 else hit  # noqa: PLW2901
+            if hit < first or (hit == first and len(words[index]) > len(found)):
+                first, found = hit, words[index]
+        return first, found
+
+    def last(self, start: int, end: int) -> int:
+        """Return where the last word between two places begins, or -1."""
+        return max(self._small.rfind(word, start, end) for word in self._words)
 
 
 class Matcher:
@@ -164,6 +172,7 @@ class Matcher:
         "_unless",
         "digits",
         "group",
+        "is_key",
         "name",
         "needs",
         "search",
@@ -174,6 +183,7 @@ class Matcher:
     def __init__(self, pattern: Pattern) -> None:
         self.name: str = pattern.name
         self.digits: int = pattern.digits
+        self.is_key = isinstance(pattern, KeyPattern)
         self._check = pattern.check
         self._reads = pattern.reads if isinstance(pattern, ReadPattern) else None
         compiled = _compile(pattern, pattern.pattern)
@@ -186,6 +196,11 @@ class Matcher:
         self._context = _search(pattern, pattern.context)
         self._unless = _search(pattern, pattern.unless)
         self._placed = bool(pattern.context or pattern.unless)
+
+    @property
+    def reads_once(self) -> bool:
+        """Whether it has found all there is when it was asked once: edges of findings are nothing to it."""
+        return self._reads is not None
 
     def places(self, work: str, offset: int) -> Iterable[tuple[int, int]]:
         """Return the places in `work`, from `offset` on, that match and pass the pattern's checks."""
@@ -328,6 +343,7 @@ _SHAPES = bytes(
     _DIGIT if chr(code).isdigit() else _LETTER if chr(code).isalpha() else code for code in range(128)
 ) + bytes(range(128, 256))
 
+_KEY = re.compile(r"[0A_-]{18}")
 _LONGEST, _MOST = 64, 4096  # characters of a shape that is remembered, and how many are
 
 
@@ -372,4 +388,9 @@ class Prefilter:
 
     def _allowed(self, look: str) -> list[Matcher]:
         row = self._rows[min(look.count("0"), len(self._rows) - 1)]
-        return [form for sign, search, form in row if sign in look and (search is None or search(look))]
+        keys = _KEY.search(look) is not None
+        return [
+            form
+            for sign, search, form in row
+            if (keys or not form.is_key) and sign in look and (search is None or search(look))
+        ]

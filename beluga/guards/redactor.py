@@ -172,15 +172,19 @@ class Redactor:
                 if form.needs is not None and (form.needs in lacking or not form.needs(work)):
                     lacking.add(form.needs)
                     continue
+                pieces, done = [], 0
                 for start, end in form.places(work, offset):
                     if self._allows is None or not self._allows(form.name, work[start:end]):
                         found.append((*view.span(start - offset, end - offset), form.name))
-                    work = work[:start] + BLANK * (end - start) + work[end:]
+                    pieces += work[done:start], BLANK * (end - start)
+                    done = end
+                if pieces:
+                    work = "".join((*pieces, work[done:]))
                     last = place
             # The forms behind the last that found something have seen all that it left.
             rest = work[offset:].replace(BLANK, "") if last else ""
             left = shape(rest).count("0") if rest else 0
-            forms = [form for form in forms[:last] if form.digits <= left] if rest else []
+            forms = [form for form in forms[:last] if form.digits <= left and not form.reads_once] if rest else []
         found.sort()
         return found
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from beluga.guards._secret_assignments import assigned, logged
 from beluga.guards._secret_formats import FORMATS
 from beluga.guards._secret_names import PIECES
 from beluga.guards._secret_values import is_absent, is_mixed, is_random, is_varied
-from beluga.guards.patterns import ReadPattern, SecretPattern, Words
+from beluga.guards.patterns import KeyPattern, ReadPattern, SecretPattern, Words
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
 
 __all__ = ["DEFAULT_SECRET_PATTERNS", "LOG_SECRET_PATTERNS", "SecretPattern", "SecretRedactor"]
+
+
+def _private(text: str) -> int:
+    """Accept a block in base64 that is the key and not its certificate."""
+    head = base64.b64decode(text[:64].replace("-", "+").replace("_", "/") + "==").decode("latin-1")
+    return len(text) if "PRIVATE KEY" in head else 0
+
 
 # Commands, and their options that take a secret; what stands between them is at most 300 characters of the same line.
 _COMMANDS = "curl|mysql|mariadb|redis-cli|docker|podman|helm|smbclient|identified|SecureString"
@@ -27,13 +35,19 @@ def _typed(text: str) -> int:
 
 _NAME = f"(?i:{'|'.join(PIECES)})"
 _BASE64 = "[A-Za-z0-9+/=]"
-_PEM_GAP = r"(?:\s|\\[nr]|\"|')*+"
+_PEM_GAP = r"(?:\s|\\+[nrt]|[\"'+,|>#*])*+"  # breaks as they are or escaped, and what programs put around lines
 _PEM_BODY = (
     r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
     rf"(?:{_PEM_GAP}(?:{_BASE64}{{20,}}+|[A-Z][A-Za-z-]{{2,20}}:[^\n\\]{{0,100}}))*+"
 )
 _PEM_END = r"-----END [A-Z0-9 ]{0,32}-----"
 _PEM = rf"{_PEM_BODY}(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}{_PEM_END}|{_PEM_GAP}{_BASE64}{{1,76}}\Z)?"
+# A block that is longer than the window goes on where the piece before it was found.
+_PEM_REST = (
+    rf"(?<=\0)(?:{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+){{2,}}+|{_BASE64}{{200,}}+|(?={_BASE64}))"
+    rf"(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}{_PEM_END}|{_PEM_GAP}{_BASE64}{{1,76}}\Z|(?<={_BASE64}{{40}}))"
+)
+_PEM_LINES = rf"{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+)++{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
 # A passage goes on while the end of the block may still come.
 _PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
 
@@ -42,6 +56,7 @@ _CHECKS = dict.fromkeys(("OPENAI_KEY", "VOYAGE_KEY", "TAVILY_KEY", "HEROKU_KEY")
 _ASSIGNED = ReadPattern("SECRET", _NAME, reads=assigned, priority=210)
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
+    SecretPattern("PRIVATE_KEY", _PEM_REST, needs="\0", priority=10),
     SecretPattern(
         "JWT",
         r"(?<![\w-])eyJ[\w-]{8,2048}\.(?:eyJ[\w-]{4,4096}\.[\w-]{0,1024}"
@@ -49,8 +64,16 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         needs="eyJ",
         priority=11,
     ),
+    KeyPattern("JWT", r"(?<![\w+/-])ZXlK[\w+/-]{60,8192}={0,2}", check=is_varied, needs="ZXlK", priority=12),
+    KeyPattern(
+        "PRIVATE_KEY",
+        r"(?<![\w+/-])LS0tLS1CRUdJTi[\w+/-]{40,16000}={0,2}",
+        check=_private,
+        needs="LS0tLS1CRUdJTi",
+        priority=13,
+    ),
     *(
-        SecretPattern(
+        KeyPattern(
             kind, rf"(?<![\w-])(?:{form})(?![\w])", check=_CHECKS.get(kind, is_varied), needs=needs, priority=20 + row
         )
         for row, (kind, needs, form) in enumerate(FORMATS)
@@ -128,7 +151,7 @@ _CSV = r"(?:[\"' ]{0,2}[,;\t][\w \"'.-]{0,40}){0,30}\r?\n(?:[^\n,;\t]{0,200}(?:[
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
     gates=(re.compile(r"(?<!\S)\S{20}"), re.compile("://")),
-    rest=re.compile(r"\S*+"),
+    rest=re.compile(rf"{_PEM_LINES}|\S*+"),
     limit=16384,
     reach=4096,
     words=Words((*PIECES, *_COMMANDS.lower().split("|"), "-----begin")),
@@ -140,7 +163,7 @@ _PASSAGES = Passages(
 class SecretRedactor(Redactor):
     """Finds credentials and puts placeholders in their place.
 
-    Knows the key formats of more than eighty providers, private keys, JSON web tokens, passwords in URLs,
+    Knows the key formats of more than a hundred and sixty providers, private keys, JSON web tokens, passwords in URLs,
     authorization headers and cookies, and takes the value behind the name of a secret for one unless it is
     a word, a reference or a placeholder. Identifiers, hashes and UUIDs by themselves are left alone.
 

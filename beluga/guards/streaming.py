@@ -33,7 +33,7 @@ from beluga.guards.patterns import BLANK, REACH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beluga.guards.patterns import Words
+    from beluga.guards.patterns import Present, Words
 
     Replace = Callable[[Finding, str, str], str]
 
@@ -107,8 +107,9 @@ class Window:
         """Read on as far as `text` decides; return the findings, and how far that was."""
         findings: list[Finding] = []
         at, size, limit = 0, len(text), self._passages.limit
-        starts = self._starts(text)
-        drawn = self._drawn(text)
+        words = self._passages.words.within(text) if self._passages.words else None
+        starts = self._starts(text, words)
+        drawn = self._drawn(text, words)
         while at < size:
             start = at if self._inside else starts(at)
             if start < 0:
@@ -126,11 +127,10 @@ class Window:
             at = self._read(text, start, end, findings) if end > start else self._step(text, start)
         return findings, at
 
-    def _starts(self, text: str) -> Callable[[int], int]:
+    def _starts(self, text: str, words: Present | None) -> Callable[[int], int]:
         """Return a function that gives the start of the next passage, or -1, for rising positions."""
         passages, size = self._passages, len(text)
         gates = passages.gates
-        words = passages.words.finder(text) if passages.words else None
         if size < passages.limit and len(gates) == 1 and passages.words is None:
             search = gates[0].search
 
@@ -151,15 +151,14 @@ class Window:
                     hits[index] = match.start() if match else size
             first = min(hits)
             if words is not None:
-                first = min(first, words(position)[0])
+                first = min(first, words.following(position)[0])
             return passages.word(text, position, first) if first < size else -1
 
         return following
 
-    def _drawn(self, text: str) -> Callable[[int, int], int]:
+    def _drawn(self, text: str, words: Present | None) -> Callable[[int, int], int]:
         """Return a function that says how far the words between two places draw a passage, for rising places."""
-        last = self._passages.words.last(text) if self._passages.words else None
-        if last is None:
+        if words is None:
             return lambda _, end: end
         match, blocks, limit = self._passages.drawn.match, self._passages.block.finditer, self._passages.limit
 
@@ -168,7 +167,7 @@ class Window:
             while at < end:
                 # Of the words in what is drawn in, the last draws in most; a block may go on beyond that.
                 places = [block.start() for block in blocks(text, at, end)]
-                if (place := last(at, end)) >= 0:
+                if (place := words.last(at, end)) >= 0:
                     places.append(place)
                 drawn = (match(text, place, start + limit) for place in places)
                 at, end = end, max(end, *(found.end() for found in drawn if found), end)

@@ -178,7 +178,46 @@ _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
         st.builds("{}_{}_{}".format, st.just("sk"), st.just("live"), _random(_ALNUM, 24)),
     ),
     "PRIVATE_KEY": (("", "key: "), _key_block()),
-    "SECRET": (("client_secret=", 'api_key: "', "refresh_token = "), _random(_ALNUM, 24)),
+    "SECRET": (
+        (
+            *(
+                "client_secret=",
+                'api_key: "',
+                "refresh_token = ",
+                "API key: ",
+                "connection string: ",
+                "mot de passe : ",
+            ),
+            *(
+                "Kennwort: ",
+                "contraseña: ",
+                "senha=",
+                "password è ",
+                "wachtwoord: ",
+                "hasło: ",
+                "lösenord: ",
+                "adgangskode: ",
+            ),
+            *(
+                "salasana: ",
+                "пароль: ",
+                "şifre: ",
+                "kata sandi: ",
+                "密码：",
+                "パスワード：",
+                "비밀번호: ",
+                "clave de API: ",
+            ),
+            *(
+                "password was changed to ",
+                "--password ",
+                "<password>",
+                '{"name": "DB_PASSWORD", "value": "',
+                "| token | ",
+            ),
+        ),
+        _random(_ALNUM, 23).map(lambda drawn: f"{drawn}7"),
+    ),
 }
 
 
@@ -256,6 +295,8 @@ def _labelled(
         lead, value = draw(st.sampled_from(leads)), draw(values)
         text += draw(_BETWEEN) + lead
         spans.append((len(text), len(text) + len(value), kind))
-        text += value + ('"' if lead.endswith('"') else ">" if lead.endswith("<") else "")
+        text += value + (
+            '"' if lead.endswith('"') else ">" if lead.endswith("<") else "</" if lead.endswith(">") else ""
+        )
         text += draw(_BETWEEN) + draw(_PROSE)
     return LabelledText(text, tuple(spans))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pathlib
+
 import pytest
 
 from beluga.guards import Guard, SecretPattern, SecretRedactor
@@ -39,6 +42,22 @@ def found(text):
         ("DIGITALOCEAN_TOKEN", ("do", "p_v1_", HEX, HEX)),
         ("VAULT_TOKEN", ("hv", "s.", LONG)),
         ("TWILIO_KEY", ("S", "K", HEX)),
+        ("DYNATRACE_TOKEN", ("dt0", "c01.", LONG[:24], ".", LONG, LONG[:28])),
+        ("SNYK_TOKEN", ("snyk_", "uat.", HEX[:8], ".", LONG, LONG)),
+        ("TAILSCALE_KEY", ("tskey-", "auth-", LONG[:12], "-", LONG[:32])),
+        ("CIRCLECI_TOKEN", ("CCI", "PAT_", LONG[:22], "_", HEX, HEX[:8])),
+        ("SONAR_TOKEN", ("sq", "p_", HEX, HEX[:8])),
+        ("RESEND_KEY", ("re", "_", LONG[:8], "_", LONG[:24])),
+        ("NUGET_KEY", ("oy", "2", HEX, HEX[:11])),
+        ("CLOUDFLARE_KEY", ("v1", ".0-", HEX[:24], "-", HEX * 4, HEX[:18])),
+        ("POSTHOG_KEY", ("ph", "x_", LONG, LONG[:10])),
+        ("TRELLO_TOKEN", ("AT", "TA", HEX, HEX)),
+        ("AKAMAI_TOKEN", ("ak", "ab-", HEX[:16], "-", HEX[16:])),
+        ("CLICKHOUSE_KEY", ("4b", "1d", LONG, LONG[:2])),
+        ("PACKAGIST_TOKEN", ("packa", "gist_ort_", HEX, HEX, HEX[:4])),
+        ("MAXMIND_KEY", (LONG[:6], "_", LONG[:29], "_m", "mk")),
+        ("PRIVATE_KEY", ("LS0tLS1C", "RUdJTi", "BSU0EgUFJJVkFURSBLRVktLS0tLQo", LONG, LONG)),
+        ("JWT", ("ZX", "lKaGJHY2lPaUpJVXpJMU5pSjku", LONG, LONG)),
         ("JWT", ("ey", "JhbGciOiJIUzI1NiJ9.", "ey", "JzdWIiOiIxMjM0In0.", LONG)),
     ],
 )
@@ -120,6 +139,32 @@ def test_a_private_key_that_is_cut_off():
 
     assert redactor.redact(f"{block}\n\nThat was it.").endswith("That was it.")
     assert LONG not in redactor.redact(block)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\\n", '" +\n  "', "\n> "])
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_private_key_longer_than_the_window(newline, ended):
+    """However long a block is, and whether its end came or not, none of its lines is seen, in a stream neither."""
+    lines = [f"{number:04}{LONG}{LONG}"[:64] for number in range(600)]
+    block = newline.join(["-----BEGIN PRIVATE KEY-----", *lines, *(["-----END PRIVATE KEY-----"] if ended else [])])
+    stream = redactor.stream()
+    whole = redactor.redact(f"see {block}\n\nthat was it")
+
+    assert not [line for line in lines if line in whole]
+    assert whole.endswith("that was it")
+    cut = [f"see {block}\n\nthat was it"[at : at + 997] for at in range(0, len(block) + 20, 997)]
+    assert "".join([*map(stream.feed, cut), stream.close()]) == whole
+
+
+def test_the_scanners_formats_have_rows():
+    """Of the scanners' providers only those have no row whose keys have no form of their own."""
+    spec = importlib.util.spec_from_file_location("tool", pathlib.Path(__file__).parents[2] / "tools/secret_formats.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+
+    missing = tool.without_a_row(tool.GITLEAKS)
+    assert len(missing) <= 32
+    assert not {"stripe-access-token", "snyk-api-token", "dynatrace-api-token"} & {*missing}
 
 
 def test_it_is_a_guard():
