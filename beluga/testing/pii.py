@@ -180,42 +180,35 @@ _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
     "PRIVATE_KEY": (("", "key: "), _key_block()),
     "SECRET": (
         (
-            *(
-                "client_secret=",
-                'api_key: "',
-                "refresh_token = ",
-                "API key: ",
-                "connection string: ",
-                "mot de passe : ",
-            ),
-            *(
-                "Kennwort: ",
-                "contraseña: ",
-                "senha=",
-                "password è ",
-                "wachtwoord: ",
-                "hasło: ",
-                "lösenord: ",
-                "adgangskode: ",
-            ),
-            *(
-                "salasana: ",
-                "пароль: ",
-                "şifre: ",
-                "kata sandi: ",
-                "密码：",
-                "パスワード：",
-                "비밀번호: ",
-                "clave de API: ",
-            ),
-            *(
-                "password was changed to ",
-                "--password ",
-                "<password>",
-                '{"name": "DB_PASSWORD", "value": "',
-                "| token | ",
-            ),
-        ),
+            "client_secret=",
+            'api_key: "',
+            "refresh_token = ",
+            "API key: ",
+            "connection string: ",
+            "mot de passe : ",
+            "Kennwort: ",
+            "contraseña: ",
+            "senha=",
+            "password è ",
+            "wachtwoord: ",
+            "hasło: ",
+            "lösenord: ",
+            "passord: ",
+            "adgangskode: ",
+            "salasana: ",
+            "пароль: ",
+            "şifre: ",
+            "kata sandi: ",
+            "clave de API: ",
+            "密码：",
+            "비밀번호: ",
+            "パスワード：",
+            "password was changed to ",
+            "--password ",
+            "<password>",
+            "token -> ",
+            '{"name": "DB_PASSWORD", "value": "',
+        ),  # fmt: skip
         _random(_ALNUM, 23).map(lambda drawn: f"{drawn}7"),
     ),
 }
@@ -285,6 +278,9 @@ def secret_text(*kinds: str, max_size: int = 3) -> st.SearchStrategy[LabelledTex
     return _labelled({kind: _SECRETS[kind] for kind in kinds or _SECRETS}, max_size)
 
 
+_ENDS = {'"': '"', "<": ">", "d>": "</"}
+
+
 @st.composite
 def _labelled(
     draw: st.DrawFn, table: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]], max_size: int
@@ -295,8 +291,6 @@ def _labelled(
         lead, value = draw(st.sampled_from(leads)), draw(values)
         text += draw(_BETWEEN) + lead
         spans.append((len(text), len(text) + len(value), kind))
-        text += value + (
-            '"' if lead.endswith('"') else ">" if lead.endswith("<") else "</" if lead.endswith(">") else ""
-        )
+        text += value + next((end for start, end in _ENDS.items() if lead.endswith(start)), "")
         text += draw(_BETWEEN) + draw(_PROSE)
     return LabelledText(text, tuple(spans))
