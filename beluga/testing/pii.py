@@ -179,36 +179,15 @@ _SECRETS: Mapping[str, tuple[tuple[str, ...], st.SearchStrategy[str]]] = {
     ),
     "PRIVATE_KEY": (("", "key: "), _key_block()),
     "SECRET": (
-        (
-            "client_secret=",
-            'api_key: "',
-            "refresh_token = ",
-            "API key: ",
-            "connection string: ",
-            "mot de passe : ",
-            "Kennwort: ",
-            "contraseña: ",
-            "senha=",
-            "password è ",
-            "wachtwoord: ",
-            "hasło: ",
-            "lösenord: ",
-            "passord: ",
-            "adgangskode: ",
-            "salasana: ",
-            "пароль: ",
-            "şifre: ",
-            "kata sandi: ",
-            "clave de API: ",
-            "密码：",
-            "비밀번호: ",
-            "パスワード：",
-            "password was changed to ",
-            "--password ",
-            "<password>",
-            "token -> ",
-            '{"name": "DB_PASSWORD", "value": "',
-        ),  # fmt: skip
+        tuple(
+            (
+                'client_secret=|api_key: "|refresh_token = |API key: |connection string: |'
+                "mot de passe : |Kennwort: |contraseña: |senha=|password è |wachtwoord: |hasło: |"
+                "lösenord: |passord: |adgangskode: |salasana: |пароль: |şifre: |kata sandi: |"
+                "clave de API: |密码：|비밀번호: |パスワード：|password was changed to |--password |"
+                '<password>|token -> |{"name": "DB_PASSWORD", "value": "'
+            ).split("|")
+        ),
         _random(_ALNUM, 23).map(lambda drawn: f"{drawn}7"),
     ),
 }
