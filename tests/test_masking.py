@@ -200,3 +200,66 @@ def test_usage_is_untouched():
 
     assert mask_secrets(usage) == usage
     assert mask_text("max_tokens=4096, eos_token=abcdefgh1") == "max_tokens=4096, eos_token=abcdefgh1"
+
+
+def failing(base, *names):
+    """Return a class of which the methods of these names raise, with the secret in their message."""
+
+    def fail(*_):
+        raise RuntimeError(VALUE)
+
+    return type("Failing", (base,), {name: property(fail) if name == "__class__" else fail for name in names})
+
+
+BAD = {
+    "repr": failing(object, "__repr__", "__str__"),
+    "equality": failing(object, "__eq__"),
+    "hash": failing(object, "__hash__"),
+    "attributes": failing(object, "__getattr__"),
+    "every attribute": failing(object, "__getattribute__"),
+    "class": failing(object, "__class__"),
+    "items": failing(dict, "items", "__iter__"),
+    "get": failing(dict, "get"),
+    "iteration": failing(list, "__iter__"),
+    "bool": failing(object, "__bool__", "__len__"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_cannot_be_read_raises_nothing(what):
+    """An object that raises when it is looked at is masked or left, and what stands beside it is masked as ever."""
+    masked = mask_secrets({"odd": [BAD[what]()], "password": VALUE})
+
+    assert masked["password"] == MASKED
+
+
+def test_depth_cycles_and_generators():
+    """Ten thousand levels end, a cycle ends, and a generator is not consumed."""
+    deep = {"password": VALUE}
+    for _ in range(10_000):
+        deep = [deep]
+    generator = iter([VALUE])
+
+    mask_secrets([deep, float("nan"), 10**5000, generator])
+    assert next(generator) == VALUE
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"name": "DB_PASSWORD", "value": VALUE}, {"name": "DB_PASSWORD", "value": MASKED}),
+        ([{"key": "api_key", "type": "x", "value": VALUE}], [{"key": "api_key", "type": "x", "value": MASKED}]),
+        ({"name": "region", "value": VALUE}, {"name": "region", "value": VALUE}),
+        (["mysql", "--password", VALUE, "db"], ["mysql", "--password", MASKED, "db"]),
+        (("curl", "-u", f"ana:{VALUE}"), ("curl", "-u", f"ana:{MASKED}")),
+        (["ls", "--sort", "token"], ["ls", "--sort", "token"]),
+        ({"token": "Hello", "logprob": -0.3}, {"token": "Hello", "logprob": -0.3}),
+        (
+            {"contraseña": VALUE, "密码": VALUE, "clave_api": VALUE},
+            dict.fromkeys(("contraseña", "密码", "clave_api"), MASKED),
+        ),
+    ],
+)
+def test_names_beside_values(data, expected):
+    """A field says what stands in the one beside it, an option what the next argument is."""
+    assert mask_secrets(data) == expected

@@ -172,7 +172,8 @@ class Redactor:
                 if form.needs is not None and (form.needs in lacking or not form.needs(work)):
                     lacking.add(form.needs)
                     continue
-                pieces, done = [], 0
+                pieces: list[str] = []
+                done = 0
                 for start, end in form.places(work, offset):
                     if self._allows is None or not self._allows(form.name, work[start:end]):
                         found.append((*view.span(start - offset, end - offset), form.name))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beluga.masking import is_secret_key, mask, mask_text
+from beluga.masking import is_printable, is_secret_key, mask, mask_text
 from beluga.masking.standins import FAILED, StandIns
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Masker:
         args = record.args
         if len(vars(record)) != _PLAIN_SIZE or type(record.msg) is not str or record.exc_info or record.stack_info:
             return False
-        return not args or (type(args) is tuple and all(type(arg) in _SCALARS for arg in args))
+        return not args or (type(args) is tuple and all(type(arg) in _SCALARS and is_printable(arg) for arg in args))
 
     def copy(self, record: logging.LogRecord) -> logging.LogRecord:
         """Return a copy of a record with the ids of its trace, not masked."""

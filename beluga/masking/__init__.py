@@ -96,6 +96,12 @@ _DEEPEST = 100
 _PRINTABLE = 10**4300
 """From here on Python refuses to write an int down."""
 
+
+def is_printable(value: Any) -> bool:
+    """Say whether Python agrees to write `value` down, if it is an int."""
+    return type(value) is not int or -_PRINTABLE < value < _PRINTABLE
+
+
 _PAIR_LENGTH = 2
 
 
@@ -209,20 +215,24 @@ class Walk:
         if value is None or kind is float or kind is bool:
             return value
         if kind is int:
-            return value if -_PRINTABLE < value < _PRINTABLE else self._unknown(value)
-        if isinstance(value, str):
+            return value if is_printable(value) else self._unknown(value)
+        # By the class itself and not by isinstance, which may run a stranger's code.
+        if issubclass(kind, str):
             return self._other_text(value)
-        if isinstance(value, bytes | bytearray):
+        if issubclass(kind, bytes | bytearray):
             return self._bytes(value)
-        if isinstance(value, int | float | complex):
+        if issubclass(kind, int | float | complex):
             return self._unknown(value) if kind.__str__ not in _NUMBERS else value
-        walk = self._way(value)
+        walk = self._way(kind)
         if depth > _DEEPEST:
-            return value if walk is self._unknown and self._other is None else MASK
+            return value if walk == self._unknown and self._other is None else MASK
         if id(value) not in self._met:
             self._alive.append(value)
             self._met[id(value)] = MASK  # an immutable container inside itself
-            self._met[id(value)] = walk(value, depth + 1)
+            try:
+                self._met[id(value)] = walk(value, depth + 1)
+            except Exception:  # what cannot be read may hold anything
+                self._met[id(value)] = MASK
         return self._met[id(value)]
 
     def field(self, name: Any, value: Any, depth: int = 0) -> Any:
@@ -232,19 +242,18 @@ class Walk:
             return _mask_under_secret_key(value)
         return self.mask(value, depth)
 
-    def _way(self, value: Any) -> Callable[[Any, int], Any]:
-        if isinstance(value, Mapping):
+    def _way(self, kind: type) -> Callable[[Any, int], Any]:
+        if issubclass(kind, Mapping):
             return self._mapping
-        if isinstance(value, list | deque):
+        if issubclass(kind, list | deque):
             return self._list
-        if isinstance(value, tuple | set | frozenset):
+        if issubclass(kind, tuple | set | frozenset):
             return self._collection
-        if isinstance(value, BaseException):
+        if issubclass(kind, BaseException):
             return self._exception
-        kind = type(value)
         if issubclass(kind, type):
             return self._unchanged
-        if hasattr(kind, "model_fields") and hasattr(value, "model_copy"):
+        if hasattr(kind, "model_fields") and hasattr(kind, "model_copy"):
             return self._model
         if hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__"):
             return self._record
