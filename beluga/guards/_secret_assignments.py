@@ -21,7 +21,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from beluga.guards._secret_names import PIECES, Kind, kind_of_name
-from beluga.guards._secret_values import is_absent, is_mixed, is_nothing, is_secret
+from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
 from beluga.guards.patterns import Words
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ _TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A-
 _JOINED = re.compile(
     rf"(?P<next>\\{{0,8}}[\"'][ \t]*,\s{{0,8}}(?:default\s?=\s?)?(?={_QUOTE}))"
     rf"|(?P<assign>{_CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{_IS})?[ \t]{{0,40}}"
-    r"(?:=>|:=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])[ \t]{0,60})"
+    r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])[ \t]{0,60})"
     rf"|(?P<otherwise>{_CLOSE}[ \t]{{0,4}}(?:or|\|\||\?\?|\?:)[ \t]{{1,4}}(?={_QUOTE}))"
-    rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?\([ \t]?(?={_QUOTE}))"
+    rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?[({{][ \t]?(?={_QUOTE}))"
     r"|(?P<element>[^<>\n\"']{0,80}>)"
     r"|(?P<keyed>[\"']\s?(?:[\w:-]{1,20}=[\"'][^\"'\n]{0,40}[\"']\s?){0,3}>)"
     rf"|(?P<dash>[ \t][-–—][ \t])"
@@ -70,11 +70,12 @@ _SIBLING = re.compile(
     r"|current)\\{0,8}[\"']?\s{0,3}[:=]\s{0,3}"
 )
 _TAG = frozenset("<>:")
-_OPEN_TAG = re.compile(r"[^<>\n]{0,80}(?<!/)>")
+_OPEN_TAG = re.compile(r"[^<>\n]{0,80}(?<!/)>(?:\s{0,40}<[Vv]alue>)?")
 _NEXT_TAG = re.compile(r"</[\w:]{1,40}>\s{0,60}<[\w:]{1,40}>")
 _PREFIX = re.compile(r"<\w{1,18}:\Z")
-_CONTENT = re.compile(r"(?:\s{0,40}<!\[CDATA\[)?([^<\0]{1,4096}?)(?:\]\]>\s{0,40})?</")
+_CONTENT = re.compile(r"\s{0,40}(?:<!\[CDATA\[)?([^<\0]{1,4096}?)(?:\]\]>)?\s{0,40}(?:</|\Z)")
 _KEYED = re.compile(r"(?i)(?:key|name)=[\"']\Z")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")  # `ENV API_KEY x`, `setx API_KEY x`
 _NAMED = re.compile(
     r"(?i)(?:\b|_)(?:name|key|field|header|variable|var|param|parameter|id|label|property|option|env)"
     r"\\{0,8}[\"']?\s?(?:[:=]|=>)\s?(?:\\{0,8}[\"'])?\Z"
@@ -119,7 +120,6 @@ _COUNTED = frozenset({"token", "number"})
 _PIECE = re.compile(  # the token is a piece of a text
     r"[\\\"']{1,8}\s?,\s{0,20}[\\\"']{0,8}(?:logprob|top_logprobs|token_str|bytes|score|prob|start|offset)\b"
 )
-_CAMEL = re.compile(r"(?:[A-Z]+[a-z]+\d?){2,}\Z")  # the name of a class, such as `OAuth2Request`
 _RULE = re.compile(r"[\s|+:=-]{3,}\Z")
 _CELL_NAME = r"\"?[^\W\d][\w .-]{0,40}\"?"
 _HEADER = re.compile(rf"{_CELL_NAME}(?:([,;\t]){_CELL_NAME}(?:\1{_CELL_NAME}){{0,40}})?[ \t]*\Z")
@@ -175,6 +175,8 @@ def _name(work: str, place: int, end: int) -> _Name:
     end = after.end() if after else end
     while work[start] in ".-_" and start < place:
         start += 1
+    if work[start] == "D" and work.startswith("-", start - 1) and start < place:  # `java -DapiKey=x`
+        start += 1
     token = work[start:end]
     if len(token) > _LONGEST:
         return _Name(start, end, "", token)
@@ -201,7 +203,7 @@ _HEADS = re.compile(r"[\w.-]{0,40}[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
 # What may stand behind a piece of a name at all, so that most pieces need no more than this look.
 _LEADS = re.compile(
     rf"[^\W{_EAST}]{{0,{_LONGEST}}}+(?:[.-][^\W{_EAST}]{{1,{_LONGEST}}}+){{0,4}}+[\"'`\])\\]{{0,8}}+"
-    rf"(?:[-:=,|<>(\n→⇒–—~!?\[;&%.]|[^\s!-~]?[{_EAST}]|[ \t]{{1,8}}+(?:[-:=|<>(\n→⇒–—~!?\[{_EAST}\"'`]"
+    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{_EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&\n→⇒–—~!?\[{_EAST}\"'`]"
     rf"|(?:{_IS}|or|has|have|now|be|changed|set|reset)\b"
     r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+)?[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
 )
@@ -238,7 +240,7 @@ def _values(work: str, name: _Name, *, logged: bool) -> Iterator[tuple[int, int]
         how = "flag"
     if (
         (how == "next" and before not in {'"', "'"})
-        or (how == "blank" and kind != "password")
+        or (how == "blank" and kind != "password" and not _VARIABLE.match(name.text))
         or (how == "call" and _GETTER.match(name.text))
     ):
         return
@@ -329,14 +331,14 @@ def _bare(work: str, at: int, kind: Kind, how: str, *, plain: bool) -> tuple[int
         text = match[0].rstrip(_SENTENCE_END)
         if work[match.end() : match.end() + 1] in {"(", "[", "{"}:
             return None  # the name of a function, or of a table
-    if how in _VAGUE and (not _is_certain(text) or (how == "blank" and len(text) < _SHORTEST_ALONE)):
+    if how in _VAGUE and (not _is_certain(text) or (how == "blank" and (len(text) < _SHORTEST_ALONE or "/" in text))):
         return None
     return (at, at + len(text)) if is_secret(text, kind, quoted=how == "cell", plain=plain) else None
 
 
 def _is_certain(text: str) -> bool:
     """Say whether `text` is more than a word: it has letters and digits, or a sign that words do not have."""
-    return bool(is_mixed(text)) and not _CAMEL.match(text)
+    return bool(is_mixed(text)) and not is_class(text)
 
 
 def _behind_scheme(work: str, at: int) -> int:

@@ -56,7 +56,7 @@ _COMPOUND = re.compile(
 _PARTICLES = frozenset("de d del di da do dell of dla para per la l".split())
 
 _ONE_WORD: dict[Kind, str] = {
-    "password": "password passwords passwd passphrase passphrases passcode pwd pass pswd htpasswd storepass keypass",
+    "password": "password passwords pw passwd passphrase passphrases passcode pwd pass pswd htpasswd storepass keypass",
     "secret": "secret secrets credential credentials cred creds authorization mnemonic connectionstring dsn"
     " keytab pem"
     " pkcs sas ssn clientsecret webhooksecret",
@@ -70,8 +70,8 @@ _ONE_WORD: dict[Kind, str] = {
 _ALWAYS = {word: kind for kind, words in _ONE_WORD.items() for word in words.split()}
 # One word that somebody wrote together out of two: `dbpassword`, `PGPASSWORD`.
 _GLUED = re.compile(
-    r"\w*(?:(?P<password>password|passwd|passphrase|(?<!y)pwd|(?:ssh|db|user|my|root|admin|key|store)pass)"
-    r"|(?P<key>apikey|secretkey|accesskey|privatekey)|(?P<token>authtoken|accesstoken|apitoken))\Z"
+    r"\w*(?:(?P<password>password|passwd|passphrase|(?<!y)pwd|(?:ssh|db|user|my|root|admin|key|store|require|auth)pass)"
+    r"|(?P<key>apikey|secretkey|accesskey|privatekey|(?:app|client|consumer|shared|api)secret)|(?P<token>authtoken|accesstoken|apitoken))\Z"
 )
 # A key is secret when the word before says what it opens.
 _KEY_OF = frozenset(
@@ -93,7 +93,7 @@ _NOT_TOKEN_OF = frozenset(
 # Words that may follow a credential's name: `SecretString`, `passwordHash`, `Authorization-Code`.
 _TAILS = frozenset(
     "value string text code hash data base64 b64 encoded plaintext plain raw old new current previous"
-    " confirm confirmation header bytes env var digest ciphertext blob payload pem bin hex json".split()
+    " confirm confirmation base header bytes env var digest ciphertext blob payload pem bin hex json".split()
 )
 _FLAGS = frozenset(
     "has is num max min n no allow require requires required enable enabled disable use should can".split()
@@ -108,6 +108,7 @@ _LAST: dict[str, frozenset[str]] = {
     "phrase": frozenset("seed recovery secret".split()),
     "words": frozenset("seed recovery".split()),
     "certificate": frozenset(["private"]),
+    "verifier": frozenset(["code"]),
     **dict.fromkeys(("string", "url", "uri"), frozenset("connection conn dsn credentials".split())),
 }
 _KIND_OF_LAST: dict[str, Kind] = {"tokens": "token", "id": "token", "signature": "key"}
@@ -185,7 +186,8 @@ def _by_last(words: list[str]) -> Kind:
 
 PIECES = tuple(
     "pass pwd pswd secret token key auth cred cookie jwt bearer otp cvv cvc mnemonic string dsn sess csrf xsrf phrase"
-    """ pin: pin= pin" pin' sid: sid= sid" sid' code: code= code" code' codes mfa recovery verification backup"""
+    """ pin: pin= pin" pin' pw: pw= pw" sid: sid= sid" sid' code: code= code" code' codes"""
+    " mfa recovery verification verifier backup"
     " contrase senha palavra mdp kennwort losungswort wachtwoord hasl hasł senord adgang kodeord salasana tunnussana"
     " parola ifre sandi парол 密码 密碼 口令 パスワード 暗証番号 合言葉 비밀번호 암호 패스워드"
     " schlu schlü clé clave chave chiav sleutel klucz nyckel nøgle nøkkel avain anahtar kunci ключ キー 鍵 키"

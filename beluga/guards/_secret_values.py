@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from beluga.guards._secret_names import Kind
 
-__all__ = ["is_absent", "is_mixed", "is_nothing", "is_random", "is_secret", "is_varied"]
+__all__ = ["is_absent", "is_class", "is_mixed", "is_nothing", "is_random", "is_secret", "is_varied"]
 
 # Words that stand in for a value; a value of only these is a placeholder: `your-api-key-here`, not `Example2024!`.
 _STANDING_IN = (
@@ -67,7 +67,10 @@ _SENTENCE = re.compile(
     r"(?i).*\b(?:the|your|you|is|are|must|please|enter|for|not|and|or|with|at least|forgot|reset|contain|should|can"
     r"|de|votre|ihr|su|of|to)\b"
 )
-_SEPARATORS = re.compile(r"[-_./:]")
+_BRACKETS = frozenset("([{<")
+_LABELS = re.compile(r"[A-Z][A-Za-z0-9',.!?:() -]*\Z")  # several words, as a form shows them
+_SEPARATORS = re.compile("-")
+_CAMEL = re.compile(r"(?:[A-Z]+[a-z]+\d?){2,}\Z")  # the name of a class, such as `OAuth2Token`
 _CODES = re.compile(r"[\dA-Za-z]{3,12}(?:[ -][\dA-Za-z]{3,12}){0,7}\Z")
 _UNLIKE_A_COOKIE = re.compile(r"(?i)(?:path|domain|max-age|expires|samesite|version|priority|comment)\Z")
 _OPENS = re.compile(r"(?i)sess|sid\b|auth|token|jwt|remember|csrf|xsrf|secret|login|user|key")
@@ -94,6 +97,11 @@ def _is_template(text: str) -> bool:
     return not text or _TEMPLATE.match(text) is not None
 
 
+def is_class(text: str) -> bool:
+    """Say whether `text` is written as the names of classes are."""
+    return _CAMEL.match(text) is not None
+
+
 def is_nothing(text: str) -> bool:
     """Say whether even a log, which takes every word behind a password's name for it, may show `text`."""
     return _is_template(text) or _STATE.match(text) is not None
@@ -114,6 +122,8 @@ def is_secret(text: str, kind: Kind, *, quoted: bool, plain: bool) -> bool:
         quoted: It stands in quotes, or in something else that says where it ends.
         plain: A word may be one: behind ``password=``, and not in prose.
     """
+    if not quoted and (text[:1] in _BRACKETS or is_class(text)):
+        return False
     if len(text) < 3 or is_absent(text) or (_CODE.match(text) and not quoted):
         return False
     if kind == "number":
@@ -127,7 +137,7 @@ def is_secret(text: str, kind: Kind, *, quoted: bool, plain: bool) -> bool:
 
 
 def _is_password(text: str, *, quoted: bool, plain: bool) -> bool:
-    if " " in text and (_SENTENCE.match(text) or (text[0].isupper() and not any(map(str.isdigit, text)))):
+    if " " in text and (_SENTENCE.match(text) or _LABELS.match(text)):
         return False
     if text.isdigit():
         return len(text) >= (4 if quoted or plain else 6)
@@ -146,7 +156,7 @@ def _is_key(text: str, kind: Kind, *, quoted: bool) -> bool:
         return False
     if " " in text:
         told = kind == "secret" or any(map(str.isdigit, text))
-        return told and quoted and not _SENTENCE.match(text) and not text[0].isupper()
+        return told and quoted and not _SENTENCE.match(text) and not _LABELS.match(text)
     if len(text) < (4 if quoted else 5) or _CONSTANT.match(text):
         return False
     if _IDENTIFIER.match(text) and not _jumbled(text) and len(_SEPARATORS.findall(text)) < 3:

@@ -119,11 +119,15 @@ class Words:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(words)
+        self._plain = tuple(word for word in self._words if word.isascii())
 
     def within(self, text: str) -> Present | None:
         """Return those that are in `text`, for who asks where; None where none is."""
-        small = text.lower() if text.isascii() else text.replace("\u0130", "i").lower()  # the one that would be two
-        words = [word for word in self._words if word in small]
+        if text.isascii():
+            small, candidates = text.lower(), self._plain
+        else:
+            small, candidates = text.replace("\u0130", "i").lower(), self._words  # the one that would be two
+        words = [word for word in candidates if word in small]
         return Present(small, words) if words else None
 
 

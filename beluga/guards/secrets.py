@@ -127,6 +127,13 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "PASSWORD",
+        r"(?i)(?:auth|credentials?|creds)\s?(?:=\s?)?\(\s?(?P<u>[\"'])[^\n\"']{1,64}(?P=u),\s?(?P<q>[\"'])(?P<value>[^\n\0]{3,256}?)(?P=q)\)",
+        check=lambda text: is_mixed(text) and not is_absent(text),
+        needs="(?i)(?:auth|cred)",
+        priority=214,
+    ),
+    SecretPattern(
+        "PASSWORD",
         r"(?i)SecureString\s+(?:-(?:String|AsPlainText|Force)\s+){0,3}(?P<q>[\"'])(?P<value>[^\n\0]{3,256}?)(?P=q)",
         check=lambda text: not is_absent(text),
         needs="SecureString",

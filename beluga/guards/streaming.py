@@ -139,7 +139,8 @@ class Window:
                 return passages.word(text, position, match.start()) if match else -1
 
             return only
-        gates = (*gates, passages.long)
+        if size >= passages.limit:  # no word of a shorter text is that long
+            gates = (*gates, passages.long)
         hits = [-1] * len(gates)
 
         def following(position: int) -> int:

@@ -33,6 +33,8 @@ QUOTED = [
     "curl -u 'ana:{}' https://x.test", 'curl --user "ana:{}" https://x.test', "PWD={{{}}};Database=x", "&quot;password&quot;: &quot;{}&quot;",
     "token = '{}'  # rotate", "<secret>{}</secret>", "<key>ApiKey</key>\n<string>{}</string>", "<password><![CDATA[{}]]></password>",
     "contraseña: '{}'", 'Passwort: "{}"', "пароль: '{}'", "密码：“{}”", "パスワード：「{}」",
+    'TOKEN ::= "{}"', 'TOKEN ?= "{}"', 'token ||= "{}"', '$token .= "{}"', 'var token string = "{}"', "auth=('ana', '{}')",
+    'HTTPBasicAuth("ana", "{}")', "<Password><Value>{}</Value></Password>", 'password{{"{}"}}', 'appsecret: "{}"',
 ]  # fmt: skip
 BARE = [
     "password={}", "password: {}", "pass {}", "Password\n{}", "password:\n  {}", "secret:\n    {}\n", "password: |\n  {}\n", "token -> {}",
@@ -53,6 +55,8 @@ BARE = [
     "hasło to {}", "lösenordet är {}", "adgangskoden er {}", "passordet er {}", "salasana on {}", "пароль - {}", "пароль — {}", "şifre: {}", "kata sandi adalah {}",
     "密码是{}", "パスワードは{}です", "비밀번호는 {} 입니다", "clave de API: {}", "clé API : {}", "chiave segreta: {}", "chave secreta: {}", "API-Schlüssel: {}", "klucz API: {}", "API-nyckel: {}", "API-avain: {}",
     "API anahtarı: {}", "kunci API: {}", "секретный ключ: {}", "токен: {}", "密钥: {}", "APIキー: {}", "API 키: {}", "令牌：{}",
+    "requirepass {}", "setx API_KEY {}", "ENV DB_PASSWORD {}", "java -DapiKey={} -jar x", "pw: {}", "SECRET_KEY_BASE={}", "code_verifier={}",
+    "<apiToken>\n    {}\n</apiToken>", "--from-literal=password={}", "--set auth.password={}", "spring.datasource.password={}",
 ]  # fmt: skip
 VALUES = [WORD, "Example2024!", "config.R3al9x", "your-P4ss.w0rd", "S3cr3t$Tr0ub4dor"]
 
@@ -103,6 +107,8 @@ HARMLESS = [
     "const STORAGE_KEY = 'app-settings-v1'", 'localStorage.getItem("token")', 'headers["X-Auth-Token"]', "from secrets import token_hex", "import { token } from './token1.js'", "secrets.token_urlsafe(32)", "auth: { type: 'oauth2' }",
     "bearer authentication is used", "Authorization: Bearer <token>", "curl -u user:password https://x.test", "sshpass -p $PASS ssh host", "| name | type |\n|---|---|\n| password | string |", "| token | count |\n| the | 12345 |",
     "The password for the staging box is kept by the security team.", "Tokens are cheap; secrets are not.", "password reset link sent to user 12345", "API key rotation happens every 90 days",
+    "call(refresh_tokens=refresh_tokens, keep_all_auth_tokens=keep_all_auth_tokens)", "token: OAuth2Token", "redact_password = (value, other1) =>",
+    "password\t[success=1 default=ignore]\tpam_unix.so", "to pass tests/case8.deb", "Token: '#dcdccc',", "TOKEN = r'(?:[a-z]+|[0-9]+)'",
 ]  # fmt: skip
 
 
