@@ -28,23 +28,22 @@ from beluga.guards._encodings import (
     BINARY,
     DECIMAL,
     HEX,
-    INVISIBLE,
-    LONG_RUNS,
     MORSE,
-    encoded,
-    from_base64,
+    SHORTEST_RUN,
     from_binary,
     from_decimal,
     from_hex,
     from_morse,
-    readable,
+    long_runs,
+    runs,
+    smuggled,
 )
 from beluga.guards._normalization import Edits, View, normalise, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["derived", "smuggled", "views"]
+__all__ = ["derived", "views"]
 
 _DEPTH = 2
 
@@ -67,7 +66,6 @@ _ROT13 = str.maketrans(
 _SHORTEST_SHUFFLED = 5
 _SHORTEST_MISSPELT = 6
 _LONGEST_MISSPELT = 14
-_SHORTEST_RUN = 16
 _LONGEST_WORD = 12
 _REMEMBERED = 50_000
 
@@ -128,7 +126,7 @@ def _signs(token: str) -> int:
     size = len(token)
     if size == 1:
         return ALONE if "b" <= token < "\u0e00" and token != "i" else 0
-    if size >= _SHORTEST_RUN:
+    if size >= SHORTEST_RUN:
         return RUN
     if token.isdigit():
         return _DIGITS.get(size, 0)
@@ -171,8 +169,8 @@ def derived(view: View, tokens: list[str], depth: int = _DEPTH) -> Iterator[View
         depth: How many encodings on top of one another to undo.
     """
     total = sum(map(_SIGNS.__getitem__, tokens))
-    if max(map(len, view.text.split()), default=0) >= _SHORTEST_RUN:
-        yield from _again(_long_runs(view), depth)
+    if max(map(len, view.text.split()), default=0) >= SHORTEST_RUN:
+        yield from _again(long_runs(view), depth)
     if total or any(map(view.text.__contains__, _ESCAPING)):
         for part in _parts(view):
             yield from _read_anew(part, depth)
@@ -232,12 +230,12 @@ def _read_anew(part: View, depth: int) -> Iterator[View]:
     if ROT13 in signs:
         yield View(plain.text.translate(_ROT13), "rot13", source=plain)
     if plain is not part and RUN in signs:
-        yield from _again(_long_runs(plain), depth)
+        yield from _again(long_runs(plain), depth)
     for sign, name, pattern, decode in _RUNS:
         if sign in signs:
-            yield from _again(_runs(plain, name, pattern, decode), depth)
+            yield from _again(runs(plain, name, pattern, decode), depth)
     if ".-" in plain.text or "-." in plain.text:
-        yield from _runs(plain, "morse", MORSE, from_morse)
+        yield from runs(plain, "morse", MORSE, from_morse)
 
 
 _Step = tuple[str, re.Pattern[str], "Callable[[str], str]"]
@@ -379,52 +377,3 @@ def _unspace(run: str) -> str:
 
 def _with_gaps(known: re.Match[str]) -> str:
     return f" {known[0]} "
-
-
-# Encodings of whole runs.
-# More of a run than this is data, not a message.
-_MOST_OF_A_RUN = 100_000
-# Lines of one encoded message.
-_LINES = re.compile(r"(?<![\w+/-])(?:[A-Za-z0-9+/_-]{16,}\s{1,4}){1,2000}[A-Za-z0-9+/_-]{2,}={0,2}")
-
-
-def _runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[View]:
-    """Yield what the matches of `pattern` say, those that `decode` to text."""
-    for match in pattern.finditer(view.text):
-        yield from _decoded(view, name, match.span(), decode)
-
-
-def _long_runs(view: View) -> Iterator[View]:
-    """Yield what words too long to be words say."""
-    at = 0
-    words = [word for word in view.text.split() if len(word) >= _SHORTEST_RUN]
-    for word in words:
-        at = view.text.index(word, at)
-        for name, pattern, decode in LONG_RUNS:
-            for match in pattern.finditer(word):
-                span = (at + match.start(), at + match.end())
-                yield from _decoded(view, name, span, decode)
-        at += len(word)
-    if len(words) > 1:
-        yield from _runs(view, "base64", _LINES, from_base64)
-
-
-def _decoded(view: View, name: str, span: tuple[int, int], decode: Callable[[str], bytes]) -> Iterator[View]:
-    start, end = span
-    try:
-        text = decode(view.text[start : min(end, start + _MOST_OF_A_RUN)]).decode()
-    except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
-        return
-    if readable(text) or encoded(text):
-        edits = Edits()
-        edits.add(0, len(text), start, end)
-        yield View(text, name, edits=edits, source=view)
-
-
-def smuggled(text: str) -> Iterator[View]:
-    """Yield what `text` says in invisible characters."""
-    if text.isascii():
-        return
-    source = View(text)
-    for name, pattern, decode in INVISIBLE:
-        yield from _runs(source, name, pattern, decode)

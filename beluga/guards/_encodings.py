@@ -10,23 +10,31 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import TYPE_CHECKING
+
+from beluga.guards._normalization import Edits, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "BINARY",
     "DECIMAL",
     "HEX",
-    "INVISIBLE",
-    "LONG_RUNS",
     "MORSE",
-    "encoded",
-    "from_base64",
+    "SHORTEST_RUN",
     "from_binary",
     "from_decimal",
     "from_hex",
     "from_morse",
+    "long_runs",
     "readable",
+    "runs",
+    "smuggled",
 ]
 
+# A word of so many characters is none, or one of the longest.
+SHORTEST_RUN = 16
 _LEAST_READABLE = 0.9
 BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}")
 BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{16,}={0,6}")
@@ -42,7 +50,7 @@ def readable(text: str) -> bool:
     return good >= _LEAST_READABLE * len(text) > 0
 
 
-def encoded(text: str) -> bool:
+def _is_encoded(text: str) -> bool:
     """Say whether `text` is one run of base64 or base32, as a message that was encoded twice is."""
     return bool(BASE64.fullmatch(text.strip()) or BASE32.fullmatch(text.strip()))
 
@@ -96,11 +104,14 @@ def from_base85(run: str) -> bytes:
     return base64.a85decode(run) if readable(found.decode("latin-1")) else base64.b85decode(run)
 
 
-LONG_RUNS = (
+# HEX takes ten times as long over a word of megabytes, which has no gaps.
+_DIGITS = re.compile(r"(?:[0-9a-fA-F]{16}){1,}(?:[0-9a-fA-F]{2}){0,7}")
+
+_LONG_RUNS = (
     ("base64", BASE64, from_base64),
     ("base85", BASE85, from_base85),
     ("base32", BASE32, from_base32),
-    ("hex", HEX, from_hex),
+    ("hex", _DIGITS, from_hex),
     ("binary", BINARY, from_binary),
 )
 
@@ -151,8 +162,56 @@ def _from_widthless(run: str) -> bytes:
     raise ValueError
 
 
-INVISIBLE = (
+_INVISIBLE = (
     ("tags", _TAGS, _from_tags),
     ("selectors", _SELECTORS, _from_selectors),
     ("widthless", _WIDTHLESS, _from_widthless),
 )
+
+
+# More of a run than this is data, not a message.
+_MOST_OF_A_RUN = 100_000
+# Lines of one encoded message.
+_LINES = re.compile(r"(?<![\w+/-])(?:[A-Za-z0-9+/_-]{16,}\s{1,4}){1,2000}[A-Za-z0-9+/_-]{2,}={0,2}")
+
+
+def runs(view: View, name: str, pattern: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[View]:
+    """Yield what the matches of `pattern` say, those that `decode` to text."""
+    for match in pattern.finditer(view.text):
+        yield from _decoded(view, name, match.span(), decode)
+
+
+def long_runs(view: View) -> Iterator[View]:
+    """Yield what words too long to be words say."""
+    at = 0
+    words = [word for word in view.text.split() if len(word) >= SHORTEST_RUN]
+    for word in words:
+        at = view.text.index(word, at)
+        for name, pattern, decode in _LONG_RUNS:
+            for match in pattern.finditer(word):
+                span = (at + match.start(), at + match.end())
+                yield from _decoded(view, name, span, decode)
+        at += len(word)
+    if len(words) > 1:
+        yield from runs(view, "base64", _LINES, from_base64)
+
+
+def _decoded(view: View, name: str, span: tuple[int, int], decode: Callable[[str], bytes]) -> Iterator[View]:
+    start, end = span
+    try:
+        text = decode(view.text[start : min(end, start + _MOST_OF_A_RUN)]).decode()
+    except ValueError:  # of base64, of hexadecimal, or of UTF-8: it is something else
+        return
+    if readable(text) or _is_encoded(text):
+        edits = Edits()
+        edits.add(0, len(text), start, end)
+        yield View(text, name, edits=edits, source=view)
+
+
+def smuggled(text: str) -> Iterator[View]:
+    """Yield what `text` says in invisible characters."""
+    if text.isascii():
+        return
+    source = View(text)
+    for name, pattern, decode in _INVISIBLE:
+        yield from runs(source, name, pattern, decode)

@@ -14,12 +14,13 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from beluga.guards._confusables import latinise
-from beluga.guards._deobfuscation import derived, smuggled
+from beluga.guards._deobfuscation import derived
+from beluga.guards._encodings import smuggled
 from beluga.guards._injection import model as shipped_model
 from beluga.guards._injection import rules
 from beluga.guards._injection.model import clutter, probability
@@ -54,9 +55,9 @@ def _overlaps(finding: Finding, others: tuple[Finding, ...], ends: list[int]) ->
 
 
 def _custom(patterns: Iterable[tuple[str, str | re.Pattern[str]]], option: str) -> tuple[_Custom, ...]:
-    patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
-    check_pairs("InjectionDetector", patterns, option)
-    return tuple(_checked(*pair) for pair in patterns)
+    pairs: tuple[Any, ...] = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    check_pairs("InjectionDetector", pairs, option)
+    return tuple(_checked(*pair) for pair in pairs)
 
 
 def _checked(name: str, pattern: str | re.Pattern[str]) -> _Custom:

@@ -167,6 +167,14 @@ def _sum(weights: dict[int, int], features: Iterable[int]) -> int:
     return sum(map(weights.get, features, repeat(0)))
 
 
+def _known_to(model: LogisticModel) -> _Known:
+    return _Known(model.weights)
+
+
+def _worth_to(model: LogisticModel) -> _Worth:
+    return _Worth(model.weights)
+
+
 @attrs.frozen
 class LogisticModel:
     """Weights by feature.
@@ -184,16 +192,8 @@ class LogisticModel:
     threshold: float
     toll: float
     weights: dict[int, int] = attrs.field(repr=False)
-    _known: _Known = attrs.field(init=False, repr=False)
-    _concepts: _Worth = attrs.field(init=False, repr=False)
-
-    @_known.default
-    def _known_by_weight(self) -> _Known:
-        return _Known(self.weights)
-
-    @_concepts.default
-    def _concepts_by_weight(self) -> _Worth:
-        return _Worth(self.weights)
+    _known: _Known = attrs.field(init=False, repr=False, default=attrs.Factory(_known_to, takes_self=True))
+    _concepts: _Worth = attrs.field(init=False, repr=False, default=attrs.Factory(_worth_to, takes_self=True))
 
     def runs(
         self, sentences: Sequence[Sequence[str]], letters: Sequence[str], *, kinds: int = 0, among: int = 0

@@ -150,6 +150,7 @@ def markers(text: str) -> Iterator[tuple[InjectionRule, int, int]]:
 
 # A template is quoted in code, or holds places to fill in; the message that it frames is not here.
 _IN_CODE = re.compile(r"[`\"'{]")
+_TOLD_OF = re.compile(r",? (?:is|are|and|or|tokens?|marks?|means?|begins?|starts?|ends?|separates?)\b")
 
 
 def excused(text: str, start: int, end: int) -> bool:
@@ -169,11 +170,11 @@ _REPORTED = re.compile(
     r"(?:may |might |can |will |could |then )?(?:asks?|tells?|tries|try|attempts?|wants?|claims?|instructs?|requests?)"
     r"(?: (?:you|it|the|to|model|assistant|ai|bot|that|you're|should)){0,4} $"
 )
-_OPENED = re.compile(r"(?:[a-z,] |\()[\"'`](?:[a-z]+[ ,.]+){0,3}$")
+_OPENED = re.compile(r"(?:[a-z,] |\()[\"'`][^\"'`\n]{0,60}$")
 _CLOSED = re.compile(r"[^\n\"`]{0,60}?(?:[\"`]|'(?!\w))")
 
 
 def _is_template(text: str, start: int, end: int) -> bool:
     first, last = text.rfind("\n", max(0, start - _CONTEXT), start) + 1, text.find("\n", end, end + _CONTEXT)
     line = text[max(first, start - _CONTEXT) : start] + text[end : last if last >= 0 else end + _CONTEXT]
-    return _IN_CODE.search(line) is not None
+    return _IN_CODE.search(line) is not None or _TOLD_OF.match(text, end) is not None
