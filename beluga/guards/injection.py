@@ -183,7 +183,7 @@ class InjectionDetector:
             for rule, start, end in rules.matches("".join(reading.letters)):
                 if not reading.excuses(start, end):
                     yield Finding(_KIND, *reading.span(start, end), rule.score, rule.name)
-            for rule, start, end in rules.markers(reading.view.text):
+            for rule, start, end in rules.markers(reading.view.text, reading.lower):
                 yield Finding(_KIND, *reading.view.span(start, end), rule.score, rule.name)
         if self._model is True and reading.tokens:
             runs = list(shipped_model.shipped().runs(reading.sentences, reading.letters, kinds=kinds, among=among))
@@ -208,14 +208,14 @@ class _Reading:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._lower = view.text.lower()
-        self.sentences = sentences(self._lower)
+        self.lower = view.text.lower()
+        self.sentences = sentences(self.lower)
         self.letters = ["".join(map(LETTERS.__getitem__, words)) for words in self.sentences]
         self.tokens = list(chain.from_iterable(self.sentences))
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        return places(self._lower)
+        return places(self.lower)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -223,7 +223,7 @@ class _Reading:
 
     def excuses(self, start: int, end: int) -> bool:
         """Say whether the tokens from `start` up to `end` are only talked about."""
-        return rules.excused(self._lower, self._places[start][0], self._places[end - 1][1])
+        return rules.excused(self.lower, self._places[start][0], self._places[end - 1][1])
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where in the original the tokens from `start` up to `end` are."""

@@ -62,7 +62,6 @@ _APART = UNKNOWN * REACH
 # What stands before the first word of a sentence and after its last.
 _END = "\n"
 _PIECES = (3, 4, 5)
-_NOTHING: frozenset[int] = frozenset()
 # More of a token than this is data, not a word.
 _LONGEST_WORD = 24
 _REMEMBERED = 50_000
@@ -135,18 +134,26 @@ def of_letters(letters: str) -> set[int]:
     return {_code(f"~{run}") for run in found}
 
 
-class _Known(dict[str, frozenset[int]]):
-    """The features of each token that have a weight, found on first sight and then remembered."""
+class _Known(dict[str, dict[int, int]]):
+    """The weights of each token's features, of those that have any, found on first sight and then remembered."""
 
     def __init__(self, weights: dict[int, int]) -> None:
         super().__init__()
         self._weights = weights
 
-    def __missing__(self, token: str) -> frozenset[int]:
+    def __missing__(self, token: str) -> dict[int, int]:
         if len(self) >= _REMEMBERED:
             self.clear()
-        known = self[token] = frozenset(filter(self._weights.__contains__, of_token(token)))
-        return known
+        known = filter(self._weights.__contains__, of_token(token))
+        weights = self[token] = {feature: self._weights[feature] for feature in known}
+        return weights
+
+    def sum(self, tokens: Iterable[str]) -> int:
+        """Return the sum over the features of `tokens`, each counted once."""
+        seen: dict[int, int] = {}
+        for weights in map(self.__getitem__, tokens):
+            seen |= weights
+        return sum(seen.values())
 
 
 class _Worth(dict[str, int]):
@@ -208,8 +215,7 @@ class LogisticModel:
             kinds: What `clutter` says of the text.
             among: The number of sentences of the text that these are a part of, where there are more.
         """
-        weight, known = self.weights.__getitem__, self._known.__getitem__
-        alone = [sum(map(weight, _NOTHING.union(*map(known, words)))) for words in sentences]
+        alone = map(self._known.sum, sentences)
         pairs = [0, *accumulate(map(self.weights.get, of_pairs(sentences), repeat(0)))]
         sizes = [0, *accumulate(map(len, sentences))]
         count = len(sentences)

@@ -132,12 +132,11 @@ def matches(letters: str) -> Iterator[tuple[InjectionRule, int, int]]:
             yield rule, match.start(), match.end()
 
 
-def markers(text: str) -> Iterator[tuple[InjectionRule, int, int]]:
-    """Yield every marker in `text`, with the span in characters.
+def markers(text: str, lower: str) -> Iterator[tuple[InjectionRule, int, int]]:
+    """Yield every marker in `text`, which is `lower` in small letters, with the span in characters.
 
     Reserved tokens inside of code, as in a tutorial or a template, frame no message.
     """
-    lower = text.lower()
     for rule in MARKERS:
         read = lower if rule.lower else text
         if any(map(read.__contains__, rule.signs)):
