@@ -219,8 +219,11 @@ async def _unwritten_async(*args: Any, **kwargs: Any) -> Any:
 
 
 def _builtins_of(code: CodeType) -> dict[str, Any]:
-    """Return the built-ins that `code` refers to: a dict of all of them would take 9 kB a function."""
-    return {name: getattr(builtins, name) for name in code.co_names if hasattr(builtins, name)}
+    """Return the built-ins that `code` refers to: a dict of all of them would take 9 kB a function.
+
+    And ``__import__``, which a function written in C, such as `time.strptime`, looks for in the frame that calls it.
+    """
+    return {name: getattr(builtins, name) for name in ("__import__", *code.co_names) if hasattr(builtins, name)}
 
 
 def _shape_of(stack: Stack) -> _Shape:

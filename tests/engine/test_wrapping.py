@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import functools
 import inspect
+import time
 
 import pytest
 
@@ -298,3 +300,9 @@ def test_explain_warns_of_what_is_there_in_vain(function, warning):
 def test_explain_does_not_warn_of_what_has_something_to_do(function):
     """A guard of the output needs no parameter, and what goes into ``*args`` is guarded as well."""
     assert "warning" not in explain(function)
+
+
+def test_a_function_in_c_that_imports_is_decorated():
+    """It looks for ``__import__`` in the frame of its caller, which is ours."""
+    for function in (time.strptime, datetime.datetime.strptime):
+        assert retry(breaker(function))("2026", "%Y") == function("2026", "%Y")
