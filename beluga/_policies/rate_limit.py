@@ -18,7 +18,7 @@ from beluga._engine.target import argument_reader
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
-from beluga._policies.rate_shared import SharedLayer, SharedPermits
+from beluga._policies.rate_shared import SharedLayer, SharedPermits, shares
 from beluga.classification import retry_after
 from beluga.clock import environment
 from beluga.errors import RateLimited, Refused, StoreUnavailable
@@ -148,7 +148,8 @@ class RateLimiter(BlockPolicy):
         object.__setattr__(self, "rates", rates)
         object.__setattr__(self, "costs", Costs(rates))
         object.__setattr__(self, "longest_wait", _longest_wait(self.wait))
-        permits = functools.partial(Permits, rates, self.algorithm, self.max_keys)
+        here = rates if self.store is None else shares(rates, self.store)
+        permits = functools.partial(Permits, here, self.algorithm, self.max_keys)
         object.__setattr__(self, "permits", StateByClock(permits))
         if self.store is not None and self.algorithm == "sliding_window":
             message = (

@@ -15,8 +15,10 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
+from beluga._engine.options import Live
 from beluga._engine.policy import Ask, Tell, Wait
 from beluga._engine.timeouts import DEADLINE
+from beluga._policies.rate_algorithms import Rate
 from beluga._policies.rate_layers import BookingLayer
 from beluga.errors import DeadlineExceeded
 from beluga.stores.scripts import FORGET, GIVE, LIMIT, MICROSECONDS, numbers
@@ -27,12 +29,11 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga._engine.policy import Verdict
     from beluga._engine.target import Kind
-    from beluga._policies.rate_algorithms import Rate
     from beluga._policies.rate_layers import ReadKey
     from beluga._policies.rate_limit import RateLimiter
     from beluga.stores.base import Store
 
-__all__ = ["SharedLayer", "SharedPermits"]
+__all__ = ["SharedLayer", "SharedPermits", "shares"]
 
 NEVER = -1.0
 """Microseconds that no wait is as short as: to look without taking."""
@@ -115,11 +116,13 @@ class SharedPermits:
 
     def asked(self, place: Place) -> Ask:
         """Return the question of a call."""
+        self.store.be_counted(is_async=place.is_async)
         ask = self.store.ask_async if place.is_async else self.store.ask
         return Ask(functools.partial(ask, LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
 
     def take(self, place: Place) -> float:
         """Ask, blocking; return the seconds to wait: 0.0 if the permits are taken."""
+        self.store.be_counted(is_async=False)
         return place.answered(self.store.ask(LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
 
     def delay(self, key: Hashable, costs: tuple[float, ...]) -> float:
@@ -157,6 +160,20 @@ class SharedPermits:
         for rate, each, edge in zip(self._rates, back, edges, strict=True):
             given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, edge)
         self.store.tell(GIVE, place.key, tuple(given), is_async=place.is_async)
+
+
+def shares(rates: tuple[Rate, ...], store: Store) -> tuple[Rate, ...]:
+    """Return what this process may take of `rates` while the store is down: the limit by the number of processes.
+
+    One call is always let through, else a limit below that number would stop everybody.
+    """
+
+    def shared(rate: Rate) -> Rate:
+        least = 1.0 if callable(rate.cost) else rate.cost
+        limit = Live(lambda: max(least, rate.limit / store.members), lambda rule: rule(rate.limit))
+        return Rate(limit, rate.window, rate.cost, rate.name)  # type: ignore[arg-type]  # any option may be live
+
+    return tuple(map(shared, rates))
 
 
 def _pairs(line: bytes) -> list[tuple[float, float]]:

@@ -18,8 +18,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from beluga import events
-from beluga.clock import environment
+from beluga.clock import SYSTEM, environment
 from beluga.errors import StoreUnavailable
+from beluga.stores.scripts import MICROSECONDS, PRESENT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -31,6 +32,8 @@ __all__ = ["Mode", "SharedName", "Store", "check_store"]
 Mode = Literal["local", "open", "closed"]
 """What stands in for a store that cannot be asked: the process alone, or letting everything or nothing through."""
 
+BEAT, GONE = 5.0, 15.0
+"""Seconds after which a process says again that it is there, and without which it is not."""
 PAUSE, LONGEST_PAUSE = 1.0, 8.0
 """Seconds for which a store that does not answer is not asked again."""
 
@@ -59,6 +62,9 @@ class Store:
         self._down_until = -math.inf
         self._pause = 0.0
         self._last_oddity = ""
+        self._who, self._said_at = 0, -math.inf
+        self.members: int = 1
+        """How many processes shared it when it was last asked: what the limits are divided by while it is down."""
 
     def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
         """Return the answer to a question, blocking.
@@ -81,9 +87,30 @@ class Store:
         """Do the same, returning something to await."""
         raise NotImplementedError
 
-    def tell(self, script: Script, key: str, given: tuple[float, ...], *, is_async: bool) -> None:
-        """Send something without waiting for the answer; it may be lost."""
+    def tell(
+        self,
+        script: Script,
+        key: str,
+        given: tuple[float, ...],
+        *,
+        is_async: bool,
+        heard: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Send something without waiting for the answer; it may be lost, and is `heard` when it comes."""
         raise NotImplementedError
+
+    def be_counted(self, *, is_async: bool) -> None:
+        """Say now and then that this process is there, and hear how many are."""
+        now = environment().monotonic()
+        if self._said_at <= now < self._said_at + BEAT:
+            return
+        self._said_at = now
+        self._who = self._who or SYSTEM.rng.getrandbits(48)
+        given = (self._who, GONE * MICROSECONDS)
+        self.tell(PRESENT, self.key("members", "", None), given, is_async=is_async, heard=self._hear)
+
+    def _hear(self, answer: list[int]) -> None:
+        self.members = max(1, answer[0])
 
     def key(self, concern: str, name: str, key: Hashable) -> str:
         """Return the server's key for a key of a policy: a hash, so that no personal data gets there.

@@ -60,11 +60,24 @@ class FakeStore(Store):
 
     ask_async = ask
 
-    def tell(self, script: Script, key: str, given: tuple[float, ...], *, is_async: bool) -> None:
+    def tell(
+        self,
+        script: Script,
+        key: str,
+        given: tuple[float, ...],
+        *,
+        is_async: bool,
+        heard: Callable[[Any], None] | None = None,
+    ) -> None:
         """Do it at once."""
         del is_async
         if self._failure is None:
-            self.ask(script, key, given)
+            answer = self.ask(script, key, given)
+            if heard is not None:
+                heard(answer)
+
+    def be_counted(self, *, is_async: bool) -> None:
+        """Count nobody: a test sets how many `members` there are."""
 
     @contextlib.contextmanager
     def down(self, reason: str = "it is down for a test") -> Iterator[None]:

@@ -77,6 +77,11 @@ class Question:
         self._is_repeated = False
         return self.script is not None and self.script.keeps
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it gives something back, so that a loop that ends waits until the server has it."""
+        return self.future is None and self.undo is None and self.script is not None
+
     def pass_over(self, answer: Any) -> None:
         """Take note of an answer that nobody waits for."""
         if self.undo is not None and not isinstance(answer, ServerError):
@@ -270,7 +275,7 @@ class LoopLink(asyncio.Protocol):
         try:
             yield
         finally:
-            if self._owed and self.is_open:  # what was told in the end still counts
+            if self.is_open and any(question.is_told for question in self._owed):  # it still counts
                 self._drained = self.loop.create_future()
                 await asyncio.wait([self._drained], timeout=self._seconds)
             self._owed.clear()

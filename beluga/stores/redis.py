@@ -43,9 +43,9 @@ class RedisStore(Store):
         url: ``redis://``, ``rediss://`` for TLS, or ``unix://``, with user, password and database as redis-py reads it.
         prefix: What its keys begin with: applications with the same prefix on one server share what they keep.
         timeout: Seconds for an answer, and for making a connection.
-        on_failure: What is done while the server cannot be asked. ``"local"`` counts in this process alone, ``"open"``
-            lets every call through, ``"closed"`` refuses each with `StoreUnavailable`. None is careful: money closed,
-            limits local, circuits open.
+        on_failure: What is done while the server cannot be asked. ``"local"`` counts in this process alone, a limit
+            divided by the processes that were there lately, ``"open"`` lets every call through, ``"closed"`` refuses
+            each with `StoreUnavailable`. None is careful: money closed, limits local, circuits open.
 
     Raises:
         ImportError: The extra ``redis`` is not installed.
@@ -86,6 +86,7 @@ class RedisStore(Store):
         """Leave the connections to the parent."""
         self._thread = threading.local()
         self._loops: dict[int, LoopLink | asyncio.Task[LoopLink]] = {}
+        self._who, self._said_at = 0, -math.inf  # another process
 
     def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
         """Return the answer to a question, blocking; see `Store.ask`."""
@@ -139,9 +140,17 @@ class RedisStore(Store):
                 question.pass_over(answer.result())
             raise
 
-    def tell(self, script: Script, key: str, given: tuple[float, ...], *, is_async: bool) -> None:
+    def tell(
+        self,
+        script: Script,
+        key: str,
+        given: tuple[float, ...],
+        *,
+        is_async: bool,
+        heard: Callable[[Any], None] | None = None,
+    ) -> None:
         """Send something without waiting; where this thread or loop has no connection, whoever asks next sends it."""
-        question = Question(script, key, given, None)
+        question = Question(script, key, given, heard)
         if is_async:
             try:
                 link = self._loops.get(id(asyncio.get_running_loop()))

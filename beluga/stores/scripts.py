@@ -8,6 +8,7 @@ begins with reading and ends with writing it:
     limit      a b  for each rate    token bucket: when it is full again, and the rest of that microsecond
                                      fixed window: when it ends, and what is used of it
     circuit    generation state failures successes probes_at next,  then  lease until  for each probe
+    members    who until             for each process that was there lately
     budget     end tokens cost       of the window, then  lapse tokens cost  for each slot of reservations
 
 A key needs no other one beside it, and any server of a cluster may hold it. A key expires when its numbers say
@@ -34,6 +35,7 @@ __all__ = [
     "LOOK",
     "MICROSECONDS",
     "OUTCOME",
+    "PRESENT",
     "RESERVE",
     "SCRIPTS",
     "SETTLE",
@@ -531,6 +533,32 @@ def _outcome(records: Records, key: str, now: float, given: Sequence[float]) -> 
     return circuit.answer(records, key, circuit.probes_at - now if circuit.state == 1 else 0.0)
 
 
+# given: who says that it is there, and for how many microseconds that holds.
+_PRESENT_LUA = """\
+local values, kept = read(), {given[1], now + given[2]}
+for i = 1, #values - 1, 2 do
+  if values[i] ~= given[1] and values[i + 1] > now and values[i + 1] <= now + given[2] then
+    kept[#kept + 1] = values[i]
+    kept[#kept + 1] = values[i + 1]
+  end
+end
+local count = #kept / 2
+write(kept, now + given[2])
+return {count}
+"""
+
+
+def _present(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
+    values = records.read(key)
+    others = zip(values[::2], values[1::2], strict=True)
+    kept = [given[0], now + given[1]]
+    for who, until in others:
+        if who != given[0] and now < until <= now + given[1]:
+            kept += [who, until]
+    records.write(key, kept, now, now + given[1])
+    return [len(kept) // 2]
+
+
 def _look(records: Records, key: str, now: float, _: Sequence[float]) -> list[Any]:
     return [int(now), _line(records.read(key)).encode()]
 
@@ -558,10 +586,13 @@ ADMIT = Script("admit", _COMMON + _CIRCUIT_LUA + _ADMIT_LUA, _admit)
 OUTCOME = Script("outcome", _COMMON + _CIRCUIT_LUA + _OUTCOME_LUA, _outcome)
 """Tell how a call ended; the same answer."""
 
+PRESENT = Script("present", _COMMON + _PRESENT_LUA, _present)
+"""Say that this process is there; how many are."""
+
 LOOK = Script("look", "return {now, redis.call('GET', KEYS[1]) or ''}", _look)
 """Read the numbers of a key: now, and the line."""
 
 FORGET = Script("forget", "redis.call('DEL', KEYS[1])\nreturn {1}", _forget)
 """Begin anew."""
 
-SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, LOOK, FORGET)
+SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, PRESENT, LOOK, FORGET)

@@ -21,7 +21,7 @@ def test_a_server_that_is_well(any_server):
     assert status == 0
     assert f"redis://127.0.0.1:{any_server.port}/0: " in text
     assert "round trip" in text
-    assert f"1 keys begin with {store.prefix}:" in text
+    assert f"2 keys begin with {store.prefix}:" in text  # the limit, and the processes
     assert text.endswith("nothing is wrong")
 
 

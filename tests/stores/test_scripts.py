@@ -18,6 +18,7 @@ from beluga.stores.scripts import (
     LIMIT,
     LOOK,
     OUTCOME,
+    PRESENT,
     RESERVE,
     SCRIPTS,
     SETTLE,
@@ -194,6 +195,25 @@ def test_the_twin_of_a_circuit_answers_what_the_server_answers(any_server):
 
     admitted = {("admit", 0, False), ("admit", 1, False), ("admit", 2, True), ("admit", 2, False)}
     reach(holds, reached, admitted | {("bad", 1), ("good", 0)})
+
+
+def test_the_twin_of_the_count_answers_what_the_server_answers(any_server):
+    """Processes that come, go and come back, under a clock that jumps both ways."""
+    both, reached = Both(any_server.client), Counter()
+
+    @settings(max_examples=40)
+    @given(st.lists(st.tuples(st.sampled_from([0.0, 5e6, 1e7, 2e7, -1e9]), st.integers(1, 4)), max_size=12))
+    def holds(steps):
+        both.begin()
+        now, seen = START, {}
+        for jump, who in steps:
+            now += jump
+            seen = {each: at for each, at in seen.items() if now < at + 15e6 <= now + 15e6} | {who: now}
+            (count,) = both.ask(PRESENT, now, (float(who), 15e6))
+            assert count == len(seen)
+            reached[count] += 1
+
+    reach(holds, reached, {1, 2, 3})
 
 
 @given(budget_steps)
