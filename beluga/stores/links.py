@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +215,11 @@ class ThreadLink:
 
     def tell(self, question: Question, seconds: float) -> None:
         """Send without waiting."""
-        self._send(question, question.command, seconds)
+        self.is_busy = True
+        try:
+            self._send(question, question.command, seconds)
+        finally:
+            self.is_busy = False
 
     def _send(self, question: Question, command: bytes, seconds: float) -> None:
         question.sent = SYSTEM.monotonic()
@@ -244,12 +249,16 @@ class LoopLink(asyncio.Protocol):
     Args:
         seconds: How long an answer may take.
         lost: Called with the reason when the connection is of no use any more.
+        untold: What is to be told; anybody may append to it at any time, also a finaliser in the middle of a step here.
     """
 
-    def __init__(self, seconds: float, lost: Callable[[LoopLink, str], Exception]) -> None:
+    def __init__(
+        self, seconds: float, lost: Callable[[LoopLink, str], Exception], untold: collections.deque[Question]
+    ) -> None:
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._seconds = seconds
         self._lost = lost
+        self._untold = untold
         self._answers = _Answers()
         self._owed: collections.deque[Question] = collections.deque()
         self._gathered: list[bytes] | None = None
@@ -275,6 +284,8 @@ class LoopLink(asyncio.Protocol):
         try:
             yield
         finally:
+            if self.is_open:
+                self.tell_rest()
             if self.is_open and any(question.is_told for question in self._owed):  # it still counts
                 self._drained = self.loop.create_future()
                 await asyncio.wait([self._drained], timeout=self._seconds)
@@ -289,12 +300,17 @@ class LoopLink(asyncio.Protocol):
     def ask(self, question: Question) -> asyncio.Future[Any]:
         """Return the answer as a future."""
         future = question.future = self.loop.create_future()
-        self.tell(question)
+        if self._untold:
+            self.tell_rest()
+        self._send(question, question.command)
         return future
 
-    def tell(self, question: Question) -> None:
-        """Send without waiting."""
-        self._send(question, question.command)
+    def tell_rest(self) -> None:
+        """Send what is to be told, without waiting."""
+        with contextlib.suppress(IndexError):  # a thread was quicker
+            while self._untold and self.is_open:
+                question = self._untold.popleft()
+                self._send(question, question.command)
 
     def _send(self, question: Question, command: bytes) -> None:
         question.sent = self.loop.time()

@@ -151,17 +151,16 @@ class RedisStore(Store):
     ) -> None:
         """Send something without waiting; where this thread or loop has no connection, whoever asks next sends it."""
         question = Question(script, key, given, heard)
-        if is_async:
-            try:
-                link = self._loops.get(id(asyncio.get_running_loop()))
-            except RuntimeError:
-                link = None
-            if type(link) is LoopLink and link.is_open:
-                link.tell(question)
-                return
         self._untold.append(question)
         if not is_async:
             self._tell_rest()
+            return
+        try:
+            link = self._loops.get(id(asyncio.get_running_loop()))
+        except RuntimeError:
+            return
+        if type(link) is LoopLink and link.is_open:
+            link.loop.call_soon(link.tell_rest)  # not now: this may be a finaliser in the midst of a question
 
     def _tell_rest(self) -> None:
         link: ThreadLink | None = getattr(self._thread, "link", None)
@@ -212,7 +211,7 @@ class RedisStore(Store):
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> LoopLink:
         kind, options = self._async
-        link = LoopLink(self.timeout, self._broken)
+        link = LoopLink(self.timeout, self._broken, self._untold)
         try:
             await link.open(kind(**options))
         except Exception as error:
@@ -220,10 +219,8 @@ class RedisStore(Store):
             late = f"no connection within {self.timeout:g} s"
             raise self.lost(late if _is_late(error) else _reason(error)) from None
         self._loops[id(loop)] = link
-        for question in self._loading():
-            link.tell(question)
-        while self._untold:
-            link.tell(self._untold.popleft())
+        self._untold.extendleft(reversed(self._loading()))
+        link.tell_rest()
         return link
 
     def _broken(self, link: LoopLink, reason: str) -> StoreUnavailable:

@@ -203,11 +203,11 @@ def test_a_cancelled_call_costs_neither_its_permit_nor_the_connection(server):
         await limiter(_nothing)()
         connections = server.client.info("stats")["total_connections_received"]
         for turn in range(50):
+            begun.clear()
             tasks = [asyncio.ensure_future(ask()) for _ in range(20)]
             for _ in range(turn % 7):
                 await asyncio.sleep(0)
             if turn % 5 == 0:  # some later still, when one has been answered
-                begun.clear()
                 await begun.wait()
             for task in tasks:
                 task.cancel()
