@@ -62,6 +62,12 @@ def _url(text: str) -> int:
     return len(text.rstrip(".,;:!?)]}*_"))
 
 
+def _large(text: str) -> int:
+    """Turn down what the form of small parts is for, unless it is an address of a private network."""
+    small = max(map(len, text.split("."))) < 3
+    return 0 if small and not text.startswith("10.") else _ipv4(text)
+
+
 _SLICE = re.compile(r"\d{0,3}::\d{0,3}|::\d{4}")
 
 
@@ -146,20 +152,21 @@ PATTERNS = (
         shape=r":[0A]{0,4}:",
         priority=45,
     ),
+    # Of small parts alone it is a version more often.
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?<![\w.])(?:(?=10\.|127\.|172\.|192\.168\.){_IPV4}|(?=\d{{0,3}}\.?[\d.]{{0,8}}\d{{3}}){_IPV4}(?!{_REVISION}))(?!\w|\.\d)",
+        rf"(?:(?<![\w.])|(?<=\b[iI][pP]))[1-9]?\d(?:\.[1-9]?\d){{3}}(?!{_REVISION})(?!\w|\.\d)",
         check=_ipv4,
-        unless=_VERSION,
-        shape=r"0\.0",
+        unless=f"{_VERSION}|{_NAMED}",
+        shape=r"(?<!0)00?\.00?\.00?\.00?(?!0)",
         digits=4,
         priority=46,
     ),
     PIIPattern(
         "IP_ADDRESS",
-        rf"(?:(?<![\w.])|(?<=\b[iI][pP])){_IPV4}(?!{_REVISION})(?!\w|\.\d)",
-        check=_ipv4,
-        unless=f"{_VERSION}|{_NAMED}",
+        rf"(?:(?<![\w.])|(?<=\b[iI][pP]))(?:(?=10\.|172\.|192\.168\.){_IPV4}|{_IPV4}(?!{_REVISION}))(?!\w|\.\d)",
+        check=_large,
+        unless=_VERSION,
         shape=r"0\.0",
         digits=4,
         priority=47,

@@ -132,7 +132,7 @@ _WORD_BEFORE = r"(?:(?<![\w.-])|(?<=(?i:ssn)))"
 _NUMBERS = (
     PIIPattern(
         "IBAN",
-        r"(?:(?<![A-Za-z0-9])|(?<=(?i:\biban)))[A-Za-z]{2}\d{2}(?:(?:[ .-]{0,2}|(?<=\d)\n(?=\d))[A-Za-z0-9]){11,31}",
+        r"(?:(?<![A-Za-z0-9])|(?<=(?i:\biban)))[A-Za-z]{2}\d{2}(?:[ .-]{0,2}\n?[A-Za-z0-9]){11,31}",
         check=_iban,
         shape="AA00",
         digits=8,

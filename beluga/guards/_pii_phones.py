@@ -102,10 +102,10 @@ _OTHER_NUMBER = _other_number()
 _EXTENSION = r"(?:x\d{1,5}|[ ]ext\.[ ]?\d{1,5})?"
 _END = r"(?![\w:]|[./-]\d)"
 _GLUED = r"(?<=phone)|(?<=Phone)|(?<=[tT]el)|(?<=[fF]ax)|(?<=obile)"
-_NUMBER = rf"(?:(?<![\w.+:/-])|{_GLUED})\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
-_GROUPED = rf"(?:(?<![\w.+:/-])|{_GLUED})(?=\(?\d{{0,6}}[ ./()-])\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
+_NUMBER = rf"(?<![\w.+:/-])\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
+_GROUPED = rf"(?<![\w.+:/-])(?=\(?\d{{0,6}}[ ./()-])\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_EXTENSION}{_END}"
 _BARE = (
-    rf"(?:(?<![\w.+/-])|{_GLUED})"
+    r"(?<![\w.+/-])"
     r"(?:\d{7,15}|\d{1,3}(?:[ .]\d{3}){2,4})"
     + _EXTENSION
     + r"(?![\w:]|[./-]\d|[ ](?i:times|[nmu]s|s|secs?|seconds|bytes|[kmg]i?b|characters|chars|tokens"
@@ -194,7 +194,7 @@ PATTERNS = (
     ),
     PIIPattern(
         "PHONE",
-        rf"(?:(?<![\w.+/-])|{_GLUED})"
+        r"(?<![\w.+/-])"
         r"(?:(?:1[ .-]|\d{1,3}-)?\([2-9]\d{2}\)(?:[ .-]{0,2}\d{3}[ .-]\d{4}|\d{7})|(?:1[ .-]|\d{1,3}-|\d\d[ ])?"
         r"[2-9]\d{2}(?P<sep>[ .]|--?| - )\d{3}(?P=sep)\n?\d{4})" + _EXTENSION + r"(?!\w|[.-]\d)",
         unless=_OTHER_NUMBER,
@@ -253,7 +253,24 @@ PATTERNS = (
         digits=7,
         priority=67,
     ),
-    PIIPattern("PHONE", _NUMBER, check=_local, context=_LABEL, unless=_OTHER_NUMBER, digits=7, priority=68),
+    PIIPattern(
+        "PHONE",
+        _NUMBER,
+        check=_local,
+        context=_LABEL,
+        unless=_OTHER_NUMBER,
+        needs=r"[TMFOCDHWPhbftmp][.:)][ \t]{0,3}\(?\d",
+        digits=7,
+        priority=68,
+    ),
+    PIIPattern(
+        "PHONE",
+        rf"(?:{_GLUED})\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_END}",
+        check=_local,
+        shape=r"AAA\(?00",
+        digits=7,
+        priority=69,
+    ),
     # Links of messengers.
     PIIPattern(
         "PHONE",
