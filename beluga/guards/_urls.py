@@ -48,8 +48,11 @@ _CANDIDATE = re.compile(
 )
 # To some parsers a host goes on behind a tab, a line break or what no URL holds, and behind an @ is the host.
 _OPENING = re.compile(r"[\x00- ]*(?:[a-zA-Z0-9+.-]+:[/\\]{2}|[/\\]{2}(?=\S))([^/?#]*)")
-# To a browser these need no slashes, and blanks in front of an @ are a name.
-_SLASHLESS = re.compile(r"[\x00- ]*(?:https?|wss?|ftp):(?!//[a-z0-9_\[])(?=.)", re.IGNORECASE)
+# To a browser these need no slashes, and blanks in front of an @ are a name; to others no scheme is an empty one.
+_SLASHLESS = re.compile(
+    r"[\x00- ]*(?:(?:https?|wss?|ftp):(?!//[a-z0-9_\[])(?=.)|:[/\\]{2}\S|[/\\]{2}[\x85\xa0\u1680\u2000-\u3000](?=\S))",
+    re.IGNORECASE,
+)
 _STRAY = re.compile(r"[\s\"'<>`{}|^]")
 _TORN = re.compile(r"[\x00-\x1f]+\S")
 _CONTROLS = re.compile(r"[\x00-\x1f]+")

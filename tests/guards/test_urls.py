@@ -44,7 +44,7 @@ def allows(text, guard=GUARD):
         "https://[::1]/", "https://[::ffff:10.0.0.7]/", "https://localhost.", "https://169.254.169.254/latest",
         "https://example\u3002com/", "https://\uff45vil.test", "https://ex\u200bample.com/", "https://пример.test/", "https://evilexample.com",
         "%" + "25" * 20 + "2f", 'https://example.com"@evil.test/', "https://example.com<[::1]", "https://example.com|@evil.test", "-https://evil.test",
-        "a" * 40 + "https://evil.test", "https: @evil.test", "https:\n %2ehttps@evil.test", "https:\revil.test",
+        "a" * 40 + "https://evil.test", "https: @evil.test", "https:\n %2ehttps@evil.test", "https:\revil.test", "://evil", "//\u2028@evil",
     ],
 )  # fmt: skip
 def test_what_leads_elsewhere_is_refused(text):
