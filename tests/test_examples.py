@@ -64,6 +64,20 @@ answer: Your order is shipped. Questions? Write to [EMAIL].
 blocked: the guard pattern_detector blocked the input: rule override matched
 the model was asked 1 time
 """,
+    "many_processes": """\
+here for ada: fine
+there for ada: fine
+here for ada: fine
+there for ada: fine
+here for ada: rate_limit, again in 60 s
+here for bob: fine
+there for bob: budget_exhausted, again in 86400 s
+sick for eve: no route to the provider
+sick for eve: no route to the provider
+here for eve: circuit_open, again in 30 s
+here for eve: fine
+here, no store for ada: provider_unavailable, again in 1 s
+""",
     "map_a_list": """\
 in the order of the pile, two at a time:
   reading terms of use
