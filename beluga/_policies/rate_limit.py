@@ -366,7 +366,7 @@ def _longest_wait(wait: Any) -> float:
         return math.inf if wait else 0.0
     wait = seconds(wait)
     if not isinstance(wait, float) or not wait >= 0:
-        message = f"rate_limited: wait={wait!r} must be True, False or the most seconds to wait, such as 5.0 or '500ms'"
+        message = f"rate_limited: wait={wait!r} must be a bool or the most seconds to wait, such as 5.0 or '500ms'"
         raise ValueError(message)
     return wait
 
