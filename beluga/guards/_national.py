@@ -66,7 +66,7 @@ NUMBERS = (
     NationalNumber("FR_NIR", r"[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d", "nir|numéro de sécurité sociale|numéro de sécu|sécurité sociale|insee|n° de sécurité|numéro sécu", "INSEE, numéro d'inscription au répertoire", "fr.nir",
                    r"[12] \d\d (?:0[1-9]|1[0-2]|[2-9]\d) (?:\d\d|2[AB]) \d{3} \d{3} \d\d|[12]\d\d(?:0[1-9]|1[0-2])(?:\d\d|2[AB])\d{8}"),
     NationalNumber("ES_DNI", r"\d{8}[ -]?(?i:[A-HJ-NP-TV-Z])|\d\d\.\d{3}\.\d{3}[ -]?[A-HJ-NP-TV-Z]", "dni|nif|documento nacional|identidad", "Real Decreto 1553/2005", "es.dni", r"\d{8}-?[A-HJ-NP-TV-Z]"),
-    NationalNumber("ES_NIE", r"(?i:[XYZ][ -]?\d{7}[ -]?[A-HJ-NP-TV-Z])", "nie|número de identidad de extranjero|extranjero", "Real Decreto 557/2011", "es.nie", r"[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]"),
+    NationalNumber("ES_NIE", r"(?i:[XYZ]-?\d{7}[ -]?[A-HJ-NP-TV-Z])|[XYZ] \d{7}[ -]?[A-HJ-NP-TV-Z]", "nie|número de identidad de extranjero|extranjero", "Real Decreto 557/2011", "es.nie", r"[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]"),
     NationalNumber("IT_CODICE_FISCALE", r"(?i:[A-Z]{6}\d\d[A-EHLMPR-T][0-7]\d[A-Z]\d{3}[A-Z])", "codice fiscale|cod\\. ?fisc|cf|c\\.f", "DM 12 marzo 1974, n. 2227", "it.codicefiscale",
                    r"[A-Z]{6}\d\d[A-EHLMPR-T][0-7]\d[A-Z]\d{3}[A-Z]"),
     NationalNumber("PT_NIF", r"[1235689]\d\d[ .]?\d{3}[ .]?\d{3}", "nif|contribuinte|número de identificação fiscal|nipc", "Autoridade Tributária, Decreto-Lei 14/2013", "pt.nif"),
