@@ -28,6 +28,8 @@ settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True
 settings.register_profile(
     "mutants", max_examples=50, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
+settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(_profile)
-# What the properties of the guards ask for by name: an evasion is rarer than any other counter-example.
-settings.register_profile("guards", max_examples=500 if _profile == "ci" else 100, deadline=None)
+# What the properties of the guards ask for by name: an evasion is rarer than any other counter-example. An example
+# may cost 8 ms, so that five hundred of each are for the time before a release: HYPOTHESIS_PROFILE=thorough.
+settings.register_profile("guards", max_examples={"ci": 200, "thorough": 500}.get(_profile, 100), deadline=None)
