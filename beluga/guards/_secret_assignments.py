@@ -159,7 +159,8 @@ def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
                 column = _column(work, name) if heads else None
                 table, spans = column or (table, _values(work, name, logged=logged))
         for start, stop in spans:
-            if start >= done and "\0" not in work[start:stop]:
+            end = max(end, start)
+            if done <= start < stop and "\0" not in work[start:stop]:
                 yield start, stop
                 done = stop
         place, piece = names.following(max(end, done, place + 1))
@@ -312,7 +313,10 @@ def _bare(work: str, at: int, kind: Kind, how: str, *, plain: bool) -> tuple[int
     """Return where a value without quotes is."""
     if kind == "cookie":
         cookies = _COOKIES.match(work, at)
-        return cookies.span() if cookies and is_secret(cookies[0], kind, quoted=True, plain=True) else None
+        if cookies is None:
+            return None
+        # Of those that hold no secret an empty place is the end: up to there all was read.
+        return cookies.span() if is_secret(cookies[0], kind, quoted=True, plain=True) else (cookies.end(),) * 2
     if kind == "password" and (braced := _BRACED.match(work, at)):
         return None if is_absent(braced[1]) else braced.span(1)
     at = _behind_scheme(work, at)

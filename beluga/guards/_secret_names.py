@@ -67,12 +67,13 @@ _ONE_WORD: dict[Kind, str] = {
     "cookie": "cookie cookies",
     "number": "otp totp pin cvv cvc cvv2 passnumber",
 }
-_ALWAYS = {word: kind for kind, words in _ONE_WORD.items() for word in words.split()}
+_ALWAYS: dict[str, Kind] = {word: kind for kind, words in _ONE_WORD.items() for word in words.split()}
 # One word that somebody wrote together out of two: `dbpassword`, `PGPASSWORD`.
 _GLUED = re.compile(
     r"\w*(?:(?P<password>password|passwd|passphrase|(?<!y)pwd|(?:ssh|db|user|my|root|admin|key|store|require|auth)pass)"
     r"|(?P<key>apikey|secretkey|accesskey|privatekey|(?:app|client|consumer|shared|api)secret)|(?P<token>authtoken|accesstoken|apitoken))\Z"
 )
+_GLUED_KINDS: dict[str, Kind] = {"password": "password", "key": "key", "token": "token"}
 # A key is secret when the word before says what it opens.
 _KEY_OF = frozenset(
     "api secret private access signing signature encryption decryption master app application auth client service"
@@ -181,7 +182,7 @@ def _by_last(words: list[str]) -> Kind:
     if last in _LAST:
         return _KIND_OF_LAST.get(last, "secret") if before in _LAST[last] else ""
     glued = _GLUED.match(last)
-    return glued.lastgroup if glued else ""  # type: ignore[return-value]  # its groups are kinds
+    return _GLUED_KINDS[glued.lastgroup or ""] if glued else ""
 
 
 PIECES = tuple(

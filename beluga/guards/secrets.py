@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import TYPE_CHECKING
 
 from beluga.guards._secret_assignments import assigned, logged
 from beluga.guards._secret_formats import FORMATS
@@ -12,6 +13,9 @@ from beluga.guards._secret_values import is_absent, is_mixed, is_random, is_vari
 from beluga.guards.patterns import KeyPattern, ReadPattern, SecretPattern, Words
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DEFAULT_SECRET_PATTERNS", "LOG_SECRET_PATTERNS", "SecretPattern", "SecretRedactor"]
 
@@ -51,7 +55,9 @@ _PEM_LINES = rf"{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+)++{_PEM_GAP}{_BASE64}{
 # A passage goes on while the end of the block may still come.
 _PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
 
-_CHECKS = dict.fromkeys(("OPENAI_KEY", "VOYAGE_KEY", "TAVILY_KEY", "HEROKU_KEY"), is_random)
+_CHECKS: dict[str, Callable[[str], int]] = dict.fromkeys(
+    ("OPENAI_KEY", "VOYAGE_KEY", "TAVILY_KEY", "HEROKU_KEY"), is_random
+)
 
 _ASSIGNED = ReadPattern("SECRET", _NAME, reads=assigned, priority=210)
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (

@@ -341,18 +341,18 @@ class Walk:
 
     def _collection(self, value: Any, depth: int) -> Any:
         """Mask a tuple or a set; one in which nothing was masked is kept, as there may be no way to make another."""
-        if hasattr(value, "_fields"):
+        kind: Any = type(value)
+        if hasattr(kind, "_fields"):
             items = [self.field(n, v, depth) for n, v in zip(value._fields, value, strict=True)]
         else:
-            items = [
-                self._item(inner, depth) for inner in (self._as_command(value) if isinstance(value, tuple) else value)
-            ]
+            parts = self._as_command(value) if issubclass(kind, tuple) else value
+            items = [self._item(inner, depth) for inner in parts]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value
         try:
-            return type(value)._make(items) if hasattr(value, "_fields") else type(value)(items)
+            return getattr(kind, "_make", kind)(items)
         except Exception:
-            return tuple(items) if isinstance(value, tuple) else frozenset(items)
+            return tuple(items) if issubclass(kind, tuple) else frozenset(items)
 
     def _item(self, item: Any, depth: int) -> Any:
         """Mask one item of a collection; a pair of a name and a value is a field."""

@@ -13,6 +13,7 @@ Frames have stand-ins too because some handlers print the values of local variab
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 import fractions
@@ -152,13 +153,50 @@ class Shown(_Proxy):
         return map(self._self_stand_ins.data, iter(self.__wrapped__))
 
     def __reduce_ex__(self, protocol: object) -> Any:
-        return Shown, (self.__wrapped__, self._self_stand_ins)
+        # The real one stays behind: whoever reads the pickle sees masked texts only.
+        fields = {}
+        for name in _names_of(self.__wrapped__):
+            with contextlib.suppress(Exception):  # a slot that is empty, or what somebody made raise
+                value = getattr(self, name)
+                if type(value) in _DATA:
+                    fields[name] = value
+        return _remains, (str(self), repr(self), fields)
 
     def __copy__(self) -> Shown:
         return self
 
     def __deepcopy__(self, memo: object) -> Shown:
         return self
+
+
+_DATA = frozenset({str, int, float, bool, type(None)})
+
+
+def _names_of(value: Any) -> list[str]:
+    """Return the names of what an object holds, in its dict or in slots."""
+    slots = [slot for base in type(value).__mro__ for slot in vars(base).get("__slots__", ()) if slot[:2] != "__"]
+    try:
+        return [*vars(value), *slots]
+    except TypeError:  # it has no dict
+        return slots
+
+
+class _Remains:
+    """What another process gets of an object: its plain attributes, masked, and what it printed."""
+
+    def __str__(self) -> str:
+        return self.__printed[0]
+
+    def __repr__(self) -> str:
+        return self.__printed[1]
+
+    __printed = ("", "")
+
+
+def _remains(printed: str, shown: str, fields: dict[str, Any]) -> _Remains:
+    made = _Remains()
+    vars(made).update(fields, _Remains__printed=(printed, shown))
+    return made
 
 
 class _Error(BaseException):

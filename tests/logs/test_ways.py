@@ -270,6 +270,16 @@ def test_the_stand_in_of_an_exception_answers_like_it(kind):
         assert hasattr(stand_in, name) == hasattr(error, name)
 
 
+def test_the_stand_in_of_an_object_pickles_without_its_secret():
+    """Another process gets what it printed and its plain attributes, and the pickle holds nothing raw."""
+    pickled = pickle.dumps(StandIns().shown(Account("ada", WORD)))
+    again = pickle.loads(pickled)
+
+    assert WORD.encode() not in pickled
+    assert WORD not in repr(again)
+    assert again.name == "ada"
+
+
 def test_an_exception_in_a_circle_of_causes_ends():
     """Causes that lead back to their start are followed once."""
     first, second = ValueError(KEY), TypeError("b")
