@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from beluga.errors import ProviderError
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
+from beluga.llm._http.profiles import PROFILES
 from beluga.schema import Chunk, OpaquePart, Response, ToolCall, Usage
 
-DIALECTS = pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC], ids=lambda dialect: dialect.provider)
+SPOKEN = ("openai", "anthropic", "openai-responses", "gemini")
+DIALECTS = pytest.mark.parametrize("dialect", [PROFILES[name] for name in SPOKEN], ids=SPOKEN)
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
@@ -54,6 +55,49 @@ ANSWERS = {
         "stop_reason": "tool_use",
         "usage": {"input_tokens": 3, "output_tokens": 2, "cache_read_input_tokens": 1},
     },
+    "openai-responses": {
+        "id": "resp_1",
+        "object": "response",
+        "status": "completed",
+        "model": "gpt-5",
+        "error": None,
+        "incomplete_details": None,
+        "output": [
+            {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
+            {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "content": [
+                    {"type": "output_text", "text": "Hello.", "annotations": []},
+                    {"type": "refusal", "refusal": "no"},
+                ],
+            },
+            {"id": "fc_1", "type": "function_call", "call_id": "1", "name": "x", "arguments": "{}"},
+        ],
+        "usage": {"input_tokens": 3, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 1}},
+    },
+    "gemini": {
+        "responseId": "r",
+        "modelVersion": "gemini-2.5-pro",
+        "candidates": [
+            {
+                "index": 0,
+                "content": {
+                    "role": "model",
+                    "parts": [
+                        {"text": "hm", "thought": True},
+                        {"text": "Hello.", "thoughtSignature": "s"},
+                        {"functionCall": {"id": "1", "name": "x", "args": {"a": 1}}},
+                    ],
+                },
+                "finishReason": "STOP",
+                "safetyRatings": [],
+            }
+        ],
+        "promptFeedback": {"safetyRatings": []},
+        "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2, "thoughtsTokenCount": 1},
+    },
 }
 
 EVENTS = {
@@ -87,7 +131,34 @@ EVENTS = {
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
         {"type": "message_stop"},
     ],
+    "openai-responses": [
+        {"type": "response.created", "response": {"id": "resp_1", "model": "gpt-5", "status": "in_progress"}},
+        {"type": "response.output_item.added", "output_index": 0, "item": {"id": "m", "type": "message"}},
+        {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "a"},
+        {"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": 0, "delta": "a"},
+        {
+            "type": "response.output_item.done",
+            "output_index": 1,
+            "item": {"id": "f", "type": "function_call", "call_id": "1", "name": "x", "arguments": "{}"},
+        },
+        {
+            "type": "response.output_item.done",
+            "output_index": 0,
+            "item": {
+                "id": "m",
+                "type": "message",
+                "content": [{"type": "output_text", "text": "a", "annotations": []}],
+            },
+        },
+    ],
+    "gemini": [
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "hm", "thought": True}]}}]},
+        {"candidates": [{"content": {"parts": [{"text": "a"}, {"functionCall": {"name": "x", "args": {}}}]}}]},
+    ],
 }
+# What ends a stream in its dialect is the whole answer.
+EVENTS["openai-responses"].append({"type": "response.completed", "response": ANSWERS["openai-responses"]})
+EVENTS["gemini"].append(ANSWERS["gemini"])
 
 
 def places(value, path=()):

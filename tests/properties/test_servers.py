@@ -189,3 +189,91 @@ def test_anthropics_blocks_are_the_same_everywhere_and_go_back_as_they_came(data
     kinds = {TextPart, ThinkingPart, ToolCall, OpaquePart}
     assert {type(part) for part in message.parts} <= kinds
     assert isinstance(message, AIMessage)
+
+
+def responses_items(answer, draw):
+    """Return the items of OpenAI's Responses for an answer, in an order of their own."""
+    items = []
+    if answer.thoughts:
+        summary = [{"type": "summary_text", "text": answer.thoughts}]
+        items.append({"id": "rs", "type": "reasoning", "summary": summary, "encrypted_content": "sealed"})
+    if answer.details:
+        items.append({"id": "ws", "type": "web_search_call", "status": "completed", "action": {"query": answer.text}})
+    if answer.text:
+        content = [{"type": "output_text", "text": answer.text, "annotations": []}]
+        items.append({"id": "m", "type": "message", "role": "assistant", "status": "completed", "content": content})
+    for at, (name, given_) in enumerate(answer.calls):
+        call = {"call_id": f"c{at}", "name": name, "arguments": json.dumps(given_), "status": "completed"}
+        items.append({"id": f"f{at}", "type": "function_call", **call})
+    return draw(st.permutations(items))
+
+
+def responses_events(item, at, draw):
+    """Yield the events of one item."""
+    placed = {"output_index": at, "item_id": item["id"]}
+    empty = {"summary": [], "content": [], "arguments": ""}
+    begun = {key: empty.get(key, value) for key, value in item.items()}
+    yield {"type": "response.output_item.added", "output_index": at, "item": begun}
+    text, kind = {
+        "message": lambda: (item["content"][0]["text"], "output_text"),
+        "reasoning": lambda: (item["summary"][0]["text"], "reasoning_summary_text"),
+        "function_call": lambda: (item["arguments"], "function_call_arguments"),
+    }.get(item["type"], lambda: ("", ""))()
+    for piece in fragments(draw, text) if text else ():
+        yield {"type": f"response.{kind}.delta", **placed, "content_index": 0, "summary_index": 0, "delta": piece}
+    yield {"type": "response.output_item.done", "output_index": at, "item": item}
+
+
+@given(st.data(), answers)
+def test_responses_items_are_the_same_everywhere(data, answer):
+    """Whole and streamed, in any cut; texts, thoughts, calls and what we do not know stand in their order."""
+    profile, items = PROFILES["openai-responses"], responses_items(answer, data.draw)
+    body = {"id": "r", "object": "response", "status": "completed", "model": "m", "output": items}
+    message = Exchange(profile, {}).answered(200, {}, json.dumps(body).encode()).message
+    told = [event_ for at, item in enumerate(items) for event_ in responses_events(item, at, data.draw)]
+    told.append({"type": "response.completed", "response": body})
+    lines = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in told)
+    streamed = read(profile, cut(data.draw, lines.encode())).message
+    assert (streamed.text, streamed.thinking) == (message.text, message.thinking) == (answer.text, answer.thoughts)
+    assert streamed.tool_calls == message.tool_calls
+    assert sorted((call.id, call.name, repr(call.arguments)) for call in message.tool_calls) == [
+        (f"c{at}", name, repr(given_)) for at, (name, given_) in enumerate(answer.calls)
+    ]
+    sent = [
+        profile.speech.request(profile, "m", [HumanMessage("-"), each, HumanMessage("-")], {})["input"][1:-1]
+        for each in (message, streamed)
+    ]
+    assert sent[0] == sent[1]
+    sealed = ("reasoning", "web_search_call")  # what has to go back unchanged
+    assert [each for each in sent[0] if each.get("type") in sealed] == [
+        each for each in items if each["type"] in sealed
+    ]
+
+
+@given(st.data(), answers)
+def test_geminis_parts_are_the_same_everywhere_and_go_back_as_they_came(data, answer):
+    """The same for its parts, with their signatures, which a stream gives in events of any size."""
+    parts = [{"text": answer.thoughts, "thought": True}] if answer.thoughts else []
+    parts += [{"text": answer.text}] if answer.text else []
+    parts += [
+        {
+            "functionCall": {"id": f"c{at}", "name": name, "args": given_},
+            **({"thoughtSignature": "s"} if not at else {}),
+        }
+        for at, (name, given_) in enumerate(answer.calls)
+    ]
+    parts += [{"executableCode": {"language": "PYTHON", "code": answer.text}}] if answer.details else []
+    profile, end = PROFILES["gemini"], {"finishReason": "STOP"}
+    body = {"candidates": [{"content": {"role": "model", "parts": parts}, **end}], "modelVersion": "m"}
+    message = Exchange(profile, {}).answered(200, {}, json.dumps(body).encode()).message
+    told = [{"candidates": [{"content": {"role": "model", "parts": [part]}}]} for part in parts]
+    told.append({"candidates": [{"content": {"role": "model", "parts": []}, **end}], "modelVersion": "m"})
+    lines = "".join(f"data: {json.dumps(each)}\n\n" for each in told)
+    assert read(profile, cut(data.draw, lines.encode())).message == message
+    assert [(call.id, call.name, call.arguments) for call in message.tool_calls] == [
+        (f"c{at}", name, given_) for at, (name, given_) in enumerate(answer.calls)
+    ]
+    sent = profile.speech.request(profile, "m", [HumanMessage("-"), message, HumanMessage("-")], {})["contents"]
+    event(f"{len(parts)} parts")
+    back = [part for part in parts if not part.get("thought")]  # thoughts without a signature are not wanted back
+    assert [each["parts"] for each in sent if each["role"] == "model"] == ([back] if back else [])
