@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
-    from beluga._policies.budget import budget, detached
+    from beluga._policies.budget import TimeoutBudget, budget, detached
     from beluga._policies.bulkhead import Bulkhead, bulkhead
     from beluga._policies.cached import Cache, cached
     from beluga._policies.fallback import fallback

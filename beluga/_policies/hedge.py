@@ -94,8 +94,8 @@ class Hedge(Policy):
     """
 
     concern = "hedge"
-    kinds = frozenset({Kind.ASYNC, Kind.ASYNC_GENERATOR})
-    hints = Hints(runs_streams=True)
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ASYNC, Kind.ASYNC_GENERATOR})
+    hints: Hints = attrs.field(default=Hints(runs_streams=True), init=False, repr=False)
     belongs_inside: ClassVar[Mapping[str, str]] = {
         "cached": "a kept answer needs no second run",
         "retry": "each further run is tried again by itself",

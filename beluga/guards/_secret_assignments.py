@@ -316,7 +316,8 @@ def _bare(work: str, at: int, kind: Kind, how: str, *, plain: bool) -> tuple[int
         if cookies is None:
             return None
         # Of those that hold no secret an empty place is the end: up to there all was read.
-        return cookies.span() if is_secret(cookies[0], kind, quoted=True, plain=True) else (cookies.end(),) * 2
+        start, end = cookies.span()
+        return (start if is_secret(cookies[0], kind, quoted=True, plain=True) else end), end
     if kind == "password" and (braced := _BRACED.match(work, at)):
         return None if is_absent(braced[1]) else braced.span(1)
     at = _behind_scheme(work, at)

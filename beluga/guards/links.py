@@ -22,6 +22,7 @@ CSS Syntax Level 3, escapes.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from typing import TYPE_CHECKING, Literal
@@ -51,9 +52,7 @@ _GAP = r"[ \t]*+\n?+[ \t]*+"
 _DEST = rf"(?:<(?:\\[^\n]?+|[^<>\n\\])*+>?+|{_PARENS})"
 _TITLE = rf"(?:{_GAP}(?:{_QUOTED}|\((?:[^()\\\n]|{_INNER})*+\)?+))?+{_GAP}"
 _BEHIND = rf"(?:\({_GAP}{_DEST}{_TITLE}\)?+|:{_GAP}\S*+)?+"
-_LABEL = "(?!)"
-for _ in range(4):
-    _LABEL = rf"\[(?:[^\[\]\\\n]|{_INNER}|{_LABEL})*+\]?+{_BEHIND}"
+_LABEL = functools.reduce(lambda inner, _: rf"\[(?:[^\[\]\\\n]|{_INNER}|{inner})*+\]?+{_BEHIND}", range(4), "(?!)")
 _TAG = rf"<[a-zA-Z/!?](?:{_QUOTED}|[^<>\"'\n]|\n(?![ \t]*\n))*+>?+"
 _CSS = rf"(?:(?i:url)\(|@(?i:import)){_GAP}[\"']?+"
 _CSS_DEST = r"(?:\\[0-9a-fA-F]{1,6}+[ \t]?+|[^\s\"')])*+"

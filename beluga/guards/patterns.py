@@ -155,7 +155,7 @@ class Present:
         for index, hit in enumerate(hits):
             if hit < position:
                 hit = self._small.find(words[index], position)  # noqa: PLW2901 - the same word, further on
-                hits[index] = hit = size if hit < 0 else hit  # noqa: PLW2901
+                hits[index] = hit = size if hit < 0 else hit  # noqa: PLW2901 - the same
             if hit < first or (hit == first and len(words[index]) > len(found)):
                 first, found = hit, words[index]
         return first, found
@@ -187,7 +187,7 @@ class Matcher:
     def __init__(self, pattern: Pattern) -> None:
         self.name: str = pattern.name
         self.digits: int = pattern.digits
-        self.is_key = isinstance(pattern, KeyPattern)
+        self.is_key: bool = isinstance(pattern, KeyPattern)
         self._check = pattern.check
         self._reads = pattern.reads if isinstance(pattern, ReadPattern) else None
         compiled = _compile(pattern, pattern.pattern)

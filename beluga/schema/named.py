@@ -54,7 +54,7 @@ class NamedMessages(list[Message]):
 
     def __init__(self, messages: Iterable[Message], prompt: PromptName) -> None:
         super().__init__(messages)
-        self.prompt = prompt
+        self.prompt: PromptName = prompt
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NamedMessages, (list(self), self.prompt)

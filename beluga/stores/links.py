@@ -274,7 +274,7 @@ class LoopLink(asyncio.Protocol):
         async with asyncio.timeout(self._seconds):
             await connection.connect()
         # The names since redis-py 4.2, when it took in aioredis.
-        self._writer, connection._writer, connection._reader = connection._writer, None, None  # noqa: SLF001
+        self._writer, connection._writer, connection._reader = connection._writer, None, None  # noqa: SLF001 - the stream is ours now
         self._writer.transport.set_protocol(self)
         # A loop that shuts down closes its async generators, and so this connection.
         self._end = self._ended()

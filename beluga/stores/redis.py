@@ -262,7 +262,7 @@ class _Options:
     timeout: float
 
 
-_Options.name = "store"  # type: ignore[attr-defined]
+_Options.name = "store"  # type: ignore[attr-defined]  # not an option, so not an attrs field
 
 
 def _connections(url: str, timeout: float) -> tuple[tuple[Any, dict[str, Any]], tuple[Any, dict[str, Any]]]:

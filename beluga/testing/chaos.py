@@ -88,7 +88,7 @@ class Chaos(Policy):
     """
 
     concern = "chaos"
-    hints = Hints(needed=_unleashed)
+    hints: Hints = attrs.field(default=Hints(needed=_unleashed), init=False, repr=False)
 
     rate: float = attrs.field(default=0.1, validator=number(0, 1), kw_only=True)
     errors: tuple[Failure, ...] = attrs.field(

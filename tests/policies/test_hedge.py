@@ -341,7 +341,10 @@ def test_an_empty_stream_is_an_answer(fake_clock):
 def test_each_run_takes_a_permit_and_leaves_a_span(fake_clock):
     """Of the layers inside."""
     runs = Runs((60, "first"), (0.5, "second"))
-    stack = lambda function: hedge(1)(traced(name="run")(rate_limited(2)(function)))  # noqa: E731
+
+    def stack(function):
+        return hedge(1)(traced(name="run")(rate_limited(2)(function)))
+
     with record_spans() as spans:
         assert asked(fake_clock, runs, stack)[0] == "second"
     assert [span.name for span in spans.spans] == ["run", "run"]
