@@ -20,6 +20,7 @@ from beluga.clock import environment
 from beluga.spending import SCOPE
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from beluga._engine.call import Call
@@ -40,7 +41,7 @@ def _own_throttle() -> RetryThrottle:
     return RetryThrottle(max_tokens=2.0 * _BURST)
 
 
-def _as_delay(value: Any) -> Any:
+def _as_delay(value: float | str | datetime.timedelta) -> float | str:
     return value if isinstance(value, str) else seconds(value)
 
 

@@ -1,0 +1,49 @@
+"""The pages that are made from the code are those of the code, and every page can be found."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import beluga
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT / "tools"))
+reference = pytest.importorskip("reference")
+sys.path.pop(0)
+
+
+@pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.stem)
+def test_a_page_says_what_the_code_says(path):
+    """Options, defaults and meanings are those of the signature and the docstring."""
+    assert path.read_text(encoding="utf-8") == reference.pages()[path], "make it anew: python tools/reference.py"
+
+
+@pytest.mark.parametrize("name", reference.DECORATORS)
+def test_every_option_has_a_meaning(name):
+    """An option that no docstring tells of would be an empty cell."""
+    page = reference.decorator_page(name)
+    for option in inspect.signature(getattr(beluga, name)).parameters:
+        assert re.search(rf"^\| `{option}` \| [^|]* \| .+ \|$", page, re.MULTILINE), option
+
+
+def test_every_page_stands_in_the_navigation():
+    """And nothing else does."""
+    listed = set(re.findall(r'"([\w/.-]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8")))
+    assert listed == {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
+
+
+def test_every_link_between_pages_leads_somewhere():
+    """To a page or a heading that is there."""
+    links = [
+        (page, target)
+        for page in DOCS.rglob("*.md")
+        for target in re.findall(r"\]\(([^)#:\s]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 10
+    assert not [(page, target) for page, target in links if not (page.parent / target).exists()]
