@@ -74,6 +74,8 @@ class Call:
     """1 as soon as a stream has handed out its first item, else 0."""
     sent: bool = False
     """Whether the function has begun to run; only set where it did not end well. See `was_sent`."""
+    steered: bool = False
+    """Whether the consumer of a stream has sent or thrown something in; only set where layers look at its items."""
     served: bool = False
     """Whether a layer gave an answer that it had kept, for which nothing was sent and nothing is due."""
     answer: Outcome | None = None

@@ -85,6 +85,9 @@ class Race:
                 raise
             return winner.result()
         except Exception as error:
+            if self._winner is not None:
+                self._task.uncancel()  # the first run made an error of the interruption
+                return self._winner.result()
             if not self.further:
                 raise  # in time: that is not a matter of waiting
             return await self._another(error)
@@ -134,7 +137,12 @@ class Race:
                 interrupted = error
         for run in self.further:
             if _is_good(run) and run is not self._winner and self._discard is not None:
-                await self._discard(run.result())
+                try:
+                    await self._discard(run.result())
+                except asyncio.CancelledError as error:
+                    interrupted = error
+                except Exception:  # noqa: S110 - of an answer that nobody needs
+                    pass
         if interrupted is not None:
             raise interrupted
 

@@ -115,9 +115,10 @@ class BoundedMap(Generic[S]):
         spared: Says of a state that others are to be forgotten before it.
     """
 
-    __slots__ = ("_max_keys", "_oldest", "_spared", "values")
+    __slots__ = ("_grows", "_max_keys", "_oldest", "_spared", "values")
 
-    def __init__(self, max_keys: int, spared: Callable[[S], bool] | None = None) -> None:
+    def __init__(self, max_keys: int, spared: Callable[[S], bool] | None = None, *, grows: bool = False) -> None:
+        self._grows = grows
         self.values: dict[Hashable, S] = {}
         """The states by key; to be read."""
         self._max_keys = max_keys
@@ -157,9 +158,12 @@ class BoundedMap(Generic[S]):
                 state = self.values[key]
             except KeyError:
                 continue  # dropped meanwhile
-            if spare > 0 and self._spared is not None and self._spared(state):
-                spare -= 1
+            is_spared = self._spared is not None and (spare > 0 or self._grows) and self._spared(state)
+            if is_spared:
                 self.use(key)
+                spare -= 1
+                if spare < 0:
+                    return  # all are in use
             else:
                 self.drop(key)
 

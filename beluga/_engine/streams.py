@@ -115,14 +115,14 @@ def _opened(call: Call, run: Invoke) -> Any:
     items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
-    return _filtered(items, source) if items.filtered else _watched(items.watch, source)
+    return _filtered(items, source) if items.filtered else _watched(call, items.watch, source)
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
     yield from items
 
 
-def _watched(watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _watched(call: Call, watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Pass the items of `source` on under the eyes of `watch`."""
     seen, suspend, resume = watch.seen, watch.suspend, watch.resume
     try:
@@ -137,9 +137,12 @@ def _watched(watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, A
                 raise
             except BaseException as thrown:
                 resume()
+                call.steered = True
                 item = source.throw(thrown)
             else:
                 resume()
+                if reply is not None:
+                    call.steered = True
                 item = source.send(reply)
     except StopIteration as done:
         value = done.value

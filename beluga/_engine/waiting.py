@@ -31,14 +31,17 @@ class Wakeup:
         self._silent.acquire()
         self._end: Callable[[], object] | None = None
 
-    def ring(self) -> None:
-        """End the wait."""
+    def ring(self) -> bool:
+        """End the wait; return False where nobody can wait any more, as the loop is closed."""
         with contextlib.suppress(RuntimeError):  # it has rung before
             self._silent.release()
         end = self._end
         if end is not None:
-            with contextlib.suppress(RuntimeError):  # its loop is closed, and nobody waits there any more
+            try:
                 end()
+            except RuntimeError:  # its loop is closed
+                return False
+        return True
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until it rings, for `seconds` at most; return whether it rang. What a clock calls."""

@@ -92,6 +92,9 @@ class AdaptiveLimit:
         """Learn that so many in flight were too many."""
         if in_flight > self._limit:
             return  # sent before the limit fell: it tells nothing new
+        if in_flight == 1 or in_flight < self._limit // 2:
+            self._set(self._limit // 2)  # so few cannot have been too many: it fails for another reason
+            return
         first, factor, most = _PATIENCE
         is_known = self._ceiling is not None and abs(in_flight - self._ceiling) <= max(1.0, _NEAR * self._ceiling)
         self._patience = min(most, factor * self._patience) if is_known else first

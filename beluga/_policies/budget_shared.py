@@ -206,7 +206,7 @@ class SharedSpendingLayer(Policy):
         key = self._accounts.key(self._local.key(call))
         scope = self._local.open(call, Account())
         left = DEADLINE.get() - call.environment.monotonic()
-        lease = LEASE if left == math.inf else max(1.0, left) + 1.0
+        lease = LEASE if left == math.inf else min(max(1.0, left) + 1.0, 86_400.0)
         held = _Held(self._accounts, key, scope, lease, is_async=self._is_async)
         call.keep(self, held)
         ask: Callable[..., Any] = store.ask_async if self._is_async else store.ask

@@ -164,7 +164,7 @@ class _Rooms:
     def __init__(self, options: Bulkhead) -> None:
         self._options = options
         self._lock = new_lock()
-        self._by_key: BoundedMap[_Room] = BoundedMap(options.max_keys, lambda room: room.slots.is_busy)
+        self._by_key: BoundedMap[_Room] = BoundedMap(options.max_keys, lambda room: room.slots.is_busy, grows=True)
         self.only = _Room(options)
 
     def of(self, key: Hashable) -> _Room:
@@ -212,7 +212,7 @@ class _Layer(Policy):
         """Give the slot back."""
         if self._fixed and call.environment is SYSTEM:
             slots = self._only
-            if not slots.turns:
+            if not slots.turns and slots.running > 0:
                 slots.running -= 1
                 slots.done += 1
                 return

@@ -7,6 +7,8 @@ Python takes these values for equal: a model may well answer them differently.
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import decimal
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,37 +69,51 @@ class _UnknownError(Exception):
     """A value of this type cannot be frozen."""
 
 
+_SHOWN: Final = frozenset({float, complex, datetime.datetime, datetime.time, decimal.Decimal})
+"""Types of which equal values may differ, as 0.0 and -0.0, "1.0" and "1.00", or one moment in two zones."""
+
+
 def _frozen(value: Any) -> Hashable:
     kind = type(value)
     if kind in _AS_IT_IS:
         known: Hashable = value
         return known
+    if kind in _SHOWN:
+        return kind, repr(value), getattr(value, "fold", 0)
+    if issubclass(kind, bytearray):
+        return kind, bytes(value)
     if issubclass(kind, (list, tuple)):
         return kind, tuple([_frozen(each) for each in value])
     if issubclass(kind, dict):
         return kind, frozenset([(_frozen(key), _frozen(each)) for key, each in value.items()])
     if issubclass(kind, (set, frozenset)):
         return kind, frozenset([_frozen(each) for each in value])
-    if issubclass(kind, bytearray):
-        return kind, bytes(value)
+    compares_by_identity: bool = getattr(kind, "__eq__", None) is object.__eq__
+    parts = None if compares_by_identity else _parts(value)
+    return (kind, _own(value)) if parts is None else (kind, tuple([(name, _frozen(each)) for name, each in parts]))
+
+
+def _own(value: Any) -> Hashable:
+    """Return what tells for itself whether it is equal."""
     try:
         hash(value)
     except Exception:  # a stranger's __hash__ may raise anything
-        parts = _parts(value)
-        if parts is None:
-            raise _UnknownError(kind.__qualname__) from None
-        return kind, tuple([(name, _frozen(each)) for name, each in parts.items()])
-    return kind, value
+        raise _UnknownError(type(value).__qualname__) from None
+    known: Hashable = value
+    return known
 
 
-def _parts(value: Any) -> dict[str, Any] | None:
+def _parts(value: Any) -> list[tuple[str, Any]] | None:
     """Return what a record or a model consists of, by name; None where it does not say."""
     kind = type(value)
+    names: Any
     if attrs.has(kind):
-        return {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
-    if dataclasses.is_dataclass(kind):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
-    names: Any = getattr(kind, "model_fields", None)  # of pydantic, which is not imported
-    if names is None:
-        return None
-    return {name: getattr(value, name) for name in names} | (getattr(value, "__pydantic_extra__", None) or {})
+        names = [field.name for field in attrs.fields(kind)]
+    elif dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+    else:
+        names = getattr(kind, "model_fields", None)  # of pydantic, which is not imported
+        if names is None:
+            return None
+        names = [*names, *(getattr(value, "__pydantic_extra__", None) or ())]
+    return [(name, getattr(value, name, None)) for name in names]

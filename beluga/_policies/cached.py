@@ -231,12 +231,13 @@ class _Layer(Policy):
         with room.lock:
             flight = room.flights.get(key)
             if flight is None:
-                flight = Flight(room, key)
+                flight = Flight(room, key, who_runs(is_async=self._kind.is_async))
                 call.keep(self, Lead(flight, old))
                 room.flights[key] = flight
                 room.misses += 1
                 return None
-            if flight.leader == who_runs():  # it would wait for itself: it calls itself, or its stream is still open
+            # It would wait for itself: it calls itself, or its stream is still open.
+            if flight.leader == who_runs(is_async=self._kind.is_async):
                 room.misses += 1
                 return None
             if old is None:
@@ -258,7 +259,7 @@ class _Layer(Policy):
             return _hand_out(call, waiter.entry, now)
         if waiter.lead is not None:
             room.misses += 1
-            call.keep(self, waiter.lead.take())
+            call.keep(self, waiter.lead.take(who_runs(is_async=self._kind.is_async)))
             return None
         if now >= DEADLINE.get():
             waiter.depart()
@@ -304,9 +305,15 @@ class _Layer(Policy):
 
     def _land(self, call: Call, lead: Lead, value: Any) -> None:
         is_stream = self._kind.is_stream
-        if lead.report.is_whole if is_stream else is_whole(value):
-            kept = tuple(lead.items) if is_stream else value
-            lead.land(Entry(kept, None, call.environment.monotonic(), self._cache.ttl))
+        if call.steered or not (lead.report.is_whole if is_stream else is_whole(value)):
+            return  # what the consumer sent or threw in has made it
+        kept = tuple(lead.items) if is_stream else value
+        end = value if is_stream else None
+        try:
+            entry = Entry(kept, None, call.environment.monotonic(), self._cache.ttl, end)
+        except Exception:  # it cannot be copied, and so not be kept
+            return
+        lead.land(entry)
 
 
 def _hand_out(call: Call, entry: Entry, now: float) -> Use:

@@ -42,14 +42,16 @@ class Entry:
         ttl: For how long it is good.
     """
 
-    __slots__ = ("asked_for", "error", "fresh_until", "made", "value", "verdict")
+    __slots__ = ("asked_for", "end", "error", "fresh_until", "is_mutable", "made", "value", "verdict")
 
-    def __init__(self, value: Any, error: Exception | None, made: float, ttl: float) -> None:
+    def __init__(self, value: Any, error: Exception | None, made: float, ttl: float, end: Any = None) -> None:
         several = value if type(value) is tuple else (value,)
         is_mutable = any(type(each) in _MUTABLE for each in several)
         self.value = copy.deepcopy(value) if is_mutable else value
-        self.verdict = None if is_mutable or error is not None else Use(value)  # one for all who ask
+        self.is_mutable = is_mutable
+        self.verdict = None if is_mutable or error is not None or end is not None else Use(value)  # one for all who ask
         self.error = error
+        self.end = end  # what a generator returns
         self.made = made
         self.fresh_until = made + ttl
         self.asked_for = False  # since one had to go last
@@ -62,12 +64,29 @@ class Entry:
         """
         self.asked_for = True
         if self.error is None:
-            return self.verdict or Use(copy.deepcopy(self.value))
-        try:
-            error = copy.copy(self.error)  # else its traceback would grow
-        except Exception:
-            error = self.error
-        raise error.with_traceback(None)
+            if self.verdict is not None:
+                return self.verdict
+            value = copy.deepcopy(self.value) if self.is_mutable else self.value
+            return Use(value if self.end is None else _replayed(value, copy.deepcopy(self.end)))
+        raise _again(self.error)
+
+
+def _replayed(items: Any, end: Any) -> Any:
+    yield from items
+    return end
+
+
+def _again(error: Exception) -> Exception:
+    """Return a copy without the traceback, which would grow; not by the class, whose `__init__` may not take `args`."""
+    kind = type(error)
+    try:
+        made = kind.__new__(kind, *error.args)
+        made.__dict__.update(error.__dict__)
+    except Exception:
+        return error.with_traceback(None)
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__
+    return made
 
 
 _MUTABLE: Final = frozenset({list, dict, set, bytearray})
@@ -112,10 +131,10 @@ class Flight:
 
     __slots__ = ("is_forgotten", "key", "leader", "room", "waiters")
 
-    def __init__(self, room: Room, key: Hashable) -> None:
+    def __init__(self, room: Room, key: Hashable, leader: object) -> None:
         self.room = room
         self.key = key
-        self.leader = who_runs()
+        self.leader = leader
         self.waiters: dict[Waiter, None] = {}  # in their order, and quick to leave
         self.is_forgotten = False
 
@@ -131,15 +150,20 @@ class Flight:
                 waiter.entry = entry
                 waiter.wakeup.ring()
 
-    def hand_on(self) -> None:
+    def hand_on(self, lead: Lead) -> None:
         """Let the first who waits lead, or end where nobody does."""
         with self.room.lock:
-            waiter = self._first()
-            if waiter is None:
-                self._end()
-            else:
-                waiter.lead = Lead(self)
-                waiter.wakeup.ring()
+            while self.room.flights.get(self.key) is self and (waiter := next(iter(self.waiters), None)) is not None:
+                successor = Lead(self)
+                del self.waiters[waiter]
+                waiter.lead = successor
+                lead.drop()
+                if waiter.wakeup.ring():
+                    return
+                waiter.lead = None  # its loop is closed: it will not run
+                lead = successor
+            self._end()
+            lead.drop()
 
     def _end(self) -> None:
         if self.room.flights.get(self.key) is self:
@@ -163,23 +187,28 @@ class Lead:
         self.report = Report()
         self.old = old  # what is kept still, and not fresh any more
 
-    def take(self) -> Lead:
+    def take(self, leader: object) -> Lead:
         """Return this, held by whoever runs now."""
         if self._flight is not None:
-            self._flight.leader = who_runs()
+            self._flight.leader = leader
         return self
 
     def land(self, entry: Entry) -> None:
         """Keep `entry`, and hand it to all who wait."""
-        flight, self._flight = self._flight, None
+        flight = self._flight
         if flight is not None:
             flight.land(entry)
+            self._flight = None  # not before: a signal handler may raise in between, and then it is handed on
+
+    def drop(self) -> None:
+        """Let go of it without handing it on."""
+        self._flight = None
 
     def let_go(self) -> None:
         """Hand on what has not landed."""
-        flight, self._flight = self._flight, None
+        flight = self._flight
         if flight is not None:
-            flight.hand_on()
+            flight.hand_on(self)
 
     __del__ = let_go  # a call may be gone without a word
 
@@ -215,8 +244,10 @@ class Waiter:
             self.lead.let_go()
 
 
-def who_runs() -> object:
-    """Return the running task, or the thread where there is none."""
+def who_runs(*, is_async: bool) -> object:
+    """Return the running task of an async call, or the thread: a call that blocks stops all tasks of its thread."""
+    if not is_async:
+        return threading.get_ident()
     asyncio = sys.modules.get("asyncio")
     task = None
     if asyncio is not None:

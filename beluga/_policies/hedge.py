@@ -155,7 +155,7 @@ class _Layer(Policy):
         """Run `inner`, and once more where that takes long."""
         value, further = await self._raced(call, inner)
         if further:
-            _charge(further, usage_of(value))
+            _charge(further, usage_of(value), value)
         return value
 
     async def _raced(
@@ -218,10 +218,13 @@ async def _closed(begun: tuple[AsyncGenerator[Any, None], Any]) -> None:
     await begun[0].aclose()
 
 
-def _charge(further: int, usage: Usage | None) -> None:
+def _charge(further: int, usage: Usage | None, answer: Any = None) -> None:
     """Charge the budgets outside for the runs whose answers were thrown away: what the one that counts has cost."""
     scope = SCOPE.get()
     if usage is not None and scope is not None and not scope.used_inside:
+        told = getattr(scope.amount_of, "answer", None)
+        if told is not None:
+            told.read(answer)  # a table wants to know the model
         for _ in range(further):
             scope.charge_run(scope.amount_of(usage))
 

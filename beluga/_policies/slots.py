@@ -15,7 +15,7 @@ import itertools
 import sys
 from typing import TYPE_CHECKING, Final
 
-from beluga._engine.state import new_lock
+from beluga._engine.state import begin_in_child, new_lock
 from beluga._engine.waiting import Wakeup
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Slots:
     """
 
     __slots__ = (
+        "__weakref__",
         "_filled_at",
         "_limit",
         "_lock",
@@ -79,6 +80,13 @@ class Slots:
         self.done = 0
         self.queue: list[tuple[float, int, Turn]] = []
         self.turns: dict[Turn, None] = {}  # those in the queue who have not left it
+        begin_in_child(self)
+
+    def begin_in_child(self) -> None:
+        """Forget the calls of threads that do not exist in a forked child."""
+        self.running = 0
+        self.turns.clear()
+        self.queue.clear()
 
     @property
     def is_busy(self) -> bool:
@@ -112,7 +120,8 @@ class Slots:
     def give_back(self) -> None:
         """Give a slot back, to the first who waits."""
         with self._lock:
-            self.running -= 1
+            if self.running > 0:  # else it began before a fork
+                self.running -= 1
             self.done += 1
             self._grant()
 
@@ -131,7 +140,9 @@ class Slots:
             if self.turns.pop(turn, turn) is None:
                 self.running += 1
                 turn.granted = True
-                turn.wakeup.ring()
+                if not turn.wakeup.ring():
+                    turn.granted = False  # its loop is closed: it will not run
+                    self.running -= 1
 
     def delay(self, now: float) -> float:
         """Return about how many seconds it takes until a slot is free for one who comes now."""

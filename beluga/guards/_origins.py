@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign import get, items, text
+from beluga._values.conversation import _ROLES as ROLES
 from beluga._values.conversation import Place
 from beluga._values.texts import Reading
 from beluga.guards._normalization import normalise
@@ -30,7 +31,11 @@ __all__ = ["TURN", "History", "identifiers", "plain"]
 _RESULT_IDS: Final = ("tool_call_id", "tool_use_id")
 _CALL_IDS: Final = ("id", "call_id")
 _BLOCKS: Final = ("content", "parts", "tool_calls", "output")
-_MEDIA: Final = frozenset({"file", "input_file", "image", "image_url", "input_image", "input_audio", "document"})
+_MEDIA: Final = frozenset(
+    {"file", "input_file", "image", "image_url", "input_image", "input_audio", "document", "resource", "document_url"}
+)
+_OWN: Final = frozenset({"reasoning", "compaction"})  # the model's
+_ASKED: Final = frozenset({"function_call", "tool_call", "custom_tool_call"})
 _STEP = re.compile(r"[\w ]*(?:\[\d+\]|\.(?:content|parts|text|output|message|tool_calls))*")
 
 # What `Spotlight` makes of a text, whoever put it where.
@@ -123,28 +128,45 @@ class History:
             self._read()[1].add(_place(path), value)
 
     def _sort_message(self, path: str, message: Any, called: dict[str, str]) -> None:
-        trusted, untrusted = self._read()
-        taken = []
-        for step, block in _blocks(message):
-            answers = next((found for field in _RESULT_IDS if (found := text(block, field))), None)
-            if text(block, "type") == "function_call_output":
-                answers = text(block, "call_id")
-            if answers is not None:
-                self._take(path + step, block, trusted=called.get(answers) in self._trusted_tools)
-            elif isinstance(block, (ImagePart, AudioPart, FilePart)) or get(block, "type") in _MEDIA:
-                untrusted.add(_place(path + step), block)
-            else:
-                if name := text(block, "name") or text(block, "function", "name"):
-                    called.update((found, name) for field in _CALL_IDS if (found := text(block, field)))
-                continue
-            taken.append(path + step)
-        if path in taken or text(message, "role") == "assistant":
+        untrusted = self._read()[1]
+        taken = [path + step for step, block in _blocks(message) if self._takes(path, step, block, called)]
+        role = text(message, "role")
+        if path in taken or role == "assistant":
             return
-        reading = Reading(message, name=path)
+        if role and role not in ROLES and any(get(message, field) is not None for field in ("content", "parts")):
+            untrusted.add(_place(path), message)
+            return
+        self._sort_texts(Reading(message, name=path), tuple(taken))
+
+    def _takes(self, path: str, step: str, block: Any, called: dict[str, str]) -> bool:
+        """Take a block of a message that is not a text of its own; say whether it was one."""
+        untrusted = self._read()[1]
+        answers = next((found for field in _RESULT_IDS if (found := text(block, field))), None)
+        kind = text(block, "type") or ""
+        if kind.endswith("_output"):
+            answers = text(block, "call_id") or ""
+        elif get(block, "toolResult") is not None:
+            answers = text(block, "toolResult", "toolUseId") or ""
+        if answers is not None:
+            self._take(path + step, block, trusted=called.get(answers) in self._trusted_tools)
+        elif kind in _OWN or (kind.endswith("_call") and kind not in _ASKED):
+            for field in ("output", "outputs", "results"):
+                if (told := get(block, field)) is not None:
+                    untrusted.add(_place(f"{path}{step}.{field}"), told)
+        elif isinstance(block, (ImagePart, AudioPart, FilePart)) or kind in _MEDIA:
+            untrusted.add(_place(path + step), block)
+        else:
+            if name := text(block, "name") or text(block, "function", "name"):
+                called.update((found, name) for field in _CALL_IDS if (found := text(block, field)))
+            return False
+        return True
+
+    def _sort_texts(self, reading: Reading, taken: tuple[str, ...]) -> None:
+        trusted, untrusted = self._read()
         for unread in reading.unread:
             untrusted.add(_place(unread.path), "")
         for each in reading.texts:
-            if each.kind == "tool_call" or each.role == "assistant" or each.path.startswith(tuple(taken)):
+            if each.kind == "tool_call" or each.role == "assistant" or each.path.startswith(taken):
                 continue
             if each.role == "tool":
                 untrusted.add(_place(each.path), each.value)
@@ -203,12 +225,14 @@ class _Side:
             self._read = len(self._given)
             self._whole = "\n".join(each for _, each in self._texts)
             self._compact = self._whole.translate(_BETWEEN)
-        return _number_of(value) in self._compact if kind == "account" else _holds(self._whole, kind, value)
+        if kind != "account":
+            return _holds(self._whole, kind, value)
+        return _number_of(value) in self._compact and _stands(self._whole, value)
 
     def place(self, kind: str, value: str) -> str:
         """Return the place of the text in which a value stands; empty where it does not."""
         for place, given in self._texts if self.holds(kind, value) else ():
-            if _number_of(value) in given.translate(_BETWEEN) if kind == "account" else _holds(given, kind, value):
+            if _stands(given, value) if kind == "account" else _holds(given, kind, value):
                 return place
         return ""
 
@@ -221,6 +245,12 @@ def _number_of(account: str) -> str:
     """Return the letters and digits of an account; of a phone, those that are the same wherever one calls from."""
     number = account.translate(_BETWEEN)
     return number[-_PHONE:] if account[:1] in {"+", "0", "("} and number.isdecimal() else number
+
+
+def _stands(text: str, account: str) -> bool:
+    number = _number_of(account)
+    front = "" if number != account.translate(_BETWEEN) else r"(?<![a-z0-9])(?<![a-z0-9][./-])"
+    return re.search(front + r"[ ()./+\u00a0-]{0,3}".join(number) + "(?![a-z0-9])", text) is not None
 
 
 def _holds(text: str, kind: str, value: str) -> bool:

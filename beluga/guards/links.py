@@ -78,7 +78,7 @@ _REST = r"[^\s\"'<>`{}|^\[\]]"
 _ADDRESS = re.compile(
     rf"(?i)(?<![a-z0-9+.-])(?:[a-z0-9+.-]{{2,}}+:(?=//|\\\\)|https?:[/\\])(?:[/\\]*\[[\w.]*:[\w:.]*\])?{_REST}*"
     rf"|(?<![\w@./\\-])www\.(?=\w){_REST}+"
-    rf"|(?<=[\"'(=])[/\\]{{2}}{_REST}+"
+    rf"|(?<=[\"'(=])(?:/[/\\]|\\/|\\\\(?=[\w-]+\.[\w-])){_REST}+"
 )
 _USERINFO = re.compile(r"[^\s<>/?#\\]*@")
 _DISGUISED = re.compile(r"(?<![^\s\"'<>()])[^\s\"'<>()&\\]*+[&\\][^\s\"'<>()]*+")
@@ -88,7 +88,7 @@ _CLOSING = ".,;:!?)]*_~"
 _CLICKED = frozenset({"a", "area", "form", "button", "q", "blockquote", "del", "ins"})
 _ADDRESSES = frozenset(
     "href src action formaction background poster data cite longdesc manifest archive codebase icon profile lowsrc "
-    "dynsrc xlink:href data-src data-href classid usemap srcset imagesrcset data-srcset ping".split()
+    "dynsrc xlink:href data-src data-href classid usemap srcset imagesrcset data-srcset ping to from by values".split()
 )
 _CODE = frozenset({"style", "srcdoc", "content"})
 
@@ -98,6 +98,7 @@ _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))|/\*.*?\*/", re.DOTALL
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _TELLING = re.compile(r"[:/\\%]|[^\x00-\x7f]")  # without one of these it is a name on the same page
+_WORD = re.compile(r"[\w.+-]*:")  # such as `[1234]: error: ...`, which leads nowhere
 _HOST_NEXT = re.compile(r"[/\\]{2}")
 _REASON = "an address leads to a host that is not listed"
 _NO_PLACEHOLDER = re.compile("(?!)")
@@ -200,7 +201,7 @@ class LinkGuard:
         target = _TARGET.fullmatch(text)
         displayed = self.action == "text" and finding.kind in {"link", "image"}
         shown = _inert(target[1] if target else text) if displayed else ""
-        if target:
+        if target or text.startswith("("):  # the bracket before it would be a reference without its parentheses
             return f"() ({shown})" if shown else "()"
         return shown or "(LINK)"
 
@@ -254,7 +255,12 @@ class LinkGuard:
         """Say whether the value of an attribute leads away."""
         name = text.partition("=")[0].strip().lower()
         if name in _ADDRESSES:
-            return any(self._away(part, kind) for part in (value, *re.split(r"[\s,]+", value)))
+            return any(
+                self._away(part, kind)
+                for part in (value, *re.split(r"[\s,;]+" if name == "values" else r"[\s,]+", value))
+            )
+        if name == "srcdoc" and self._detect("", value):
+            return True
         if name in _CODE:
             return any(trouble_in(_style(value), hosts, self.schemes) for hosts in self._lists["image"])
         return bool(_HOST_NEXT.match(value.strip()) or self._plain(value, 0))
@@ -266,7 +272,7 @@ class LinkGuard:
             address = _CONTROLS.sub("", form).strip().replace(" ", "%20")
             if _HOST_NEXT.match(address):
                 return True
-            if not _TELLING.search(address):
+            if not _TELLING.search(address) or _WORD.fullmatch(address):
                 continue
             for hosts in self._lists[kind]:
                 trouble = _SCHEME.match(address) and trouble_with(address, hosts, self.schemes)

@@ -13,7 +13,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
+import json
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -25,7 +28,7 @@ from beluga.guards.base import Finding, GuardResult
 from beluga.guards.links import LinkGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from beluga.guards.streaming import RedactionStream
 
@@ -171,7 +174,7 @@ class Provenance:
                     Flow(tool, path, turn.untrusted_place(kind, each), value)
                     for kind, each in self._foreign(turn, plain(value), whole=named and not path.endswith("keys()"))
                 ]
-        return tuple({(flow.argument, flow.source): flow for flow in found}.values())
+        return tuple({(flow.argument, flow.source, flow.value): flow for flow in found}.values())
 
     def _is_sensitive(self, tool: str, path: str) -> bool:
         if not self.sensitive:
@@ -315,12 +318,40 @@ def _values(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in arguments.items():
         if type(value) is str:  # nearly always, and the general way takes ten times as long
             yield str(name), value
+            if value.lstrip()[:1] in {"{", "["} and (data := _json(value)) is not None:
+                yield from (
+                    (f"{name}.{path}", each) for path, each in _values(data if isinstance(data, dict) else {"": data})
+                )
             continue
-        for number in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(number, (int, float)) and not isinstance(number, bool):
-                yield str(name), str(number)
         reading = Reading(value, role="tool", name=str(name))
         for unread in reading.unread:
             message = f"argument {unread.path} cannot be looked into: {unread.why}"
             raise TypeError(message)
         yield from ((each.path, each.value) for each in reading.texts)
+        yield from _figures(value, str(name))
+
+
+def _figure(value: float | Decimal) -> str:
+    """Return a number as it would be written; 50.0 is the 50 that the user said."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    # str() refuses a number of more than 4,300 digits.
+    return f"{value:#x}" if isinstance(value, int) and value.bit_length() > 1000 else str(value)
+
+
+def _figures(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        yield path, _figure(value)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _figures(each, f"{path}.{name}" if str(name).isidentifier() else f"{path}[...]")
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for at, each in enumerate(value):
+            yield from _figures(each, f"{path}[{at}]")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

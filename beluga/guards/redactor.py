@@ -203,7 +203,18 @@ class Redactor:
         more = cut_out(text, spans, taken)
         if self._allows is not None:
             more = [(start, end, kind) for start, end, kind in more if not self._allows(kind, text[start:end])]
-        return sorted(found + more)
+        # The edge of what a recogniser found is a boundary, too: a second pass over the result would see one there.
+        while more:
+            found = [*found, *more]
+            left = text
+            for start, end, _ in found:
+                left = left[:start] + "[" * (end - start - 1) + "]" + left[end:]
+            more = [
+                each
+                for each in self._detect("", left)
+                if not any(each[0] < end and start < each[1] for start, end, _ in found)
+            ]
+        return sorted(found)
 
 
 class PatternRedactor(Redactor):

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["LoopLink", "Question", "ServerError", "ThreadLink"]
 
 
+WIDE = ("OOM", "READONLY", "LOADING", "MOVED", "MISCONF", "NOPERM", "MASTERDOWN", "NOREPLICAS")
+
+
 class ServerError(Exception):
     """An answer that says why there is none."""
 
@@ -77,6 +80,10 @@ class Question:
         """Say whether it is to be told again, as its connection broke before the answer; then it is as new."""
         self._is_repeated = False
         return self.script is not None and self.script.keeps
+
+    def is_refused(self, answer: Any) -> bool:
+        """Say whether it is to be told again, as the server is full, loading, or a replica now."""
+        return isinstance(answer, ServerError) and any(word in str(answer) for word in WIDE) and self.kept()
 
     @property
     def is_told(self) -> bool:
@@ -181,6 +188,7 @@ class ThreadLink:
         self._answers = _Answers()
         self._ready: collections.deque[Any] = collections.deque()
         self._owed: collections.deque[Question] = collections.deque()
+        self._refused: list[Question] = []
         self.is_busy: bool = False
         """Whether a step of this very thread is in the middle of a question: only a finaliser or a handler sees it."""
 
@@ -194,20 +202,27 @@ class ThreadLink:
         self.is_busy = True
         try:
             self._send(question, question.command, seconds)
-            until = question.sent + seconds
+            until, fresh = question.sent + seconds, True
             while True:
                 answered = self._owed[0]
-                answer = self._answer(until)
+                answer, fresh = self._answer(until, fresh=fresh), False
                 self._owed.popleft()
                 repeated = answered.again(answer)
                 if repeated is not None:
                     self._send(answered, repeated, seconds)
                 elif answered is question:
                     return answer
+                elif answered.is_refused(answer):
+                    self._refused.append(answered)
                 else:
                     answered.pass_over(answer)
         finally:
             self.is_busy = False
+
+    def refused(self) -> list[Question]:
+        """Return what the server would not take now, once."""
+        refused, self._refused = self._refused, []
+        return refused
 
     def lost(self) -> list[Question]:
         """Return what is to be told again, as this connection is given up."""
@@ -227,15 +242,14 @@ class ThreadLink:
         self._socket.settimeout(seconds)
         self._socket.sendall(command)
 
-    def _answer(self, until: float) -> Any:
-        first = True
+    def _answer(self, until: float, *, fresh: bool) -> Any:
         while not self._ready:
-            if not first:
+            if not fresh:
                 left = until - SYSTEM.monotonic()
                 if left <= 0:
                     raise TimeoutError
                 self._socket.settimeout(left)
-            first = False
+            fresh = False
             data = self._socket.recv(65536)
             if not data:
                 raise ConnectionResetError
@@ -349,6 +363,8 @@ class LoopLink(asyncio.Protocol):
             repeated = question.again(answer)
             if repeated is not None:
                 self._send(question, repeated)
+            elif question.future is None and question.is_refused(answer):
+                self._untold.append(question)
             elif question.future is None or question.future.done():
                 question.pass_over(answer)
             else:

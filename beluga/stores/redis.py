@@ -70,8 +70,7 @@ class RedisStore(Store):
         number(0, above=True)(_Options, attrs.fields(_Options).timeout, self.timeout)
         self._sync, self._async = _connections(url, self.timeout)
         super().__init__(_shown(self._sync[1]), prefix, on_failure)
-        self._url, self._late_since, self._is_loaded = url, math.inf, False
-        self._untold: collections.deque[Question] = collections.deque(maxlen=10_000)
+        self._url, self._late_since, self._late_for, self._is_loaded = url, math.inf, 0.0, False
         self.begin_in_child()
         begin_in_child(self)
 
@@ -87,6 +86,7 @@ class RedisStore(Store):
         self._thread = threading.local()
         self._loops: dict[int, LoopLink | asyncio.Task[LoopLink]] = {}
         self._who, self._said_at = 0, -math.inf  # another process
+        self._untold: collections.deque[Question] = collections.deque(maxlen=10_000)  # the parent tells it
 
     def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
         """Return the answer to a question, blocking; see `Store.ask`."""
@@ -98,6 +98,7 @@ class RedisStore(Store):
         try:
             if link is None or link.is_busy:
                 link = self._connected(limit)
+                limit = limit if left is None else min(limit, remaining() or limit)
             try:
                 answer = link.ask(question, limit)
             except ConnectionError:  # idle for too long, or the server began anew
@@ -105,9 +106,13 @@ class RedisStore(Store):
                 answer = self._connected(limit).ask(question, limit)
         except TimeoutError:
             raise self._late(limit, is_short=is_short) from None
-        except Exception as error:
+        except BaseException as error:
+            if not _is_of_connection(error):  # a signal handler's: it may have come between an answer and its question
+                self._give_up()
+                raise
             raise self._drop(_reason(error)) from None
-        self._late_since = math.inf
+        self._late_since, self._late_for = math.inf, 0.0
+        self._untold.extend(link.refused())
         if self._untold:
             self._tell_rest()
         return self._judged(answer)
@@ -116,7 +121,9 @@ class RedisStore(Store):
         """Return the error of a call that was not answered in its time, which may be less than the server's."""
         now = SYSTEM.monotonic()
         self._late_since = min(self._late_since, now - limit)
-        if not is_short or now - self._late_since >= self.timeout:
+        self._late_for += limit
+        if not is_short or min(self._late_for, now - self._late_since) >= self.timeout:
+            self._late_since, self._late_for = math.inf, 0.0
             lost = self._drop(f"no answer within {self.timeout:g} s")
             if not is_short:
                 return lost
@@ -198,7 +205,7 @@ class RedisStore(Store):
             if isinstance(link, LoopLink) and link.loop.is_closed():
                 del self._loops[known]
         opening = self._loops.get(id(loop))
-        if not isinstance(opening, asyncio.Task) or opening.get_loop() is not loop:
+        if not isinstance(opening, asyncio.Task) or opening.done() or opening.get_loop() is not loop:
             opening = self._loops[id(loop)] = loop.create_task(self._open(loop))
             opening.add_done_callback(lambda task: task.cancelled() or task.exception())  # maybe nobody waits any more
         try:
@@ -294,9 +301,13 @@ def _shown(options: dict[str, Any]) -> str:
     return f"redis://{options.get('host', 'localhost')}:{options.get('port', 6379)}/{options.get('db') or 0}"
 
 
+def _is_of_connection(error: BaseException) -> bool:
+    return isinstance(error, (OSError, ValueError, LookupError)) or type(error).__module__.startswith("redis.")
+
+
 def _is_late(error: Exception) -> bool:
     return isinstance(error, TimeoutError) or type(error).__name__ == "TimeoutError"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:200]

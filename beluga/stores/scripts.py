@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 MICROSECONDS = 1_000_000
+LONGEST_LEASE = 86_400 * MICROSECONDS
 TRIPPED = -2
 """How a call "ended" by which somebody opens a circuit by hand."""
 
@@ -288,10 +289,10 @@ local function opened(values, window)
   values[1] = math.min(values[1], now + window)
   return values
 end
-local function alive(values, lease)
+local function alive(values)
   local slots = {}
   for i = 4, #values, 3 do
-    if values[i] > now and values[i] <= now + 2 * lease then
+    if values[i] > now and values[i] <= now + 172800000000 then
       slots[#slots + 1] = {values[i], values[i + 1], values[i + 2]}
     end
   end
@@ -320,14 +321,14 @@ end
 class _Spending:
     """The numbers of a budget, read and written as the code above does."""
 
-    def __init__(self, values: list[float], now: float, window: float, lease: float) -> None:
+    def __init__(self, values: list[float], now: float, window: float) -> None:
         is_known = bool(values) and now < values[0]
         self.end: float = values[0] if is_known else now + window
         self.tokens: float = values[1] if is_known else 0.0
         self.cost: float = values[2] if is_known else 0.0
         self.end = min(self.end, now + window)
         slots = zip(values[3::3], values[4::3], values[5::3], strict=True)
-        self.slots = {at: [t, c] for at, t, c in slots if now < at <= now + 2 * lease}
+        self.slots = {at: [t, c] for at, t, c in slots if now < at <= now + 2 * LONGEST_LEASE}
 
     def write(self, records: Records, key: str, now: float) -> None:
         kept = [self.end, self.tokens, self.cost]
@@ -340,7 +341,7 @@ class _Spending:
 _RESERVE_LUA = """\
 local window, lease = given[1], given[2]
 local values = opened(read(), window)
-local slots = alive(values, lease)
+local slots = alive(values)
 for i, unit in ipairs({2, 3}) do
   local held = values[unit]
   for _, slot in ipairs(slots) do held = held + slot[unit] end
@@ -357,7 +358,7 @@ return {0, now, line({lapse}), values[1]}
 def _reserve(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
     window, lease, *limits = given[:4]
     wanted = given[4:6]
-    state = _Spending(records.read(key), now, window, lease)
+    state = _Spending(records.read(key), now, window)
     for i, spent in enumerate((state.tokens, state.cost)):
         held = spent + sum(slot[i] for slot in state.slots.values())
         if limits[i] >= 0 and (held + wanted[i] > limits[i] or held >= limits[i]):
@@ -373,7 +374,7 @@ def _reserve(records: Records, key: str, now: float, given: Sequence[float]) -> 
 # given: window, lease, the slot and what was reserved there, and what was used.
 _SETTLE_LUA = """\
 local values = opened(read(), given[1])
-local slots = alive(values, given[2])
+local slots = alive(values)
 for i = #slots, 1, -1 do
   local slot = slots[i]
   if slot[1] == given[3] then
@@ -388,8 +389,8 @@ return {1}
 
 
 def _settle(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
-    window, lease, lapse, tokens, cost, used_tokens, used_cost = given
-    state = _Spending(records.read(key), now, window, lease)
+    window, _, lapse, tokens, cost, used_tokens, used_cost = given
+    state = _Spending(records.read(key), now, window)
     slot = state.slots.get(lapse)
     if slot is not None:
         slot[:] = max(0, slot[0] - tokens), max(0, slot[1] - cost)

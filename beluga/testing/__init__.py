@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from beluga.llm.fake.cache import PromptCache
     from beluga.llm.fake.cassette import Cassette, record, replay
     from beluga.llm.fake.replies import Reply
-    from beluga.testing.chaos import Chaos, chaos, unleash
     from beluga.testing.clock import FakeClock, fake_clock, instant
     from beluga.testing.network import no_network
     from beluga.testing.recorders import EventRecorder, SpanRecorder, record_events, record_spans
+    from beluga.testing.storm import Chaos, chaos, unleash
 
 __all__ = [
     "Cassette",
@@ -49,7 +49,7 @@ _ROOMS = {
     "llm": "FakeProvider Reply faults",
     "llm.fake.cache": "PromptCache",
     "llm.fake.cassette": "Cassette record replay",
-    "testing.chaos": "Chaos chaos unleash",
+    "testing.storm": "Chaos chaos unleash",
     "testing.clock": "FakeClock fake_clock instant",
     "testing.network": "no_network",
     "testing.recorders": "EventRecorder SpanRecorder record_events record_spans",

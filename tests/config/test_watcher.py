@@ -342,7 +342,7 @@ def test_a_schema_that_can_be_changed_is_refused(file):
         FileWatcher(file, Outer)
 
 
-@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf"), "5s", True])
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf"), "soon", True])
 def test_an_interval_must_be_seconds_above_0(file, interval):
     """A bad option is refused at once."""
     with pytest.raises(ValueError, match="interval="):

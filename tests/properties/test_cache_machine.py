@@ -153,5 +153,8 @@ def _examples(steps):
 
 def test_a_cache_does_what_its_model_does():
     """Whoever comes, leaves, fails or is cancelled: one runs, all get its answer, and nobody is forgotten."""
-    _examples()
+    for _ in range(5):  # now and then the examples of one run leave one out
+        _examples()
+        if set(REACHED) == EVENTS:
+            break
     assert set(REACHED) == EVENTS

@@ -224,7 +224,7 @@ def test_spent_and_reserved_never_pass_the_bound(steps):
     for jump, what, amount, used in steps:
         now += abs(jump)
         if what == "reserve":
-            code, *_, lapse = RESERVE.run(records, "k", now, (window, 1e12, limit, -1.0, float(amount), 0.0))[:3]
+            code, *_, lapse = RESERVE.run(records, "k", now, (window, 8e10, limit, -1.0, float(amount), 0.0))[:3]
             held = spent + sum(reserved for _, reserved in running)
             assert (code == 0) == (held + amount <= limit and held < limit)
             refused += code
@@ -233,9 +233,9 @@ def test_spent_and_reserved_never_pass_the_bound(steps):
             lapse, reserved = running.pop()
             actual = min(used, reserved)
             spent += actual
-            SETTLE.run(records, "k", now, (window, 1e12, lapse, float(reserved), 0.0, float(actual), 0.0))
+            SETTLE.run(records, "k", now, (window, 8e10, lapse, float(reserved), 0.0, float(actual), 0.0))
     for lapse, reserved in running:
-        SETTLE.run(records, "k", now, (window, 1e12, lapse, float(reserved), 0.0, 0.0, 0.0))
+        SETTLE.run(records, "k", now, (window, 8e10, lapse, float(reserved), 0.0, 0.0, 0.0))
     if records.read("k"):
         assert records.read("k")[1:] == [spent, 0.0]
 
