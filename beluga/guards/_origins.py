@@ -26,7 +26,7 @@ from beluga.schema import AudioPart, FilePart, ImagePart
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["TURN", "History", "identifiers", "plain"]
+__all__ = ["TURN", "History", "identifiers", "place_of", "plain"]
 
 _RESULT_IDS: Final = ("tool_call_id", "tool_use_id")
 _CALL_IDS: Final = ("id", "call_id")
@@ -123,9 +123,9 @@ class History:
         """Take a value as a whole; one that is not trusted is read when somebody asks."""
         if trusted:
             for each in Reading(value, role="tool", name=path).texts:
-                self._read()[0].add(_place(each.path), each.value)
+                self._read()[0].add(place_of(each.path), each.value)
         else:
-            self._read()[1].add(_place(path), value)
+            self._read()[1].add(place_of(path), value)
 
     def _sort_message(self, path: str, message: Any, called: dict[str, str]) -> None:
         untrusted = self._read()[1]
@@ -134,7 +134,7 @@ class History:
         if path in taken or role == "assistant":
             return
         if role and role not in ROLES and any(get(message, field) is not None for field in ("content", "parts")):
-            untrusted.add(_place(path), message)
+            untrusted.add(place_of(path), message)
             return
         self._sort_texts(Reading(message, name=path), tuple(taken))
 
@@ -152,9 +152,9 @@ class History:
         elif kind in _OWN or (kind.endswith("_call") and kind not in _ASKED):
             for field in ("output", "outputs", "results"):
                 if (told := get(block, field)) is not None:
-                    untrusted.add(_place(f"{path}{step}.{field}"), told)
+                    untrusted.add(place_of(f"{path}{step}.{field}"), told)
         elif isinstance(block, (ImagePart, AudioPart, FilePart)) or kind in _MEDIA:
-            untrusted.add(_place(path + step), block)
+            untrusted.add(place_of(path + step), block)
         else:
             if name := text(block, "name") or text(block, "function", "name"):
                 called.update((found, name) for field in _CALL_IDS if (found := text(block, field)))
@@ -164,21 +164,21 @@ class History:
     def _sort_texts(self, reading: Reading, taken: tuple[str, ...]) -> None:
         trusted, untrusted = self._read()
         for unread in reading.unread:
-            untrusted.add(_place(unread.path), "")
+            untrusted.add(place_of(unread.path), "")
         for each in reading.texts:
             if each.kind == "tool_call" or each.role == "assistant" or each.path.startswith(taken):
                 continue
             if each.role == "tool":
-                untrusted.add(_place(each.path), each.value)
+                untrusted.add(place_of(each.path), each.value)
                 continue
             own = each.value
             for mark in _MARKED.finditer(each.value):
                 own = own.replace(mark[0], " ")
-                untrusted.add(_place(each.path), _unmarked(mark))
-            trusted.add(_place(each.path), own)
+                untrusted.add(place_of(each.path), _unmarked(mark))
+            trusted.add(place_of(each.path), own)
 
 
-def _place(path: str) -> str:
+def place_of(path: str) -> str:
     """Return a path without what a stranger may have written, such as the names of entries."""
     place = _STEP.match(path)
     return place[0] if place else ""

@@ -259,6 +259,8 @@ class LinkGuard:
                 self._away(part, kind)
                 for part in (value, *re.split(r"[\s,;]+" if name == "values" else r"[\s,]+", value))
             )
+        if name.startswith("xmlns"):
+            return False  # the name of a language, which nobody fetches
         if name == "srcdoc" and self._detect("", value):
             return True
         if name in _CODE:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from beluga._values.texts import Reading
-from beluga.guards._origins import TURN, History, identifiers, plain
+from beluga.guards._origins import TURN, History, identifiers, place_of, plain
 from beluga.guards._urls import trouble_in
 from beluga.guards.base import Finding, GuardResult
 from beluga.guards.links import LinkGuard
@@ -254,14 +254,14 @@ class Provenance:
             message = f"ask says True or False, not {type(answer).__name__}"
             raise TypeError(message)
         findings = tuple(
-            Finding("flow", 0, len(flow.value), rule=f"{flow.argument} from {flow.source or 'nowhere'}")
+            Finding("flow", 0, len(flow.value), rule=f"{place_of(flow.argument)} from {flow.source or 'nowhere'}")
             for flow in flows
         )
         if answer:
             return GuardResult(True, guard=self.name, findings=findings)
         first = flows[0]
         origin = f"is named only in {first.source}, which is not trusted" if first.source else "is named in no text"
-        reason = f"tool {tool!r}: argument {first.argument} {origin}"
+        reason = f"tool {tool!r}: argument {place_of(first.argument)} {origin}"
         return GuardResult(False, reason, guard=self.name, findings=findings)
 
 

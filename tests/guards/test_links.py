@@ -245,3 +245,32 @@ class TestContract(GuardContract):
 
     def make_guard(self):
         return LinkGuard(["example.com"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<svg><a><animate attributeName=href values='/a;//evil.test/x'/></a></svg>",
+        "<svg><a><set attributeName=href to='javascript:alert(1)'/></a></svg>",
+        "<iframe srcdoc='&lt;img src=&#38;#47;&#38;#47;evil.test/x&gt;'></iframe>",
+    ],
+    ids=["animated", "set", "a page in an attribute"],
+)
+def test_an_address_that_is_put_in_later_is_found(text):
+    """By an animation, or as a page within the page."""
+    assert LinkGuard(["example.com"]).scan(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nov 28 sshd[1234]: error: kex_exchange failed",
+        "[Ana]: note: hi",
+        "list[int]: A: the numbers",
+        're.compile("\\\\d+")',
+        "<svg xmlns='http://www.w3.org/2000/svg'></svg>",
+    ],
+)
+def test_what_only_looks_like_a_link_stays(text):
+    """Logs, notes, annotations, expressions and the names of languages."""
+    assert LinkGuard(["example.com"]).redact(text) == text

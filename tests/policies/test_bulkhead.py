@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import threading
 
 import pytest
@@ -315,6 +316,55 @@ def test_no_slot_is_lost_or_made_up(limit, steps):
     assert (shared.running(), shared.waiting()) == (0, 0)
 
 
+def test_a_key_in_use_is_not_forgotten_where_all_are():
+    """Then there is one more than `max_keys`."""
+    shared = Bulkhead(1, key="tenant", max_keys=1)
+
+    @shared
+    def ask(tenant, inner=None):
+        return inner() if inner else tenant
+
+    def again():
+        with pytest.raises(BulkheadFull):
+            ask("a")
+        return "refused"
+
+    assert ask("a", lambda: ask("b", again)) == "refused"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_has_all_slots():
+    """Those that run in the parent's threads do not run in it."""
+    shared = Bulkhead(1)
+    with shared:
+        child = os.fork()
+        if not child:
+            try:
+                os._exit(0 if shared(lambda: "free")() == "free" else 1)
+            finally:
+                os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_waiter_whose_loop_is_closed_is_passed_over():
+    """Its slot goes to the next."""
+    shared = Bulkhead(1, 5)
+    ask = shared(_nothing)
+    loop = asyncio.new_event_loop()
+    with shared:
+        left = loop.create_task(ask())
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+        assert shared.waiting() == 1
+    assert (shared.running(), shared.waiting()) == (0, 0)
+    left._log_destroy_pending = False  # it was left on purpose
+
+
+async def _nothing():
+    """Do nothing."""
+
+
 # A limit that is found.
 
 
@@ -401,6 +451,21 @@ def test_it_keeps_to_what_the_provider_tells(fake_clock):
     assert policy.limit() == 3
     fake_clock.advance(10)
     assert policy.limit() == 20
+
+
+def test_the_failure_of_a_lone_call_is_not_a_ceiling(fake_clock):
+    """So few cannot have been too many: the limit halves, and comes back at once."""
+    policy = Bulkhead("auto", 1000, start=40)
+
+    def failing():
+        raise ProviderError("down", code="provider_unavailable", status=503)
+
+    with pytest.raises(ProviderError):
+        policy(failing)()
+    assert policy.limit() == 20
+    ask, _ = provider(1000)
+    pressed(fake_clock, policy, ask, 60, 10)
+    assert policy.limit() > 40
 
 
 def test_a_refusal_of_a_policy_inside_tells_nothing(fake_clock):

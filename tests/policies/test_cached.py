@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
+import datetime
+import decimal
 import gc
 import os
 import pickle
@@ -180,6 +183,33 @@ def test_nobody_is_warned_where_nothing_is_left_out(options):
         def ask(question, user): ...
 
 
+@dataclasses.dataclass(frozen=True)
+class _Point:
+    x: object
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        (0.0, -0.0),
+        (decimal.Decimal("1.0"), decimal.Decimal("1.00")),
+        (
+            datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC),
+            datetime.datetime(2026, 1, 1, 13, tzinfo=datetime.timezone(datetime.timedelta(hours=1))),
+        ),
+        (_Point(1), _Point(True)),
+        (_Point((1,)), _Point((True,))),
+    ],
+    ids=["zeros", "decimals", "zones", "records", "records of tuples"],
+)
+def test_values_that_are_equal_and_not_the_same_are_different_calls(several):
+    """A model reads how they are written."""
+    ask, calls = counted(cached(ttl=60))
+    for value in several:
+        ask(value)
+    assert len(calls) == 2
+
+
 # How long.
 
 
@@ -299,6 +329,44 @@ def test_a_stream_is_replayed_whole_with_its_borders():
 
     assert [list(ask("why")), list(ask("why"))] == [["an", " ans", "wer"]] * 2
     assert len(calls) == 1
+
+
+def test_a_stream_is_replayed_with_its_return_value():
+    """Which ``yield from`` hands on."""
+
+    @cached(ttl=60)
+    def ask(question):
+        yield "an"
+        return "whole"
+
+    def asked():
+        told = yield from ask("why")
+        yield told
+
+    assert [list(asked()), list(asked())] == [["an", "whole"]] * 2
+
+
+def test_a_stream_that_its_reader_steered_is_never_kept():
+    """What one reader sent is not the answer to another."""
+    calls = []
+
+    @cached(ttl=60)
+    def ask(question):
+        calls.append(question)
+        name = yield "name?"
+        yield f"hello {name}"
+
+    for name in ("ada", "bob"):
+        stream = ask("hi")
+        assert [next(stream), stream.send(name), *stream] == ["name?", f"hello {name}"]
+    assert len(calls) == 2
+
+
+def test_an_answer_that_cannot_be_copied_is_handed_out_and_not_kept():
+    """It is a good answer all the same."""
+    ask, calls = counted(cached(ttl=60), answer=[threading.Lock()])
+    assert len(ask("why")) == len(ask("why")) == 1
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("ending", ["left", "failed", "cut"])
@@ -534,6 +602,65 @@ def test_a_stream_that_is_open_does_not_hold_up_its_own_reader():
     assert len(calls) == 2
 
 
+def test_a_sync_stream_that_two_tasks_read_does_not_stop_their_loop():
+    """To wait for the other would block the thread that the other runs in."""
+    calls = []
+
+    @cached(ttl=60)
+    def ask(question):
+        calls.append(question)
+        yield from "ab"
+
+    async def read():
+        items = []
+        for item in ask("why"):
+            items.append(item)
+            await asyncio.sleep(0)
+        return items
+
+    async def main():
+        return await asyncio.wait_for(asyncio.gather(read(), read()), 5)
+
+    assert asyncio.run(main()) == [["a", "b"]] * 2
+    assert len(calls) == 2
+
+
+def test_a_waiter_whose_loop_is_closed_is_passed_over():
+    """Nobody runs there any more."""
+    cache = Cache(ttl=60)
+    begun, go_on, answers = threading.Event(), threading.Event(), []
+
+    @cache
+    async def ask(question):
+        if not begun.is_set():
+            begun.set()
+            await asyncio.to_thread(go_on.wait, 10)
+            raise ConnectionError("gone")
+        return "because"
+
+    def lead():
+        with pytest.raises(ConnectionError):
+            asyncio.run(ask("why"))
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    assert begun.wait(10)
+    loop = asyncio.new_event_loop()
+    left = loop.create_task(ask("why"))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    last = threading.Thread(target=lambda: answers.append(asyncio.run(ask("why"))))
+    last.start()
+    room = cache._rooms.system
+    while sum(len(flight.waiters) for flight in room.flights.values()) < 2:
+        threading.Event().wait(0.001)
+    go_on.set()
+    leader.join(10)
+    last.join(10)
+    assert answers == ["because"]
+    left._log_destroy_pending = False  # it was left on purpose
+
+
 def test_a_call_that_vanishes_hands_the_lead_on():
     """A coroutine that nobody finishes is collected, and the next caller does not wait for it."""
     cache = Cache(ttl=60)
@@ -638,6 +765,27 @@ def test_an_error_that_comes_again_is_kept_where_asked(fake_clock):
         with pytest.raises((ProviderError, ConnectionError)):
             ask(question)
     assert calls == ["model", "model", "net", "net"]
+
+
+def test_an_error_that_is_kept_is_raised_as_it_was():
+    """Also one whose class does not take its own args."""
+
+    class Coded(ValueError):
+        code = "invalid_input"
+
+        def __init__(self, number):
+            super().__init__(f"code {number}")
+            self.number = number
+
+    @cached(ttl=60, negative=5)
+    def ask(question):
+        raise Coded(5) from KeyError("x")
+
+    for _ in range(2):
+        with pytest.raises(Coded, match=r"^code 5$") as caught:
+            ask("why")
+        assert caught.value.number == 5
+        assert isinstance(caught.value.__cause__, KeyError)
 
 
 # What the others see.

@@ -241,6 +241,48 @@ def test_the_slowest_percent_become_quick(fake_clock):
     assert begun <= 2000 * 1.1
 
 
+def test_an_interruption_that_becomes_an_error_is_still_an_answer(fake_clock):
+    """The first run turns the cancellation into something else; no cancellation is left behind."""
+    begun = []
+
+    @hedge(1)
+    async def ask():
+        begun.append(1)
+        if len(begun) == 2:
+            return "second"
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ValueError("while cleaning up")
+
+    async def main():
+        assert await ask() == "second"
+        assert asyncio.current_task().cancelling() == 0
+
+    fake_clock.run(main())
+
+
+def test_a_loser_that_cannot_be_closed_does_not_cost_the_answer(fake_clock):
+    """Its stream is thrown away, whatever it says."""
+    begun = []
+
+    @hedge(1, max_hedges=2)
+    async def ask():
+        begun.append(1)
+        number = len(begun)
+        try:
+            await asyncio.sleep(60 if number == 1 else 4 - number)
+            yield number
+        finally:
+            if number == 3:
+                raise ValueError("while closing")
+
+    async def main():
+        return [item async for item in ask()]
+
+    assert fake_clock.run(main()) == [2]
+
+
 # Streams.
 
 
@@ -356,6 +398,15 @@ def test_a_budget_of_tokens_is_charged_for_both(fake_clock):
     policy = budget(tokens=100, key=lambda given: "all")
     asked(fake_clock, Runs((60, answer), (0.5, answer)), lambda function: policy(hedge(1)(function)))
     assert policy.account("all").spent.tokens == 30
+
+
+def test_a_budget_of_money_by_the_table_is_charged_for_both(fake_clock):
+    """The answer names the model that both runs are priced by."""
+    answer = Response(AIMessage("hi"), usage=Usage(1_000_000), model="gpt-4o-mini")
+    policy = budget(cost=5, key=lambda given: "all")
+    result, _ = asked(fake_clock, Runs((60, answer), (0.5, answer)), lambda function: policy(hedge(1)(function)))
+    assert result is answer
+    assert policy.account("all").spent.cost == 0.30
 
 
 def test_explain_warns_of_a_hedge_outside_of_a_retry():

@@ -194,3 +194,18 @@ def test_options_that_bound_nothing_are_refused(make, message):
     """When they are given, with what to write instead."""
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_call_with_a_short_deadline_does_not_forget_what_others_reserved(store):
+    """Their reservations last longer than its own would."""
+
+    @budget(cost=1.0, per="tenant", window=86_400, store=store, estimate=Amount(cost=1.0), name="chat")
+    def ask(tenant):
+        yield "a"
+
+    running = ask("t")
+    next(running)
+    for other in (ask, budget(2.0)(ask)):
+        with pytest.raises(BudgetExceeded):
+            list(other("t"))
+    running.close()
