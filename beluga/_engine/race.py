@@ -100,9 +100,12 @@ class Race:
         """Return the answer of a further run, as the first one has failed."""
         self._is_over = True
         self._timer.cancel()
-        while self._winner is None and (left := [run for run in self.further if not run.done()]):
+        while True:
+            self._winner = next(filter(_is_good, self.further), None)  # one may have ended at the same moment
+            left = [run for run in self.further if not run.done()]
+            if self._winner is not None or not left:
+                break
             await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
-            self._winner = next(filter(_is_good, self.further), None)
         if self._winner is None:
             raise error
         return self._winner.result()
