@@ -170,6 +170,8 @@ def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generato
                     break
                 finally:
                     resume()
+            if reply is not None or thrown is not None:
+                items.call.steered = True
             item = source.send(reply) if thrown is None else source.throw(thrown)
     except StopIteration as done:
         value = done.value
@@ -240,7 +242,7 @@ def _opened_async(call: Call, run: Invoke) -> Any:
     items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
-    return _filtered_async(items, source) if items.filtered else _watched_async(items.watch, source)
+    return _filtered_async(items, source) if items.filtered else _watched_async(call, items.watch, source)
 
 
 async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any, Any]:
@@ -252,7 +254,7 @@ async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerat
             yield item
 
 
-async def _watched_async(watch: Watch, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+async def _watched_async(call: Call, watch: Watch, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     """Pass the items of `source` on under the eyes of `watch`."""
     seen, suspend, resume, advance = watch.seen, watch.suspend, watch.resume, source.__anext__
     coming: Awaitable[Any] = advance()
@@ -268,10 +270,15 @@ async def _watched_async(watch: Watch, source: AsyncGenerator[Any, Any]) -> Asyn
                 raise
             except BaseException as thrown:
                 resume()
+                call.steered = True
                 coming = source.athrow(thrown)
             else:
                 resume()
-                coming = advance() if reply is None else source.asend(reply)
+                if reply is None:
+                    coming = advance()
+                else:
+                    call.steered = True
+                    coming = source.asend(reply)
     except StopAsyncIteration:
         pass
     except BaseException:
@@ -297,10 +304,11 @@ async def _filtered_async(items: StreamLayers, source: AsyncGenerator[Any, Any])
                     break
                 finally:
                     resume()
-            if thrown is not None:
-                item = await source.athrow(thrown)
+            if reply is None and thrown is None:
+                item = await source.__anext__()
             else:
-                item = await (source.__anext__() if reply is None else source.asend(reply))
+                items.call.steered = True
+                item = await (source.asend(reply) if thrown is None else source.athrow(thrown))
     except StopAsyncIteration:
         pass
     except BaseException:

@@ -17,7 +17,7 @@ from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import current_deadline
 from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Admission, Circuit, State
-from beluga._policies.circuit_shared import SharedCircuits, SharedLayer
+from beluga._policies.circuit_shared import SharedCircuitLayer, SharedCircuits
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import CircuitOpen, DeadlineExceeded, Refused
@@ -186,7 +186,7 @@ class CircuitBreaker(BlockPolicy):
         if self.store is None:
             return local
         circuits = self._share(self.store, target.shared_name or "")
-        return SharedLayer(self, local, circuits, read_key, is_async=target.kind.is_async)
+        return SharedCircuitLayer(self, local, circuits, read_key, is_async=target.kind.is_async)
 
     def _share(self, store: Store, function: str | None = None) -> SharedCircuits:
         """Return what the functions of this breaker know of the circuits in the store."""

@@ -17,7 +17,7 @@ from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga._foreign import count, get
 from beluga._policies.adaptive import AdaptiveLimit
-from beluga._policies.slots import HAS_GIL, Slots, Turn
+from beluga._policies.slots import HAS_GIL, QueuedCall, Slots
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import BulkheadFull, DeadlineExceeded, Refused
@@ -338,7 +338,7 @@ class _Waiting:
 
     __slots__ = ("room", "turn")
 
-    def __init__(self, room: _Room, turn: Turn) -> None:
+    def __init__(self, room: _Room, turn: QueuedCall) -> None:
         self.room = room
         self.turn = turn
 

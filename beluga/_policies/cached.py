@@ -17,7 +17,7 @@ from beluga._engine.target import argument_reader
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga._foreign.answers import is_whole
 from beluga._policies.cache_keys import frozen, key_of_arguments
-from beluga._policies.flights import Entry, Flight, Lead, Room, Waiter, who_runs
+from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, who_runs
 from beluga.classification import TRANSIENT, ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import GuardBlocked, Refused
@@ -241,14 +241,14 @@ class _Layer(Policy):
                 room.misses += 1
                 return None
             if old is None:
-                waiter = Waiter(flight)
+                waiter = Follower(flight)
                 call.keep(self, waiter)
                 flight.waiters[waiter] = None
                 return self._wait(call, waiter, now)
         room.hits += 1
         return _hand_out(call, old, now)
 
-    def _go_on(self, call: Call, waiter: Waiter) -> Ask | Use | None:
+    def _go_on(self, call: Call, waiter: Follower) -> Ask | Use | None:
         """Decide for a call that has waited."""
         if call.answer is not None and call.answer.error is not None:
             waiter.depart()
@@ -266,7 +266,7 @@ class _Layer(Policy):
             raise expired(call.name)
         return self._wait(call, waiter, now)
 
-    def _wait(self, call: Call, waiter: Waiter, now: float) -> Ask:
+    def _wait(self, call: Call, waiter: Follower, now: float) -> Ask:
         clock, wakeup, left = call.environment.clock, waiter.wakeup, max(0.0, DEADLINE.get() - now)
         if self._kind.is_async:
             return Ask(lambda: wakeup.suspend(clock, left))
@@ -275,7 +275,7 @@ class _Layer(Policy):
     def abandon(self, call: Call) -> None:
         """Wait no longer."""
         waiter = call.kept(self)
-        if isinstance(waiter, Waiter):
+        if isinstance(waiter, Follower):
             waiter.depart()
 
     def watch(self, call: Call) -> Lead | None:

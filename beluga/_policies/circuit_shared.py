@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from beluga._policies.breaker import CircuitBreaker
     from beluga.stores.base import Store
 
-__all__ = ["SharedCircuits", "SharedLayer"]
+__all__ = ["SharedCircuitLayer", "SharedCircuits"]
 
 FRESH = 0.25
 """Seconds for which the store's answer is believed."""
@@ -132,7 +132,7 @@ class _Ticket:
         self.lease = lease
 
 
-class SharedLayer(Policy):
+class SharedCircuitLayer(Policy):
     """Lets calls through a circuit that the store knows."""
 
     concern = "breaker"

@@ -29,7 +29,7 @@ from beluga._foreign.answers import SILENT, Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["Entry", "Flight", "Lead", "Room", "Waiter", "who_runs"]
+__all__ = ["Entry", "Flight", "Follower", "Lead", "Room", "who_runs"]
 
 
 class Entry:
@@ -135,7 +135,7 @@ class Flight:
         self.room = room
         self.key = key
         self.leader = leader
-        self.waiters: dict[Waiter, None] = {}  # in their order, and quick to leave
+        self.waiters: dict[Follower, None] = {}  # in their order, and quick to leave
         self.is_forgotten = False
 
     def land(self, entry: Entry) -> None:
@@ -169,7 +169,7 @@ class Flight:
         if self.room.flights.get(self.key) is self:
             del self.room.flights[self.key]
 
-    def _first(self) -> Waiter | None:
+    def _first(self) -> Follower | None:
         for waiter in self.waiters:
             del self.waiters[waiter]
             return waiter
@@ -225,7 +225,7 @@ class Lead:
         """Nothing is ambient here."""
 
 
-class Waiter:
+class Follower:
     """One who waits for a flight."""
 
     __slots__ = ("entry", "flight", "lead", "wakeup")

@@ -18,7 +18,7 @@ from beluga._engine.target import argument_reader
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
-from beluga._policies.rate_shared import SharedLayer, SharedPermits, shares
+from beluga._policies.rate_shared import SharedLimitLayer, SharedPermits, shares
 from beluga.classification import retry_after
 from beluga.clock import environment
 from beluga.errors import RateLimited, Refused, StoreUnavailable
@@ -184,7 +184,7 @@ class RateLimiter(BlockPolicy):
         """Return the layer that does no more than this limiter needs."""
         read_key = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
         if self.store is not None:
-            return SharedLayer(self, read_key, target.kind, self._share(target.shared_name or ""))
+            return SharedLimitLayer(self, read_key, target.kind, self._share(target.shared_name or ""))
         return layer_of(self, read_key, target.kind)
 
     def _share(self, function: str | None = None) -> SharedPermits:

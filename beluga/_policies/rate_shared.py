@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from beluga._policies.rate_limit import RateLimiter
     from beluga.stores.base import Store
 
-__all__ = ["SharedLayer", "SharedPermits", "shares"]
+__all__ = ["SharedLimitLayer", "SharedPermits", "shares"]
 
 NEVER = -1.0
 """Microseconds that no wait is as short as: to look without taking."""
@@ -41,7 +41,7 @@ LONGEST = 3600.0 * MICROSECONDS
 """The furthest place that is booked for those who would wait for ever, in microseconds."""
 
 
-class Place:
+class QueuePlace:
     """What one call booked, or asks for.
 
     Args:
@@ -102,10 +102,12 @@ class SharedPermits:
         if not limiter.is_live:
             self.given = functools.lru_cache(maxsize=64)(self.given)  # type: ignore[method-assign]  # of this object
 
-    def place(self, key: Hashable, costs: tuple[float, ...], seconds: float = 0.0, *, is_async: bool = False) -> Place:
+    def place(
+        self, key: Hashable, costs: tuple[float, ...], seconds: float = 0.0, *, is_async: bool = False
+    ) -> QueuePlace:
         """Return what a call would book that waits for `seconds` at most."""
         latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
-        return Place(self, self._key_of(key), costs, latest, is_async=is_async)
+        return QueuePlace(self, self._key_of(key), costs, latest, is_async=is_async)
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
         """Return the arguments of the question."""
@@ -114,13 +116,13 @@ class SharedPermits:
             given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, cost)
         return tuple(given)
 
-    def asked(self, place: Place) -> Ask:
+    def asked(self, place: QueuePlace) -> Ask:
         """Return the question of a call."""
         self.store.be_counted(is_async=place.is_async)
         ask = self.store.ask_async if place.is_async else self.store.ask
         return Ask(functools.partial(ask, LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
 
-    def take(self, place: Place) -> float:
+    def take(self, place: QueuePlace) -> float:
         """Ask, blocking; return the seconds to wait: 0.0 if the permits are taken."""
         self.store.be_counted(is_async=False)
         return place.answered(self.store.ask(LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
@@ -140,7 +142,7 @@ class SharedPermits:
             left.append(max(0, math.floor(rate.limit - taken + 1e-9)))
         return min(left)
 
-    def _look(self, key: Hashable, costs: tuple[float, ...]) -> Place:
+    def _look(self, key: Hashable, costs: tuple[float, ...]) -> QueuePlace:
         place = self.place(key, costs)
         place.latest = NEVER
         return place
@@ -149,7 +151,7 @@ class SharedPermits:
         """Begin anew for `key`."""
         self.store.ask(FORGET, self._key_of(key), ())
 
-    def give_back(self, place: Place, line: bytes, actual: tuple[float, ...]) -> None:
+    def give_back(self, place: QueuePlace, line: bytes, actual: tuple[float, ...]) -> None:
         """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
         edges = []
         for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
@@ -182,7 +184,7 @@ def _pairs(line: bytes) -> list[tuple[float, float]]:
     return list(zip(figures[::2], figures[1::2], strict=True))
 
 
-class SharedLayer(BookingLayer):
+class SharedLimitLayer(BookingLayer):
     """Asks the store, and does what its `on_failure` says where it does not answer."""
 
     def __init__(self, limiter: RateLimiter, read_key: ReadKey | None, kind: Kind, permits: SharedPermits) -> None:
@@ -194,7 +196,7 @@ class SharedLayer(BookingLayer):
         place = call.kept(self)
         if place is None:
             return self._ask(call)
-        if not isinstance(place, Place):
+        if not isinstance(place, QueuePlace):
             return super().enter(call)
         answer = call.answer
         if answer is None:
@@ -230,7 +232,7 @@ class SharedLayer(BookingLayer):
         if mode == "closed":
             raise store.refusal(self.concern, error)
         if mode == "open":
-            call.keep(self, Place(self._shared, "", self._limiter.costs.constants, 0.0, is_async=self._is_async))
+            call.keep(self, QueuePlace(self._shared, "", self._limiter.costs.constants, 0.0, is_async=self._is_async))
             return None
         call.keep(self, None)
         return super().enter(call)
@@ -238,12 +240,12 @@ class SharedLayer(BookingLayer):
     def abandon(self, call: Call) -> Tell | None:
         """Give back the place that was waited for, here or in the store."""
         place = call.kept(self)
-        if not isinstance(place, Place):
+        if not isinstance(place, QueuePlace):
             return super().abandon(call)
         return Tell(lambda: place.give_back((0.0,) * len(place.costs)))
 
     def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
         """Tell where the permits came from what was used of them."""
-        if not isinstance(booking, Place):
+        if not isinstance(booking, QueuePlace):
             return super().settle(call, booking, actual)
         return Tell(lambda: booking.give_back(actual))

@@ -21,7 +21,7 @@ from beluga._engine.waiting import Wakeup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AGEING", "HAS_GIL", "Slots", "Turn"]
+__all__ = ["AGEING", "HAS_GIL", "QueuedCall", "Slots"]
 
 AGEING: Final = 10.0
 """Seconds that one level of priority is worth."""
@@ -35,7 +35,7 @@ _UNKNOWN: Final = 1.0
 """Seconds after which to come again where nobody has left yet."""
 
 
-class Turn:
+class QueuedCall:
     """One who waits for a slot."""
 
     __slots__ = ("granted", "wakeup")
@@ -78,8 +78,8 @@ class Slots:
         self._seen = 0
         self.running = 0
         self.done = 0
-        self.queue: list[tuple[float, int, Turn]] = []
-        self.turns: dict[Turn, None] = {}  # those in the queue who have not left it
+        self.queue: list[tuple[float, int, QueuedCall]] = []
+        self.turns: dict[QueuedCall, None] = {}  # those in the queue who have not left it
         begin_in_child(self)
 
     def begin_in_child(self) -> None:
@@ -103,12 +103,12 @@ class Slots:
                 self._measure(now)
             return True
 
-    def queue_up(self, priority: float, now: float) -> Turn | None:
+    def queue_up(self, priority: float, now: float) -> QueuedCall | None:
         """Return a place in the queue, which may be granted at once; None where the queue is full."""
         with self._lock:
             if len(self.turns) >= self._max_queue:
                 return None
-            turn = Turn()
+            turn = QueuedCall()
             self.turns[turn] = None
             heapq.heappush(self.queue, (now - priority * AGEING, next(self._numbers), turn))
             if len(self.queue) > 2 * len(self.turns) + 64:  # so many have left
@@ -125,7 +125,7 @@ class Slots:
             self.done += 1
             self._grant()
 
-    def leave(self, turn: Turn) -> None:
+    def leave(self, turn: QueuedCall) -> None:
         """Wait no longer, and hand on the slot if it was granted meanwhile."""
         with self._lock:
             self.turns.pop(turn, None)

@@ -362,6 +362,34 @@ def test_a_stream_that_its_reader_steered_is_never_kept():
     assert len(calls) == 2
 
 
+def test_an_async_stream_that_its_reader_steered_is_never_kept():
+    """By a value that is sent or an error that is thrown in, also where a guard changes its items."""
+    calls = []
+
+    @cached(ttl=60)
+    @guarded(output=[PatternRedactor(("x", "y"))])
+    async def ask(question):
+        calls.append(question)
+        try:
+            name = yield "name? "
+        except ValueError:
+            name = "nobody"
+        yield f"hello {name} "
+
+    async def main():
+        sent, thrown, plain = ask("hi"), ask("hi"), ask("hi")
+        await anext(sent)
+        await sent.asend("ada")
+        [_ async for _ in sent]
+        await anext(thrown)
+        await thrown.athrow(ValueError)
+        [_ async for _ in thrown]
+        return "".join([item async for item in plain])
+
+    assert asyncio.run(main()) == "name? hello None "
+    assert len(calls) == 3
+
+
 def test_an_answer_that_cannot_be_copied_is_handed_out_and_not_kept():
     """It is a good answer all the same."""
     ask, calls = counted(cached(ttl=60), answer=[threading.Lock()])
