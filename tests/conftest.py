@@ -6,7 +6,8 @@ import os
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
-from hypothesis import Phase, settings
+import pytest
+from hypothesis import Phase, seed, settings
 
 _PLUGIN = "beluga.testing.plugin"
 
@@ -26,7 +27,8 @@ if not all(map(find_spec, ("agents", "langchain_openai", "pydantic_ai"))):
 # No deadline: how long one example takes says more about the machine's other work than about the code.
 _profile = os.environ.get("HYPOTHESIS_PROFILE", "default")
 settings.register_profile("default", max_examples=100, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+# The same examples each time, so that green here is green there; Hypothesis does so itself where it finds ``CI`` set.
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, database=None, print_blob=True)
 # For ``tox -e mutants``: whether an example is found counts, not the smallest one.
 settings.register_profile(
     "mutants", max_examples=50, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
@@ -36,3 +38,21 @@ settings.load_profile(_profile)
 # What the properties of the guards ask for by name: an evasion is rarer than any other counter-example. An example
 # may cost 8 ms, so that five hundred of each are for the time before a release: HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("guards", max_examples={"ci": 200, "thorough": 500}.get(_profile, 100), deadline=None)
+
+
+@pytest.fixture(scope="session")
+def until_reached():
+    """Run a property, with other examples each time, until they have been everywhere that it is about.
+
+    `reached` is what the property counts in, `wanted` what must be in it at the end.
+    """
+
+    def run(holds, reached, wanted, rounds=5):
+        for number in range(rounds):
+            # The first round is as the profile says; the next ones draw anew also where that is always the same.
+            (seed(number)(holds) if number else holds)()
+            if wanted <= (+reached).keys():
+                break
+        assert wanted - (+reached).keys() == set()
+
+    return run

@@ -261,7 +261,7 @@ def _went(plan, kind, driver, reached):
 # stands where it is until it is collected, and then says so once more.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", list(Kind))
-def test_the_fast_engine_does_what_the_plain_one_does(kind):
+def test_the_fast_engine_does_what_the_plain_one_does(kind, until_reached):
     """The same results, hooks in the same order with the same record of the call, the same events, notes and waits."""
     reached = Counter()
 
@@ -275,9 +275,7 @@ def test_the_fast_engine_does_what_the_plain_one_does(kind):
 
     wanted = {("enter", name) for name in ENTERS} | {("leave", name) for name in LEAVES}
     wanted |= {("event", events.CallRefused), ("event", events.WaitScheduled), "late"}
-    for _ in range(3):
-        holds()
-        if wanted <= (+reached).keys():
-            break
-    gc.collect()  # or another test, which does not expect it, would be told
-    assert wanted - (+reached).keys() == set()
+    try:
+        until_reached(holds, reached, wanted)
+    finally:
+        gc.collect()  # or another test, which does not expect it, would be told

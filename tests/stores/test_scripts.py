@@ -89,17 +89,8 @@ class Both:
         return answer
 
 
-def reach(holds, reached, wanted):
-    """Try a property until its histories have been everywhere that it is about."""
-    for _ in range(4):
-        holds()
-        if wanted <= reached.keys():
-            break
-    assert wanted <= reached.keys()
-
-
 @pytest.mark.parametrize("bucket", [0, 1], ids=["token_bucket", "fixed_window"])
-def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket):
+def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket, until_reached):
     """For random rates, costs, waits, refunds and clocks that jump both ways, number by number."""
     both, reached = Both(any_server.client), Counter()
 
@@ -119,7 +110,7 @@ def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket)
             except StopIteration:
                 break
 
-    reach(holds, reached, {("ask", "limit", True), ("ask", "limit", False), ("wait", "limit", True)})
+    until_reached(holds, reached, {("ask", "limit", True), ("ask", "limit", False), ("wait", "limit", True)})
     assert any(name == "give" for _, name, _ in reached)
 
 
@@ -135,7 +126,7 @@ budget_steps = st.lists(
 )
 
 
-def test_the_twin_of_a_budget_answers_what_the_server_answers(any_server):
+def test_the_twin_of_a_budget_answers_what_the_server_answers(any_server, until_reached):
     """For random reservations, settlements, windows, lapses and clocks that jump both ways, number by number."""
     both, reached = Both(any_server.client), Counter()
 
@@ -157,7 +148,7 @@ def test_the_twin_of_a_budget_answers_what_the_server_answers(any_server):
             else:
                 both.ask(LOOK if what == "look" else FORGET, now, ())
 
-    reach(holds, reached, {("reserve", 0), ("reserve", 1), ("reserve", 2), "settle"})
+    until_reached(holds, reached, {("reserve", 0), ("reserve", 1), ("reserve", 2), "settle"})
 
 
 circuit_steps = st.lists(
@@ -170,7 +161,7 @@ circuit_steps = st.lists(
 )
 
 
-def test_the_twin_of_a_circuit_answers_what_the_server_answers(any_server):
+def test_the_twin_of_a_circuit_answers_what_the_server_answers(any_server, until_reached):
     """For random outcomes, probes, lost leases and clocks that jump both ways, number by number."""
     both, reached = Both(any_server.client), Counter()
 
@@ -194,10 +185,10 @@ def test_the_twin_of_a_circuit_answers_what_the_server_answers(any_server):
                 reached[what, both.ask(OUTCOME, now, (1e6, most, *shown, good, 2.0, successes))[0]] += 1
 
     admitted = {("admit", 0, False), ("admit", 1, False), ("admit", 2, True), ("admit", 2, False)}
-    reach(holds, reached, admitted | {("bad", 1), ("good", 0)})
+    until_reached(holds, reached, admitted | {("bad", 1), ("good", 0)})
 
 
-def test_the_twin_of_the_count_answers_what_the_server_answers(any_server):
+def test_the_twin_of_the_count_answers_what_the_server_answers(any_server, until_reached):
     """Processes that come, go and come back, under a clock that jumps both ways."""
     both, reached = Both(any_server.client), Counter()
 
@@ -213,7 +204,7 @@ def test_the_twin_of_the_count_answers_what_the_server_answers(any_server):
             assert count == len(seen)
             reached[count] += 1
 
-    reach(holds, reached, {1, 2, 3})
+    until_reached(holds, reached, {1, 2, 3})
 
 
 @given(budget_steps)
