@@ -11,7 +11,7 @@ from beluga._lazy import publish
 from beluga.config.fields import Seconds, field
 from beluga.config.loading import load, validate
 from beluga.config.problems import Problem
-from beluga.config.subscribers import Change
+from beluga.config.reload import Change
 from beluga.config.watcher import FileWatcher
 
 __all__ = ["Change", "FileWatcher", "Live", "Problem", "Seconds", "field", "load", "validate"]

@@ -19,9 +19,10 @@ from beluga.config.problems import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from beluga.config.line_numbers import Lines
+__all__ = ["DEEPEST", "Lines", "read", "yaml_lines"]
 
-__all__ = ["DEEPEST", "read", "yaml_lines"]
+Lines = dict[tuple[str | int, ...], int]
+"""For each path its line, counted from 1."""
 
 DEEPEST: Final = 200
 """Levels of a document. Python's own stack ends at 1,000, and each level of a schema needs a few."""

@@ -15,8 +15,9 @@ import attrs
 import pytest
 
 from beluga import ConfigError, ErrorCode, events
-from beluga.config import Change, FileWatcher, field, fs_events
-from beluga.config.fs_events import directories_of, watchfiles_installed
+from beluga.config import Change, FileWatcher, field
+from beluga.config import watcher as watching
+from beluga.config.watcher import directories_of, watchfiles_installed
 from beluga.testing import fake_clock, record_events
 
 PATIENCE = 10.0
@@ -573,7 +574,7 @@ def test_a_link_that_is_exchanged_during_the_look_does_not_end_the_waking(file, 
         again.set()
         return directories_of(path)
 
-    monkeypatch.setattr(fs_events, "directories_of", raced)
+    monkeypatch.setattr(watching, "directories_of", raced)
     with FileWatcher(file, App, 0.05) as watcher:
         told = threading.Event()
         watcher.subscribe(lambda *_: told.set())
