@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Again, Ask, Hints, Policy, Tell, Use, Wait
-    from beluga._engine.started import started
+    from beluga._engine.streams import started
     from beluga._engine.target import Kind
     from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
@@ -154,7 +154,7 @@ __all__ = [
 
 _ROOMS = {
     "_engine.call": "Call Outcome",
-    "_engine.started": "started",
+    "_engine.streams": "started",
     "_engine.timeouts": "remaining",
     "_engine.target": "Kind",
     "_engine.policy": "Again Ask Hints Policy Tell Use Wait",

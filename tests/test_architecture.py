@@ -99,18 +99,18 @@ WITHIN = {
 }
 MAY_IMPORT = {
     "asyncio": {
-        "clock", "_engine.race", "_engine.timeouts", "_engine.waiting", "testing", "_cli", "llm", "config",
+        "clock", "_engine.race", "_engine.state", "_engine.timeouts", "testing", "_cli", "llm", "config",
         "orchestration", "stores.links", "stores.redis",
     },
     "threading": {
-        "_cli", "_engine.state", "_engine.waiting", "_policies", "classification", "config", "events", "guards.vault",
+        "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault",
         "llm", "logs", "_traceview", "stores.redis", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},
     "loguru": {"logs"},
     "httpx": {"llm", "testing"},
     "hypothesis": {"testing"},
-    "wrapt": {"_engine.proxy", "masking.standins"},
+    "wrapt": {"_engine.wrapping", "masking.standins"},
     "time": {"clock", "testing", "_cli"},
     "random": {"clock", "testing", "llm", "_cli"},
 }  # fmt: skip

@@ -25,7 +25,8 @@ the line numbers of a file that `linecache` knows, so that tracebacks and debugg
 
 So three variables say where a call stands when something other than "go on" happens: how many layers are entered,
 what one of them answered, and what came from inside. `interpret` leads on from there, and gives verdicts their
-meaning; nothing here does. What each line stands for is told in `plain`, and a property holds both against each other.
+meaning; nothing here does. What each line stands for is told in the shortest way by the plain engine of
+tests/properties/test_engine.py, and a property holds both against each other.
 
 Code is written once for each shape of a stack (which layers have which hooks), not for each function.
 """

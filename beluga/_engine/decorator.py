@@ -26,7 +26,7 @@ class OptionsDecorator(Generic[P, T]):
     Args:
         policy: The class of the policy, whose options these are.
         needs: The options that a call has to give, as they would be written.
-        words: What other libraries call an option, each with the option here.
+        words: The options here, or what else to write, each with the words, spaces between, that other libraries use.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class OptionsDecorator(Generic[P, T]):
         self.__signature__: inspect.Signature = inspect.signature(policy).replace(return_annotation=made)
         self._policy = policy
         self._needs = needs
-        self._words = words or {}
+        self._words = {word: here for here, others in (words or {}).items() for word in others.split()}
         if policy is made:
             made.__init__ = self._explained(made.__init__)  # type: ignore[method-assign]  # of a class that attrs made
 
@@ -117,7 +117,7 @@ class Decorator(OptionsDecorator[P, T]):
 
     Example:
         >>> from beluga import RetryPolicy
-        >>> retry = Decorator(RetryPolicy, words={"attempts": "max_attempts"})
+        >>> retry = Decorator(RetryPolicy, words={"max_attempts": "attempts"})
         >>> @retry
         ... def ask(): ...
         >>> @retry(max_attempts=5)

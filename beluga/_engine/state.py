@@ -1,5 +1,6 @@
-"""What a policy remembers from one call to the next: behind a lock that never freezes, by clock, and by key.
+"""What calls share: what a policy remembers from one to the next, and how one of them waits for another.
 
+Memory stands behind a lock that never freezes (`new_lock`), by clock (`StateByClock`) and by key (`BoundedMap`).
 A step of a policy (count a failure, take a permit) may be interrupted at any bytecode by a signal handler, by the
 finaliser of an abandoned stream, or by a collection that runs one, and each of these may call the same policy:
 
@@ -10,11 +11,13 @@ finaliser of an abandoned stream, or by a collection that runs one, and each of 
 A plain lock would hang there for ever, as the thread waits for itself. So the locks are reentrant (`new_lock`), and a
 step ends with "if the record is still the one that I read, replace it, else once more": between these two CPython runs
 no handler, since it looks for them at calls and backward jumps only, and collects when something is allocated.
+For the same reason who waits for another call waits for a `Wakeup`, which may be rung from anywhere.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 import weakref
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from beluga.clock import Clock, Environment
 
-__all__ = ["BoundedMap", "Lock", "StateByClock", "begin_in_child", "new_lock"]
+__all__ = ["BoundedMap", "Lock", "StateByClock", "Wakeup", "begin_in_child", "new_lock"]
 
 S = TypeVar("S")
 
@@ -174,3 +177,68 @@ class BoundedMap(Generic[S]):
     def __iter__(self) -> Iterator[Hashable]:
         """Return the keys, the next to be forgotten first."""
         return iter(tuple(self.values))
+
+
+class Wakeup:
+    """Ends the wait of one thread or task. It may be rung from anywhere and any number of times.
+
+    A ring before the wait ends it at once. Nothing here waits for a lock that a finaliser or a signal handler of the
+    same thread could find taken, as `threading.Event` does: a lock that is held until it rings may be released from
+    anywhere. `queue.SimpleQueue` will not do: on Python 3.11 a signal handler that outlasts ``get(timeout=)`` lets it
+    block for ever, since it goes on with a negative time.
+    """
+
+    __slots__ = ("_end", "_silent")
+
+    def __init__(self) -> None:
+        self._silent = threading.Lock()
+        self._silent.acquire()
+        self._end: Callable[[], object] | None = None
+
+    def ring(self) -> bool:
+        """End the wait; return False where nobody can wait any more, as the loop is closed."""
+        with contextlib.suppress(RuntimeError):  # it has rung before
+            self._silent.release()
+        end = self._end
+        if end is not None:
+            try:
+                end()
+            except RuntimeError:  # its loop is closed
+                return False
+        return True
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Block until it rings, for `seconds` at most; return whether it rang. What a clock calls."""
+        longest = threading.TIMEOUT_MAX
+        return self._silent.acquire(timeout=longest if seconds is None else min(max(0.0, seconds), longest))
+
+    def block(self, clock: Clock, seconds: float) -> None:
+        """Block this thread until it rings, or for `seconds` of `clock`."""
+        event: Any = self  # of a `threading.Event` a clock only uses `wait`
+        clock.wait(event, seconds)
+        self._silence()
+
+    async def suspend(self, clock: Clock, seconds: float) -> None:
+        """Suspend this task until it rings, or for `seconds` of `clock`."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        rung = loop.create_future()
+
+        def end() -> None:
+            if not rung.done():
+                rung.set_result(None)
+
+        self._end = lambda: loop.call_soon_threadsafe(end)
+        timer = None if seconds == math.inf else clock.call_later(seconds, end)
+        try:
+            if self._silent.locked():
+                await rung
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._end = None
+            self._silence()
+
+    def _silence(self) -> None:
+        self._silent.acquire(blocking=False)

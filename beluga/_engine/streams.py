@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from types import AsyncGeneratorType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
@@ -34,7 +34,7 @@ from beluga._engine.stream_layers import StreamLayers
 from beluga._engine.timeouts import await_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 
     from beluga._engine.call import Call
     from beluga._engine.interpreter import Step
@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
     Lead = Callable[[Call], Generator[Step, Outcome, Outcome]]
 
-__all__ = ["async_generator_driver", "generator_driver"]
+__all__ = ["async_generator_driver", "generator_driver", "started"]
+
+T = TypeVar("T")
+_NOTHING: Any = object()
 
 
 def generator_driver(  # noqa: C901 - the items must not pass another frame
@@ -322,3 +325,74 @@ async def _filtered_async(items: StreamLayers, source: AsyncGenerator[Any, Any])
             yield outgoing
         finally:
             resume()
+
+
+@overload
+def started(stream: AsyncIterable[T]) -> Awaitable[AsyncIterator[T]]: ...
+@overload
+def started(stream: Iterable[T]) -> Iterator[T]: ...
+def started(stream: Any) -> Any:
+    """Take the first step of `stream`, and return a stream of the same items.
+
+    A stream does nothing before its first step. What refuses it then, such as a rate limit, is raised there; in a web
+    framework that is after the head of a good answer went out. Here it is raised before, and can still become a 429.
+    An async stream is awaited: ``await started(stream)``. Closing what is returned closes the stream.
+
+    Args:
+        stream: A generator or any other iterable; sync or async.
+
+    Raises:
+        TypeError: It is not iterable.
+
+    Example:
+        >>> from beluga import RateLimited, rate_limited
+        >>> @rate_limited(limit=1, window=60.0)
+        ... def answer():
+        ...     yield "fine"
+        >>> list(started(answer()))
+        ['fine']
+        >>> try:
+        ...     stream = started(answer())
+        ... except RateLimited as error:
+        ...     print(429, error.retry_after_header)
+        429 60
+    """
+    if hasattr(stream, "__aiter__"):
+        return _begin(aiter(stream))
+    if not hasattr(stream, "__iter__"):
+        message = f"started takes a stream, sync or async, not {type(stream).__name__}"
+        raise TypeError(message)
+    items = iter(stream)
+    begun = _begun(next(items, _NOTHING), items)
+    next(begun)
+    return begun
+
+
+async def _begin(items: AsyncIterator[T]) -> AsyncIterator[T]:
+    begun = _begun_async(await anext(items, _NOTHING), items)
+    await anext(begun)
+    return begun
+
+
+# Each has begun before anybody sees it, with an item that nobody sees: else to close it would not close the stream.
+def _begun(first: Any, rest: Iterator[Any]) -> Generator[Any, Any, Any]:
+    try:
+        yield
+        if first is not _NOTHING:
+            yield first
+        return (yield from rest)
+    finally:
+        if hasattr(rest, "close"):
+            rest.close()
+
+
+async def _begun_async(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any, Any]:
+    try:
+        yield
+        if first is not _NOTHING:
+            yield first
+        async for item in rest:
+            yield item
+    finally:
+        if hasattr(rest, "aclose"):
+            await rest.aclose()

@@ -2,16 +2,23 @@
 
 A plain function gets a native wrapper of its own kind; class and static methods are opened and closed again;
 anything else (bound methods, partials, callable instances, built-ins) gets a transparent wrapt proxy.
+
+A block of code (``with breaker:``) is a generator function of one step, decorated like any other: what stands before
+the block is done until its ``yield``, the block runs while it rests there, and what the block raised is thrown into it.
+So every rule of the policy holds as it does for functions, and is written once.
 """
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import functools
 import inspect
 import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import driver, new_call
@@ -21,9 +28,9 @@ from beluga._engine.streams import async_generator_driver, generator_driver
 from beluga._engine.target import Kind, Target, inner_callable, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Generator, Mapping
 
-__all__ = ["decorate", "explain", "layers", "native", "redecorated"]
+__all__ = ["BlockPolicy", "block", "decorate", "explain", "layers", "native", "redecorated"]
 
 F = TypeVar("F")
 
@@ -118,9 +125,47 @@ def _revived(wrapper: Any, stack: Stack) -> _Mark:
 
 
 def _proxy(stack: Stack, target: Any) -> Any:
-    from beluga._engine.proxy import LayeredProxy
+    return _proxy_class()(target, stack)
 
-    return LayeredProxy(target, stack)
+
+@functools.cache
+def _proxy_class() -> Any:
+    """Return the transparent proxy for what is not a plain function; here, because wrapt takes long to import."""
+    import wrapt
+
+    class LayeredProxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic in its stubs only
+        """A callable that looks like its target in every way and runs it through the layers."""
+
+        def __init__(self, target: Any, stack: Stack) -> None:
+            run = native(stack)
+
+            def through_layers(
+                wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+            ) -> Any:
+                if wrapped is target:
+                    return run(*args, **kwargs)
+                # A descriptor, such as an lru_cache on a method, was bound to an instance on the way here.
+                bound = Stack(Target(wrapped, stack.kind), stack.layers)
+                return native(bound)(*args, **kwargs)
+
+            super().__init__(target, through_layers)
+            self._self_stack = stack
+
+        @property
+        def __beluga__(self) -> tuple[Callable[[], LayeredProxy], Stack]:
+            return lambda: self, self._self_stack
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            """Copy and pickle what is decorated and the policies, which begin anew."""
+            return redecorated, (self.__wrapped__, self._self_stack.layers)
+
+        def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+            return redecorated(*copy.deepcopy((self.__wrapped__, self._self_stack.layers), memo))
+
+        def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+            return self.__reduce__()
+
+    return LayeredProxy
 
 
 def _stack_of(function: Any) -> Stack | None:
@@ -212,3 +257,60 @@ def explain(function: Callable[..., Any]) -> str:
         message = f"{getattr(function, '__qualname__', function)!r} is not decorated by beluga"
         raise TypeError(message)
     return stack.describe()
+
+
+def block() -> Generator[None, None, None]:
+    """Stand for a block in a thread."""
+    yield
+
+
+async def async_block() -> AsyncGenerator[None, None]:
+    """Stand for a block in a task."""
+    yield
+
+
+_ENTERED: ContextVar[tuple[tuple[Policy, Any], ...]] = ContextVar("beluga.blocks", default=())
+"""The blocks that run in this context, the innermost last."""
+
+
+class BlockPolicy(Policy):
+    """A policy that can also stand around a block: ``with policy:`` or ``async with policy:``."""
+
+    def __enter__(self) -> Self:
+        """Enter the block, or refuse it as a call would be refused."""
+        self._managed(0).__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> bool | None:
+        """Leave the block with how it ended."""
+        left: bool | None = self._left().__exit__(*error)
+        return left
+
+    async def __aenter__(self) -> Self:
+        """Enter the block, or refuse it as a call would be refused; where the policy waits, other tasks run."""
+        await self._managed(1).__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> bool | None:
+        """Leave the block with how it ended."""
+        left: bool | None = await self._left().__aexit__(*error)
+        return left
+
+    def _managed(self, which: int) -> Any:
+        managers = vars(self).get("_managers")
+        if managers is None:
+            key = getattr(self, "key", None)
+            if key is not None:
+                message = f"{self.name}: a block has no arguments to read key={key!r} from: decorate a function"
+                raise TypeError(message)
+            managers = contextlib.contextmanager(self(block)), contextlib.asynccontextmanager(self(async_block))
+            vars(self)["_managers"] = managers
+        manager = managers[which]()
+        _ENTERED.set((*_ENTERED.get(), (self, manager)))
+        return manager
+
+    def _left(self) -> Any:
+        entered = _ENTERED.get()
+        at = max(i for i, (policy, _) in enumerate(entered) if policy is self)
+        _ENTERED.set(entered[:at] + entered[at + 1 :])
+        return entered[at][1]

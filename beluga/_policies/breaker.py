@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 
 from beluga import events
-from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import Decorator
 from beluga._engine.options import follow, matcher, number, optional, seconds, seconds_if_any, tuple_if_any, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import current_deadline
+from beluga._engine.wrapping import BlockPolicy
 from beluga._policies.circuit import CLOSED, OPEN, PRISTINE, Admission, Circuit, State
 from beluga._policies.circuit_shared import SharedCircuitLayer, SharedCircuits
 from beluga.classification import ErrorCode, classify
@@ -382,21 +382,15 @@ class _Keyed(Policy):
 breaker: Final = Decorator(
     CircuitBreaker,
     words={
-        "exclude": "write counts=, which lists what does count as a failure",
-        "expected_exception": "counts",
-        "exceptions": "counts",
-        "fail_max": "failure_threshold",
-        "fallback_function": "put @fallback(other) above it",
-        "half_open_max_calls": "half_open_max",
-        "listeners": "subscribe with beluga.events.subscribe(callback, beluga.events.CircuitChanged)",
-        "max_failures": "failure_threshold",
-        "recovery_timeout": "reset_timeout",
-        "state_storage": "leave it out, or give store= where there is one: the state is this process's",
-        "throw_new_error_on_trip": "leave it out, as the error itself is always raised",
-        "threshold": "failure_threshold",
-        "timeout": "reset_timeout",
-        "timeout_duration": "reset_timeout",
-        "ttl": "reset_timeout",
+        "counts": "exceptions expected_exception",
+        "failure_threshold": "fail_max max_failures threshold",
+        "half_open_max": "half_open_max_calls",
+        "reset_timeout": "recovery_timeout timeout timeout_duration ttl",
+        "leave it out, as the error itself is always raised": "throw_new_error_on_trip",
+        "leave it out, or give store= where there is one: the state is this process's": "state_storage",
+        "put @fallback(other) above it": "fallback_function",
+        "subscribe with beluga.events.subscribe(callback, beluga.events.CircuitChanged)": "listeners",
+        "write counts=, which lists what does count as a failure": "exclude",
     },
 )
 """Refuse calls at once while the other side is down, and probe whether it is up again; see `CircuitBreaker`."""

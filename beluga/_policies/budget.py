@@ -250,14 +250,10 @@ budget: Final = OptionsDecorator(
     Budget,
     needs="10.0",
     words={
-        "deadline": "total",
-        "dollars": "cost",
-        "limit": "write total= for seconds, tokens= or cost=",
-        "max_cost": "cost",
-        "max_tokens": "tokens",
-        "seconds": "total",
-        "timeout": "total",
-        "usd": "cost",
+        "cost": "dollars max_cost usd",
+        "tokens": "max_tokens",
+        "total": "deadline seconds timeout",
+        "write total= for seconds, tokens= or cost=": "limit",
     },
 )
 """Bound what a call, and everything inside it, may take; see `Budget`."""

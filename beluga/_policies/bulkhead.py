@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from beluga import events
-from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import optional, whole
 from beluga._engine.policy import Ask, Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
 from beluga._engine.timeouts import DEADLINE, expired
+from beluga._engine.wrapping import BlockPolicy
 from beluga._foreign import count, get
 from beluga._policies.adaptive import AdaptiveLimit
 from beluga._policies.slots import HAS_GIL, QueuedCall, Slots
@@ -358,13 +358,9 @@ bulkhead: Final = OptionsDecorator(
     Bulkhead,
     needs="10",
     words={
-        "limit": "max_concurrent",
-        "max_concurrency": "max_concurrent",
-        "max_parallel": "max_concurrent",
-        "max_queued": "max_queue",
-        "max_waiting": "max_queue",
-        "max_wait": "write @budget(seconds) above it, which bounds the wait as well",
-        "value": "max_concurrent",
+        "max_concurrent": "limit max_concurrency max_parallel value",
+        "max_queue": "max_queued max_waiting",
+        "write @budget(seconds) above it, which bounds the wait as well": "max_wait",
     },
 )
 """Let no more calls run at once than a fixed number, or than a provider is found to bear; see `Bulkhead`."""

@@ -342,12 +342,10 @@ cached: Final = OptionsDecorator(
     Cache,
     needs="ttl=300",
     words={
-        "expire": "ttl",
-        "max_size": "maxsize",
-        "namespace": "per",
-        "seconds": "ttl",
-        "timeout": "ttl",
-        "typed": "nothing, as values of different types are always told apart",
+        "maxsize": "max_size",
+        "nothing, as values of different types are always told apart": "typed",
+        "per": "namespace",
+        "ttl": "expire seconds timeout",
     },
 )
 """Keep good answers, and let the function run once for all who ask at the same time; see `Cache`."""

@@ -150,13 +150,9 @@ def _name(function: Any) -> str:
 fallback: Final = OptionsDecorator(
     Fallback.of,
     words={
-        "alternatives": "write @fallback(other)",
-        "default": "write @fallback(lambda *args, **options: default), of the function's own kind",
-        "exception": "on",
-        "exceptions": "on",
-        "fallback": "write @fallback(other)",
-        "fallback_function": "write @fallback(other)",
-        "functions": "write @fallback(other)",
+        "on": "exception exceptions",
+        "write @fallback(lambda *args, **options: default), of the function's own kind": "default",
+        "write @fallback(other)": "alternatives fallback fallback_function functions",
     },
 )
 """Call alternatives one after the other when the function fails; see `Fallback.of`."""

@@ -22,8 +22,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._engine.policy import Use
-from beluga._engine.state import BoundedMap, begin_in_child, new_lock
-from beluga._engine.waiting import Wakeup
+from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, new_lock
 from beluga._foreign.answers import SILENT, Report
 
 if TYPE_CHECKING:

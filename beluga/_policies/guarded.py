@@ -363,14 +363,11 @@ class _StreamLayer(_GuardLayer):
 guarded: Final = Decorator(
     Guarded,
     words={
-        "guards": "write input=[...], output=[...] or tool=[...]",
-        "input_guards": "input",
-        "inputs": "input",
-        "output_guards": "output",
-        "outputs": "output",
-        "redactor": "write input=[...] or output=[...]",
-        "tools": "tool",
-        "validators": "write input=[...] or output=[...]",
+        "input": "input_guards inputs",
+        "output": "output_guards outputs",
+        "tool": "tools",
+        "write input=[...] or output=[...]": "redactor validators",
+        "write input=[...], output=[...] or tool=[...]": "guards",
     },
 )
 """Let guards judge the texts that go into the function and those that come out of it; see `Guarded`."""

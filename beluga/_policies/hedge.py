@@ -233,11 +233,9 @@ hedge: Final = OptionsDecorator(
     Hedge,
     needs="after=1.5",
     words={
-        "delay": "after",
-        "hedging_delay": "after",
-        "max_attempts": "max_hedges, which does not count the first run",
-        "max_hedged_attempts": "max_hedges",
-        "timeout": "after",
+        "after": "delay hedging_delay timeout",
+        "max_hedges": "max_hedged_attempts",
+        "max_hedges, which does not count the first run": "max_attempts",
     },
 )
 """Begin another run when an answer takes long, and take the one that comes first; see `Hedge`."""

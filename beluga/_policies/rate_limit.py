@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from beluga._engine.blocks import BlockPolicy
 from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import flag, follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
+from beluga._engine.wrapping import BlockPolicy
 from beluga._policies.rate_algorithms import ALGORITHMS, Cost, Rate
 from beluga._policies.rate_layers import layer_of
 from beluga._policies.rate_permits import Algorithm, Booking, Costs, Permits, Reservation
@@ -375,29 +375,16 @@ rate_limited: Final = OptionsDecorator(
     RateLimiter,
     needs="limit=100, window=60.0",
     words={
-        "amount": "cost",
-        "burst": 'write limit=, with algorithm="token_bucket"',
-        "calls": "limit",
-        "capacity": "limit",
-        "hours": "window",
-        "identifier": "key",
-        "key_func": "key",
-        "limit_value": "write limit= and window=, as in limit=5, window=60.0",
-        "max_burst": 'write limit=, with algorithm="token_bucket"',
-        "max_calls": "limit",
-        "max_rate": "limit",
-        "minutes": "window",
-        "per": "window",
-        "period": "window",
-        "per_method": "leave it out, as each function that is decorated has permits of its own; for groups write key=",
-        "raise_on_limit": "write wait=True to wait; without it the call is refused",
-        "rate": "write limit= and window=, as in limit=5, window=60.0",
-        "seconds": "window",
-        "storage": "store",
-        "strategy": "algorithm",
-        "time_period": "window",
-        "times": "limit",
-        "weight": "cost",
+        "algorithm": "strategy",
+        "cost": "amount weight",
+        "key": "identifier key_func",
+        "limit": "calls capacity max_calls max_rate times",
+        "store": "storage",
+        "window": "hours minutes per period seconds time_period",
+        'write limit=, with algorithm="token_bucket"': "burst max_burst",
+        "leave it out, as each function that is decorated has permits of its own; for groups write key=": "per_method",
+        "write limit= and window=, as in limit=5, window=60.0": "limit_value rate",
+        "write wait=True to wait; without it the call is refused": "raise_on_limit",
     },
 )
 """Admit at most so many calls per window, for everybody or for each value of a key; see `RateLimiter`."""

@@ -16,8 +16,7 @@ import collections
 import operator
 from typing import TYPE_CHECKING, Any, Literal
 
-from beluga._engine.state import BoundedMap, begin_in_child, new_lock
-from beluga._engine.waiting import Wakeup
+from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, new_lock
 from beluga._policies.rate_algorithms import ALGORITHMS
 
 if TYPE_CHECKING:

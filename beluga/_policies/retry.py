@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import attrs
 
 from beluga import events
-from beluga._engine.blocks import Attempts
 from beluga._engine.decorator import Decorator
 from beluga._engine.options import (
     any_function,
@@ -30,7 +29,17 @@ from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.target import Kind, Target, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.budget import Budget
-from beluga._policies.retry_state import CLIENT, OUTERMOST, Progress, RetryThrottle, mark, note, rest_of, tried
+from beluga._policies.retry_state import (
+    CLIENT,
+    OUTERMOST,
+    Attempts,
+    Progress,
+    RetryThrottle,
+    mark,
+    note,
+    rest_of,
+    tried,
+)
 from beluga.classification import TRANSIENT, classify, retry_after
 from beluga.errors import CircuitOpen, RateLimited
 
@@ -359,44 +368,24 @@ _SUBSCRIBE = "subscribe with beluga.events.subscribe(callback, beluga.events.Ret
 retry: Final = Decorator(
     RetryPolicy,
     words={
-        "after": _SUBSCRIBE,
-        "attempts": "max_attempts",
-        "backoff_max": "max_backoff",
-        "base": "backoff_factor",
-        "before": _SUBSCRIBE,
-        "before_sleep": _SUBSCRIBE,
-        "delay": "initial_backoff",
-        "exception": "retryable_errors",
-        "exceptions": "retryable_errors",
-        "factor": "backoff_factor",
-        "giveup": "write retryable_errors=, with a function of the error that says whether to try again",
-        "interval": "initial_backoff",
-        "logger": "write beluga.logs.log_events(beluga.events.RetryScheduled)",
-        "max_delay": "max_backoff",
-        "max_retries": "write max_attempts=, which counts the first time too",
-        "max_time": "max_elapsed",
-        "max_tries": "max_attempts",
-        "max_value": "max_backoff",
-        "on": "retryable_errors",
-        "on_backoff": _SUBSCRIBE,
-        "on_exception": "retryable_errors",
-        "on_giveup": "catch the error, which has a note of the attempts",
-        "on_retry": _SUBSCRIBE,
-        "on_success": _SUBSCRIBE,
-        "reraise": "leave it out, as the last error itself is always raised",
-        "retries": "write max_attempts=, which counts the first time too",
-        "retry": "retryable_errors",
-        "retry_error_callback": "put @fallback(other) above it",
-        "sleep": "leave it out, and test with beluga.testing.fake_clock()",
-        "stop": "write max_attempts= or max_elapsed=",
-        "timeout": "write attempt_timeout= for each attempt, max_elapsed= or @budget(seconds) for all of them",
-        "total": "write max_attempts=, which counts the first time too",
-        "tries": "max_attempts",
-        "wait": "write initial_backoff=, max_backoff= and backoff_factor=",
-        "wait_exp_base": "backoff_factor",
-        "wait_initial": "initial_backoff",
-        "wait_jitter": "jitter",
-        "wait_max": "max_backoff",
+        "backoff_factor": "base factor wait_exp_base",
+        "initial_backoff": "delay interval wait_initial",
+        "jitter": "wait_jitter",
+        "max_attempts": "attempts max_tries tries",
+        "max_backoff": "backoff_max max_delay max_value wait_max",
+        "max_elapsed": "max_time",
+        "retryable_errors": "exception exceptions on on_exception retry",
+        "catch the error, which has a note of the attempts": "on_giveup",
+        "leave it out, and test with beluga.testing.fake_clock()": "sleep",
+        "leave it out, as the last error itself is always raised": "reraise",
+        "put @fallback(other) above it": "retry_error_callback",
+        "write attempt_timeout= for each attempt, max_elapsed= or @budget(seconds) for all of them": "timeout",
+        "write beluga.logs.log_events(beluga.events.RetryScheduled)": "logger",
+        "write initial_backoff=, max_backoff= and backoff_factor=": "wait",
+        "write max_attempts= or max_elapsed=": "stop",
+        "write max_attempts=, which counts the first time too": "max_retries retries total",
+        "write retryable_errors=, with a function of the error that says whether to try again": "giveup",
+        _SUBSCRIBE: "after before before_sleep on_backoff on_retry on_success",
     },
 )
 """Call the function again when it fails in a way that may pass; see `RetryPolicy`."""

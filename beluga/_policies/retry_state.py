@@ -1,22 +1,31 @@
-"""What a retry remembers: of one call, how far it has come; of all who share a throttle, how many failed."""
+"""What a retry remembers of one call, of one block, and of all who share a throttle."""
 
 from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from beluga._engine.call import Outcome
+from beluga._engine.drivers import new_call
+from beluga._engine.policy import Again
+from beluga._engine.stack import Stack
 from beluga._engine.state import StateByClock, new_lock
+from beluga._engine.target import Kind, Target
+from beluga._engine.timeouts import TimedBlock
+from beluga._engine.wrapping import block
 from beluga._foreign import errors as anatomy
 from beluga.clock import environment
 from beluga.errors import add_note
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextvars import Token
 
     from beluga._engine.call import Call
+    from beluga._engine.policy import Policy, Watch
 
-__all__ = ["OUTERMOST", "Progress", "RetryThrottle", "mark", "note", "rest_of", "tried"]
+__all__ = ["OUTERMOST", "Attempt", "Attempts", "Progress", "RetryThrottle", "mark", "note", "rest_of", "tried"]
 
 
 class RetryThrottle:
@@ -173,3 +182,85 @@ def note(error: Exception, call: Call, seconds: float, reason: str) -> None:
         fix = "max_retries=0 turns that off" if inner == CLIENT else 'nested="outer" here would leave it to this retry'
         told += f", the last of them tried {each} times by {inner} as well ({fix})"
     add_note(error, f"beluga: gave up after {told}" + (f": {reason}" if reason else ""))
+
+
+class Attempt:
+    """One attempt of a block: ``with attempt:`` around what may be tried again.
+
+    Args:
+        number: Which attempt it is, counted from 1.
+        settle: Says whether there is another one after this outcome, which then swallows its error.
+        begin: Makes ambient what is so in the attempt, and begins its time, if that is bounded.
+    """
+
+    def __init__(self, number: int, settle: Callable[[Outcome], bool], begin: Callable[[], TimedBlock | None]) -> None:
+        self.number: int = number
+        self._settle = settle
+        self._begin = begin
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._time = self._begin()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Keep the error back if there is another attempt."""
+        late = None if self._time is None else self._time.end(error)
+        again = self._settle(Outcome(error=late or error))
+        if late is not None and not again:
+            raise late from error
+        return again
+
+
+class Attempts:
+    """The attempts of a block that a retry allows, each after its wait; for ``for`` and ``async for``.
+
+    Args:
+        policy: The retry.
+        seconds: What each attempt has; None for as long as it takes. In ``async for`` it is cancelled then.
+    """
+
+    def __init__(self, policy: Policy, seconds: float | None = None) -> None:
+        self._call: Call = new_call(Stack(Target(block, Kind.SYNC), (policy,)), (), {})
+        self._layer: Policy = self._call.stack.bound[0]
+        self._seconds = seconds
+        self._again: Again | None = Again()
+        self._layer.enter(self._call)
+        self._watch: Watch | None = self._layer.watch(self._call)
+        if self._watch is not None:
+            self._watch.suspend()  # outside the blocks
+
+    def _next(self, *, is_async: bool) -> Attempt | None:
+        if self._again is None:
+            return None
+        self._again = None
+        return Attempt(self._call.attempt, self._settle, lambda: self._begin(is_async=is_async))
+
+    def _begin(self, *, is_async: bool) -> TimedBlock | None:
+        time = None if self._seconds is None else TimedBlock("the attempt", self._seconds, is_async=is_async)
+        if self._watch is not None:
+            self._watch.resume()
+        return time
+
+    def _settle(self, outcome: Outcome) -> bool:
+        verdict = self._layer.leave(self._call, outcome)
+        if isinstance(verdict, Again):
+            self._again = verdict
+            self._call.attempt += 1
+            if self._watch is not None:
+                self._watch.suspend()
+        return isinstance(verdict, Again)
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """Yield the attempts, blocking this thread between them."""
+        while (attempt := self._next(is_async=False)) is not None:
+            yield attempt
+            if self._again is not None and self._again.after > 0:
+                self._call.environment.clock.sleep(self._again.after)
+
+    async def __aiter__(self) -> AsyncIterator[Attempt]:
+        """Yield the attempts, letting other tasks run between them."""
+        while (attempt := self._next(is_async=True)) is not None:
+            yield attempt
+            if self._again is not None and self._again.after > 0:
+                await self._call.environment.clock.asleep(self._again.after)

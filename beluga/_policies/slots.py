@@ -15,8 +15,7 @@ import itertools
 import sys
 from typing import TYPE_CHECKING, Final
 
-from beluga._engine.state import begin_in_child, new_lock
-from beluga._engine.waiting import Wakeup
+from beluga._engine.state import Wakeup, begin_in_child, new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -183,6 +183,11 @@ def _storm(seed: int) -> Iterator[None]:
 
 
 chaos: Final = OptionsDecorator(
-    Chaos, needs="rate=0.1", words={"injection_rate": "rate", "latency": "delay", "probability": "rate"}
+    Chaos,
+    needs="rate=0.1",
+    words={
+        "delay": "latency",
+        "rate": "injection_rate probability",
+    },
 )
 """Let a share of the calls fail or wait while chaos is unleashed; see `Chaos`."""
