@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga import breaker, rate_limited
 from beluga.stores import RedisStore
-from beluga.stores.scripts import LIMIT
+from beluga.stores.limits import LIMIT
 from benchmarks import peers
 from benchmarks.floors import answer, answer_async, pass_through
 from benchmarks.row import Row, measured

@@ -10,20 +10,20 @@ reservation whose worker died lapses by itself. It lasts as long as its call may
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga._engine.policy import Ask, Policy, Tell
+from beluga._engine.policy import Policy, Tell
 from beluga._engine.timeouts import DEADLINE
 from beluga.errors import BudgetExceeded, DeadlineExceeded
 from beluga.spending import NOTHING, Account, Amount, SpendingScope
-from beluga.stores.scripts import FORGET, LOOK, MICROSECONDS, RESERVE, SETTLE, numbers
+from beluga.stores.budgets import RESERVE, SETTLE
+from beluga.stores.scripts import FORGET, LOOK, MICROSECONDS, Question, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.policy import Verdict, Watch
@@ -73,7 +73,7 @@ class SharedAccounts:
 
     def account(self, key: Hashable) -> Account:
         """Return what `key` has spent and reserved, as it is now."""
-        now, line = self.store.ask(LOOK, self.key(key), ())
+        now, line = self.store.ask(Question(LOOK, self.key(key)))
         end, tokens, cost, *slots = (*numbers(line), 0.0, 0.0, 0.0)[: max(3, len(numbers(line)))]
         if now >= end:
             tokens = cost = 0.0
@@ -86,7 +86,7 @@ class SharedAccounts:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
-        self.store.ask(FORGET, self.key(key), ())
+        self.store.ask(Question(FORGET, self.key(key)))
 
     def refusal(self, answer: list[Any], wanted: Amount) -> BudgetExceeded:
         """Build the error of a call that is not covered."""
@@ -168,7 +168,7 @@ class _Held:
         lapse, self.lapse = self.lapse, None
         if lapse is not None:
             given = self.accounts.settling(self.lease, lapse, self.reserved, used)
-            self.accounts.store.tell(SETTLE, self.key, given, is_async=self.is_async)
+            self.accounts.store.tell(Question(SETTLE, self.key, given), is_async=self.is_async)
 
 
 class SharedSpendingLayer(Policy):
@@ -209,8 +209,8 @@ class SharedSpendingLayer(Policy):
         lease = LEASE if left == math.inf else min(max(1.0, left) + 1.0, 86_400.0)
         held = _Held(self._accounts, key, scope, lease, is_async=self._is_async)
         call.keep(self, held)
-        ask: Callable[..., Any] = store.ask_async if self._is_async else store.ask
-        return Ask(functools.partial(ask, RESERVE, key, self._accounts.reserving(held.reserved, lease), held.undo))
+        question = Question(RESERVE, key, self._accounts.reserving(held.reserved, lease), held.undo)
+        return store.asking(question, is_async=self._is_async)
 
     def _without(self, call: Call, error: BaseException | None) -> Verdict | None:
         """Go on without the store; money that nobody counts is refused unless the user says otherwise."""

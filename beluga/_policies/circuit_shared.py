@@ -15,12 +15,13 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
-from beluga._engine.policy import Ask, Hints, Policy, Tell
+from beluga._engine.policy import Hints, Policy, Tell
 from beluga._engine.state import BoundedMap, new_lock
 from beluga._engine.timeouts import current_deadline
 from beluga._policies.circuit import CLOSED, HALF_OPEN, OPEN, State
 from beluga.errors import CircuitOpen, DeadlineExceeded
-from beluga.stores.scripts import ADMIT, FORGET, LOOK, MICROSECONDS, OUTCOME, TRIPPED, numbers
+from beluga.stores.circuits import ADMIT, OUTCOME, TRIPPED
+from beluga.stores.scripts import FORGET, LOOK, MICROSECONDS, Question, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -102,20 +103,20 @@ class SharedCircuits:
 
     def state(self, key: Hashable) -> State:
         """Return the state of the circuit of `key`, blocking."""
-        now, line = self.store.ask(LOOK, self.of(key).key, ())
+        now, line = self.store.ask(Question(LOOK, self.of(key).key))
         _, state, _, _, probes_at, *_ = (*numbers(line), 0.0, 0.0, 0.0, 0.0, 0.0)
         return HALF_OPEN if state == 1 and now >= probes_at else STATES[int(state)]
 
     def trip(self, key: Hashable, now: float) -> tuple[State, State]:
         """Open the circuit, blocking; return the state before and after."""
         before, known = self.state(key), self.of(key)
-        known.learn(self.store.ask(OUTCOME, known.key, self.ended(0, 0, TRIPPED)), now)
+        known.learn(self.store.ask(Question(OUTCOME, known.key, self.ended(0, 0, TRIPPED))), now)
         return before, known.state
 
     def reset(self, key: Hashable) -> tuple[State, State]:
         """Close the circuit, blocking; return the state before and after."""
         before, known = self.state(key), self.of(key)
-        self.store.ask(FORGET, known.key, ())
+        self.store.ask(Question(FORGET, known.key))
         known.fresh_until = -math.inf
         return before, CLOSED
 
@@ -181,8 +182,8 @@ class SharedCircuitLayer(Policy):
             if answer[4]:
                 self._send(known, answer[1], answer[4], -1)
 
-        ask = store.ask_async if self._is_async else store.ask
-        return Ask(functools.partial(ask, ADMIT, known.key, self._circuits.admitting, give_back))
+        question = Question(ADMIT, known.key, self._circuits.admitting, give_back)
+        return store.asking(question, is_async=self._is_async)
 
     def _without(self, call: Call, error: BaseException | None) -> Verdict | None:
         """Go on without the store: with the circuit of this process, or with none."""
@@ -214,14 +215,13 @@ class SharedCircuitLayer(Policy):
             return None
         # What is cancelled or late cannot wait for an answer.
         if (outcome.error is None or isinstance(outcome.error, Exception)) and now < current_deadline():
-            ask = store.ask_async if self._is_async else store.ask
             given = self._circuits.ended(ticket.generation, ticket.lease, told)
-            return Ask(functools.partial(ask, OUTCOME, known.key, given))
+            return store.asking(Question(OUTCOME, known.key, given), is_async=self._is_async)
         return Tell(functools.partial(self._send, known, ticket.generation, ticket.lease, told))
 
     def _send(self, known: _Known, generation: int, lease: int, good: int) -> None:
         given = self._circuits.ended(generation, lease, good)
-        self._circuits.store.tell(OUTCOME, known.key, given, is_async=self._is_async)
+        self._circuits.store.tell(Question(OUTCOME, known.key, given), is_async=self._is_async)
 
     def _learn(self, call: Call, known: _Known, key: Hashable, answer: list[Any]) -> None:
         before = known.learn(answer, call.environment.monotonic())

@@ -16,18 +16,19 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.options import Live
-from beluga._engine.policy import Ask, Tell, Wait
+from beluga._engine.policy import Tell, Wait
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.rate_algorithms import Rate
 from beluga._policies.rate_layers import BookingLayer
 from beluga.errors import DeadlineExceeded
-from beluga.stores.scripts import FORGET, GIVE, LIMIT, MICROSECONDS, numbers
+from beluga.stores.limits import GIVE, LIMIT
+from beluga.stores.scripts import FORGET, MICROSECONDS, Question, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from beluga._engine.call import Call
-    from beluga._engine.policy import Verdict
+    from beluga._engine.policy import Ask, Verdict
     from beluga._engine.target import Kind
     from beluga._policies.rate_layers import ReadKey
     from beluga._policies.rate_limit import RateLimiter
@@ -119,13 +120,15 @@ class SharedPermits:
     def asked(self, place: QueuePlace) -> Ask:
         """Return the question of a call."""
         self.store.be_counted(is_async=place.is_async)
-        ask = self.store.ask_async if place.is_async else self.store.ask
-        return Ask(functools.partial(ask, LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
+        return self.store.asking(self._question(place), is_async=place.is_async)
 
     def take(self, place: QueuePlace) -> float:
         """Ask, blocking; return the seconds to wait: 0.0 if the permits are taken."""
         self.store.be_counted(is_async=False)
-        return place.answered(self.store.ask(LIMIT, place.key, self.given(place.costs, place.latest), place.undo))
+        return place.answered(self.store.ask(self._question(place)))
+
+    def _question(self, place: QueuePlace) -> Question:
+        return Question(LIMIT, place.key, self.given(place.costs, place.latest), place.undo)
 
     def delay(self, key: Hashable, costs: tuple[float, ...]) -> float:
         """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
@@ -134,7 +137,7 @@ class SharedPermits:
     def remaining(self, key: Hashable) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
         place = self._look(key, (0.0,) * len(self._rates))
-        _, now, line = self.store.ask(LIMIT, place.key, self.given(place.costs, NEVER))
+        _, now, line = self.store.ask(self._question(place))
         left = []
         for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
             window = max(1, round(rate.window * MICROSECONDS))
@@ -149,7 +152,7 @@ class SharedPermits:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
-        self.store.ask(FORGET, self._key_of(key), ())
+        self.store.ask(Question(FORGET, self._key_of(key)))
 
     def give_back(self, place: QueuePlace, line: bytes, actual: tuple[float, ...]) -> None:
         """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
@@ -161,7 +164,7 @@ class SharedPermits:
         given: list[float] = [self._is_window]
         for rate, each, edge in zip(self._rates, back, edges, strict=True):
             given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, edge)
-        self.store.tell(GIVE, place.key, tuple(given), is_async=place.is_async)
+        self.store.tell(Question(GIVE, place.key, tuple(given)), is_async=place.is_async)
 
 
 def shares(rates: tuple[Rate, ...], store: Store) -> tuple[Rate, ...]:

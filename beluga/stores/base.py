@@ -14,18 +14,17 @@ from __future__ import annotations
 import enum
 import logging
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from beluga import events
+from beluga._engine.policy import Ask
 from beluga.clock import SYSTEM, environment
 from beluga.errors import StoreUnavailable
-from beluga.stores.scripts import MICROSECONDS, PRESENT
+from beluga.stores.scripts import MICROSECONDS, PRESENT, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
-
-    from beluga.stores.scripts import Script
+    from collections.abc import Awaitable, Hashable
 
 __all__ = ["Mode", "SharedName", "Store", "check_store"]
 
@@ -66,37 +65,25 @@ class Store:
         self.members: int = 1
         """How many processes shared it when it was last asked: what the limits are divided by while it is down."""
 
-    def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
-        """Return the answer to a question, blocking.
-
-        Args:
-            script: The question.
-            key: The key it is about; see `key`.
-            given: Its arguments.
-            undo: Takes an answer that comes when nobody waits for it any more, to give back what it stands for.
+    def ask(self, question: Question) -> Any:
+        """Return the answer, blocking.
 
         Raises:
-            StoreUnavailable: There is no answer.
+            StoreUnavailable: There is none.
             DeadlineExceeded: The time of the running call is over.
         """
         raise NotImplementedError
 
-    def ask_async(
-        self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None
-    ) -> Awaitable[Any] | Any:
+    def ask_async(self, question: Question) -> Awaitable[Any] | Any:
         """Do the same, returning something to await."""
         raise NotImplementedError
 
-    def tell(
-        self,
-        script: Script,
-        key: str,
-        given: tuple[float, ...],
-        *,
-        is_async: bool,
-        heard: Callable[[Any], None] | None = None,
-    ) -> None:
-        """Send something without waiting for the answer; it may be lost, and is `heard` when it comes."""
+    def asking(self, question: Question, *, is_async: bool) -> Ask:
+        """Return what asks within a call."""
+        return Ask(partial(self.ask_async if is_async else self.ask, question))
+
+    def tell(self, question: Question, *, is_async: bool) -> None:
+        """Send something without waiting; it may be lost, and its answer goes to `Question.undo`."""
         raise NotImplementedError
 
     def be_counted(self, *, is_async: bool) -> None:
@@ -106,8 +93,8 @@ class Store:
             return
         self._said_at = now
         self._who = self._who or SYSTEM.rng.getrandbits(48)
-        given = (self._who, GONE * MICROSECONDS)
-        self.tell(PRESENT, self.key("members", "", None), given, is_async=is_async, heard=self._hear)
+        question = Question(PRESENT, self.key("members", "", None), (self._who, GONE * MICROSECONDS), self._hear)
+        self.tell(question, is_async=is_async)
 
     def _hear(self, answer: list[int]) -> None:
         self.members = max(1, answer[0])

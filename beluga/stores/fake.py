@@ -11,9 +11,9 @@ from beluga.stores.base import Mode, Store
 from beluga.stores.scripts import MICROSECONDS, Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from beluga.stores.scripts import Script
+    from beluga.stores.scripts import Question
 
 __all__ = ["FakeStore"]
 
@@ -46,35 +46,26 @@ class FakeStore(Store):
         self.asked: int = 0
         """How many questions it was asked, with what it was told."""
 
-    def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
+    def ask(self, question: Question) -> Any:
         """Answer at once."""
-        del undo  # nobody leaves before the answer is there
         self.asked += 1
         if self._failure is not None:
             raise self.lost(self._failure)
         now = int(environment().clock.time() * MICROSECONDS)
         with self._lock:
-            answer = script.run(self._records, key, float(now), tuple(map(float, given)))
+            answer = question.run(self._records, float(now))
         self.found()
         return answer
 
     ask_async = ask
 
-    def tell(
-        self,
-        script: Script,
-        key: str,
-        given: tuple[float, ...],
-        *,
-        is_async: bool,
-        heard: Callable[[Any], None] | None = None,
-    ) -> None:
+    def tell(self, question: Question, *, is_async: bool) -> None:
         """Do it at once."""
         del is_async
         if self._failure is None:
-            answer = self.ask(script, key, given)
-            if heard is not None:
-                heard(answer)
+            answer = self.ask(question)
+            if question.undo is not None:
+                question.undo(answer)
 
     def be_counted(self, *, is_async: bool) -> None:
         """Count nobody: a test sets how many `members` there are."""

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import SYSTEM
+from beluga.stores.scripts import Question
 
 if TYPE_CHECKING:
     import socket
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from beluga.stores.scripts import Script
 
-__all__ = ["LoopLink", "Question", "ServerError", "ThreadLink"]
+__all__ = ["WIDE", "Command", "LoopLink", "ServerError", "ThreadLink"]
 
 
 WIDE = ("OOM", "READONLY", "LOADING", "MOVED", "MISCONF", "NOPERM", "MASTERDOWN", "NOREPLICAS")
@@ -37,49 +38,42 @@ class ServerError(Exception):
     """An answer that says why there is none."""
 
 
-class Question:
-    """One command on its way.
+class Command:
+    """A question on its way."""
 
-    Args:
-        script: What is asked.
-        key: The key.
-        given: Its arguments.
-        undo: Takes the answer if nobody waits for it any more.
-    """
+    __slots__ = ("_is_repeated", "future", "is_loading", "question", "sent", "text")
 
-    __slots__ = ("_is_repeated", "command", "future", "script", "sent", "undo")
-
-    def __init__(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None) -> None:
-        head, tail = _framed(script, given)
-        sent = key.encode()
-        self.command: bytes = b"%b$%d\r\n%b\r\n%b" % (head, len(sent), sent, tail)
-        self.script: Script | None = script
-        self.undo: Callable[[Any], None] | None = undo
+    def __init__(self, question: Question) -> None:
+        head, tail = _framed(question.script, question.given, question.payload is not None)
+        key, payload = question.key.encode(), question.payload
+        self.text: bytes = b"%b$%d\r\n%b\r\n%b" % (head, len(key), key, tail)
+        if payload is not None:
+            self.text += _bulk(payload)
+        self.question = question
+        self.is_loading: bool = False
         self._is_repeated = False
         self.sent: float = 0.0
         self.future: asyncio.Future[Any] | None = None
 
     @classmethod
-    def loading(cls, script: Script) -> Question:
+    def loading(cls, script: Script) -> Command:
         """Return what makes the script known to the server, so that what is told at first keeps its place."""
-        question = cls(script, "", (), None)
-        question.command, question.script = packed(b"SCRIPT", b"LOAD", script.lua), None
-        return question
+        command = cls(Question(script, ""))
+        command.text, command.is_loading = b"*3\r\n" + _bulk(b"SCRIPT", b"LOAD", script.lua), True
+        return command
 
     def again(self, answer: Any) -> bytes | None:
         """Return what to send instead if the server does not know the script; a second time it is an answer."""
-        script = self.script
-        if script is None or not isinstance(answer, ServerError) or not str(answer).startswith("NOSCRIPT"):
-            return None
-        if self._is_repeated:
+        if type(answer) is not ServerError or self._is_repeated or not str(answer).startswith("NOSCRIPT"):
             return None
         self._is_repeated = True
-        return packed(b"EVAL", script.lua, *_rest(self.command))
+        script = self.question.script
+        return self.text.replace(_bulk(b"EVALSHA", script.sha), _bulk(b"EVAL", script.lua), 1)
 
     def kept(self) -> bool:
         """Say whether it is to be told again, as its connection broke before the answer; then it is as new."""
         self._is_repeated = False
-        return self.script is not None and self.script.keeps
+        return self.question.script.keeps and not self.is_loading
 
     def is_refused(self, answer: Any) -> bool:
         """Say whether it is to be told again, as the server is full, loading, or a replica now."""
@@ -88,30 +82,24 @@ class Question:
     @property
     def is_told(self) -> bool:
         """Whether it gives something back, so that a loop that ends waits until the server has it."""
-        return self.future is None and self.undo is None and self.script is not None
+        return self.future is None and self.question.undo is None and not self.is_loading
 
     def pass_over(self, answer: Any) -> None:
         """Take note of an answer that nobody waits for."""
-        if self.undo is not None and not isinstance(answer, ServerError):
-            self.undo(answer)
+        if self.question.undo is not None and not isinstance(answer, ServerError):
+            self.question.undo(answer)
 
 
-def packed(*parts: bytes) -> bytes:
-    """Return a command as it is sent."""
-    return b"*%d\r\n" % len(parts) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+def _bulk(*parts: bytes) -> bytes:
+    """Return parts of a command as they are sent."""
+    return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
 
 
 @lru_cache(maxsize=1024)
-def _framed(script: Script, given: tuple[float, ...]) -> tuple[bytes, bytes]:
+def _framed(script: Script, given: tuple[float, ...], has_payload: bool) -> tuple[bytes, bytes]:
     """Return what stands before and after the key; most calls ask the same of different keys, and it takes 5 us."""
     figures = [b"%d" % value if value == int(value) else b"%.17g" % value for value in given]
-    head, _, tail = packed(b"EVALSHA", script.sha, b"1", b"", *figures).partition(b"$0\r\n\r\n")
-    return head, tail
-
-
-def _rest(command: bytes) -> list[bytes]:
-    """Return the parts of an EVALSHA from the third on."""
-    return command.split(b"\r\n")[6:-1:2]
+    return b"*%d\r\n" % (4 + len(given) + has_payload) + _bulk(b"EVALSHA", script.sha, b"1"), _bulk(*figures)
 
 
 class _Answers:
@@ -187,12 +175,12 @@ class ThreadLink:
         self._socket: socket.socket = connection._sock  # noqa: SLF001 - the name since redis-py 2
         self._answers = _Answers()
         self._ready: collections.deque[Any] = collections.deque()
-        self._owed: collections.deque[Question] = collections.deque()
-        self._refused: list[Question] = []
+        self._owed: collections.deque[Command] = collections.deque()
+        self._refused: list[Command] = []
         self.is_busy: bool = False
         """Whether a step of this very thread is in the middle of a question: only a finaliser or a handler sees it."""
 
-    def ask(self, question: Question, seconds: float) -> Any:
+    def ask(self, command: Command, seconds: float) -> Any:
         """Return the answer.
 
         Raises:
@@ -201,8 +189,8 @@ class ThreadLink:
         """
         self.is_busy = True
         try:
-            self._send(question, question.command, seconds)
-            until, fresh = question.sent + seconds, True
+            self._send(command, command.text, seconds)
+            until, fresh = command.sent + seconds, True
             while True:
                 answered = self._owed[0]
                 answer, fresh = self._answer(until, fresh=fresh), False
@@ -210,7 +198,7 @@ class ThreadLink:
                 repeated = answered.again(answer)
                 if repeated is not None:
                     self._send(answered, repeated, seconds)
-                elif answered is question:
+                elif answered is command:
                     return answer
                 elif answered.is_refused(answer):
                     self._refused.append(answered)
@@ -219,28 +207,28 @@ class ThreadLink:
         finally:
             self.is_busy = False
 
-    def refused(self) -> list[Question]:
+    def refused(self) -> list[Command]:
         """Return what the server would not take now, once."""
         refused, self._refused = self._refused, []
         return refused
 
-    def lost(self) -> list[Question]:
+    def lost(self) -> list[Command]:
         """Return what is to be told again, as this connection is given up."""
-        return [question for question in self._owed if question.kept()]
+        return [command for command in self._owed if command.kept()]
 
-    def tell(self, question: Question, seconds: float) -> None:
+    def tell(self, command: Command, seconds: float) -> None:
         """Send without waiting."""
         self.is_busy = True
         try:
-            self._send(question, question.command, seconds)
+            self._send(command, command.text, seconds)
         finally:
             self.is_busy = False
 
-    def _send(self, question: Question, command: bytes, seconds: float) -> None:
-        question.sent = SYSTEM.monotonic()
-        self._owed.append(question)
+    def _send(self, command: Command, text: bytes, seconds: float) -> None:
+        command.sent = SYSTEM.monotonic()
+        self._owed.append(command)
         self._socket.settimeout(seconds)
-        self._socket.sendall(command)
+        self._socket.sendall(text)
 
     def _answer(self, until: float, *, fresh: bool) -> Any:
         while not self._ready:
@@ -267,16 +255,16 @@ class LoopLink(asyncio.Protocol):
     """
 
     def __init__(
-        self, seconds: float, lost: Callable[[LoopLink, str], Exception], untold: collections.deque[Question]
+        self, seconds: float, lost: Callable[[LoopLink, str], Exception], untold: collections.deque[Command]
     ) -> None:
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._seconds = seconds
         self._lost = lost
         self._untold = untold
         self._answers = _Answers()
-        self._owed: collections.deque[Question] = collections.deque()
+        self._owed: collections.deque[Command] = collections.deque()
         self._gathered: list[bytes] | None = None
-        self.lost: list[Question] = []
+        self.lost: list[Command] = []
         """What is to be told again, once this connection is given up."""
         self._watched = False
         self._writer: Any = None
@@ -300,7 +288,7 @@ class LoopLink(asyncio.Protocol):
         finally:
             if self.is_open:
                 self.tell_rest()
-            if self.is_open and any(question.is_told for question in self._owed):  # it still counts
+            if self.is_open and any(command.is_told for command in self._owed):  # it still counts
                 self._drained = self.loop.create_future()
                 await asyncio.wait([self._drained], timeout=self._seconds)
             self._owed.clear()
@@ -311,33 +299,33 @@ class LoopLink(asyncio.Protocol):
         """Whether it can be asked."""
         return self._writer is not None and not self._writer.transport.is_closing()
 
-    def ask(self, question: Question) -> asyncio.Future[Any]:
+    def ask(self, command: Command) -> asyncio.Future[Any]:
         """Return the answer as a future."""
-        future = question.future = self.loop.create_future()
+        future = command.future = self.loop.create_future()
         if self._untold:
             self.tell_rest()
-        self._send(question, question.command)
+        self._send(command, command.text)
         return future
 
     def tell_rest(self) -> None:
         """Send what is to be told, without waiting."""
         with contextlib.suppress(IndexError):  # a thread was quicker
             while self._untold and self.is_open:
-                question = self._untold.popleft()
-                self._send(question, question.command)
+                command = self._untold.popleft()
+                self._send(command, command.text)
 
-    def _send(self, question: Question, command: bytes) -> None:
-        question.sent = self.loop.time()
-        self._owed.append(question)
+    def _send(self, command: Command, text: bytes) -> None:
+        command.sent = self.loop.time()
+        self._owed.append(command)
         if not self._watched:
             self._watched = True
-            self.loop.call_at(question.sent + self._seconds, self._watch)
+            self.loop.call_at(command.sent + self._seconds, self._watch)
         if self._gathered is None:  # the first one in this turn goes at once, those after it together
             self._gathered = []
             self.loop.call_soon(self._flush)
-            self._writer.transport.write(command)
+            self._writer.transport.write(text)
         else:
-            self._gathered.append(command)
+            self._gathered.append(text)
 
     def _flush(self) -> None:
         gathered, self._gathered = self._gathered, None
@@ -359,16 +347,16 @@ class LoopLink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand the answers to those who wait for them."""
         for answer in self._answers.feed(data):
-            question = self._owed.popleft()
-            repeated = question.again(answer)
+            command = self._owed.popleft()
+            repeated = command.again(answer)
             if repeated is not None:
-                self._send(question, repeated)
-            elif question.future is None and question.is_refused(answer):
-                self._untold.append(question)
-            elif question.future is None or question.future.done():
-                question.pass_over(answer)
+                self._send(command, repeated)
+            elif command.future is None and command.is_refused(answer):
+                self._untold.append(command)
+            elif command.future is None or command.future.done():
+                command.pass_over(answer)
             else:
-                question.future.set_result(answer)
+                command.future.set_result(answer)
         if self._drained is not None and not self._owed and not self._drained.done():
             self._drained.set_result(None)
 
@@ -378,7 +366,7 @@ class LoopLink(asyncio.Protocol):
         self._fail("the connection was closed")
 
     def _fail(self, reason: str) -> None:
-        self.lost = [question for question in self._owed if question.kept()]
+        self.lost = [command for command in self._owed if command.kept()]
         owed = [each.future for each in self._owed]
         self._owed.clear()
         if self.is_open:

@@ -17,16 +17,20 @@ from beluga._engine.timeouts import remaining
 from beluga.clock import SYSTEM
 from beluga.errors import DeadlineExceeded, StoreUnavailable
 from beluga.stores.base import Mode, Store
-from beluga.stores.links import LoopLink, Question, ServerError, ThreadLink
-from beluga.stores.scripts import SCRIPTS
+from beluga.stores.budgets import RESERVE, SETTLE
+from beluga.stores.circuits import ADMIT, OUTCOME
+from beluga.stores.limits import GIVE, LIMIT
+from beluga.stores.links import WIDE, Command, LoopLink, ServerError, ThreadLink
+from beluga.stores.scripts import FORGET, LOOK, PRESENT
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Awaitable, Callable
 
-    from beluga.stores.scripts import Script
+    from beluga.stores.scripts import Question
 
 __all__ = ["RedisStore"]
+
+SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, PRESENT, LOOK, FORGET)
 
 
 class RedisStore(Store):
@@ -86,24 +90,24 @@ class RedisStore(Store):
         self._thread = threading.local()
         self._loops: dict[int, LoopLink | asyncio.Task[LoopLink]] = {}
         self._who, self._said_at = 0, -math.inf  # another process
-        self._untold: collections.deque[Question] = collections.deque(maxlen=10_000)  # the parent tells it
+        self._untold: collections.deque[Command] = collections.deque(maxlen=10_000)  # the parent tells it
 
-    def ask(self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None) -> Any:
-        """Return the answer to a question, blocking; see `Store.ask`."""
+    def ask(self, question: Question) -> Any:
+        """Return the answer, blocking; see `Store.ask`."""
         left = remaining()
         is_short = left is not None and left < self.timeout
         limit: float = left if left is not None and is_short else self.timeout
-        question = Question(script, key, given, undo)
+        command = Command(question)
         link: ThreadLink | None = getattr(self._thread, "link", None)
         try:
             if link is None or link.is_busy:
                 link = self._connected(limit)
                 limit = limit if left is None else min(limit, remaining() or limit)
             try:
-                answer = link.ask(question, limit)
+                answer = link.ask(command, limit)
             except ConnectionError:  # idle for too long, or the server began anew
                 self._give_up()
-                answer = self._connected(limit).ask(question, limit)
+                answer = self._connected(limit).ask(command, limit)
         except TimeoutError:
             raise self._late(limit, is_short=is_short) from None
         except BaseException as error:
@@ -129,36 +133,23 @@ class RedisStore(Store):
                 return lost
         return DeadlineExceeded(f"the time budget was over before the store {self.name} answered")
 
-    def ask_async(
-        self, script: Script, key: str, given: tuple[float, ...], undo: Callable[[Any], None] | None = None
-    ) -> Awaitable[Any]:
-        """Do the same, returning something to await."""
-        return self._asking(Question(script, key, given, undo))
-
-    async def _asking(self, question: Question) -> Any:
+    async def ask_async(self, question: Question) -> Any:
+        """Return the answer."""
         link = self._loops.get(id(asyncio.get_running_loop()))
         if type(link) is not LoopLink or not link.is_open:
             link = await self._opened()
-        answer = link.ask(question)
+        command = Command(question)
+        answer = link.ask(command)
         try:
             return self._judged(await answer)
         except asyncio.CancelledError:
             if not answer.cancelled() and answer.exception() is None:  # it came, and nobody could take it any more
-                question.pass_over(answer.result())
+                command.pass_over(answer.result())
             raise
 
-    def tell(
-        self,
-        script: Script,
-        key: str,
-        given: tuple[float, ...],
-        *,
-        is_async: bool,
-        heard: Callable[[Any], None] | None = None,
-    ) -> None:
+    def tell(self, question: Question, *, is_async: bool) -> None:
         """Send something without waiting; where this thread or loop has no connection, whoever asks next sends it."""
-        question = Question(script, key, given, heard)
-        self._untold.append(question)
+        self._untold.append(Command(question))
         if not is_async:
             self._tell_rest()
             return
@@ -189,14 +180,14 @@ class RedisStore(Store):
                 raise TimeoutError from None
             raise
         link = self._thread.link = ThreadLink(connection)
-        for question in self._loading():
-            link.tell(question, limit)
+        for command in self._loading():
+            link.tell(command, limit)
         return link
 
-    def _loading(self) -> list[Question]:
+    def _loading(self) -> list[Command]:
         """Return what the first connection tells the server; if it forgets, each script is sent when it is asked."""
         was_loaded, self._is_loaded = self._is_loaded, True
-        return [] if was_loaded else list(map(Question.loading, SCRIPTS))
+        return [] if was_loaded else list(map(Command.loading, SCRIPTS))
 
     async def _opened(self) -> LoopLink:
         """Return the connection of this loop, made by the first task that wants it."""
@@ -253,13 +244,10 @@ class RedisStore(Store):
             return answer
         text = str(answer)[:200]
         reason = f"the server answered {text}"
-        if "WRONGTYPE" in text or ("user_script" in text and not any(word in text for word in _WIDE)):
+        if "WRONGTYPE" in text or ("user_script" in text and not any(word in text for word in WIDE)):
             raise self.odd(reason)  # this key alone
         self._thread.link = None  # a server that is replaced is found by its name again
         raise self.lost(reason)
-
-
-_WIDE = ("OOM", "READONLY", "LOADING", "MOVED", "MISCONF", "NOPERM", "MASTERDOWN", "NOREPLICAS")
 
 
 @attrs.define

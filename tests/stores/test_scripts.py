@@ -11,21 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from beluga.stores.scripts import (
-    ADMIT,
-    FORGET,
-    GIVE,
-    LIMIT,
-    LOOK,
-    OUTCOME,
-    PRESENT,
-    RESERVE,
-    SCRIPTS,
-    SETTLE,
-    TRIPPED,
-    Records,
-    numbers,
-)  # fmt: skip
+from beluga.stores.budgets import RESERVE, SETTLE
+from beluga.stores.circuits import ADMIT, OUTCOME, TRIPPED
+from beluga.stores.limits import GIVE, LIMIT
+from beluga.stores.redis import SCRIPTS
+from beluga.stores.scripts import FORGET, LOOK, PRESENT, Records, numbers
 
 # The server's clock cannot be turned, so the test tells the time, and keys outlive the history.
 TOLD = """\
