@@ -104,7 +104,7 @@ MAY_IMPORT = {
     },
     "threading": {
         "_cli", "_engine.state", "_policies", "classification", "config", "events", "guards.vault",
-        "llm", "logs", "_traceview", "stores.redis", "telemetry", "testing",
+        "llm", "logs", "stores.redis", "telemetry", "testing",
     },
     "opentelemetry": {"telemetry", "_traceview", "_policies.traced", "testing", "logs", "_cli"},
     "loguru": {"logs"},

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beluga._traceview.otlp import traces
-from beluga._traceview.page import Page
 from beluga._traceview.records import arranged
-from beluga._traceview.tree import summary, tree
+from beluga._traceview.views import Page, summary, tree
 from beluga.telemetry.attributes import checked, redact
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga._foreign import errors as anatomy
-from beluga._foreign import get, items, text
-from beluga._foreign.usage import merged, own_usage, reported, usage_of
+from beluga._foreign import get, items, merged, own_usage, reported, text, usage_of
 from beluga.schema import AIMessage, Chunk, RateLimitInfo, Response
 
 if TYPE_CHECKING:

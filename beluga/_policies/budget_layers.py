@@ -10,7 +10,7 @@ import attrs
 from beluga._engine.call import Outcome, was_sent
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import unhashable
-from beluga._foreign.usage import usage_of
+from beluga._foreign import usage_of
 from beluga._policies.budget_shared import Local, SharedSpendingLayer
 from beluga.schema.usage import Usage
 from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spend

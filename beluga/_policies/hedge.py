@@ -14,7 +14,7 @@ from beluga._engine.policy import Hints, Policy
 from beluga._engine.race import Race
 from beluga._engine.state import StateByClock
 from beluga._engine.target import Kind
-from beluga._foreign.usage import usage_of
+from beluga._foreign import usage_of
 from beluga._policies.retry_state import RetryThrottle
 from beluga.clock import environment
 from beluga.spending import SCOPE

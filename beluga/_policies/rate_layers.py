@@ -17,8 +17,7 @@ from beluga._engine.call import was_sent
 from beluga._engine.policy import Ask, Hints, Policy, Tell, Wait
 from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
-from beluga._foreign import get
-from beluga._foreign.usage import usage_of
+from beluga._foreign import get, usage_of
 from beluga._policies.rate_algorithms import FixedWindow
 from beluga._policies.rate_permits import GRACE, Booking, Waiter
 from beluga.clock import SYSTEM, environment

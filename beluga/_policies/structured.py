@@ -11,9 +11,9 @@ from beluga import events
 from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
+from beluga._foreign import usage_of
 from beluga._foreign.answers import Answer, Report, piece_of, read
 from beluga._foreign.messages import conversation
-from beluga._foreign.usage import usage_of
 from beluga._policies.partial import NOTHING_NEW, PartialAnswer
 from beluga._policies.response_format import ResponseFormat
 from beluga._types.problems import for_people

@@ -14,18 +14,20 @@ from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
 from beluga._foreign import text
 from beluga.schema.usage import Usage
-from beluga.telemetry.attributes import attributes_of, encodable, redactor
-from beluga.telemetry.names import (
+from beluga.telemetry.attributes import (
     ARGUMENTS,
     CACHE_HIT,
     FORMATS,
     INTERNAL_OPERATIONS,
     OUTCOME,
+    attributes_of,
+    encodable,
     legacy_attributes,
     names,
+    redactor,
     requested,
 )
-from beluga.telemetry.providers import CONVERSATION, recording
+from beluga.telemetry.spans import CONVERSATION, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

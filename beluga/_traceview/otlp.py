@@ -1,100 +1,28 @@
-"""OTLP's JSON form of spans, written and read without its package, and files of it read trace by trace.
+"""OTLP's JSON form of spans, read without its package, and files of it read trace by trace.
 
 Source: OpenTelemetry protocol 1.7, JSON encoding and file exporter: ids are hexadecimal, 64-bit numbers are texts.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 import re
 from array import array
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beluga._traceview.records import EventRecord, SpanRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
-    from opentelemetry.sdk.trace import ReadableSpan
-
-__all__ = ["decoded", "encoded", "traces"]
+__all__ = ["decoded", "traces"]
 
 _ERROR = 2
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,32}")
 _INT64, _UINT64 = 2**63, 2**64
-
-
-def encoded(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
-    """Return `spans` as one export request, grouped by resource and scope."""
-    groups: dict[tuple[int, str], list[ReadableSpan]] = {}
-    for span in spans:
-        scope = span.instrumentation_scope
-        groups.setdefault((id(span.resource), scope.name if scope else ""), []).append(span)
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes(group[0].resource.attributes)},
-                "scopeSpans": [{"scope": {"name": scope}, "spans": [_span(span) for span in group]}],
-            }
-            for (_, scope), group in groups.items()
-        ]
-    }
-
-
-def _span(span: ReadableSpan) -> dict[str, Any]:
-    context, parent = span.get_span_context(), span.parent
-    written: dict[str, Any] = {
-        "traceId": f"{context.trace_id:032x}" if context else "",
-        "spanId": f"{context.span_id:016x}" if context else "",
-        "parentSpanId": f"{parent.span_id:016x}" if parent else "",
-        "name": span.name,
-        "kind": span.kind.value + 1,
-        "startTimeUnixNano": str(span.start_time or 0),
-        "endTimeUnixNano": str(span.end_time or 0),
-        "attributes": _attributes(span.attributes or {}),
-        "events": [
-            {"timeUnixNano": str(e.timestamp), "name": e.name, "attributes": _attributes(e.attributes or {})}
-            for e in span.events
-        ],
-        "links": [
-            {
-                "traceId": f"{link.context.trace_id:032x}",
-                "spanId": f"{link.context.span_id:016x}",
-                "attributes": _attributes(link.attributes or {}),
-            }
-            for link in span.links
-        ],
-        "status": {"code": span.status.status_code.value},
-    }
-    if span.status.description:
-        written["status"]["message"] = span.status.description
-    return written
-
-
-def _attributes(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in values.items()]
-
-
-def _value(value: Any) -> dict[str, Any]:
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    if isinstance(value, int):
-        return {"intValue": str(value)}
-    if isinstance(value, float):
-        # JSON has no NaN and no infinity; the protocol's mapping writes their names.
-        return {"doubleValue": value if abs(value) < float("inf") else str(value).replace("inf", "Infinity")}
-    if isinstance(value, (list, tuple)):
-        return {"arrayValue": {"values": [_value(item) for item in value]}}
-    if isinstance(value, Mapping):
-        return {"kvlistValue": {"values": _attributes(value)}}
-    if isinstance(value, bytes):
-        return {"bytesValue": base64.b64encode(value).decode()}
-    return {} if value is None else {"stringValue": str(value)}
 
 
 def decoded(request: Any) -> Iterator[SpanRecord]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from beluga._foreign import merged
 from beluga._foreign.messages import conversation
-from beluga._foreign.usage import merged
 from beluga.schema import AIMessage, Response, TextPart, ThinkingPart, Usage
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Traces and metrics with OpenTelemetry, which is imported only when somebody records.
 
-``names`` holds the one table of attribute names, ``providers`` knows who records, ``attributes`` makes what
-applications give fit for a span, ``spans`` opens spans, ``propagation`` and ``asgi`` take a trace to other threads and
-services, and ``recording`` does all this around a traced call, and measures it.
+``attributes`` holds the one table of names and makes what applications give fit for a span, ``content`` does so for
+messages, ``spans`` knows who records and opens spans, ``propagation`` and ``asgi`` take a trace to other threads and
+services, ``recording`` does all this around a traced call, and measures it, and ``exporting`` is the way out.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beluga._lazy import facade
-from beluga.telemetry.attributes import attributes_of
-from beluga.telemetry.names import SEMCONV, names
-from beluga.telemetry.providers import tracer, use_conversation, use_meter_provider, use_provider
-from beluga.telemetry.spans import start_span
+from beluga.telemetry.attributes import SEMCONV, attributes_of, names
+from beluga.telemetry.spans import start_span, tracer, use_conversation, use_meter_provider, use_provider
 
 if TYPE_CHECKING:
-    from beluga._traceview.exporter import FileExporter
     from beluga.telemetry.asgi import TraceMiddleware
+    from beluga.telemetry.exporting import FileExporter, RedactingProcessor
     from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook, resume
-    from beluga.telemetry.redacting import RedactingProcessor
 
 __all__ = [
     "SEMCONV",
@@ -43,8 +40,7 @@ __all__ = [
 
 _ROOMS = {
     "telemetry.asgi": "TraceMiddleware",
-    "telemetry.redacting": "RedactingProcessor",
-    "_traceview.exporter": "FileExporter",
+    "telemetry.exporting": "FileExporter RedactingProcessor",
     "telemetry.propagation": "arequest_hook carry extract inject request_hook resume",
 }
 

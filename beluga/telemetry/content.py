@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, Tool, ToolCall, ToolResult
-from beluga.telemetry.attributes import WITHHELD
-from beluga.telemetry.names import ARGUMENTS, FORMATS, INSTRUCTIONS
+from beluga.telemetry.attributes import ARGUMENTS, FORMATS, INSTRUCTIONS, WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

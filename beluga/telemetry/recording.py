@@ -16,11 +16,9 @@ from beluga import events
 from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
 from beluga.schema.named import prompt_of
-from beluga.telemetry.attributes import READ_AT_MOST, attributes_of
+from beluga.telemetry.attributes import OUTCOME, READ_AT_MOST, SEMCONV, attributes_of, names
 from beluga.telemetry.content import chunk_text
-from beluga.telemetry.names import OUTCOME, SEMCONV, names
-from beluga.telemetry.providers import meter_provider, tracer
-from beluga.telemetry.spans import error_type, fail, prompt_attributes
+from beluga.telemetry.spans import error_type, fail, meter_provider, prompt_attributes, tracer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

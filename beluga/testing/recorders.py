@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from beluga import events
-from beluga._traceview import tree
+from beluga._traceview import views
 from beluga._traceview.records import from_sdk
 from beluga.clock import SYSTEM, InUse, environment
 from beluga.telemetry import use_provider
@@ -121,11 +121,11 @@ class SpanRecorder(Undo):
 
     def outline(self) -> str:
         """Return the names of the spans, each indented under its parent."""
-        return tree.outline(self.records)
+        return views.outline(self.records)
 
     def tree(self) -> str:
         """Return the spans with a bar for their time, model, tokens, first chunk, attempts, verdicts and error."""
-        return tree.tree(self.records)
+        return views.tree(self.records)
 
     def assert_tree(self, expected: str) -> None:
         """Compare `outline` with `expected`, whose common indentation does not count.

@@ -22,9 +22,10 @@ from opentelemetry.trace import Link, SpanContext
 
 from beluga import retry, telemetry, traced
 from beluga._cli.trace import trace
-from beluga._traceview.otlp import decoded, encoded, traces
+from beluga._traceview.otlp import decoded, traces
 from beluga._traceview.records import SpanRecord, arranged, totals
 from beluga.schema import AIMessage, Response, Usage
+from beluga.telemetry.exporting import encoded
 
 SECRET = "sk-proj-" + "Zx9Kq2Lm8Rt4Vw1Yp6Ns3Bd7"
 

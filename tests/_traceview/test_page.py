@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga._cli.trace import trace
-from beluga._traceview.page import Page
 from beluga._traceview.records import EventRecord, SpanRecord
+from beluga._traceview.views import Page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (

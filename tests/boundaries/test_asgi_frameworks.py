@@ -76,7 +76,7 @@ def served(request):
 
     def ask(path, headers=HEADERS, around=context.get_current):
         async def main():
-            provider = telemetry.providers._TRACES.get()
+            provider = telemetry.spans._TRACES.get()
             transport = httpx.ASGITransport(request.param(provider), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
                 token = context.attach(around())

@@ -14,7 +14,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
 from beluga import CircuitBreaker, GuardBlocked, breaker, explain, guarded, rate_limited, retry, telemetry, traced
-from beluga._foreign.usage import merged, usage_of
+from beluga._foreign import merged, usage_of
 from beluga.clock import environment
 from beluga.guards.base import GuardResult
 from beluga.schema import AIMessage, Chunk, HumanMessage, Response, SystemMessage, TextPart, ToolCall, Usage

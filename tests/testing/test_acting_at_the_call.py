@@ -14,7 +14,7 @@ from opentelemetry.trace import get_tracer_provider
 
 from beluga import TimeoutBudget, detached, events, remaining, telemetry
 from beluga.clock import SYSTEM, Environment, environment, use_environment
-from beluga.telemetry.providers import CONVERSATION, meter_provider, recording
+from beluga.telemetry.spans import CONVERSATION, meter_provider, recording
 from beluga.testing import fake_clock, instant, no_network, record_events, record_spans
 
 COMMANDS = {

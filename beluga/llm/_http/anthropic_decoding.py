@@ -11,8 +11,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from beluga._foreign import usage_of
 from beluga._foreign.messages import REDACTED
-from beluga._foreign.usage import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.anthropic_encoding import request, streamed
 from beluga.llm._http.parts import error_in, merged, parsed, rest_of, text_of

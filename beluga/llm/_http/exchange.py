@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga import events
-from beluga._foreign.usage import usage_of
+from beluga._foreign import usage_of
 from beluga.llm._http import ErrorEvent, failures
 from beluga.llm._http.parts import error_in, parsed, text_of
 from beluga.llm._http.sse import EventDecoder

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga._foreign.usage import usage_of
+from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.openai_encoding import request, streamed
 from beluga.llm._http.parts import error_in, merged, rest_of, text_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga._foreign.usage import usage_of
+from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.openai_encoding import schema_form
 from beluga.llm._http.parts import FILE_ID, cannot_say, data_url, error_in, text_of, tools_of, translated
