@@ -35,8 +35,9 @@ from injection_templates import examples
 from scipy import optimize, sparse
 
 from beluga.guards import InjectionDetector
-from beluga.guards._injection import model as shipped_model
-from beluga.guards._injection.model import (
+from beluga.guards import _injection_model as shipped_model
+from beluga.guards._injection_concepts import LETTERS, plain_form, sentences
+from beluga.guards._injection_model import (
     FEWEST,
     RUNS,
     LogisticModel,
@@ -47,7 +48,6 @@ from beluga.guards._injection.model import (
     of_token,
     probability,
 )
-from beluga.guards._injection.reading import LETTERS, plain_form, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 ROOT = pathlib.Path(__file__).parents[1]
 CARD = ROOT / "docs" / "reference" / "injection_model.md"
 BEGIN, END = "<!-- figures: written by the command above -->", "<!-- end of the figures -->"
-MODEL = ROOT / "beluga" / "guards" / "_injection" / "model.bin"
+MODEL = ROOT / "beluga" / "guards" / "_injection_model.bin"
 
 FOLDS = 4
 # Sources that share texts, games or authors are left out together.
@@ -341,7 +341,7 @@ def as_model(texts: Texts, point: np.ndarray, threshold: float) -> LogisticModel
 
 
 def pack(model: LogisticModel) -> bytes:
-    """Return the model as `beluga.guards._injection.model.unpack` reads it."""
+    """Return the model as `beluga.guards._injection_model.unpack` reads it."""
     head = struct.pack("<ffffI", model.bias, model.unit, model.threshold, model.toll, len(model.weights))
     names = struct.pack(f"<{len(model.weights)}I", *model.weights)
     return head + names + bytes(weight & 255 for weight in model.weights.values())

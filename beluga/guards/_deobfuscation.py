@@ -23,7 +23,6 @@ from itertools import repeat
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
-from beluga.guards._confusables import latinise
 from beluga.guards._encodings import (
     BINARY,
     DECIMAL,
@@ -38,7 +37,7 @@ from beluga.guards._encodings import (
     runs,
     smuggled,
 )
-from beluga.guards._normalization import Edits, View, normalise, rewrite
+from beluga.guards._normalization import Edits, View, latinise, normalise, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -1,8 +1,8 @@
 """Find instructions to the model in text that should hold none.
 
 Three stages, each cheaper than what it saves: the readings of those parts of the text that show a sign of disguise
-(`beluga.guards._deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection.rules`), and
-a small statistical model over the words and concepts of sentences (`beluga.guards._injection.model`).
+(`beluga.guards._deobfuscation`), rules over the concepts of many languages (`beluga.guards._injection_concepts`), and
+a small statistical model over the words and concepts of sentences (`beluga.guards._injection_model`).
 
 No detector that looks at the surface sees a polite request in a tool's result. Combine this one with a tool
 policy and with `Spotlight`.
@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.guards._confusables import latinise
+from beluga.guards import _injection_concepts as concepts
+from beluga.guards import _injection_model as shipped_model
 from beluga.guards._deobfuscation import derived
 from beluga.guards._encodings import smuggled
-from beluga.guards._injection import model as shipped_model
-from beluga.guards._injection import rules
-from beluga.guards._injection.model import clutter, probability
-from beluga.guards._injection.reading import LETTERS, places, sentences
-from beluga.guards._normalization import View, normalise
+from beluga.guards._injection_model import clutter, probability
+from beluga.guards._normalization import View, latinise, normalise
 from beluga.guards._redos import check_linear
 from beluga.guards.base import Finding, GuardResult, check_pairs, disjoint
 
@@ -180,10 +178,10 @@ class InjectionDetector:
 
     def _read(self, reading: _Reading, threshold: float, *, kinds: int = 0, among: int = 0) -> Iterator[Finding]:
         if self._rules:
-            for rule, start, end in rules.matches("".join(reading.letters)):
+            for rule, start, end in concepts.matches("".join(reading.letters)):
                 if not reading.excuses(start, end):
                     yield Finding(_KIND, *reading.span(start, end), rule.score, rule.name)
-            for rule, start, end in rules.markers(reading.view.text, reading.lower):
+            for rule, start, end in concepts.markers(reading.view.text, reading.lower):
                 yield Finding(_KIND, *reading.view.span(start, end), rule.score, rule.name)
         if self._model is True and reading.tokens:
             runs = list(shipped_model.shipped().runs(reading.sentences, reading.letters, kinds=kinds, among=among))
@@ -209,13 +207,13 @@ class _Reading:
     def __init__(self, view: View) -> None:
         self.view = view
         self.lower = view.text.lower()
-        self.sentences = sentences(self.lower)
-        self.letters = ["".join(map(LETTERS.__getitem__, words)) for words in self.sentences]
+        self.sentences = concepts.sentences(self.lower)
+        self.letters = ["".join(map(concepts.LETTERS.__getitem__, words)) for words in self.sentences]
         self.tokens = list(chain.from_iterable(self.sentences))
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        return places(self.lower)
+        return concepts.places(self.lower)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -223,7 +221,7 @@ class _Reading:
 
     def excuses(self, start: int, end: int) -> bool:
         """Say whether the tokens from `start` up to `end` are only talked about."""
-        return rules.excused(self.lower, self._places[start][0], self._places[end - 1][1])
+        return concepts.excused(self.lower, self._places[start][0], self._places[end - 1][1])
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where in the original the tokens from `start` up to `end` are."""

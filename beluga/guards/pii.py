@@ -9,29 +9,27 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
 
-from beluga.guards import _pii_addresses, _pii_identifiers, _pii_phones
+from beluga.guards import _pii_forms, _pii_words
 from beluga.guards._national import LETTERS_FIRST, national_patterns
 from beluga.guards._normalization import normalise
-from beluga.guards._stand_ins import unknown
 from beluga.guards.patterns import PIIPattern, initials
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
-from beluga.guards.vault import Vault
+from beluga.guards.vault import Vault, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from beluga.guards._recognisers import Recogniser
-    from beluga.guards._stand_ins import Strategy
+    from beluga.guards.base import Recogniser
+    from beluga.guards.vault import Strategy
 
 T = TypeVar("T")
 
 __all__ = ["DEFAULT_PII_PATTERNS", "PIIPattern", "PIIRedactor"]
 
 DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
-    *_pii_addresses.PATTERNS,
-    *_pii_phones.PATTERNS,
-    *_pii_identifiers.PATTERNS,
+    *_pii_forms.PATTERNS,
+    *_pii_words.PATTERNS,
 )
 """The ten built-in kinds; some of them have several forms."""
 
@@ -40,7 +38,7 @@ DEFAULT_PII_PATTERNS: tuple[PIIPattern, ...] = (
 # Anything else ends the passage.
 _BLANK = "[ \\t\\xa0\\u2000-\\u200a\\u202f\\u205f\\u3000\\x1c-\\x1f]"
 _DIGITS = r"\d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
-_FIRST, _TAILS = initials(_pii_identifiers.MONTHS)
+_FIRST, _TAILS = initials(_pii_words.MONTHS)
 _MONTH = rf"[{_FIRST}]{_TAILS}[.,]?(?=\s|\Z)"
 _ACCOUNT = rf"[A-Za-z]{{2}}\d\d{_BLANK}[A-Za-z]{{4}}(?=\s|\Z)"
 _LINK = (
@@ -54,7 +52,7 @@ _PASSAGES = Passages(
     gates=(
         re.compile(
             rf"[{_DIGITS}@\uff20\ufe6b:.jfmasondJFMASOND-]"
-            rf"(?:(?<![a-zA-Z:.-])|(?<=:)(?=:|//)|(?<!\w.)(?<=(?=(?i:{_pii_identifiers.ENGLISH_MONTHS})\b).)"
+            rf"(?:(?<![a-zA-Z:.-])|(?<=:)(?=:|//)|(?<!\w.)(?<=(?=(?i:{_pii_words.ENGLISH_MONTHS})\b).)"
             r"|(?<=[A-Fa-f]{2}[:.-])[A-Fa-f]{2}(?:[:-]|(?<=[A-Fa-f]{4}\...)[A-Fa-f]{2}\.))"
         ),
     ),

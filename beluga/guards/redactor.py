@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga.guards._normalization import normalise
-from beluga.guards._recognisers import SENTENCE, cut_out, has_to_be_awaited, spans_of
 from beluga.guards._redos import growth
 from beluga.guards._regex import scope
-from beluga.guards._stand_ins import StandIns
-from beluga.guards.base import Finding, GuardResult, check_pairs
+from beluga.guards.base import SENTENCE, Finding, GuardResult, check_pairs, cut_out, has_to_be_awaited, spans_of
 from beluga.guards.patterns import BLANK, Pattern, Prefilter, matcher, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
+from beluga.guards.vault import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from beluga.guards._recognisers import Recogniser
-    from beluga.guards._stand_ins import Strategy
-    from beluga.guards.vault import Vault
+    from beluga.guards.base import Recogniser
+    from beluga.guards.vault import Strategy, Vault
 
 __all__ = ["PatternRedactor", "Redactor", "passages_for"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beluga.guards._injection.model import unpack
+from beluga.guards._injection_model import unpack
 
 np = pytest.importorskip("numpy", reason="the training needs NumPy and SciPy, and nothing else of the project does")
 pytest.importorskip("scipy", reason="the training needs NumPy and SciPy, and nothing else of the project does")

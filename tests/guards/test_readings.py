@@ -6,9 +6,8 @@ import unicodedata
 
 import pytest
 
-from beluga.guards._confusables import latinise
 from beluga.guards._deobfuscation import derived, views
-from beluga.guards._normalization import View, normalise
+from beluga.guards._normalization import View, latinise, normalise
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
-from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS, _confusables, _deobfuscation, _normalization
-from beluga.guards._injection import reading, rules
+from beluga.guards import DEFAULT_PII_PATTERNS, DEFAULT_SECRET_PATTERNS, _deobfuscation, _encodings, _normalization
+from beluga.guards import _injection_concepts as concepts
 from beluga.guards._redos import check_linear, growth
 from beluga.guards._regex import scope
 
@@ -95,10 +95,8 @@ def test_broken_pattern_is_an_error_with_its_name() -> None:
 
 def test_builtin_patterns_cannot_take_exponential_time() -> None:
     """The detector's own patterns pass the check that users' patterns must pass."""
-    own = [
-        p for module in (_deobfuscation, rules, _normalization, _confusables, reading) for p in vars(module).values()
-    ]
-    patterns = [p for p in own if isinstance(p, re.Pattern)] + [r.pattern for r in (*rules.RULES, *rules.MARKERS)]
+    own = [p for module in (_deobfuscation, _encodings, _normalization, concepts) for p in vars(module).values()]
+    patterns = [p for p in own if isinstance(p, re.Pattern)] + [r.pattern for r in (*concepts.RULES, *concepts.MARKERS)]
     assert len(patterns) > 30
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # quadratic in theory; what they take is measured with the detector

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import InjectionDetector
-from beluga.guards._injection import rules
-from beluga.guards._injection.reading import places, tokenise
+from beluga.guards import _injection_concepts as concepts
+from beluga.guards._injection_concepts import places, tokenise
 from beluga.testing.attacks import ATTACKS, EVASIONS, attacks, evasions
 
 THOROUGHLY = settings.get_profile("guards")
@@ -68,8 +68,8 @@ def test_tokens_are_where_places_says(text: str) -> None:
 @given(st.text(st.sampled_from("_INPQSRTOYLMUXABJ"), max_size=60))
 def test_the_gate_before_the_rules_loses_no_match(letters: str) -> None:
     """Looking for the indispensable concepts first changes no verdict."""
-    expected = [(rule, *match.span()) for rule in rules.RULES for match in rule.pattern.finditer(letters)]
-    assert list(rules.matches(letters)) == expected
+    expected = [(rule, *match.span()) for rule in concepts.RULES for match in rule.pattern.finditer(letters)]
+    assert list(concepts.matches(letters)) == expected
 
 
 @THOROUGHLY

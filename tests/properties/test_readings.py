@@ -7,9 +7,8 @@ import string
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beluga.guards._confusables import latinise
 from beluga.guards._deobfuscation import views
-from beluga.guards._normalization import View, normalise
+from beluga.guards._normalization import View, latinise, normalise
 
 THOROUGHLY = settings.get_profile("guards")
 

@@ -1,12 +1,14 @@
-"""Telephones: international and grouped numbers are known by their form, all others by the words around them."""
+"""What is known by the words around it: telephones, if their form does not say so, and dates of birth."""
 
 from __future__ import annotations
 
 import re
 
-from beluga.guards.patterns import PIIPattern, initials
+from beluga.guards.patterns import PIIPattern, initials, spellings
 
-__all__ = ["PATTERNS"]
+__all__ = ["ENGLISH_MONTHS", "MONTHS", "PATTERNS"]
+
+# Telephones: international and grouped numbers are known by their form.
 
 # The most digits of a number with its country code, where numbers of that country are shorter than 15.
 # Source: ITU-T E.164 (15 digits), national numbering plans as listed in E.164 supplement 3.
@@ -183,7 +185,7 @@ def _dialled(text: str) -> int:
     return len(text) if cut and 10 <= len(_digits(_number(text))) <= 17 else 0
 
 
-PATTERNS = (
+_PHONES = (
     PIIPattern(
         "PHONE",
         r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
@@ -281,3 +283,88 @@ PATTERNS = (
         priority=59,
     ),
 )
+
+# Dates of birth: a date behind a word that says so.
+ENGLISH_MONTHS = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?"
+)
+MONTHS = (
+    ENGLISH_MONTHS
+    # German, Dutch, Scandinavian
+    + r"|januar[iy]?|jänner|februar[iy]?|märz|maart|mars|maj|mai|mei|juni|juli|augusti?|augustus"
+    r"|okt(?:ober)?|dez(?:ember)?|desember"
+    # French, Spanish, Portuguese, Italian
+     + r"|janvier|février|avril|juin|juillet|août|septembre|octobre|novembre|décembre"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+    r"|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro"
+    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre"
+    # Polish, Russian, Turkish
+     + r"|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
+    r"|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+    r"|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık"
+)
+
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_YEAR = r"(?:1[89]|20)\d\d"
+_BEGIN, _OVER = r"(?i)(?<![\w./-])", r"(?!(?!T\d\d:)\w|[./-]\d)"
+_WRITTEN_DATE = (
+    rf"(?:{_YEAR}(?P<i>[-/.]){_MONTH}(?P=i){_DAY}"
+    rf"|{_DAY}(?P<d>[-/.]){_MONTH}(?P=d)(?:{_YEAR}|\d\d)|{_MONTH}(?P<m>[-/.]){_DAY}(?P=m)(?:{_YEAR}|\d\d)"
+    rf"|{_DAY}(?:st|nd|rd|th|er|\.|º)?[ -](?:of |de |di |d')?(?:{MONTHS})\.?,?[ -](?:of |de |del |di"
+    rf" )?(?:{_YEAR}|'?\d\d)"
+    rf"|(?:{ENGLISH_MONTHS})\.?[ -]{_DAY}(?:st|nd|rd|th)?,?[ -](?:{_YEAR}|'\d\d)"
+    rf"|(?:19|20)\d\d年{_MONTH}月{_DAY}日?)"
+)
+# Right behind its key a date may be written in any way, down to its year.
+_ANY_DATE = (
+    rf"(?:{_YEAR}{_MONTH}{_DAY}|(?:{_DAY}[.]?[ ]{_MONTH}|{_MONTH}[ ]{_DAY})[.]?[ ]{_YEAR}|{_DAY}{_MONTH}{_YEAR}"
+    rf"|{_MONTH}{_DAY}{_YEAR}"
+    rf"|{_YEAR}[ -](?:{MONTHS})[ -]{_DAY}|{_DAY}(?:{ENGLISH_MONTHS})(?:{_YEAR}|\d\d)"
+    rf"|(?:{MONTHS})\.?,?[ -]{_YEAR}|{_MONTH}[/.-]{_YEAR}"
+    rf"|{_DAY}(?:\.|st|nd|rd|th)?[ ](?:{MONTHS})|(?:{ENGLISH_MONTHS})[ ]{_DAY}(?:st|nd|rd|th)?|{_YEAR})"
+)
+
+# In the order of the languages above, then CJK, Arabic and Hindi. The short ones must begin a word.
+_LONG = (
+    "birth|geboren|geburts|geboorte|fødsels|födelse|synty|naissance|nacimiento|nascimento|nascita|urodz"
+    "|рожд|родил"
+    "|doğum|γεννη|生年月日|出生|誕生|생년월일|출생|ميلاد|जन्म"
+)
+_SHORT = "dob|d.o.b|born|geb.|født|född|née|né le|né en|nacido|nacida|nació|nascido|nascida|nato|nata|ur."
+
+
+_BIRTH = rf"{spellings(_LONG)}|(?<![^\W\d_])(?:{spellings(_SHORT)})(?![^\W\d_])"
+
+_DATES = (
+    PIIPattern(
+        "DATE_OF_BIRTH",
+        f"{_BEGIN}{_WRITTEN_DATE}{_OVER}",
+        context=rf"(?:{_BIRTH})[^\d\n\0]{{0,40}}$",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        shape=r"0[-/.]00?[-/.]0|0(?<!000)(?:AA|[.?])?[ -][A?]|A\.?[ -]00?(?!0)|0\?",
+        digits=3,
+        priority=55,
+    ),
+    PIIPattern(
+        "DATE_OF_BIRTH",
+        f"{_BEGIN}{_ANY_DATE}{_OVER}",
+        context=rf"(?:{_BIRTH})[\w ]{{0,12}}[\"')\]]{{0,2}}[ ]{{0,2}}"
+        rf"(?:[:=>|,][\s\"'(]{{0,3}}|[ ])(?i:(?:on|in|the|am|le|el|is|was)[ ]){{0,2}}\Z",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        digits=1,
+        priority=56,
+    ),
+    PIIPattern(
+        "DATE_OF_BIRTH",
+        rf"{_BEGIN}{_WRITTEN_DATE}(?=[ ,]{{0,2}}[(\"']?(?:{_BIRTH}))",
+        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        shape=r"0[\W_]{1,3}[A?]",
+        digits=3,
+        priority=54,
+    ),
+)
+
+PATTERNS = (*_PHONES, *_DATES)

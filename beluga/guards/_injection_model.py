@@ -14,8 +14,8 @@ accident, which the toll takes back: a constant times the logarithm of the numbe
 
 Training and scoring share the functions that make features. A feature's name is 30 bits wide; no text is kept.
 
-``model.bin`` holds it: four little-endian float32 (bias, unit of the weights, threshold, toll), the number of
-features as uint32, then the features as sorted uint32 and their weights as int8. It is written by
+``_injection_model.bin`` holds it: four little-endian float32 (bias, unit of the weights, threshold, toll), the number
+of features as uint32, then the features as sorted uint32 and their weights as int8. It is written by
 ``tools/train_injection.py`` and described in ``docs/reference/injection_model.md``.
 """
 
@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from beluga.guards._injection.lexicon import UNKNOWN
+from beluga.guards._injection_concepts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -274,4 +274,4 @@ def unpack(data: bytes) -> LogisticModel:
 @functools.cache
 def shipped() -> LogisticModel:
     """Return the model that comes with the package, read once."""
-    return unpack(pathlib.Path(__file__).with_name("model.bin").read_bytes())
+    return unpack(pathlib.Path(__file__).with_suffix(".bin").read_bytes())
