@@ -31,7 +31,7 @@ from beluga.classification import TRANSIENT, ErrorCode, classify
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from beluga.schema.rate_limit_headers import RateLimitInfo
+    from beluga.schema.usage import RateLimitInfo
 
 __all__ = [
     "TRANSIENT",

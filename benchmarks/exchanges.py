@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.llm import FakeProvider
 from beluga.llm.fake._wire import HTTPRequest
-from beluga.llm.fake.requests import CallLog
+from beluga.llm.fake.turns import CallLog
 from benchmarks.timing import batch
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from beluga._types.problems import nearest
-from beluga.llm._http.profiles import PROFILES, profile_of
+from beluga.llm._http import PROFILES, profile_of
 
 if TYPE_CHECKING:
     from beluga.llm._http.model import HttpModel

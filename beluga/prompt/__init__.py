@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from beluga._lazy import publish
-from beluga.prompt.budget import PromptTooLong
+from beluga.prompt.budget import PromptTooLong, estimate_tokens
 from beluga.prompt.builder import PromptBuilder
-from beluga.prompt.lint import PromptFinding
+from beluga.prompt.inspection import PromptFinding
 from beluga.prompt.sections import Section, Situation, flag, role
 from beluga.prompt.template import Template, Templates, Version
-from beluga.prompt.tokens import estimate_tokens
 
 __all__ = [
     "PromptBuilder",

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.prompt.budget import Tail, fitted
-from beluga.prompt.explain import explained
-from beluga.prompt.lint import lint_prompt
+from beluga.prompt.budget import Tail, estimate_tokens, fingerprint, fitted, messages_tokens, tools_tokens
+from beluga.prompt.inspection import explained, lint_prompt
 from beluga.prompt.sections import Section, Situation, as_messages
-from beluga.prompt.tokens import estimate_tokens, fingerprint, messages_tokens, tools_tokens
 from beluga.schema import CachePoint, HumanMessage, Message, SystemMessage, TextPart, ThinkingPart, tool_of
-from beluga.schema.named import NamedMessages, PromptName
+from beluga.schema.messages import NamedMessages, PromptName
 from beluga.schema.parts import is_str, is_str_or_none
 from beluga.telemetry.spans import name_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beluga.prompt.lint import PromptFinding
+    from beluga.prompt.inspection import PromptFinding
     from beluga.schema import Tool
 
 __all__ = ["PromptBuilder"]

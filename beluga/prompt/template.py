@@ -9,7 +9,7 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.errors import BelugaError
-from beluga.schema.named import NamedText, PromptName
+from beluga.schema.messages import NamedText, PromptName
 from beluga.schema.parts import is_str
 from beluga.telemetry.spans import name_prompt
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from beluga.schema.media import AudioPart, FilePart, ImagePart
     from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
     from beluga.schema.parts import CachePoint, OpaquePart, Part, TextPart, ThinkingPart, ToolCall, ToolResult
-    from beluga.schema.rate_limit_headers import RateLimit, RateLimitInfo
     from beluga.schema.response import Chunk, Embeddings, Response
     from beluga.schema.tools import Tool, tool_of
-    from beluga.schema.usage import Usage
+    from beluga.schema.usage import RateLimit, RateLimitInfo, Usage
 
 __all__ = [
     "AIMessage",
@@ -50,12 +49,11 @@ __all__ = [
 _ROOMS = {
     "_types.json_schema": "json_schema",
     "schema.response": "Chunk Embeddings Response",
-    "schema.rate_limit_headers": "RateLimit RateLimitInfo",
     "schema.media": "AudioPart FilePart ImagePart",
     "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
     "schema.parts": "CachePoint OpaquePart Part TextPart ThinkingPart ToolCall ToolResult",
     "schema.tools": "Tool tool_of",
-    "schema.usage": "Usage",
+    "schema.usage": "RateLimit RateLimitInfo Usage",
 }
 
 if not TYPE_CHECKING:

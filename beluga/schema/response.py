@@ -6,10 +6,9 @@ from typing import Any
 
 import attrs
 
-from beluga.schema.messages import AIMessage  # noqa: TC001 - the same
+from beluga.schema.messages import AIMessage  # noqa: TC001 - whoever resolves the fields' types needs it
 from beluga.schema.parts import OpaquePart, ToolCall  # noqa: TC001 - the same
-from beluga.schema.rate_limit_headers import RateLimitInfo  # noqa: TC001 - whoever resolves the fields' types needs it
-from beluga.schema.usage import Usage
+from beluga.schema.usage import RateLimitInfo, Usage
 
 __all__ = ["Chunk", "Embeddings", "Response", "Usage"]
 

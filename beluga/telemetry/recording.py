@@ -15,7 +15,7 @@ from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 from beluga import events
 from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
-from beluga.schema.named import prompt_of
+from beluga.schema.messages import prompt_of
 from beluga.telemetry.attributes import OUTCOME, READ_AT_MOST, SEMCONV, attributes_of, names
 from beluga.telemetry.content import chunk_text
 from beluga.telemetry.spans import error_type, fail, meter_provider, prompt_attributes, tracer

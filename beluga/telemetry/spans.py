@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, SpanKind, Tracer, TracerProvider
 
-    from beluga.schema.named import PromptName
+    from beluga.schema.messages import PromptName
 
 __all__ = [
     "CONVERSATION",

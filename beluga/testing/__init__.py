@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import beluga.testing.contracts as contracts  # noqa: PLR0402 - the other form confuses mypy in its own package
     import beluga.testing.strategies as strategies  # noqa: PLR0402 - the same
     from beluga.llm import FakeProvider, faults
-    from beluga.llm.fake.cache import PromptCache
     from beluga.llm.fake.cassette import Cassette, record, replay
-    from beluga.llm.fake.replies import Reply
+    from beluga.llm.fake.provider import PromptCache
+    from beluga.llm.fake.turns import Reply
     from beluga.testing.clock import FakeClock, fake_clock, instant
     from beluga.testing.network import no_network
     from beluga.testing.recorders import EventRecorder, SpanRecorder, record_events, record_spans
@@ -47,8 +47,8 @@ __all__ = [
 
 _ROOMS = {
     "llm": "FakeProvider Reply faults",
-    "llm.fake.cache": "PromptCache",
     "llm.fake.cassette": "Cassette record replay",
+    "llm.fake.provider": "PromptCache",
     "testing.storm": "Chaos chaos unleash",
     "testing.clock": "FakeClock fake_clock instant",
     "testing.network": "no_network",

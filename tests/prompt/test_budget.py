@@ -6,7 +6,7 @@ import pytest
 
 from beluga import ErrorCode, classify
 from beluga.prompt import PromptBuilder, PromptTooLong, Section, estimate_tokens
-from beluga.prompt.tokens import messages_tokens, tools_tokens
+from beluga.prompt.budget import messages_tokens, tools_tokens
 from beluga.schema import (
     AIMessage,
     CachePoint,

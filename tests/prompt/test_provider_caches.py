@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from beluga.prompt import PromptBuilder, Section, estimate_tokens, flag
-from beluga.prompt.tokens import rendered
+from beluga.prompt.budget import rendered
 from beluga.schema import AIMessage, CachePoint, HumanMessage, SystemMessage, ToolCall, ToolMessage
 
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beluga.errors import ProviderError
+from beluga.llm._http import PROFILES
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.profiles import PROFILES
 from beluga.schema import Chunk, OpaquePart, Response, ToolCall, Usage
 
 SPOKEN = ("openai", "anthropic", "openai-responses", "gemini")

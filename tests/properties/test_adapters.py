@@ -14,9 +14,9 @@ from beluga import llm
 from beluga.classification import ErrorCode
 from beluga.errors import ProviderError
 from beluga.llm import FakeProvider, collect, faults
+from beluga.llm._http import ANTHROPIC, OPENAI
 from beluga.llm._http.anthropic_encoding import encode_messages as to_anthropic
 from beluga.llm._http.openai_encoding import encode_messages as to_openai
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
 from beluga.schema import AIMessage, HumanMessage, TextPart, ThinkingPart, ToolCall, ToolMessage
 from beluga.testing import fake_clock
 from beluga.testing.strategies import fault_scripts, messages, prompts, replies

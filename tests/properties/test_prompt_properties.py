@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga.prompt import PromptBuilder, PromptTooLong, Section, Template, Version, flag, role
-from beluga.prompt.budget import rounds, turns
-from beluga.prompt.tokens import estimate_tokens, messages_tokens, rendered, tools_tokens
+from beluga.prompt.budget import estimate_tokens, messages_tokens, rendered, rounds, tools_tokens, turns
 from beluga.schema import AIMessage, CachePoint, HumanMessage, SystemMessage, Tool, ToolMessage
 from beluga.testing.strategies import messages, prompts
 

@@ -10,8 +10,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from beluga.llm import collect
+from beluga.llm._http import PROFILES
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.profiles import PROFILES
 from beluga.schema import AIMessage, HumanMessage, OpaquePart, TextPart, ThinkingPart, ToolCall, ToolMessage
 
 CHATS = sorted(name for name, profile in PROFILES.items() if profile.dialect == "openai")

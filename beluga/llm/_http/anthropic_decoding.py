@@ -15,15 +15,14 @@ from beluga._foreign import usage_of
 from beluga._foreign.messages import REDACTED
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.anthropic_encoding import request, streamed
-from beluga.llm._http.parts import error_in, merged, parsed, rest_of, text_of
-from beluga.llm._http.tool_calls import Identities, tool_call
+from beluga.llm._http.parts import Identities, error_in, merged, parsed, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from beluga.llm._http import Profile
-    from beluga.llm._http.sse import ServerSentEvent
+    from beluga.llm._http.exchange import ServerSentEvent
 
 __all__ = ["MESSAGES", "BlockReader"]
 

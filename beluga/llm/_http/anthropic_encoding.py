@@ -9,9 +9,8 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from beluga._foreign.messages import REDACTED
-from beluga.llm._http.parts import FILE_ID, base64_of, cannot_say, schema_of, tools_of, translated
-from beluga.llm._http.profiles import ANTHROPIC
-from beluga.llm._http.tool_calls import CallIds
+from beluga.llm._http import ANTHROPIC
+from beluga.llm._http.parts import FILE_ID, CallIds, base64_of, cannot_say, schema_of, tools_of, translated
 from beluga.schema import (
     AudioPart,
     CachePoint,

@@ -15,8 +15,17 @@ from urllib.parse import quote
 
 from beluga._foreign import count
 from beluga.llm._http import Dialect, ErrorEvent
-from beluga.llm._http.parts import base64_of, cannot_say, error_in, rest_of, schema_of, text_of, tools_of
-from beluga.llm._http.tool_calls import Identities, tool_call
+from beluga.llm._http.parts import (
+    Identities,
+    base64_of,
+    cannot_say,
+    error_in,
+    rest_of,
+    schema_of,
+    text_of,
+    tool_call,
+    tools_of,
+)
 from beluga.schema import (
     AudioPart,
     CachePoint,
@@ -35,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from beluga.llm._http import Profile
-    from beluga.llm._http.sse import ServerSentEvent
+    from beluga.llm._http.exchange import ServerSentEvent
     from beluga.schema import Message, Tool
 
 __all__ = ["GENERATE_CONTENT", "CandidateReader", "encode_contents", "request"]

@@ -22,15 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.openai_encoding import request, streamed
-from beluga.llm._http.parts import error_in, merged, rest_of, text_of
-from beluga.llm._http.tool_calls import Identities, is_complete, tool_call
+from beluga.llm._http.parts import Identities, error_in, is_complete, merged, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from beluga.llm._http import Profile
-    from beluga.llm._http.sse import ServerSentEvent
+    from beluga.llm._http.exchange import ServerSentEvent
     from beluga.schema import Usage
 
 __all__ = ["CHAT_COMPLETIONS", "ChunkReader"]

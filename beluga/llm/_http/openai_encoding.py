@@ -9,9 +9,18 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from beluga.llm._http.parts import FILE_ID, base64_of, cannot_say, data_url, schema_of, tools_of, translated
-from beluga.llm._http.profiles import OPENAI
-from beluga.llm._http.tool_calls import CallIds, arguments_of
+from beluga.llm._http import OPENAI
+from beluga.llm._http.parts import (
+    FILE_ID,
+    CallIds,
+    arguments_of,
+    base64_of,
+    cannot_say,
+    data_url,
+    schema_of,
+    tools_of,
+    translated,
+)
 from beluga.schema import (
     AudioPart,
     CachePoint,

@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.openai_encoding import schema_form
-from beluga.llm._http.parts import FILE_ID, cannot_say, data_url, error_in, text_of, tools_of, translated
-from beluga.llm._http.tool_calls import CallIds, Identities, arguments_of, tool_call
+from beluga.llm._http.parts import (
+    FILE_ID,
+    CallIds,
+    Identities,
+    arguments_of,
+    cannot_say,
+    data_url,
+    error_in,
+    text_of,
+    tool_call,
+    tools_of,
+    translated,
+)
 from beluga.schema import (
     AudioPart,
     CachePoint,
@@ -34,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.llm._http import Profile
-    from beluga.llm._http.sse import ServerSentEvent
+    from beluga.llm._http.exchange import ServerSentEvent
     from beluga.schema import Message, Tool
 
 __all__ = ["RESPONSES", "ItemReader", "encode_items", "request"]

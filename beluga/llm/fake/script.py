@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 from beluga.errors import BelugaError
 from beluga.llm.fake import faults
 from beluga.llm.fake.faults import Delay, Fault, mixed
-from beluga.llm.fake.replies import Reply, Turn
-from beluga.llm.fake.requests import Request
+from beluga.llm.fake.turns import Reply, Request, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,7 +26,7 @@ from beluga.config.files import parse
 from beluga.config.problems import Findings, failure
 from beluga.llm.fake import faults
 from beluga.llm.fake.provider import FakeProvider
-from beluga.llm.fake.replies import Reply
+from beluga.llm.fake.turns import Reply
 from beluga.schema import ToolCall, Usage
 
 if TYPE_CHECKING:

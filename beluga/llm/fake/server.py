@@ -16,14 +16,14 @@ import h11
 from beluga.clock import environment
 from beluga.llm.fake._wire import Break, Head, HTTPRequest
 from beluga.llm.fake._wire.exchange import refused
-from beluga.llm.fake.replies import Pause
+from beluga.llm.fake.turns import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from beluga.llm.fake._wire import Responder, WireEvent
-    from beluga.llm.fake._wire.chunking import Cut
+    from beluga.llm.fake.transport import Cut
 
 __all__ = ["Server"]
 

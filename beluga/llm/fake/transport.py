@@ -2,28 +2,118 @@
 
 In the process it is a transport of httpx, or of any module with the same classes. The module is an argument and nothing
 is imported: openai 2 is built on httpx, openai 3 and anthropic 2 on httpx2, and each believes its own classes only.
+Bodies are cut where a network might cut them, and a client's parser must not care.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import attrs
 
 from beluga.clock import environment
-from beluga.llm.fake._wire import Break, Head, HTTPRequest
-from beluga.llm.fake.replies import Pause
+from beluga.llm.fake._wire import Break, Head, HTTPRequest, WireEvent
+from beluga.llm.fake.turns import Pause
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from types import ModuleType
 
-    from beluga.llm.fake._wire import Responder, WireEvent
-    from beluga.llm.fake._wire.chunking import Chunking, Cut
+    from beluga.llm.fake._wire import Responder
     from beluga.llm.fake.server import Server
 
-__all__ = ["Surfaces", "as_request", "transport"]
+__all__ = ["AS_WRITTEN", "Chunking", "Cut", "Surfaces", "as_request", "based", "checked_chunking", "transport"]
+
+Chunking = int | Sequence[int] | Literal["random"] | None
+"""Bytes of each piece; sizes that come again and again; sizes by chance; None: an event is a piece."""
+
+_LONGEST = 24
+"""Bytes of a piece that is cut by chance: most events take several of them."""
+
+
+def checked_chunking(chunking: Chunking) -> Chunking:
+    """Return `chunking`, or raise.
+
+    Raises:
+        TypeError: It is neither a number nor a list of numbers.
+        ValueError: A size is below 1, or there is none.
+    """
+    if chunking is None or chunking == "random":
+        return chunking
+    sizes = (chunking,) if isinstance(chunking, int) else chunking
+    if isinstance(sizes, str | bytes) or not isinstance(sizes, Sequence):
+        message = f'chunking is a number of bytes, a list of such, or "random", not {type(chunking).__name__}'
+        raise TypeError(message)
+    if any(isinstance(size, bool) or not isinstance(size, int) for size in sizes):
+        message = "the sizes of chunking are ints"
+        raise TypeError(message)
+    if not sizes or min(sizes) < 1:
+        message = f"chunking has sizes from 1 byte on, not {chunking!r}"
+        raise ValueError(message)
+    return tuple(sizes)
+
+
+@attrs.frozen
+class Cut:
+    """How the bytes of bodies are cut and end their lines.
+
+    Args:
+        chunking: The sizes of the pieces.
+        crlf: Whether the lines of events end with CR LF, as some gateways write them.
+    """
+
+    chunking: Chunking = attrs.field(default=None, converter=checked_chunking)
+    crlf: bool = False
+
+    def __call__(self, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        """Return `events` with other pieces; all bytes before a pause still come before it."""
+        if self.crlf:
+            events = _with_crlf(events)
+        return events if self.chunking is None else self._cut(events)
+
+    def _cut(self, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        sizes: Iterator[int] | None = None
+        rest = b""
+        size = 0
+        for event in events:
+            if not isinstance(event, bytes):
+                if rest:
+                    yield rest
+                rest, size = b"", 0
+                yield event
+                continue
+            rest += event
+            sizes = sizes or self._sizes(event)
+            size = size or next(sizes)
+            while len(rest) >= size:
+                yield rest[:size]
+                rest, size = rest[size:], next(sizes)
+        if rest:
+            yield rest
+
+    def _sizes(self, first: bytes) -> Iterator[int]:
+        if self.chunking == "random":
+            chance = random.Random(first)  # noqa: S311 - the same answer is to be cut in the same way
+            return iter(lambda: chance.randint(1, _LONGEST), 0)
+        sizes: Iterable[int] = self.chunking  # type: ignore[assignment]  # the converter has made it a tuple
+        return itertools.cycle(sizes)
+
+
+AS_WRITTEN = Cut()
+"""An event is a piece."""
+
+
+def _with_crlf(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+    is_stream = False
+    for event in events:
+        if isinstance(event, Head):
+            is_stream = ("content-type", "text/event-stream; charset=utf-8") in event.headers
+        yield event.replace(b"\n", b"\r\n") if is_stream and isinstance(event, bytes) else event
+
 
 _NEEDED = (
     *("BaseTransport", "AsyncBaseTransport", "SyncByteStream", "AsyncByteStream", "Response"),
@@ -42,17 +132,16 @@ def transport(module: ModuleType, respond: Responder, cut: Cut) -> Any:
         name = getattr(module, "__name__", type(module).__name__)
         message = f"transport() takes the module httpx or httpx2 itself; {name} has no {missing[0]}"
         raise TypeError(message)
-    transport_class, body_class = _classes(module)
+    transport_class, body_class = based(module, _Transport, _Body)
     return transport_class(_Line(module, respond, cut, body_class))
 
 
 @functools.cache
-def _classes(module: ModuleType) -> tuple[type[Any], type[Any]]:
-    """Return the two classes below with the bases that clients of `module` check for."""
-    bases: Any = module
+def based(module: Any, sender: type, body: type) -> tuple[type[Any], type[Any]]:
+    """Return a transport and the body of an answer with the bases that clients of `module` check for."""
     return (
-        type("FakeTransport", (_Transport, bases.BaseTransport, bases.AsyncBaseTransport), {}),
-        type("FakeBody", (_Body, bases.SyncByteStream, bases.AsyncByteStream), {}),
+        type(sender.__name__, (sender, module.BaseTransport, module.AsyncBaseTransport), {}),
+        type(body.__name__, (body, module.SyncByteStream, module.AsyncByteStream), {}),
     )
 
 
@@ -228,8 +317,7 @@ class Surfaces:
             >>> answer["choices"][0]["message"]["content"]
             'It is sunny.'
         """
-        from beluga.llm.fake._wire.chunking import Cut
-        from beluga.llm.fake.transport import transport
+        from beluga.llm.fake.transport import Cut, transport
 
         return transport(module, self._responder(), Cut(chunking, crlf))
 
@@ -264,7 +352,7 @@ class Surfaces:
             ...     urlopen(f"{url}/v1/models").status
             200
         """
-        from beluga.llm.fake._wire.chunking import Cut
+        from beluga.llm.fake.transport import Cut
 
         try:
             from beluga.llm.fake.server import Server

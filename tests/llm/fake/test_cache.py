@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga.llm import FakeProvider, Reply, faults
-from beluga.llm.fake.cache import PromptCache
+from beluga.llm.fake.provider import PromptCache
 from beluga.schema import AIMessage, CachePoint, HumanMessage, SystemMessage, Usage
 from beluga.testing import fake_clock
 

@@ -7,8 +7,8 @@ import json
 
 from beluga.errors import ProviderError
 from beluga.llm import collect
+from beluga.llm._http import ANTHROPIC, OPENAI
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
 from beluga.schema import HumanMessage, Response
 
 GONE = object()

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 import pytest
 
+from beluga.llm._http import ANTHROPIC, OPENAI
 from beluga.llm._http.anthropic_encoding import request as anthropic_request
 from beluga.llm._http.openai_encoding import request as openai_request
 from beluga.llm._http.openai_encoding import streamed
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
-from beluga.llm._http.tool_calls import tool_call
+from beluga.llm._http.parts import tool_call
 from beluga.schema import (
     AIMessage,
     AudioPart,

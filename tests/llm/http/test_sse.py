@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga.llm._http.sse import EventDecoder, ServerSentEvent
+from beluga.llm._http.exchange import EventDecoder, ServerSentEvent
 
 
 def decode(*pieces):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from beluga.classification import ErrorCode
 from beluga.errors import ProviderError
 from beluga.llm import collect
+from beluga.llm._http import ANTHROPIC, OPENAI
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
 from beluga.schema import AIMessage, Chunk, OpaquePart, TextPart, ThinkingPart, ToolCall, Usage
 
 KIND = {"content-type": "text/event-stream"}

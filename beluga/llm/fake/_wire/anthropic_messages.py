@@ -10,19 +10,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm._http.parts import rest_of
-from beluga.llm.fake._wire.dialect import Question
+from beluga.llm.fake._wire import Question
 from beluga.llm.fake._wire.documents import (
     Invalid,
+    anthropic_limits,
     arguments_of,
     each,
     encode,
     fragments,
     member,
     quoted,
+    retry_after,
     said_by_user,
     utf8,
 )
-from beluga.llm.fake._wire.rate_limits import anthropic_limits, retry_after
 from beluga.schema import (
     AIMessage,
     CachePoint,
@@ -44,7 +45,7 @@ from beluga.schema import (
 if TYPE_CHECKING:
     from beluga.llm._http import Profile
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.turns import Turn
     from beluga.schema import Chunk, Response
 
 __all__ = ["Anthropic"]

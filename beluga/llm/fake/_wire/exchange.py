@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING
 import attrs
 
 from beluga.classification import ErrorCode
-from beluga.llm._http.profiles import ANTHROPIC, OPENAI
+from beluga.llm._http import ANTHROPIC, OPENAI
 from beluga.llm.fake._wire import Break, Head
 from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
-from beluga.llm.fake._wire.endpoints import answer_aside
+from beluga.llm.fake._wire.endpoints import KeptAnswers, answer_aside
 from beluga.llm.fake._wire.gemini import Gemini
-from beluga.llm.fake._wire.kept import KeptAnswers
 from beluga.llm.fake._wire.openai_chat import OpenAI
 from beluga.llm.fake._wire.openai_responses import OpenAIResponses
 from beluga.llm.fake.faults import Fault
-from beluga.llm.fake.replies import Pause, streamed
 from beluga.llm.fake.script import ScriptExhausted
+from beluga.llm.fake.turns import Pause, streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Protocol
 
     from beluga.llm._http import Profile
-    from beluga.llm.fake._wire import HTTPRequest, WireEvent
-    from beluga.llm.fake._wire.dialect import Question, ServedDialect, StreamWriter
-    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake._wire import HTTPRequest, Question, ServedDialect, StreamWriter, WireEvent
+    from beluga.llm.fake.turns import Turn
     from beluga.schema import Message
 
     class Play(Protocol):

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.dialect import Question
-from beluga.llm.fake._wire.documents import Invalid, each, encode, member, said_by_user
-from beluga.llm.fake._wire.rate_limits import retry_after
+from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire.documents import Invalid, each, encode, member, retry_after, said_by_user
 from beluga.schema import (
     AIMessage,
     FilePart,
@@ -28,7 +27,7 @@ from beluga.schema import (
 
 if TYPE_CHECKING:
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.turns import Turn
     from beluga.schema import Chunk, Response, Usage
 
 __all__ = ["Gemini"]

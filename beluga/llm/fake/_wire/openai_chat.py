@@ -9,9 +9,8 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm._http.parts import rest_of
-from beluga.llm._http.tool_calls import CallIds
-from beluga.llm.fake._wire.dialect import Question
+from beluga.llm._http.parts import CallIds, rest_of
+from beluga.llm.fake._wire import Question
 from beluga.llm.fake._wire.documents import (
     Invalid,
     arguments_of,
@@ -45,7 +44,7 @@ from beluga.schema import (
 if TYPE_CHECKING:
     from beluga.llm._http import Profile
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.turns import Turn
     from beluga.schema import Chunk, Response, Usage
 
 __all__ = ["OpenAI"]

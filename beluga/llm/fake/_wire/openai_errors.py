@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.rate_limits import openai_limits, retry_after
+from beluga.llm.fake._wire.documents import openai_limits, retry_after
 
 if TYPE_CHECKING:
     from beluga.llm._http import Profile

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm.fake._wire.dialect import Question
+from beluga.llm.fake._wire import Question
 from beluga.llm.fake._wire.documents import Invalid, arguments_of, each, encode, fragments, member, parsed_arguments
 from beluga.llm.fake._wire.openai_errors import OpenAIErrors, error_body
 from beluga.schema import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from beluga.llm._http import Profile
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.replies import Turn
+    from beluga.llm.fake.turns import Turn
     from beluga.schema import Chunk, Response, Usage
 
 __all__ = ["OpenAIResponses"]

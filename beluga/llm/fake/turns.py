@@ -1,29 +1,151 @@
-"""What a fake provider says to one call, worked out without saying it.
+"""One call of a fake provider: what was asked, and what is said to it, worked out without saying it.
 
-A `Turn` is all that is known of one answer. `whole` and `streamed` turn it into waits, pieces and faults;
-who calls them does the waiting and the raising. So a direct call, sync or async, and a server on the wire
-play the same script the same way.
+A `Request` is one entry of the log. A `Turn` is all that is known of its answer. `whole` and `streamed` turn that into
+waits, pieces and faults; who calls them does the waiting and the raising. So a direct call, sync or async, and a server
+on the wire play the same script the same way.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import random
 import re
+import threading
+from collections.abc import Mapping  # noqa: TC003 - whoever resolves the fields' types needs it
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from beluga.schema import AIMessage, Chunk, Response, TextPart, ThinkingPart, ToolCall, ToolResult, Usage
+from beluga.schema import (
+    AIMessage,
+    Chunk,
+    HumanMessage,
+    Message,
+    Response,
+    TextPart,
+    ThinkingPart,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from beluga.llm.fake.faults import Fault
-    from beluga.llm.fake.requests import Request
-    from beluga.schema import Message, Part
+    from beluga.schema import Part
 
-__all__ = ["Pause", "Reply", "Turn", "count_tokens", "streamed", "tokens_of", "tool_call", "whole"]
+__all__ = [
+    "CallLog",
+    "Pause",
+    "Reply",
+    "Request",
+    "Turn",
+    "count_tokens",
+    "streamed",
+    "tokens_of",
+    "tool_call",
+    "whole",
+]
+
+
+@attrs.frozen
+class Request:
+    """One call that a fake provider got.
+
+    Args:
+        number: Its number, from 1.
+        messages: What was asked.
+        options: The keyword arguments of the call; over HTTP the rest of the body.
+        at: The monotonic time of the environment's clock.
+        log: The log that it is in.
+        dialect: ``"openai"`` or ``"anthropic"``; empty for a direct call.
+        headers: Of HTTP, by name in lower case; they may hold a key, so they are not shown.
+    """
+
+    number: int
+    messages: tuple[Message, ...]
+    options: dict[str, Any] = attrs.field(hash=False)
+    at: float
+    log: CallLog = attrs.field(repr=False, eq=False)
+    dialect: str = ""
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, eq=False)
+
+    @property
+    def text(self) -> str:
+        """What the user said last, or the empty text."""
+        return next((m.text for m in reversed(self.messages) if isinstance(m, HumanMessage)), "")
+
+    @property
+    def attempt(self) -> int:
+        """How often the same messages were asked, this time included."""
+        return self.log.attempt(self.number)
+
+    @property
+    def client_retries(self) -> int:
+        """How often the client had retried this very request by itself, as those of OpenAI and Anthropic tell."""
+        told = self.headers.get("x-stainless-retry-count", "")
+        return int(told) if told.isdecimal() else 0
+
+    @property
+    def model(self) -> str:
+        """The model that was asked for."""
+        return str(self.options["model"]) if "model" in self.options else "fake"
+
+    @property
+    def id(self) -> str:
+        """The id of the request and of its answer."""
+        return f"fake-{self.number}"
+
+    def rng(self) -> random.Random:
+        """Return a source of chance that depends on the seed and the number of the call alone."""
+        return random.Random(f"{self.log.seed}:{self.number}")  # noqa: S311 - it is to be foreseeable
+
+
+class CallLog:
+    """All calls in their order; threads may share one.
+
+    Args:
+        seed: The provider's seed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed: int = seed
+        self._calls: list[Request] = []
+        self._attempts: list[int] = []
+        self._asked: dict[tuple[Message, ...], int] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(
+        self,
+        messages: tuple[Message, ...],
+        options: dict[str, Any],
+        at: float,
+        dialect: str,
+        headers: Mapping[str, str],
+    ) -> Request:
+        """Log a call and return it with its number."""
+        with self._lock:
+            request = Request(len(self._calls) + 1, messages, options, at, self, dialect, headers)
+            self._calls.append(request)
+        return request
+
+    def all(self) -> tuple[Request, ...]:
+        """Return the calls so far."""
+        return tuple(self._calls)
+
+    def attempt(self, number: int) -> int:
+        """Return how often the messages of call `number` had been asked with it."""
+        # Counted when somebody asks: it hashes whole conversations, which is as long as the rest of a call.
+        with self._lock:
+            for request in self._calls[len(self._attempts) : number]:
+                count = self._asked[request.messages] = self._asked.get(request.messages, 0) + 1
+                self._attempts.append(count)
+            return self._attempts[number - 1]
 
 
 # Words with the spaces after them; a longer word is cut as a tokeniser would.
