@@ -1,4 +1,5 @@
-"""Write the pages of `docs/reference` that are made from the code: one for each decorator, and the list of the API.
+"""Write the pages of `docs/reference` that are made from the code: one for each decorator, the API and the
+command line.
 
     python tools/reference.py
 
@@ -12,11 +13,17 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from typer.models import ArgumentInfo
 
 import beluga
+from beluga._cli.app import app
+
+if TYPE_CHECKING:
+    import typer
 
 PAGES = Path(__file__).parents[1] / "docs" / "reference"
 DECORATORS = (
@@ -158,6 +165,46 @@ def api_page() -> str:
     return "\n".join(page).rstrip() + "\n"
 
 
+def command_line_page() -> str:
+    """Return what each command of ``beluga`` does, takes and exits with."""
+    page = [
+        "# The command line\n",
+        _MADE.strip(),
+        "",
+        'It comes with the extra `cli`: `pip install "beluga-ai[cli]"`.',
+        "",
+    ]
+    page += ["`beluga --version` prints the version, `beluga --install-completion` teaches the shell the commands.", ""]
+    for name, function in sorted(commands("beluga", app)):
+        arguments: list[str] = []
+        options: list[str] = []
+        for parameter in inspect.signature(function, eval_str=True).parameters.values():
+            told = parameter.annotation.__metadata__[0]
+            if isinstance(told, ArgumentInfo):
+                metavar = told.metavar or parameter.name.upper()
+                arguments.append(metavar if parameter.default is inspect.Parameter.empty else f"[{metavar}]")
+                continue
+            # In an annotation, typer keeps the first name of an option where its default would stand.
+            names = [each for each in (told.default, *(told.param_decls or ())) if isinstance(each, str)]
+            words = ", ".join(f"`{each}`" for each in names or [f"--{parameter.name.replace('_', '-')}"])
+            shown = "" if parameter.default in {None, False} else default(parameter)
+            options.append(f"| {words} | {cell(told.help or '')} | {shown} |")
+        page += [f"## {name}\n", inspect.getdoc(function) or "", "", "```sh", " ".join([name, *arguments]), "```", ""]
+        if options:
+            page += ["| option | what it does | default |", "|---|---|---|", *options, ""]
+    return "\n".join(page).rstrip() + "\n"
+
+
+def commands(above: str, group: typer.Typer) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the name of each command and the function behind it."""
+    for each in group.registered_commands:
+        if each.callback is not None:
+            yield f"{above} {each.name or each.callback.__name__}", each.callback
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            yield from commands(f"{above} {inner.name}", inner.typer_instance)
+
+
 def first_sentence(value: Any) -> str:
     """Return how a docstring begins; of a value that has none, its type."""
     own = inspect.getdoc(value) if callable(value) or inspect.isclass(value) else None
@@ -170,6 +217,7 @@ def pages() -> dict[Path, str]:
     """Return what each page holds."""
     made = {PAGES / "decorators" / f"{name}.md": decorator_page(name) for name in DECORATORS}
     made[PAGES / "api.md"] = api_page()
+    made[PAGES / "command_line.md"] = command_line_page()
     return made
 
 

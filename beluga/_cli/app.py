@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from beluga._cli.demo.command import demo
-from beluga._cli.explain import explain
+from beluga._cli.findings import Format  # noqa: TC001 - typer reads the annotations
+from beluga._version import __version__
 
 __all__ = ["app"]
 
@@ -30,11 +31,63 @@ app.add_typer(config, name="config")
 app.add_typer(fake, name="fake")
 app.add_typer(store, name="store")
 app.command()(demo)
-app.command()(explain)
 
 _SettingsFile = Annotated[Path, typer.Argument(metavar="FILE", help="TOML, YAML or JSON.")]
 _Schema = Annotated[str, typer.Option(metavar="MODULE:CLASS", help="Such as app.settings:AppConfig.")]
 _Prefix = Annotated[str | None, typer.Option(help="Of the environment variables that override settings.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"beluga {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Every production concern of an LLM application as one decorator on a plain function."""
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its name is the project's.")]) -> None:
+    """Begin a project: a decorated function, and tests that need no network, key or wait.
+
+    The exit status is 0, or 2 if the folder is not empty, cannot be written or has no name for a project.
+    """
+    from beluga._cli.new import new as run
+
+    raise typer.Exit(run(folder, typer.echo, _complain))
+
+
+@app.command()
+def explain(
+    target: Annotated[str, typer.Argument(metavar="MODULE:FUNCTION", help="Such as app.llm:ask.")],
+    every: Annotated[
+        bool, typer.Option("--all", help="Take a package, and explain all that is decorated in it.")
+    ] = False,
+) -> None:
+    """Show the decorators of a function, outermost first; its module is imported from here.
+
+    The exit status is 2 if nothing decorated is found; with --all it is 1 if there is a warning.
+    """
+    from beluga._cli import explain as command
+
+    raise typer.Exit((command.explain_all if every else command.explain)(target, typer.echo, _complain))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which extras are whole, and what does not go together.
+
+    The exit status is 0 if all is well, and 1 if something is wrong.
+    """
+    from beluga._cli.doctor import examine
+
+    raise typer.Exit(examine(typer.echo))
 
 
 @app.command()
@@ -42,7 +95,10 @@ def scan(
     files: Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="- or none reads stdin.")] = None,
     pii: Annotated[bool, typer.Option("--pii", help="Look for personal data too.")] = False,
     secrets: Annotated[bool, typer.Option("--secrets", help="Look for secrets too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="For people, programs, code hosts or pull requests.")
+    ] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     threshold: Annotated[
         float | None, typer.Option(help="The score from which a text is an injection, 0 to 1.")
     ] = None,
@@ -55,18 +111,25 @@ def scan(
     from beluga._cli.guards import scan as run
 
     try:
-        status = run(files or [], pii=pii, secrets=secrets, as_json=as_json, threshold=threshold, rules_only=rules_only)
+        chosen = "json" if as_json else form
+        status = run(files or [], pii=pii, secrets=secrets, form=chosen, threshold=threshold, rules_only=rules_only)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(status)
 
 
 @app.command()
-def redact() -> None:
-    """Copy stdin to stdout with placeholders for personal data and secrets, as it comes."""
-    from beluga._cli.guards import redact as run
+def redact(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="- or none reads stdin.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT", help="None writes to stdout.")] = None,
+) -> None:
+    """Copy a text with placeholders for personal data and secrets, as it comes.
 
-    raise typer.Exit(run(sys.stdin.buffer, sys.stdout.buffer))
+    The exit status is 0, or 2 if a file cannot be read or written.
+    """
+    from beluga._cli.guards import redact_file as run
+
+    raise typer.Exit(run(file, output, _complain))
 
 
 @app.command()

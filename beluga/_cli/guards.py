@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import json
+import contextlib
 import sys
 from bisect import bisect_left, bisect_right
 from pathlib import Path
@@ -11,45 +11,27 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 import attrs
 
+from beluga._cli.findings import WRITERS, Format, Hit
+from beluga._cli.output import replacing
 from beluga.guards.base import Finding
 from beluga.guards.injection import InjectionDetector
 from beluga.guards.pii import PIIRedactor
 from beluga.guards.secrets import SecretRedactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from beluga.guards.streaming import Window
 
-__all__ = ["Hit", "Lines", "decoded", "redact", "scan"]
+__all__ = ["Lines", "decoded", "redact", "redact_file", "scan"]
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 """The exit statuses; an unreadable file outweighs a finding."""
 
-_INJECTION = "INJECTION"
 _READ = 1 << 18  # bytes at a time
 _PARAGRAPH = 4000  # characters of an attack that goes over several lines
 _LONGEST_LINE = 1 << 16
 _CHUNK = 65536
-
-
-@attrs.frozen
-class Hit:
-    """One finding in a file; lines and columns count from 1, and the text itself is not kept."""
-
-    file: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    kind: str
-    rule: str
-    score: float
-
-    def __str__(self) -> str:
-        rule = "" if self.rule in {"", self.kind} else f" ({self.rule})"
-        score = f" {self.score:.2f}" if self.kind == _INJECTION else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.kind}{rule}{score}"
 
 
 def scan(
@@ -57,19 +39,19 @@ def scan(
     *,
     pii: bool = False,
     secrets: bool = False,
-    as_json: bool = False,
+    form: Format = "text",
     threshold: float | None = None,
     rules_only: bool = False,
     out: TextIO | None = None,
 ) -> int:
-    """Write where in the files something is found, one line each, in memory that does not grow with the files.
+    """Write where in the files something is found, in memory that does not grow with the files.
 
     Args:
         paths: The files, and folders of files; ``-`` is the standard input, and so is no path at all. What is hidden
             in a folder, by a name that begins with a dot, is passed over.
         pii: Look for personal data too.
         secrets: Look for secrets too.
-        as_json: Write one JSON object instead of lines.
+        form: How to write it: lines for people, one JSON object, a SARIF log, or GitHub's workflow commands.
         threshold: The score from which a text is an injection; None is the detector's own.
         rules_only: Leave out the statistical model.
         out: Where to write; None is the standard output.
@@ -80,27 +62,19 @@ def scan(
     Raises:
         ValueError: The threshold is not above 0.0 and at most 1.0.
     """
-    sink = sys.stdout if out is None else out
-    found: list[Hit] = []
-    errors: list[dict[str, str]] = []
-    status = CLEAN
+    writer = WRITERS[form](sys.stdout if out is None else out)
     detector = InjectionDetector(threshold=threshold, model=not rules_only)
+    status = CLEAN
     for path in _files(paths or ["-"]):
         try:
             for hit in _hits(path, _detectors(detector, pii=pii, secrets=secrets)):
                 status = max(status, FOUND)
-                if as_json:
-                    found.append(hit)
-                else:
-                    sink.write(f"{hit}\n")
+                writer.hit(hit)
         except _UnreadableError as error:
-            errors.append({"file": str(path), "error": str(error)})
-            if not as_json:
-                sys.stderr.write(f"{path}: cannot be read: {error}\n")
-    if as_json:
-        json.dump({"findings": [attrs.asdict(hit) for hit in found], "errors": errors}, sink, ensure_ascii=False)
-        sink.write("\n")
-    return UNREADABLE if errors else status
+            status = UNREADABLE
+            writer.unreadable(str(path), str(error))
+    writer.end()
+    return status
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[str | Path]:
@@ -226,6 +200,32 @@ def _paragraph_end(text: str, start: int, *, final: bool) -> int:
 
 def _moved(finding: Finding, by: int) -> Finding:
     return attrs.evolve(finding, start=finding.start + by, end=finding.end + by)
+
+
+def redact_file(file: Path | None, output: Path | None, err: Callable[[str], object]) -> int:
+    """Copy a file as `redact` does; a file that is written is there whole or not at all, and may be the one read.
+
+    Args:
+        file: Where to read; None and ``-`` are the standard input.
+        output: Where to write; None is the standard output.
+        err: Prints why a file cannot be read or written.
+
+    Returns:
+        The exit status: 0, or 2 where a file cannot be read or written.
+    """
+    with contextlib.ExitStack() as opened:
+        at = file
+        try:
+            read = file is not None and str(file) != "-"
+            source = opened.enter_context(file.open("rb")) if file and read else sys.stdin.buffer
+            at = output
+            sink = opened.enter_context(replacing(output)) if output else sys.stdout.buffer
+            return redact(source, sink)
+        except BrokenPipeError:
+            raise  # who reads has read enough; the command line ends without a word
+        except OSError as error:
+            err(f"{at}: {error.strerror or type(error).__name__}")
+            return UNREADABLE
 
 
 def redact(source: BinaryIO, sink: BinaryIO) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
+from beluga._cli.output import replacing
 from beluga._traceview.otlp import traces
 from beluga._traceview.records import arranged
 from beluga._traceview.views import Page, summary, tree
@@ -15,6 +14,7 @@ from beluga.telemetry.attributes import checked, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from typing import TextIO
 
     from beluga._traceview.records import SpanRecord
@@ -81,23 +81,8 @@ def _print(found: Iterator[list[SpanRecord]], out: TextIO) -> None:
 
 
 def _write(found: Iterator[list[SpanRecord]], html: Path, title: str) -> None:
-    """Write the page beside its place and move it there, so that a half page is never seen."""
-    handle, name = tempfile.mkstemp(dir=html.parent, prefix=f".{html.name}.")
-    half = Path(name)
-    try:
-        with open(handle, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the handle is open already
-            page = Page(file, title)
-            for records in found:
-                page.add(records)
-            page.end()
-        half.chmod(0o666 & ~_umask())
-        half.replace(html)
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with replacing(html) as raw, io.TextIOWrapper(raw, "utf-8", errors="replace") as file:
+        page = Page(file, title)
+        for records in found:
+            page.add(records)
+        page.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 pytest.importorskip("typer", reason="the command line is the extra cli")
@@ -38,3 +40,64 @@ def test_what_cannot_be_explained_exits_with_2(monkeypatch, target, message):
     result = RUNNER.invoke(app, ["explain", target])
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return what writes a package of the name ``shop_of_mine`` into the current folder."""
+
+    def write(**modules):
+        folder = tmp_path / "shop_of_mine"
+        folder.mkdir()
+        for name, text in {"__init__": "", **modules}.items():
+            (folder / f"{name}.py").write_text(text)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+    yield write
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop_of_mine"]:
+        del sys.modules[name]
+
+
+def test_all_of_a_package_is_explained_once(package):
+    """Functions, methods and nested classes, where they are written; a ``__main__`` is not run."""
+    package(
+        llm=(
+            "from beluga import retry\n\n@retry\ndef ask(): ...\n\nalias = ask\n\n"
+            "class Desk:\n    @staticmethod\n    @retry\n    def open(): ...\n\n"
+            "    class Inner:\n        @retry\n        def close(self): ...\n"
+        ),
+        user="from shop_of_mine.llm import ask\n",
+        __main__="raise SystemExit('was run')\n",
+    )
+    result = RUNNER.invoke(app, ["explain", "--all", "shop_of_mine"])
+    assert result.exit_code == 0
+    assert [line for line in result.stdout.splitlines() if line.startswith("shop_of_mine")] == [
+        "shop_of_mine.llm:ask",
+        "shop_of_mine.llm:Desk.open",
+        "shop_of_mine.llm:Desk.Inner.close",
+    ]
+    assert result.stdout.endswith("decorated functions: 3, warnings: 0\n")
+
+
+@pytest.mark.parametrize(
+    ("modules", "status", "message"),
+    [
+        ({"llm": "from beluga import retry\n@retry\n@retry\ndef ask(): ...\n"}, 1, "warnings: 1"),
+        ({"llm": "def ask(): ...\n"}, 2, "nothing in shop_of_mine is decorated"),
+        ({"llm": "raise OSError('no disk')\n"}, 2, "shop_of_mine.llm: cannot be imported: OSError: no disk"),
+    ],
+)
+def test_the_exit_status_tells_ci_what_is_wrong_in_a_package(package, modules, status, message):
+    """1 where something is misplaced; 2 where nothing is decorated, or a module cannot be imported."""
+    package(**modules)
+    result = RUNNER.invoke(app, ["explain", "--all", "shop_of_mine"])
+    assert result.exit_code == status
+    assert message in result.stdout + result.stderr
+
+
+def test_a_package_that_is_not_there_exits_with_2():
+    """The message says so."""
+    result = RUNNER.invoke(app, ["explain", "--all", "no_such_package"])
+    assert result.exit_code == 2
+    assert "No module named 'no_such_package'" in result.stderr

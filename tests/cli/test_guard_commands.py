@@ -101,3 +101,52 @@ def test_redact_writes_before_the_end_of_the_input():
         running.stdin.close()
         assert running.stdout.read() == b"second line\n\n"
     assert running.returncode == 0
+
+
+def test_a_sarif_log_has_each_place_and_no_text(log):
+    """Code hosts read version 2.1.0: rules by their kind, and lines and columns from 1."""
+    result = RUNNER.invoke(app, ["scan", "--pii", "--format", "sarif", str(log), "no/such file"])
+    assert result.exit_code == 2
+    assert "ana@" not in result.stdout
+    report = json.loads(result.stdout)
+    [run] = report["runs"]
+    assert report["version"] == "2.1.0"
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"EMAIL", "INJECTION", "URL_CREDENTIALS"}
+    places = {each["ruleId"]: each["locations"][0]["physicalLocation"] for each in run["results"]}
+    assert places["EMAIL"]["region"] == {"startLine": 2, "startColumn": 20, "endLine": 2, "endColumn": 35}
+    assert places["EMAIL"]["artifactLocation"]["uri"] == log.as_uri()
+    [invocation] = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert "no/such file" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_workflow_commands_mark_the_lines_of_a_pull_request(tmp_path, monkeypatch):
+    """What would end a property or the line is escaped."""
+    (tmp_path / "a,b.log").write_text("x\nmail ana@example.com\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = RUNNER.invoke(app, ["scan", "--pii", "--format", "github", "a,b.log", "gone:1"])
+    assert result.exit_code == 2
+    assert result.stdout.splitlines() == [
+        "::warning file=a%2Cb.log,line=2,endLine=2,col=6,endColumn=21,title=EMAIL::EMAIL",
+        "::error file=gone%3A1::cannot be read: No such file or directory",
+    ]
+
+
+def test_a_file_is_redacted_into_another_or_into_itself(log, tmp_path):
+    """The file that is read may be the one written: it is there whole, with its permissions."""
+    log.chmod(0o640)
+    for output in (tmp_path / "clean.log", log):
+        assert RUNNER.invoke(app, ["redact", str(log), "-o", str(output)]).exit_code == 0
+        assert output.read_bytes().startswith(b"12:00:01 started\r\n12:00:02 mail from [EMAIL] \xff\n")
+    assert log.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.log", "clean.log"]
+
+
+@pytest.mark.parametrize("arguments", [["none.log"], ["app.log", "-o", "none/out.log"], ["."]])
+def test_what_cannot_be_redacted_exits_with_2(log, monkeypatch, arguments):
+    """The message names the file, and nothing is written."""
+    monkeypatch.chdir(log.parent)
+    result = RUNNER.invoke(app, ["redact", *arguments])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{arguments[-1]}: ")
+    assert [path.name for path in log.parent.iterdir()] == ["app.log"]

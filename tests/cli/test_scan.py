@@ -105,7 +105,7 @@ def test_unreadable_file(tmp_path, log, capsys):
 
 def test_json(log, tmp_path):
     """One object with findings and errors."""
-    status, printed = run(log, tmp_path / "missing", pii=True, as_json=True)
+    status, printed = run(log, tmp_path / "missing", pii=True, form="json")
     report = json.loads(printed)
 
     assert status == 2
@@ -131,10 +131,10 @@ def test_positions_in_a_file_of_many_blocks(tmp_path, monkeypatch):
     )
     path = tmp_path / "long.log"
     path.write_bytes(text.encode())
-    whole = run(path, pii=True, secrets=True, as_json=True)
+    whole = run(path, pii=True, secrets=True, form="json")
     for size in (1, 7, 4096):
         monkeypatch.setattr("beluga._cli.guards._READ", size)
-        assert run(path, pii=True, secrets=True, as_json=True) == whole
+        assert run(path, pii=True, secrets=True, form="json") == whole
 
     findings = json.loads(whole[1])["findings"]
     lines = text.split("\n")
