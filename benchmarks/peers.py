@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -77,6 +78,59 @@ def _aiolimiter(function: Any) -> Any:
     return limited
 
 
+def _cachetools(function: Any) -> Any:
+    cachetools = importlib.import_module("cachetools")
+    return cachetools.cached(cachetools.TTLCache(1024, 300), lock=threading.Lock())(function)
+
+
+def _async_lru(function: Any) -> Any:
+    return importlib.import_module("async_lru").alru_cache(maxsize=1024, ttl=300)(function)
+
+
+def _aiocache(function: Any) -> Any:
+    return importlib.import_module("aiocache").cached(ttl=300)(function)
+
+
+def _hyx(function: Any) -> Any:
+    return importlib.import_module("hyx.bulkhead").bulkhead(max_concurrency=10, max_capacity=20)(function)
+
+
+def _semaphore(function: Any) -> Any:
+    semaphore = threading.Semaphore(10)
+
+    def bounded(*args: Any, **kwargs: Any) -> Any:
+        with semaphore:
+            return function(*args, **kwargs)
+
+    return bounded
+
+
+def _async_semaphore(function: Any) -> Any:
+    semaphore = asyncio.Semaphore(10)
+
+    async def bounded(*args: Any, **kwargs: Any) -> Any:
+        async with semaphore:
+            return await function(*args, **kwargs)
+
+    return bounded
+
+
+def _task_a_call(function: Any) -> Any:
+    """Hedge as it is written by hand: there is no library for it."""
+
+    async def hedged(*args: Any, **kwargs: Any) -> Any:
+        runs = {asyncio.ensure_future(function(*args, **kwargs))}
+        done, _ = await asyncio.wait(runs, timeout=30.0)
+        if not done:
+            runs.add(asyncio.ensure_future(function(*args, **kwargs)))
+            done, rest = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+            for run in rest:
+                run.cancel()
+        return done.pop().result()
+
+    return hedged
+
+
 def _stacked(function: Any) -> Any:
     return _tenacity(_pybreaker(_limits(function)))
 
@@ -89,6 +143,8 @@ SYNC: dict[str, dict[str, Decorator]] = {
     "retry": {"tenacity": _tenacity, "stamina": _stamina, "backoff": _backoff},
     "breaker": {"pybreaker": _pybreaker, "circuitbreaker": _circuitbreaker},
     "rate_limited, keyed": {"limits": _limits},
+    "cached, hit": {"cachetools": _cachetools},
+    "bulkhead": {"threading.Semaphore": _semaphore},
 }
 """The peers of each policy, for plain functions."""
 
@@ -96,6 +152,9 @@ ASYNC: dict[str, dict[str, Decorator]] = {
     "retry": {"tenacity": _tenacity, "stamina": _stamina, "backoff": _backoff},
     "breaker": {"circuitbreaker": _circuitbreaker},
     "rate_limited": {"aiolimiter": _aiolimiter},
+    "cached, hit": {"async_lru": _async_lru, "aiocache": _aiocache},
+    "bulkhead": {"hyx": _hyx, "asyncio.Semaphore": _async_semaphore},
+    "hedge": {"asyncio.wait": _task_a_call},
 }
 """The same for async functions; pybreaker does nothing there, and limits has its own API."""
 

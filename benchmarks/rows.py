@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga import CircuitOpen, Policy, RateLimiter, Use, breaker, traced
+from beluga import CircuitOpen, Policy, RateLimiter, Use, breaker, prices, traced
 from beluga.guards import PIIRedactor, SecretRedactor
+from beluga.schema import Usage
 from benchmarks import dialects, exchanges, footprint, graphs, handmade, peers, reloads, scanners, stores
 from benchmarks.floors import (
     ITEMS,
@@ -23,11 +24,22 @@ from benchmarks.floors import (
     refuse,
 )
 from benchmarks.row import Row, measured
-from benchmarks.subjects import ONE_POLICY, SPAN, consume, consume_async, five, open_breaker, recording, refused, six
+from benchmarks.subjects import (
+    ONE_ASYNC_POLICY,
+    ONE_POLICY,
+    SPAN,
+    consume,
+    consume_async,
+    five,
+    open_breaker,
+    recording,
+    refused,
+    six,
+)
 from benchmarks.timing import async_batch, batch, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from beluga import Call
     from benchmarks.timing import Batch
@@ -50,6 +62,7 @@ def rows(seconds: float) -> Iterator[Row]:
         yield from _refusal(part)
         yield _used(part)
         yield _evicted(part)
+        yield _price(part)
         yield from _streams(loop, part * 4)
         yield _traced(part * 2)
         yield from graphs.rows(loop, part * 10)
@@ -64,6 +77,16 @@ def rows(seconds: float) -> Iterator[Row]:
     yield from _imports(rounds=6 if part > 1 else 3)
 
 
+_TARGETS: Mapping[tuple[str, str], float] = {
+    ("cached, hit", "sync"): 8.7,  # 1 us
+    ("cached, hit", "async"): 6.5,  # 1.5 us
+    ("bulkhead", "sync"): 3.0,
+    ("bulkhead", "async"): 3.0,
+    ("hedge", "async"): 2_000.0,  # above the floor
+}
+"""What those policies should take that are not to take four times the floor."""
+
+
 def _policies(loop: asyncio.AbstractEventLoop, seconds: float, *, is_async: bool) -> Iterator[Row]:
     """Measure one policy at a time and all six, on a call that goes well."""
     plain, floor = (answer_async, pass_through_async) if is_async else (answer, pass_through)
@@ -72,17 +95,22 @@ def _policies(loop: asyncio.AbstractEventLoop, seconds: float, *, is_async: bool
     others = peers.ASYNC if is_async else peers.SYNC
     stack_name, needed, stacked = peers.STACKS[is_async]
     contenders = {"floor": take(floor(plain), 1), "six": take(six(plain), 1)}
-    contenders |= {name: take(decorate(plain), 1) for name, decorate in ONE_POLICY.items()}
+    ours = ONE_ASYNC_POLICY if is_async else ONE_POLICY
+    contenders |= {name: take(decorate(plain), 1) for name, decorate in ours.items()}
     known: dict[str, Batch | None] = {
-        f"{policy}/{name}": take(decorate(plain), 1) if peers.installed(name) else None
+        f"{policy}/{name}": take(decorate(plain), 1) if peers.installed(name.partition(".")[0]) else None
         for policy, decorators in others.items()
         for name, decorate in decorators.items()
     }
     known[stack_name] = take(stacked(plain), 1) if all(map(peers.installed, needed)) else None
     figures, theirs = measured(contenders, known, seconds)
-    for policy in ONE_POLICY:
+    for policy in ours:
         own = {name: theirs[f"{policy}/{name}"] for name in others.get(policy, ())}
-        yield Row(what=f"{policy}, {kind}", floor=figures["floor"], ours=figures[policy], target=4.0, peers=own)
+        target = _TARGETS.get((policy, kind), 4.0)
+        what, extra = f"{policy}, {kind}", policy == "hedge"
+        yield Row(
+            what=what, floor=figures["floor"], ours=figures[policy], target=target, peers=own, unit="ns", extra=extra
+        )
     yield Row(
         what=f"six decorators, {kind}",
         floor=figures["floor"],
@@ -147,6 +175,16 @@ def _used(seconds: float) -> Row:
     """Measure an answer that a layer has against the time that is promised, 1 us."""
     figures = measure({"ours": batch(_Known()(answer), 1)}, seconds)
     return Row(what="an answer that a layer has (Use)", floor=1_000.0, ours=figures["ours"], target=1.0)
+
+
+def _price(seconds: float) -> Row:
+    """Measure what a usage costs by the table against the time that is promised, 1 us."""
+    usage = Usage(1200, 340, cached_tokens=600)
+    genai = peers.installed("genai_prices")
+    theirs_usage = genai and genai.Usage(input_tokens=1200, cache_read_tokens=600, output_tokens=340)
+    known = {"genai-prices": batch(genai.calc_price, theirs_usage, "gpt-4o") if genai else None}
+    figures, theirs = measured({"ours": batch(prices.price, "gpt-4o", usage)}, known, seconds)
+    return Row(what="a price of a usage", floor=1_000.0, ours=figures["ours"], target=1.0, peers=theirs)
 
 
 def _evicted(seconds: float) -> Row:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.trace import TracerProvider
 
 import beluga
-from beluga import breaker, budget, guarded, rate_limited, retry, telemetry, traced
+from beluga import breaker, budget, bulkhead, cached, guarded, hedge, rate_limited, retry, telemetry, traced
 from benchmarks.floors import answer
 
 if TYPE_CHECKING:
@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Tracer
 
-__all__ = ["ONE_POLICY", "SPAN", "consume", "consume_async", "five", "open_breaker", "recording", "refused", "six"]
+__all__ = [
+    "ONE_ASYNC_POLICY",
+    "ONE_POLICY",
+    "SPAN",
+    "consume",
+    "consume_async",
+    "five",
+    "open_breaker",
+    "recording",
+    "refused",
+    "six",
+]
 
 PLENTY = 10**9
 """A limit that is never reached."""
@@ -29,8 +40,13 @@ ONE_POLICY: Mapping[str, Callable[[Any], Any]] = {
     "budget": budget(10.0),
     "traced, not recording": traced,
     "guarded, no guards": guarded,
+    "cached, hit": cached(ttl=1e9),
+    "bulkhead": bulkhead(10),
 }
 """One decorator each."""
+
+ONE_ASYNC_POLICY: Mapping[str, Callable[[Any], Any]] = {**ONE_POLICY, "hedge": hedge(after=30.0)}
+"""The same for async functions."""
 
 SPAN: dict[str, Any] = {
     "name": "chat gpt-4o",
