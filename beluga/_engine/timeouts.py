@@ -7,8 +7,8 @@ for, so a coroutine is first driven by hand, one step, and gets a timer only if 
     send(None) ---- StopIteration: done, no timer
          '--------- a future: it waits. Set the timer, and pass futures and results between loop and coroutine:
 
-             loop  --- result, or CancelledError ---> _drive ---> coroutine
-             loop  <------------ next future ------- _drive <--- coroutine
+             loop  --- result, or CancelledError ---> drive ---> coroutine
+             loop  <------------ next future ------- drive <--- coroutine
 
 The timer cancels the task, as `asyncio.timeout` does, since nothing else gets a coroutine out of an await. Then the
 CancelledError that comes back has to be told apart from one that somebody else asked for:
@@ -46,6 +46,7 @@ __all__ = [
     "TimedBlock",
     "await_until",
     "current_deadline",
+    "drive",
     "expired",
     "remaining",
     "reset_deadline",
@@ -141,7 +142,7 @@ def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
     deadline = DEADLINE.get()
     if deadline == math.inf:
-        return (yield from _drive(steps, signal))
+        return (yield from drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
 
 
@@ -153,7 +154,8 @@ def _awaited(steps: Iterator[Any]) -> Generator[Any, Any, Any]:
     return (yield from steps)
 
 
-def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+@types.coroutine
+def drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop."""
     while True:
         sent, thrown = None, None
@@ -175,7 +177,7 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[An
     timer = TaskTimer(call.environment, deadline)
     error: BaseException | None = None
     try:
-        return (yield from _drive(steps, signal))
+        return (yield from drive(steps, signal))
     except BaseException as raised:
         error = raised
         raise

@@ -12,6 +12,7 @@ from beluga import (
     Bulkhead,
     Cache,
     CircuitBreaker,
+    Hedge,
     Policy,
     RateLimiter,
     RetryPolicy,
@@ -24,7 +25,7 @@ from beluga import (
 from beluga._engine.target import Kind
 from beluga.guards import PatternDetector, PatternRedactor
 from beluga.stores import FakeStore
-from beluga.testing import fake_clock, record_spans
+from beluga.testing import Chaos, fake_clock, record_spans, unleash
 from beluga.testing.contracts import PolicyContract, Tally, watched
 from beluga.testing.contracts.suite import collected, outcome, subject
 
@@ -165,6 +166,25 @@ class TestCached(PolicyContract):
 
     def make_policy(self):
         return Cache(ttl=60, stale=60, negative=60)
+
+
+class TestHedge(PolicyContract):
+    """`hedge`, which takes async functions and streams alone."""
+
+    def make_policy(self):
+        return Hedge("p95", max_hedges=2)
+
+
+class TestChaos(PolicyContract):
+    """`chaos` that is unleashed, and hits nobody."""
+
+    def make_policy(self):
+        return Chaos(rate=0.0)
+
+    @contextlib.contextmanager
+    def surroundings(self):
+        with fake_clock(), unleash(seed=1):
+            yield
 
 
 class TestTraced(PolicyContract):

@@ -377,6 +377,171 @@ def test_an_empty_stream_is_an_answer(fake_clock):
     assert fake_clock.run(main()) == []
 
 
+def only_once():
+    """Return what waits for a minute when it is awaited first, and not at all after that."""
+    waits = iter([60])
+
+    async def pause():
+        await asyncio.sleep(next(waits, 0))
+
+    return pause
+
+
+@pytest.mark.parametrize("reads_on_after", [0, 9], ids=["while it is read", "while its reader does something else"])
+def test_a_time_out_inside_the_stream_that_won_still_fires(reads_on_after, fake_clock):
+    """Its steps are taken where its first one was, so that it is that task which the time-out cancels."""
+
+    pause = only_once()
+
+    @hedge(1)
+    async def bounded():
+        await pause()
+        try:
+            async with asyncio.timeout(5):
+                yield "first"
+                await asyncio.sleep(60)
+        except TimeoutError:
+            yield "late"
+
+    async def main():
+        items = []
+        async for item in bounded():
+            items.append((item, fake_clock.monotonic()))
+            await asyncio.sleep(reads_on_after)
+        assert asyncio.current_task().cancelling() == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return items
+
+    came = 6 if reads_on_after == 0 else 10
+    assert fake_clock.run(main()) == [("first", 1), ("late", came)]
+
+
+def test_a_task_group_inside_the_stream_that_won_is_left_in_its_own_task(fake_clock):
+    """Leaving it in another one would wait for a cancellation that never comes."""
+    ended = []
+
+    pause = only_once()
+
+    @hedge(1)
+    async def grouped():
+        await pause()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(2, "done")).add_done_callback(lambda task: ended.append(task.result()))
+            yield "first"
+        yield "second"
+
+    async def main():
+        return [item async for item in grouped()]
+
+    assert fake_clock.run(main()) == ["first", "second"]
+    assert ended == ["done"]
+
+
+def test_who_cancels_the_reader_of_the_stream_that_won_cancels_its_step(fake_clock):
+    """And the reader gets his cancellation when the stream has cleaned up."""
+    cleaned = []
+
+    pause = only_once()
+
+    @hedge(1)
+    async def waits():
+        await pause()
+        yield "first"
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(1)
+            cleaned.append(fake_clock.monotonic())
+
+    async def read():
+        return [item async for item in waits()]
+
+    async def main():
+        task = asyncio.create_task(read())
+        await asyncio.sleep(3)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    fake_clock.run(main())
+    assert cleaned == [4]
+
+
+def test_what_is_sent_and_thrown_into_the_stream_that_won_arrives(fake_clock):
+    """As into any other, and what it raises comes out of it."""
+
+    pause = only_once()
+
+    @hedge(1)
+    async def ask():
+        await pause()
+        heard = yield "first"
+        try:
+            yield heard
+        except ValueError as error:
+            yield str(error)
+        raise KeyError("last")
+
+    async def main():
+        stream = ask()
+        items = [await anext(stream), await stream.asend("sent"), await stream.athrow(ValueError("thrown"))]
+        with pytest.raises(KeyError, match="last"):
+            await anext(stream)
+        return items
+
+    assert fake_clock.run(main()) == ["first", "sent", "thrown"]
+
+
+def test_a_loop_that_ends_does_not_wait_for_a_stream_that_nobody_reads(fake_clock):
+    """It is closed with the others."""
+    closed = []
+
+    pause = only_once()
+
+    @hedge(1)
+    async def waits():
+        await pause()
+        try:
+            yield "first"
+            yield "second"
+        finally:
+            closed.append(1)
+
+    kept = []
+
+    async def main():
+        kept.append(waits())
+        return await anext(kept[0])
+
+    assert fake_clock.run(main()) == "first"
+    assert closed == [1]
+
+
+def test_a_percentile_stays_what_it_is(fake_clock):
+    """Neither the quick second runs make it sink, nor the waiting before them climb."""
+    rng = random.Random(0)
+    policy = Hedge("p95", throttle=RetryThrottle(max_tokens=1000, token_ratio=1.0))
+    begun = 0
+
+    @policy
+    async def ask():
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(rng.expovariate(1))
+
+    async def main():
+        delays = []
+        for _ in range(2000):
+            await ask()
+            delays.append(policy.delay())
+        return sorted(delays[200:])
+
+    delays = fake_clock.run(main())
+    assert 2.5 < delays[len(delays) // 2] < 3.1  # it is 3.0, and 2.4 with the times of those that answered
+    assert begun < 2000 * 1.085  # 1.095 with the times of those that answered
+
+
 # Together with the others.
 
 

@@ -40,6 +40,16 @@ class PolicyContract(StreamRules):
         tally.assert_balanced()
 
     @every_kind
+    def test_other_kinds_are_refused(self, kind: Kind) -> None:
+        """A function of a kind that the policy cannot honour is refused when it is decorated, and no other."""
+        policy = self.policy_for(kind)
+        if kind in policy.kinds:
+            policy(subject(kind))
+            return
+        with pytest.raises(TypeError, match=policy.name):
+            policy(subject(kind))
+
+    @every_kind
     @pytest.mark.parametrize("late", [False, True])
     def test_an_error_leaves_every_layer(self, kind: Kind, late: bool) -> None:
         """An exception of the function itself leaves the layer once, and passes unchanged."""
@@ -138,7 +148,7 @@ class PolicyContract(StreamRules):
             return ["".join(items) for items in pairs]
 
         tally = Tally()
-        decorate = watched(self.policy_for(kind), tally)
+        decorate = watched(self._policy(kind), tally)
         assert asyncio.run(main()) == ["a", "b"]
         tally.assert_balanced()
 
@@ -147,7 +157,7 @@ class PolicyContract(StreamRules):
     def test_every_callable_can_be_decorated(self, kind: Kind, shape: str) -> None:
         """Methods, class and static methods, partials and callable objects work like functions."""
         tally = Tally()
-        function = shaped(shape, kind, watched(self.policy_for(kind), tally))
+        function = shaped(shape, kind, watched(self._policy(kind), tally))
         assert outcome(kind, function, "given") == "given"
         assert tally.entered == 1
         tally.assert_balanced()
@@ -156,7 +166,7 @@ class PolicyContract(StreamRules):
     def test_the_function_stays_what_it_is(self, kind: Kind) -> None:
         """Kind, name, documentation, signature and ``__wrapped__`` are those of the function."""
         plain = subject(kind)
-        function: Any = self.policy_for(kind)(plain)
+        function: Any = self._policy(kind)(plain)
         tests = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
         assert inspect.isfunction(function)
         assert [test(function) for test in tests] == [test(plain) for test in tests]
@@ -171,7 +181,7 @@ class PolicyContract(StreamRules):
         """A decorated function of a module pickles like any other function."""
         plain = subject(kind)
         plain.__qualname__ = plain.__name__ = "pickled_by_contract"
-        function = self.policy_for(kind)(plain)
+        function = self._policy(kind)(plain)
         module: Any = sys.modules[plain.__module__]
         module.pickled_by_contract = function
         try:

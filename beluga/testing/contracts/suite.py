@@ -6,7 +6,7 @@ import asyncio
 import functools
 import gc
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Target
+
+F = TypeVar("F")
 
 __all__ = [
     "BodyError",
@@ -72,9 +74,16 @@ class PolicySuite(Suite):
         """Return the policy to put on a function of `kind`; `make_policy` unless it depends on the kind."""
         return self.make_policy()
 
+    def _policy(self, kind: Kind) -> Policy:
+        """Return the same; a test for a kind that the policy does not take ends here, as there is nothing to test."""
+        policy = self.policy_for(kind)
+        if kind not in policy.kinds:
+            pytest.skip(f"{policy.name} does not take a {kind.value}, and test_other_kinds_are_refused sees to that")
+        return policy
+
     def _decorate(self, function: Any, kind: Kind) -> tuple[Any, Tally]:
         tally = Tally()
-        return watched(self.policy_for(kind), tally)(function), tally
+        return watched(self._policy(kind), tally)(function), tally
 
 
 class BodyError(Exception):
@@ -230,6 +239,12 @@ class _Watched(Policy):
         self.kinds = policy.kinds  # type: ignore[misc]  # the same
         self._policy = policy
         self._tally = tally
+
+    def __call__(self, function: F) -> F:
+        if self._policy.hints.runs_streams or type(self._policy).around is not Policy.around:
+            # It is not entered and left, so what it runs is counted.
+            return self._policy(watched(Policy(), self._tally)(function))
+        return super().__call__(function)
 
     def bind(self, target: Target) -> Policy:
         return _watched_layer(self._policy.bind(target), self._tally)
