@@ -7,7 +7,6 @@ all else                            BookingLayer
 
 from __future__ import annotations
 
-import logging
 import math
 import sys
 from typing import TYPE_CHECKING, Any
@@ -248,6 +247,8 @@ class BookingLayer(Policy):
             problem = f"gave {type(actual).__name__}, which is not a number of permits"
         except Exception as error:
             problem = f"failed with {type(error).__name__}"
+        import logging  # which takes 5 ms, and is needed here alone
+
         # The answer is there and paid for: what cannot be counted is no reason to throw it away.
         logging.getLogger(__name__).warning("rate_limited: settle= %s; the booked cost stands", problem)
         return None

@@ -12,7 +12,6 @@ without the store until it is answered.
 from __future__ import annotations
 
 import enum
-import logging
 import math
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
@@ -156,6 +155,8 @@ class Store:
         return self
 
     def _changed(self, old: str, new: str, reason: str) -> None:
+        import logging  # which takes 5 ms
+
         log = logging.getLogger("beluga.stores")
         log.warning("the store %s is %s: %s", self.name, new, reason)
         events.emit(events.StoreChanged("", store=self.name, old=old, new=new, reason=reason))
