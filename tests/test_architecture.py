@@ -66,7 +66,7 @@ SIDEWAYS = {
 WITHIN = {
     "_policies": {
         "breaker": "circuit circuit_shared",
-        "budget": "budget_layers budget_shared timeout",
+        "budget": "budget_layers budget_shared",
         "budget_layers": "budget_shared",
         "bulkhead": "adaptive slots",
         "circuit_shared": "circuit",
@@ -91,10 +91,10 @@ WITHIN = {
     "orchestration": {
         "executor": "nodes",
         "graph": "edges executor nodes",
-        "mapping": "nodes results scatter_call tasks threads",
-        "scatter": "executor mapping nodes results scatter_call tasks threads",
+        "mapping": "nodes results scatter_call tasks",
+        "scatter": "executor mapping nodes results scatter_call tasks",
         "scatter_call": "executor",
-        "tasks": "threads",
+        "tasks": "scatter_call",
     },
 }
 MAY_IMPORT = {

@@ -13,10 +13,9 @@ from beluga._engine.options import follow, function, number, optional, seconds_i
 from beluga._engine.policy import Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, arguments_of, check_plain
-from beluga._engine.timeouts import DEADLINE, TIMER, remaining
-from beluga._policies.budget_layers import Both, SpendingLayer, TableLayer, amount_of_estimate
+from beluga._engine.timeouts import DEADLINE, TIMER
+from beluga._policies.budget_layers import Both, SpendingLayer, TableLayer, amount_of_estimate, time_layer
 from beluga._policies.budget_shared import SharedAccounts, SharedSpendingLayer
-from beluga._policies.timeout import TimeoutBudget, time_layer
 from beluga.clock import InUse, environment
 from beluga.spending import SCOPE, Account, Amount
 from beluga.stores.base import SharedName, Store, check_store
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from beluga._engine.target import Target
     from beluga.schema.usage import Usage
 
-__all__ = ["Budget", "TimeoutBudget", "budget", "detached", "remaining"]
+__all__ = ["Budget", "budget", "detached"]
 
 
 @attrs.frozen(eq=False)
@@ -72,6 +71,7 @@ class Budget(Policy):
         ValueError: A figure is out of its range, none is given, or money is bounded and nobody tells what a call cost.
 
     Example:
+        >>> from beluga import remaining
         >>> @budget(10.0)
         ... def answer() -> bool:
         ...     return 9.0 < remaining() <= 10.0
@@ -274,6 +274,7 @@ def detached() -> InUse[None]:
         What undoes it: leave its block, or call it.
 
     Example:
+        >>> from beluga import remaining
         >>> @budget(10)
         ... def ask():
         ...     with detached():

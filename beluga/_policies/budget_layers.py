@@ -1,15 +1,18 @@
-"""The layers of a budget of tokens and money: reserve the estimate of a call, and settle what it used."""
+"""The layers of a budget: one sets a deadline, one reserves the estimate of a call and settles what it used."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from beluga._engine.call import Outcome, was_sent
+from beluga._engine.options import is_live
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import unhashable
+from beluga._engine.timeouts import Deadline, current_deadline, expired, reset_deadline, set_deadline
 from beluga._foreign import usage_of
 from beluga._policies.budget_shared import Local, SharedSpendingLayer
 from beluga.schema.usage import Usage
@@ -23,9 +26,123 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Tell, Verdict, Watch
     from beluga._foreign.answers import Report
     from beluga._policies.budget import Budget
-    from beluga._policies.timeout import TimeLayer
 
-__all__ = ["Both", "SpendingLayer", "TableLayer", "amount_of_estimate"]
+__all__ = ["Both", "SpendingLayer", "TableLayer", "amount_of_estimate", "time_layer"]
+
+
+def time_layer(options: Budget) -> TimeLayer:
+    """Return the layer of a budget of time, which asks for live options at each call."""
+    return (_LiveTimeLayer if is_live(options) else TimeLayer)(options)
+
+
+class TimeLayer(Policy):
+    """One deadline for a call and everything inside it."""
+
+    concern = "budget"
+    hints = Hints(reads_value=False, sets_deadline=True)
+
+    def __init__(self, options: Budget) -> None:
+        self._total: float = _endless(options.total)
+        self._share: float | None = options.share
+
+    def enter(self, call: Call) -> None:
+        """Set the deadline: this budget's, or the enclosing one where that is earlier."""
+        monotonic = call.environment.monotonic
+        now = monotonic()
+        enclosing = current_deadline()
+        total = self._total if self._share is None else self._part(call, enclosing, now)
+        at = now + total
+        own: float | None = total
+        if enclosing <= at:
+            at, own = enclosing, None
+        if at <= now:
+            raise expired(call.name, own)
+        deadline = Deadline()
+        deadline.at = at
+        deadline.total = own
+        deadline.owner = self
+        deadline.outer = call.deadline
+        deadline.token = set_deadline(at)
+        call.deadline = deadline
+
+    def _part(self, call: Call, enclosing: float, now: float) -> float:
+        if enclosing == math.inf:
+            message = (
+                f"budget: share={self._share:g} of {call.name} needs an enclosing budget to take a part of, and "
+                "there is none: call it from a function with @budget(total), or give total="
+            )
+            raise RuntimeError(message)
+        return min(self._total, max(0.0, enclosing - now) * (self._share or 1.0))
+
+    def watch(self, call: Call) -> _Lease:
+        """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
+        return _Lease(call, self._own(call))
+
+    def _own(self, call: Call) -> Deadline:
+        """Return the deadline that this layer set; those of budgets further in are linked before it."""
+        deadline: Any = call.deadline
+        while deadline.owner is not self:
+            deadline = deadline.outer
+        own: Deadline = deadline
+        return own
+
+    def leave(self, call: Call, outcome: Outcome) -> None:
+        """Take the deadline away; an answer that comes too late is none."""
+        deadline: Any = call.deadline
+        call.deadline = deadline.outer
+        try:
+            reset_deadline(deadline.token)
+        except ValueError:
+            return  # a coroutine that is closed from elsewhere: the deadline was never set there
+        if outcome.error is None:
+            monotonic = call.environment.monotonic
+            if monotonic() > deadline.at:
+                raise expired(call.name, deadline.total)
+
+
+class _LiveTimeLayer(TimeLayer):
+    """The same with options that may change."""
+
+    def __init__(self, options: Budget) -> None:
+        self._options = options
+
+    @property
+    def _total(self) -> float:  # type: ignore[override]  # a plain attribute where nothing changes, which is quicker
+        return _endless(self._options.total)
+
+    @property
+    def _share(self) -> float | None:  # type: ignore[override]  # the same
+        return self._options.share
+
+
+def _endless(total: float | None) -> float:
+    return math.inf if total is None else total
+
+
+class _Lease:
+    """The deadline of one stream, which holds while the stream works and not while its consumer does.
+
+    Args:
+        call: The call.
+        own: The deadline that the budget set.
+    """
+
+    __slots__ = ("_monotonic", "_name", "_own")
+
+    def __init__(self, call: Call, own: Deadline) -> None:
+        self._name = call.name
+        self._monotonic = call.environment.monotonic
+        self._own = own
+
+    def seen(self, item: Any) -> None:  # noqa: ARG002 - an item of any kind comes too late
+        if self._monotonic() > self._own.at:
+            raise expired(self._name, self._own.total)
+
+    def suspend(self) -> None:
+        reset_deadline(self._own.token)
+
+    def resume(self) -> None:
+        self._own.token = set_deadline(self._own.at)
 
 
 class _State:

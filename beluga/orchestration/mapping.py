@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from beluga._engine.target import Kind, kind_of
 from beluga.orchestration.nodes import Node, node_of, observed, watched
 from beluga.orchestration.results import BranchResult, Completion, Quorum, Results, stop_rule
-from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions
+from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions, run_threads, stream_threads
 
 if TYPE_CHECKING:
     import datetime
@@ -219,8 +219,6 @@ class _Mapping:
 
     def in_threads(self) -> Any:
         """Run the items in threads."""
-        from beluga.orchestration.threads import run_threads
-
         call = self._call()
         run_threads(call)
         return call.results.result()
@@ -239,8 +237,6 @@ class _Mapping:
 
     def stream_in_threads(self) -> Generator[BranchResult]:
         """Run the items in threads, and yield each result."""
-        from beluga.orchestration.threads import stream_threads
-
         heard: deque[BranchResult] = deque()
         yield from stream_threads(self._call(heard), heard)
 

@@ -12,7 +12,7 @@ from beluga.orchestration.executor import Run
 from beluga.orchestration.mapping import map, stream  # noqa: A004 - named as what it does
 from beluga.orchestration.nodes import Composite, Node, node_of, observed, unique, watched
 from beluga.orchestration.results import Completion, Results, stop_rule
-from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions
+from beluga.orchestration.scatter_call import ScatterCall, ScatterOptions, run_threads
 
 if TYPE_CHECKING:
     import datetime
@@ -124,8 +124,6 @@ class Scatter(Composite):
         """
         if self.is_async:
             return self.acall(value, original=original, run=run)
-        from beluga.orchestration.threads import run_threads
-
         call = self._call(value, original, run)
         run_threads(call)
         return call.results.result()

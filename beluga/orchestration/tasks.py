@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga._engine.timeouts import TaskTimer
 from beluga.clock import environment
-from beluga.orchestration.threads import attempt, pool
+from beluga.orchestration.scatter_call import attempt, pool
 
 if TYPE_CHECKING:
     from collections import deque
