@@ -337,7 +337,7 @@ def _code_of(exc: object) -> ErrorCode | None:
         or code_of_status(anatomy.status(exc))
         or _first(words, _VAGUE_WORDS)
         or _first(names, _FAMILIES)
-        or (ErrorCode.PROVIDER_UNAVAILABLE if _is_unreachable(exc) else None)
+        or (ErrorCode.PROVIDER_UNAVAILABLE if isinstance(exc, OSError) and exc.errno in _UNREACHABLE else None)
     )
 
 
@@ -347,10 +347,6 @@ def _first(names: tuple[str, ...], table: Mapping[str, ErrorCode]) -> ErrorCode 
 
 def _named(exc: object, names: frozenset[str]) -> bool:
     return not names.isdisjoint(anatomy.class_names(exc))
-
-
-def _is_unreachable(exc: object) -> bool:
-    return isinstance(exc, OSError) and exc.errno in _UNREACHABLE
 
 
 def _asked_by_attribute(exc: object) -> float | None:
