@@ -17,7 +17,7 @@ from beluga.guards._regex import scope
 from beluga.guards.base import SENTENCE, Finding, GuardResult, check_pairs, cut_out, has_to_be_awaited, spans_of
 from beluga.guards.patterns import BLANK, Pattern, Prefilter, matcher, shape
 from beluga.guards.streaming import Passages, RedactionStream, Window, replaced
-from beluga.guards.vault import StandIns
+from beluga.guards.vault import Placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,7 +67,7 @@ class Redactor:
                 msg = f"the kind {pattern.name!r} has two placeholders; give them to two kinds"
                 raise ValueError(msg)
         self._kinds = tuple(sorted(placeholders))
-        self._stand_ins = StandIns(type(self).__name__, placeholders, strategy, key, open=bool(recognisers))
+        self._stand_ins = Placeholders(type(self).__name__, placeholders, strategy, key, open=bool(recognisers))
         own = [self._stand_ins.pattern, vault.pattern.pattern if vault else ""]
         self._placeholders = re.compile("|".join(filter(None, own)) or "(?!)")
 

@@ -25,7 +25,7 @@ from beluga.guards._normalization import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RestoreStream", "StandIns", "Strategy", "Vault", "unknown"]
+__all__ = ["Placeholders", "RestoreStream", "Strategy", "Vault", "unknown"]
 
 Strategy: TypeAlias = Literal["placeholder", "mask_last4", "hash"] | Callable[[str], str]
 """How to replace a finding: one of three names, or a function from the text found to the text to put there."""
@@ -45,7 +45,7 @@ def _label(kind: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", kind.upper())[:_LONGEST_LABEL].strip("_") or "VALUE"
 
 
-class StandIns:
+class Placeholders:
     """Gives what stands in the place of a finding, by its kind.
 
     Args:

@@ -15,7 +15,7 @@ import attrs
 from beluga.clock import environment
 from beluga.llm.base import as_messages
 from beluga.llm.fake.faults import Fault
-from beluga.llm.fake.script import Script
+from beluga.llm.fake.script import ReplyScript
 from beluga.llm.fake.transport import Surfaces
 from beluga.llm.fake.turns import CallLog, Pause, Request, count_tokens, streamed, tokens_of, whole
 from beluga.schema import CachePoint, Embeddings, Usage
@@ -154,7 +154,7 @@ class FakeProvider(Surfaces):
         self._exchange: Responder | None = None
         self._profile = None if profile is None else _profile(profile)
         self.seed: int = seed
-        self._script = Script(*script, fault_rate=fault_rate)
+        self._script = ReplyScript(*script, fault_rate=fault_rate)
         self._log = CallLog(seed)
         self._cache = PromptCache() if cache is True else cache or None
 

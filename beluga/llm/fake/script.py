@@ -17,7 +17,7 @@ from beluga.llm.fake.turns import Reply, Request, Turn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Item", "Rule", "Script", "ScriptExhausted"]
+__all__ = ["Item", "ReplyScript", "Rule", "ScriptExhausted"]
 
 _QUOTED_CHARACTERS = 80
 
@@ -109,7 +109,7 @@ class Rule(Steps):
         self.matches = matches
 
 
-class Script:
+class ReplyScript:
     """All that a fake provider is going to answer; `answer` is safe to be called from many threads.
 
     Args:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake.turns import Turn
     from beluga.schema import Chunk, Message, Response
 
-__all__ = ["Break", "HTTPRequest", "Head", "Question", "Responder", "ServedDialect", "StreamWriter", "WireEvent"]
+__all__ = ["Break", "HTTPRequest", "Head", "ModelRequest", "Responder", "ServedDialect", "StreamWriter", "WireEvent"]
 
 
 @attrs.frozen
@@ -73,7 +73,7 @@ Responder = Callable[[HTTPRequest], Iterator[WireEvent]]
 
 
 @attrs.frozen
-class Question:
+class ModelRequest:
     """What a body asks for.
 
     Args:
@@ -118,7 +118,7 @@ class ServedDialect(Protocol):
     bad_request: int
     """The status for a body that makes no sense."""
 
-    def question(self, body: dict[str, Any], path: str) -> Question:
+    def question(self, body: dict[str, Any], path: str) -> ModelRequest:
         """Read the body of a request to `path`.
 
         Raises:
@@ -126,11 +126,11 @@ class ServedDialect(Protocol):
         """
         ...
 
-    def answer(self, response: Response, question: Question) -> bytes:
+    def answer(self, response: Response, question: ModelRequest) -> bytes:
         """Return the body of a whole answer to `question`."""
         ...
 
-    def stream(self, turn: Turn, question: Question) -> StreamWriter:
+    def stream(self, turn: Turn, question: ModelRequest) -> StreamWriter:
         """Return what writes the answer piece by piece."""
         ...
 

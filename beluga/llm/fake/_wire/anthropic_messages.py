@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm._http.parts import rest_of
-from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import (
     Invalid,
     anthropic_limits,
@@ -69,7 +69,7 @@ _CALL_ID = re.compile("[a-zA-Z0-9_-]+")
 _LIFETIMES = {"5m": 300.0, "1h": 3600.0}
 
 
-def _question(body: dict[str, Any]) -> Question:
+def _question(body: dict[str, Any]) -> ModelRequest:
     """Read `body`.
 
     Raises:
@@ -90,7 +90,7 @@ def _question(body: dict[str, Any]) -> Question:
     if tools:
         options["tools"] = each(tools, "tools", _tool)
     messages = (*system, *(message for turn in turns for message in turn))
-    return Question(messages, options, member(body, "stream", bool, default=False))
+    return ModelRequest(messages, options, member(body, "stream", bool, default=False))
 
 
 def _refuse_prefill(last: dict[str, Any]) -> None:
@@ -343,15 +343,15 @@ class Anthropic:
         self._profile = profile
         self.bad_request: int = profile.bad_request
 
-    def question(self, body: dict[str, Any], path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
+    def question(self, body: dict[str, Any], path: str) -> ModelRequest:  # noqa: ARG002 - Gemini's has the model in it
         """Read the body of a request."""
         return _question(body)
 
-    def answer(self, response: Response, question: Question) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
+    def answer(self, response: Response, question: ModelRequest) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
         """Return the body of a whole answer."""
         return _answer(response)
 
-    def stream(self, turn: Turn, question: Question) -> EventWriter:  # noqa: ARG002 - the usage always comes
+    def stream(self, turn: Turn, question: ModelRequest) -> EventWriter:  # noqa: ARG002 - the usage always comes
         """Return what writes the answer as events."""
         return EventWriter(turn)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga.clock import environment
-from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import Invalid, encode, member, read_object
 from beluga.llm.fake.turns import count_tokens, tokens_of
 from beluga.schema import HumanMessage, SystemMessage
@@ -178,9 +178,9 @@ class KeptAnswers:
     def __init__(self, dialects: Mapping[str, ServedDialect], play: Play) -> None:
         self._dialects = dialects
         self._play = play
-        self._kept: dict[str, tuple[ServedDialect, Turn, Question]] = {}
+        self._kept: dict[str, tuple[ServedDialect, Turn, ModelRequest]] = {}
 
-    def keep(self, dialect: ServedDialect, turn: Turn, question: Question) -> None:
+    def keep(self, dialect: ServedDialect, turn: Turn, question: ModelRequest) -> None:
         """Keep an answer: of chats one that asks for it, of responses each that does not ask otherwise."""
         if question.options.get("store", dialect is self._dialects["responses"]) is not True:
             return
@@ -188,7 +188,7 @@ class KeptAnswers:
         while len(self._kept) > _MOST:
             self._kept.pop(next(iter(self._kept)), None)
 
-    def found(self, request: HTTPRequest, path: str) -> bytes | tuple[ServedDialect, Turn, Question] | None:
+    def found(self, request: HTTPRequest, path: str) -> bytes | tuple[ServedDialect, Turn, ModelRequest] | None:
         """Return the body that is asked for, or what is to be streamed; None where it is not about kept answers.
 
         Raises:
@@ -219,11 +219,11 @@ class KeptAnswers:
         is_streamed = "stream=true" in request.path.partition("?")[2].split("&")
         return kept if is_streamed and part is None else _body(*kept, id_)
 
-    def _answer(self, dialect: ServedDialect, id_: str) -> tuple[ServedDialect, Turn, Question]:
+    def _answer(self, dialect: ServedDialect, id_: str) -> tuple[ServedDialect, Turn, ModelRequest]:
         kept = self._kept.get(id_)
         if kept is not None and kept[0] is dialect:
             return kept
-        return dialect, self._play((), {}, dialect.name, {}), Question((), {})
+        return dialect, self._play((), {}, dialect.name, {}), ModelRequest((), {})
 
     def _changed(self, dialect: ServedDialect, id_: str, body: Json) -> bytes:
         """Return a chat completion with other metadata."""
@@ -238,7 +238,7 @@ class KeptAnswers:
         return _page([json.loads(_body(dialect, turn, question, id_)) for id_, turn, question in kept])
 
 
-def _body(dialect: ServedDialect, turn: Turn, question: Question, id_: str) -> bytes:
+def _body(dialect: ServedDialect, turn: Turn, question: ModelRequest, id_: str) -> bytes:
     answer = dialect.answer(attrs.evolve(turn.response(), id=id_), question)
     metadata = question.options.get("metadata")
     return encode(json.loads(answer) | {"metadata": metadata}) if metadata else answer

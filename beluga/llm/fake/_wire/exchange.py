@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from beluga.llm._http import Profile
-    from beluga.llm.fake._wire import HTTPRequest, Question, ServedDialect, StreamWriter, WireEvent
+    from beluga.llm.fake._wire import HTTPRequest, ModelRequest, ServedDialect, StreamWriter, WireEvent
     from beluga.llm.fake.turns import Turn
     from beluga.schema import Message
 
@@ -178,7 +178,7 @@ _JSON = ("content-type", "application/json")
 _EVENTS = ("content-type", "text/event-stream; charset=utf-8")
 
 
-def played(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def played(dialect: ServedDialect, turn: Turn, question: ModelRequest) -> Iterator[WireEvent]:
     """Return what happens in `turn`, whole or piece by piece as `question` wants it."""
     fault = turn.fault
     if question.stream and (fault is None or fault.phase in {"stream", "body"}):
@@ -201,12 +201,12 @@ def sent(
     return Head(status, (_JSON, ("content-length", told), *headers)), body
 
 
-def _answered(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def _answered(dialect: ServedDialect, turn: Turn, question: ModelRequest) -> Iterator[WireEvent]:
     answer = sent(dialect.answer(turn.response(), question), 200, dialect.headers(turn.request.number))
     return iter([Pause(turn.seconds), *answer] if turn.seconds else answer)
 
 
-def _failed(dialect: ServedDialect, turn: Turn, question: Question, fault: Fault) -> Iterator[WireEvent]:
+def _failed(dialect: ServedDialect, turn: Turn, question: ModelRequest, fault: Fault) -> Iterator[WireEvent]:
     if turn.before:
         yield Pause(turn.before)
     headers = dialect.headers(turn.request.number, fault)
@@ -228,7 +228,7 @@ def _failed(dialect: ServedDialect, turn: Turn, question: Question, fault: Fault
         yield from sent(encode(error), status, headers)
 
 
-def _streamed(dialect: ServedDialect, turn: Turn, question: Question) -> Iterator[WireEvent]:
+def _streamed(dialect: ServedDialect, turn: Turn, question: ModelRequest) -> Iterator[WireEvent]:
     events = streamed(turn)
     if turn.before:
         yield Pause(turn.before)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import Invalid, each, encode, member, retry_after, said_by_user
 from beluga.schema import (
     AIMessage,
@@ -56,7 +56,7 @@ class Gemini:
     name = "gemini"
     bad_request = 400
 
-    def question(self, body: Json, path: str) -> Question:
+    def question(self, body: Json, path: str) -> ModelRequest:
         """Read the body of a request; the model and whether a stream is wanted stand in the path."""
         contents = member(body, "contents", list)
         if not contents:
@@ -75,9 +75,9 @@ class Gemini:
         tools: Any = member(body, "tools", list, [])
         if tools:
             options["tools"] = [tool for read in each(tools, "tools", _tools) for tool in read]
-        return Question(tuple(messages), options, action == "streamGenerateContent")
+        return ModelRequest(tuple(messages), options, action == "streamGenerateContent")
 
-    def answer(self, response: Response, question: Question) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
+    def answer(self, response: Response, question: ModelRequest) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
         """Return the body of a whole answer."""
         message = response.message
         parts: list[Json] = [{"text": message.thinking, "thought": True}] if message.thinking else []
@@ -85,7 +85,7 @@ class Gemini:
         parts += [_call(call, sealed=bool(message.thinking)) for call in message.tool_calls]
         return encode(_body(response.model, response.id, parts, response.finish_reason or "stop", response.usage))
 
-    def stream(self, turn: Turn, question: Question) -> CandidateWriter:  # noqa: ARG002 - the usage always comes
+    def stream(self, turn: Turn, question: ModelRequest) -> CandidateWriter:  # noqa: ARG002 - the usage always comes
         """Return what writes the answer as events."""
         return CandidateWriter(turn)
 

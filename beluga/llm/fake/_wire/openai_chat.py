@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
 from beluga.llm._http.parts import CallIds, rest_of
-from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import (
     Invalid,
     arguments_of,
@@ -57,7 +57,7 @@ _KNOWN_FIELDS = frozenset(
 _KNOWN_OF_CALLS = frozenset({"id", "type", "index", "function"})
 
 
-def _question(body: dict[str, Any], profile: Profile) -> Question:
+def _question(body: dict[str, Any], profile: Profile) -> ModelRequest:
     """Read `body`, as the server of `profile` does.
 
     Raises:
@@ -82,7 +82,7 @@ def _question(body: dict[str, Any], profile: Profile) -> Question:
         raise Invalid(("stream_options",), "value", "only allowed when 'stream' is enabled")
     with_usage = bool(wishes.get("include_usage")) or not profile.asks_usage
     logprobs = "logprobs" in body and member(body, "logprobs", bool, default=False)
-    return Question(messages, options, stream, with_usage, logprobs)
+    return ModelRequest(messages, options, stream, with_usage, logprobs)
 
 
 def _message(profile: Profile, raw: Any) -> Message:
@@ -255,7 +255,7 @@ def _thoughts(thoughts: str, profile: Profile, text: str = "") -> dict[str, Any]
 class ChunkWriter:
     """Writes one stream of ``chat.completion.chunk`` objects."""
 
-    def __init__(self, turn: Turn, question: Question, profile: Profile) -> None:
+    def __init__(self, turn: Turn, question: ModelRequest, profile: Profile) -> None:
         self._profile = profile
         self._logprobs = question.logprobs
         self._ids = CallIds(profile, ())
@@ -342,14 +342,14 @@ class OpenAI(OpenAIErrors):
 
     name = "openai"
 
-    def question(self, body: dict[str, Any], path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
+    def question(self, body: dict[str, Any], path: str) -> ModelRequest:  # noqa: ARG002 - Gemini's has the model in it
         """Read the body of a request."""
         return _question(body, self._profile)
 
-    def answer(self, response: Response, question: Question) -> bytes:
+    def answer(self, response: Response, question: ModelRequest) -> bytes:
         """Return the body of a whole answer."""
         return _answer(response, self._profile, logprobs=question.logprobs)
 
-    def stream(self, turn: Turn, question: Question) -> ChunkWriter:
+    def stream(self, turn: Turn, question: ModelRequest) -> ChunkWriter:
         """Return what writes the answer as chunks."""
         return ChunkWriter(turn, question, self._profile)

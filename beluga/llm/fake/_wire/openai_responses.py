@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beluga.clock import environment
-from beluga.llm.fake._wire import Question
+from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import Invalid, arguments_of, each, encode, fragments, member, parsed_arguments
 from beluga.llm.fake._wire.openai_errors import OpenAIErrors, error_body
 from beluga.schema import (
@@ -54,7 +54,7 @@ class OpenAIResponses(OpenAIErrors):
         super().__init__(profile)
         self._kept: dict[str, tuple[Message, ...]] = {}
 
-    def question(self, body: Json, path: str) -> Question:  # noqa: ARG002 - Gemini's has the model in it
+    def question(self, body: Json, path: str) -> ModelRequest:  # noqa: ARG002 - Gemini's has the model in it
         """Read the body of a request."""
         member(body, "model", str, "")  # a prompt that is kept there has a model, and an input, of its own
         given = body.get("input", [])
@@ -74,20 +74,20 @@ class OpenAIResponses(OpenAIErrors):
         tools: Any = member(body, "tools", list, [])
         if tools:
             options["tools"] = each(tools, "tools", _tool)
-        return Question(messages, options, member(body, "stream", bool, default=False))
+        return ModelRequest(messages, options, member(body, "stream", bool, default=False))
 
-    def answer(self, response: Response, question: Question) -> bytes:
+    def answer(self, response: Response, question: ModelRequest) -> bytes:
         """Return the body of a whole answer."""
         self._keep(question, response.id, response.message)
         items = list(_items(response.message, response.id))
         return encode(_response(response.id, response.model, question, items, response))
 
-    def stream(self, turn: Turn, question: Question) -> ItemWriter:
+    def stream(self, turn: Turn, question: ModelRequest) -> ItemWriter:
         """Return what writes the answer as events."""
         self._keep(question, turn.request.id, turn.reply.message(turn.request.number))
         return ItemWriter(turn, question)
 
-    def _keep(self, question: Question, id_: str, message: AIMessage) -> None:
+    def _keep(self, question: ModelRequest, id_: str, message: AIMessage) -> None:
         kept = self._kept
         spoken = tuple(each for each in question.messages if not isinstance(each, SystemMessage))
         kept[id_] = (*spoken, message)
@@ -98,7 +98,7 @@ class OpenAIResponses(OpenAIErrors):
 class ItemWriter:
     """Writes one stream of events, each with its number."""
 
-    def __init__(self, turn: Turn, question: Question) -> None:
+    def __init__(self, turn: Turn, question: ModelRequest) -> None:
         self._turn = turn
         self._question = question
         self._number = -1
@@ -303,7 +303,7 @@ def _call_item(id_: str, call: ToolCall) -> Json:
 def _response(
     id_: str,
     model: str,
-    question: Question,
+    question: ModelRequest,
     items: list[Json],
     response: Response | None,
     *,
