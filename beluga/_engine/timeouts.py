@@ -144,7 +144,8 @@ def await_until(call: Call, awaitable: Awaitable[Any]) -> Generator[Any, Any, An
 
 def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop, and cancel them at the deadline."""
-    deadline = DEADLINE.get()
+    # Not what is ambient now: a call inside that waits already has set its own.
+    deadline = DEADLINE.get() if call.deadline is None else call.deadline.at
     if deadline == math.inf:
         return (yield from drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
@@ -190,12 +191,15 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[An
             raise expired(call.name, call.deadline.total if call.deadline else None) from error
 
 
-TIMER: ContextVar[tuple[Any, float] | None] = ContextVar("beluga.timer", default=None)
-"""The task that a timer will cancel, and when: calls inside it with no earlier deadline need none."""
+TIMER: ContextVar[TaskTimer | None] = ContextVar("beluga.timer", default=None)
+"""The timer that runs: calls with no earlier deadline in its task need none of their own while it does."""
 
 
 class TaskTimer:
-    """Cancels the running task at a deadline, as `asyncio.timeout` does, unless an outer timer will.
+    """Cancels the running task at a deadline, as `asyncio.timeout` does, unless another timer will.
+
+    That one is mostly a call's further out. But who waits first in a task is the innermost call, and those around it
+    find its timer running when they come to wait; so each takes over when the timer that it relies on is stopped.
 
     Args:
         environment: Whose clock counts.
@@ -209,14 +213,25 @@ class TaskTimer:
         self._cancelled = asyncio.CancelledError
         self._fired = False
         self._task = asyncio.current_task()
+        self._environment = environment
+        self._deadline = deadline
         self._timer: Timer | None = None
+        self._relied_on: TaskTimer | None = None
+        self._heirs: dict[TaskTimer, None] = {}
+        if self._task is not None:
+            self._cancelling = self._task.cancelling()
+            self._begin()
+
+    def _begin(self) -> None:
         running = TIMER.get()
-        if self._task is None or (running is not None and running[0] is self._task and running[1] <= deadline):
+        if running is not None and running._task is self._task and running._deadline <= self._deadline:  # noqa: SLF001 - of its own kind
+            running._heirs[self] = None  # noqa: SLF001
+            self._relied_on = running
             return
-        self._cancelling = self._task.cancelling()
-        self._token = TIMER.set((self._task, deadline))
-        delay = max(0.0, deadline - environment.monotonic())
-        self._timer = environment.clock.call_later(delay, self._fire)
+        self._relied_on = None
+        self._token = TIMER.set(self)
+        delay = max(0.0, self._deadline - self._environment.monotonic())
+        self._timer = self._environment.clock.call_later(delay, self._fire)
 
     def _fire(self) -> None:
         self._fired = True
@@ -225,6 +240,8 @@ class TaskTimer:
 
     def stop(self, error: BaseException | None) -> bool:
         """End it; say whether `error` is the cancellation that it asked for, and nobody else did."""
+        if self._relied_on is not None:
+            self._relied_on._heirs.pop(self, None)  # noqa: SLF001
         if self._timer is None or self._task is None:
             return False
         self._timer.cancel()
@@ -232,6 +249,8 @@ class TaskTimer:
             TIMER.reset(self._token)
         except ValueError:
             return False  # closed from another context, where nothing was set
+        for heir in self._heirs:
+            heir._begin()  # noqa: SLF001
         if not self._fired:
             return False
         others = self._task.uncancel() > self._cancelling

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from beluga import DeadlineExceeded, budget, detached, remaining, spend
+from beluga import Bulkhead, DeadlineExceeded, budget, detached, remaining, spend
+from beluga._engine.timeouts import TIMER
 from beluga.spending import SCOPE
+from beluga.testing import fake_clock
 
 
 def test_there_is_nothing_left_of_no_budget():
@@ -112,3 +117,98 @@ def test_a_detached_block_may_be_closed_from_elsewhere():
     coroutine.send(None)
     contextvars.Context().run(coroutine.close)
     assert remaining() is None
+
+
+def call_of(plan, clock):
+    """Return an async function that waits and calls others as `plan` has it: seconds, or another plan, in turn."""
+    total, *steps = plan
+    inner = [step if isinstance(step, float) else call_of(step, clock) for step in steps]
+
+    async def run():
+        for step in inner:
+            await (asyncio.sleep(step) if isinstance(step, float) else step())
+
+    return run if total is None else budget(total)(run)
+
+
+def end_of(plan, now=0.0, deadline=math.inf):
+    """Return when the call of `plan` ends, and whether it does so by a deadline."""
+    total, *steps = plan
+    deadline = min(deadline, math.inf if total is None else now + total)
+    for step in steps:
+        now, is_late = (now + step, now + step > deadline) if isinstance(step, float) else end_of(step, now, deadline)
+        if is_late:
+            return min(now, deadline), True
+    return now, False
+
+
+PLANS = st.recursive(
+    st.tuples(st.sampled_from([None, 0.75, 2.75, 5.75]), st.sampled_from([1.0, 3.0])),
+    lambda plans: st.builds(
+        lambda total, steps: (total, *steps),
+        st.sampled_from([None, 0.75, 2.75, 5.75, 9.75]),
+        st.lists(st.sampled_from([1.0, 3.0]) | plans, min_size=1, max_size=4),
+    ),
+    max_leaves=6,
+)
+
+
+@given(PLANS)
+@example((1.0, (5.0, 0.125), 100.0))
+@example((9.75, (2.75, (5.75, 1.0), 1.0), 100.0))
+def test_each_deadline_holds_whoever_waits_first(plan):
+    """Of calls within calls the first deadline that comes ends them all, though the innermost set its timer first."""
+    with fake_clock() as clock:
+        run = call_of(plan, clock)
+
+        async def main():
+            try:
+                await run()
+            except DeadlineExceeded:
+                return clock.monotonic(), True
+            finally:
+                assert asyncio.current_task().cancelling() == 0
+            return clock.monotonic(), False
+
+        assert clock.run(main()) == end_of(plan)
+
+
+def test_calls_that_rely_on_a_timer_leave_nothing_with_it(fake_clock):
+    """An agent that runs for days in one budget calls a million times within it."""
+
+    @budget(5)
+    async def step():
+        await asyncio.sleep(0.001)
+
+    async def agent():
+        await asyncio.sleep(0.001)
+        running = TIMER.get()
+        for _ in range(100):
+            await step()
+        assert not vars(running)["_heirs"]
+
+    fake_clock.run(budget(1)(agent)())
+
+
+def test_a_deadline_holds_after_a_wait_for_a_slot(fake_clock):
+    """The wait for the bulkhead of a call inside has a timer of its own, and takes none with it when it ends."""
+    slots = Bulkhead(1, 5)
+
+    @slots
+    async def ask():
+        await asyncio.sleep(0.5)
+
+    @budget(1)
+    async def turn():
+        await ask()
+        await asyncio.sleep(100)
+
+    async def main():
+        first = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        with pytest.raises(DeadlineExceeded):
+            await turn()
+        await first
+        return fake_clock.monotonic()
+
+    assert fake_clock.run(main()) == 1.0
