@@ -69,11 +69,16 @@ class Place:
     field: str = ""
     claims: bool = True
 
-    def item(self, step: str) -> Place:
-        """Return the place of one of several of the same kind."""
-        return Place(self.path + step, self.role, self.kind, self.depth + 1, self.field, self.claims)
+    @property
+    def view(self) -> tuple[str, str]:
+        """What makes one and the same object another one here."""
+        return self.role, self.kind
 
-    def entry(self, name: Any, step: str) -> Place:
+    def item(self, at: int) -> Place:
+        """Return the place of one of several of the same kind."""
+        return Place(f"{self.path}[{at}]", self.role, self.kind, self.depth + 1, self.field, self.claims)
+
+    def entry(self, name: Any) -> Place:
         """Return the place of what stands under `name`."""
         kind = self.kind
         if name in _CALL_FIELDS:
@@ -86,7 +91,8 @@ class Place:
         elif name in _RESULT_FIELDS and role in _SPOKEN:
             role = "tool"
         field = name if isinstance(name, str) else ""
-        path = self.path + step if self.path else step.removeprefix(".")
+        dot = "." if self.path else ""
+        path = f"{self.path}{dot}{field}" if field.isidentifier() else f"{self.path}[{name!r}]"
         return Place(path, role, kind, self.depth + 1, field, self.claims and not role and name in _LISTS)
 
     def key(self) -> Place:

@@ -110,7 +110,7 @@ class History:
         return self._sides
 
     def _sort(self, name: str, value: Any, tool: str | None) -> None:
-        role = "tool" if tool else Place().entry(name, "").role
+        role = "tool" if tool else Place().entry(name).role
         if role:
             self._take(name, value, trusted=tool in self._trusted_tools if tool else role == "system")
             return

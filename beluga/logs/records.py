@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beluga.masking import is_printable, is_secret_key, mask, mask_text
+from beluga._values.walk import is_printable
+from beluga.masking import is_secret_key, mask, mask_text
 from beluga.masking.standins import FAILED, StandIns
 
 if TYPE_CHECKING:

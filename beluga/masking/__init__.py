@@ -6,19 +6,16 @@ masked that cannot be copied.
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 import re
-from collections import deque
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from beluga._values.walk import Depth, Walk, is_printable
 from beluga.guards._secret_names import is_secret_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from beluga.guards.secrets import SecretRedactor
 
@@ -92,16 +89,6 @@ def _mask_pair(match: re.Match[str]) -> str:
     return f"{name}{brackets}={mask(value)}" if is_secret_key(name) else match[0]
 
 
-_DEEPEST = 100
-_PRINTABLE = 10**4300
-"""From here on Python refuses to write an int down."""
-
-
-def is_printable(value: Any) -> bool:
-    """Say whether Python agrees to write `value` down, if it is an int."""
-    return type(value) is not int or -_PRINTABLE < value < _PRINTABLE
-
-
 _PAIR_LENGTH = 2
 
 
@@ -118,7 +105,7 @@ def _mask_json(text: str) -> str | None:
     """Mask JSON as data, and keep its last line break; None where `text` is not JSON."""
     try:
         data = json.loads(text)
-        masked = Walk().mask(data)
+        masked = Masking().mask(data)
     except (ValueError, RecursionError):
         return None
     if masked == data:
@@ -154,7 +141,7 @@ _VALUES = frozenset(
 _PIECES = frozenset(("logprob", "top_logprobs", "token_str"))  # beside the `token` of a text
 
 
-def name_of(fields: Mapping[Any, Any], name: Any) -> Any:
+def _told_by(fields: Mapping[Any, Any], name: str) -> str:
     """Return what says what stands under `name`: in ``{"name": "DB_PASSWORD", "value": ...}`` the other field."""
     if name == "token":
         return "" if not _PIECES.isdisjoint(fields) else name
@@ -181,8 +168,8 @@ def _arguments(items: list[str], redactor: SecretRedactor) -> list[str]:
     return masked
 
 
-class Walk:
-    """One walk through one piece of data; remembers what it has met, for cycles and shared parts.
+class Masking(Walk):
+    """A walk that masks secrets.
 
     Args:
         text: Masks a text.
@@ -190,7 +177,11 @@ class Walk:
         error: Says what to show of an exception; None leaves it as it is.
         makes_errors: Whether to make another exception of the same type first, and ask `error` where that has not its
             text.
+        copies: Make every container anew, for data that holds itself.
     """
+
+    deepest = 100
+    encodings = ("utf-8", "latin-1")
 
     def __init__(
         self,
@@ -199,207 +190,120 @@ class Walk:
         error: Callable[[BaseException], BaseException] | None = None,
         *,
         makes_errors: bool = False,
+        copies: bool = False,
     ) -> None:
+        super().__init__(copies=copies)
+        self._arguments = (text, other, error)
         self._text = text
         self._other = other
         self._error = error
         self._makes_errors = makes_errors
-        self._met: dict[int, Any] = {}
-        self._alive: list[Any] = []  # so that no id is used twice
 
-    def mask(self, value: Any, depth: int = 0) -> Any:
-        """Return the masked copy of `value`."""
+    def mask(self, value: Any) -> Any:
+        """Return `value` masked; what was harmless in it is still itself."""
+        return self._masked(lambda walk: walk.walk(value, Depth()), value)
+
+    def field(self, name: Any, value: Any) -> Any:
+        """Return `value`, which stands under `name`, in the same way."""
+        return self._masked(lambda walk: walk.entry(name, value, Depth(), {}), value)
+
+    def _masked(self, walked: Callable[[Masking], Any], value: Any) -> Any:
+        result = walked(self)
+        if self.circular and result is not value:
+            result = walked(Masking(*self._arguments, makes_errors=self._makes_errors, copies=True))
+        return result
+
+    def text(self, text: str, place: Depth) -> str:  # noqa: ARG002 - every place alike
+        return self._text(text)
+
+    def textless(self, value: Any, place: Depth) -> Any:
         kind = type(value)
-        if kind is str:
-            return self._text(value)
-        if value is None or kind is float or kind is bool:
+        if value is None or kind is bool or kind is float or (kind is int and is_printable(value)):
             return value
-        if kind is int:
-            return value if is_printable(value) else self._unknown(value)
-        # By the class itself and not by isinstance, which may run a stranger's code.
         if issubclass(kind, str):
             return self._other_text(value)
-        if issubclass(kind, bytes | bytearray):
-            return self._bytes(value)
-        if issubclass(kind, int | float | complex):
-            return self._unknown(value) if kind.__str__ not in _NUMBERS else value
-        walk = self._way(kind)
-        if depth > _DEEPEST:
-            return value if walk == self._unknown and self._other is None else MASK
-        if id(value) not in self._met:
-            self._alive.append(value)
-            self._met[id(value)] = MASK  # an immutable container inside itself
-            try:
-                self._met[id(value)] = walk(value, depth + 1)
-            except Exception:  # what cannot be read may hold anything
-                self._met[id(value)] = MASK
-        return self._met[id(value)]
+        if issubclass(kind, int | float | complex) and kind.__str__ in _NUMBERS and is_printable(value):
+            return value
+        return self.unknown(value, place)
 
-    def field(self, name: Any, value: Any, depth: int = 0) -> Any:
-        """Return the masked copy of `value`, which stands under `name`."""
-        key = name.decode("latin-1") if isinstance(name, bytes) else name
-        if isinstance(key, str) and is_secret_key(key):
-            return _mask_under_secret_key(value)
-        return self.mask(value, depth)
-
-    def _way(self, kind: type) -> Callable[[Any, int], Any]:
-        if issubclass(kind, Mapping):
-            return self._mapping
-        if issubclass(kind, list | deque):
-            return self._list
-        if issubclass(kind, tuple | set | frozenset):
-            return self._collection
-        if issubclass(kind, BaseException):
-            return self._exception
-        if issubclass(kind, type):
-            return self._unchanged
-        if hasattr(kind, "model_fields") and hasattr(kind, "model_copy"):
-            return self._model
-        if hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__"):
-            return self._record
-        return self._unknown
-
-    def _unchanged(self, value: Any, _: int) -> Any:
-        return value
-
-    def _unknown(self, value: Any, _: int = 0) -> Any:
+    def unknown(self, value: Any, place: Depth) -> Any:  # noqa: ARG002 - the same
         return value if self._other is None else self._other(value)
 
+    def lost(self, value: Any, place: Depth, why: str) -> Any:  # noqa: ARG002 - what cannot be read may hold anything
+        return MASK
+
+    def unmade(self, plain: Any, error: Exception) -> Any:  # noqa: ARG002 - no fact is lost with the type
+        return plain
+
+    def entry(self, name: Any, value: Any, place: Depth, fields: Mapping[Any, Any]) -> Any:
+        key = name.decode("latin-1") if isinstance(name, bytes) else name
+        if isinstance(key, str) and is_secret_key(_told_by(fields, key)):
+            return _mask_under_secret_key(value)
+        return self.walk(value, place)
+
+    def name(self, name: Any, inside: Depth) -> Any:
+        return self.walk(name, inside) if issubclass(type(name), _NAMING) else name
+
+    def parts(self, items: Any) -> Any:
+        """Return the items, with the secrets behind options masked where they are the arguments of a command."""
+        options = [item for item in items if type(item) is str and item[:1] == "-"]
+        if not options or not isinstance(items, list | tuple) or not all(type(item) is str for item in items):
+            return items
+        return _arguments(list(items), _redactor())
+
+    def item(self, item: Any, place: Depth, at: int) -> Any:
+        """Mask one item of a collection; a pair of a name and a value is a field."""
+        is_pair = type(item) in {list, tuple} and len(item) == _PAIR_LENGTH and isinstance(item[0], str | bytes)
+        if not is_pair or not is_secret_key(item[0] if isinstance(item[0], str) else item[0].decode("latin-1")):
+            return super().item(item, place, at)
+        name, value = self.walk(item[0], place), _mask_under_secret_key(item[1])
+        return item if value is item[1] and name is item[0] else type(item)((name, value))
+
+    def way(self, kind: type) -> str | None:
+        return "as_exception" if issubclass(kind, BaseException) else super().way(kind)
+
+    def as_record(self, value: Any, place: Depth, key: Any) -> Any:
+        return self.unknown(super().as_record(value, place, key), place)
+
+    def as_model(self, value: Any, place: Depth, key: Any) -> Any:
+        return self.unknown(super().as_model(value, place, key), place)
+
     def _other_text(self, value: str) -> Any:
-        """Mask a text of another class, such as an enumeration's member, which may print itself in its own way."""
+        """Mask a member of an enumeration of texts, which may print itself in its own way."""
         plain = str.__str__(value)
         masked = self._text(plain)
         if masked != plain:
             return masked
-        return value if type(value).__str__ is str.__str__ else self._unknown(value)
+        return value if type(value).__str__ is str.__str__ else self.unknown(value, Depth())
 
-    def _bytes(self, value: bytes | bytearray) -> bytes | bytearray:
-        encoding = "utf-8"
-        try:
-            text = value.decode(encoding)
-        except UnicodeDecodeError:
-            encoding = "latin-1"
-            text = value.decode(encoding)
-        masked = self._text(text)
-        return value if masked == text else type(value)(masked.encode(encoding))
+    def as_text(self, value: Any, place: Depth, key: Any) -> Any:
+        if not issubclass(type(value), str):
+            return super().as_text(value, place, key)
+        return self._other_text(value)
 
-    def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
-        if type(value) is not dict:
-            return self._other_mapping(value, depth)
-        result: dict[Any, Any] = {}
-        self._met[id(value)] = result
-        for name, inner in value.items():
-            told = name_of(value, name)
-            result[self._text(name) if type(name) is str else name] = self.field(told, inner, depth)
-        return result
-
-    def _other_mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
-        """Make another of the same class; what lets nobody make or fill one becomes a dict."""
-        result: Any = {}
-        if isinstance(value, dict):
-            try:
-                result = copy.copy(value)
-                result.clear()
-            except Exception:  # a frozen one
-                result = {}
-            self._met[id(value)] = result
-        masked = {}
-        for name, inner in value.items():
-            told = name_of(value, name)
-            masked[self._text(name) if type(name) is str else name] = self.field(told, inner, depth)
-        if all(inner is masked.get(name, self) for name, inner in value.items()):
-            return value
-        try:
-            if isinstance(value, MappingProxyType):
-                return MappingProxyType(masked)
-            if isinstance(value, dict) and type(result) is type(value):
-                result.update(masked)
-                return result
-            return type(value)(masked)  # type: ignore[call-arg]  # a stranger's mapping
-        except Exception:
-            return masked
-
-    def _list(self, value: Any, depth: int) -> Any:
-        items: Any = []
-        try:
-            result = copy.copy(value)
-            result.clear()
-            items = result
-        except Exception:  # a list that cannot be changed
-            result = items
-        self._met[id(value)] = result
-        for inner in self._as_command(value):
-            items.append(self._item(inner, depth))
-        return result
-
-    def _as_command(self, items: Any) -> Any:
-        """Return `items` with the secrets behind options masked, where they are the arguments of a command."""
-        options = [item for item in items if type(item) is str and item[:1] == "-"]
-        if not options or not all(type(item) is str for item in items):
-            return items
-        return _arguments(list(items), _redactor())
-
-    def _collection(self, value: Any, depth: int) -> Any:
-        """Mask a tuple or a set; one in which nothing was masked is kept, as there may be no way to make another."""
-        kind: Any = type(value)
-        if hasattr(kind, "_fields"):
-            items = [self.field(n, v, depth) for n, v in zip(value._fields, value, strict=True)]
-        else:
-            parts = self._as_command(value) if issubclass(kind, tuple) else value
-            items = [self._item(inner, depth) for inner in parts]
-        if all(new is old for new, old in zip(items, value, strict=True)):
-            return value
-        try:
-            return getattr(kind, "_make", kind)(items)
-        except Exception:
-            return tuple(items) if issubclass(kind, tuple) else frozenset(items)
-
-    def _item(self, item: Any, depth: int) -> Any:
-        """Mask one item of a collection; a pair of a name and a value is a field."""
-        is_pair = isinstance(item, list | tuple) and len(item) == _PAIR_LENGTH and isinstance(item[0], str | bytes)
-        if is_pair and not hasattr(item, "_fields"):
-            value = self.field(item[0], item[1], depth)
-            name = self.mask(item[0], depth)
-            return item if value is item[1] and name is item[0] else type(item)((name, value))
-        return self.mask(item, depth)
-
-    def _record(self, value: Any, depth: int) -> Any:
-        fields = getattr(type(value), "__attrs_attrs__", None) or type(value).__dataclass_fields__.values()
-        result = copy.copy(value)
-        self._met[id(value)] = result
-        for field in fields:
-            if hasattr(value, field.name):
-                masked = self.field(field.name, getattr(value, field.name), depth)
-                object.__setattr__(result, field.name, masked)
-        return self._unknown(result)
-
-    def _model(self, value: Any, depth: int) -> Any:
-        masked = {n: self.field(n, getattr(value, n), depth) for n in type(value).model_fields}
-        return self._unknown(value.model_copy(update=masked))
-
-    def _exception(self, value: BaseException, depth: int) -> BaseException:
-        result = self._made_again(value, depth) if self._makes_errors else None
+    def as_exception(self, value: BaseException, place: Depth, key: Any) -> BaseException:
+        result = self._made_again(value, place) if self._makes_errors else None
         if result is None:
             return value if self._error is None else self._error(value)
-        self._met[id(value)] = result
+        self._met[key] = result
         for name, inner in vars(value).items():
-            vars(result)[name] = self.field(name, inner, depth)
+            vars(result)[name] = self.entry(name, inner, place.key(), vars(value))
         result.__traceback__ = value.__traceback__
-        result.__cause__ = None if value.__cause__ is None else self.mask(value.__cause__, depth)
-        result.__context__ = None if value.__context__ is None else self.mask(value.__context__, depth)
+        result.__cause__ = None if value.__cause__ is None else self.walk(value.__cause__, place.key())
+        result.__context__ = None if value.__context__ is None else self.walk(value.__context__, place.key())
         result.__suppress_context__ = value.__suppress_context__
         return result
 
-    def _made_again(self, value: BaseException, depth: int) -> BaseException | None:
+    def _made_again(self, value: BaseException, place: Depth) -> BaseException | None:
         """Return an exception of the same type with masked arguments; None where these do not make its text.
 
         The file of a `FileNotFoundError` and the place of a `SyntaxError`, say, stand beside the arguments.
         """
         kind: Any = type(value)
-        args = tuple(self.mask(arg, depth) for arg in value.args)
+        args = tuple(self.walk(arg, place.key()) for arg in value.args)
         try:
             if isinstance(value, BaseExceptionGroup):  # its text is fixed when it is made, whatever its args are
-                inside = [self.mask(inner, depth) for inner in value.exceptions]
+                inside = [self.walk(inner, place.key()) for inner in value.exceptions]
                 made: BaseException = BaseExceptionGroup.__new__(kind, self._text(value.message), inside)
             else:
                 again = kind.__new__(kind, *value.args)
@@ -414,10 +318,11 @@ class Walk:
 
 
 _NUMBERS: frozenset[Any] = frozenset({int.__str__, float.__str__, complex.__str__, bool.__str__})
+_NAMING = (str, bytes, tuple, frozenset)
 
 
 def mask_secrets(data: T) -> T:
-    """Return a copy of `data` with every secret in it masked; `data` itself is not changed.
+    """Return `data` with every secret in it masked; `data` itself is not changed.
 
     Walks mappings, sequences, sets, named tuples, attrs classes, data classes, pydantic models, exceptions,
     headers as pairs, JSON in strings, form bodies, URLs and bytes. The types of containers are kept, cycles
@@ -429,7 +334,7 @@ def mask_secrets(data: T) -> T:
         >>> mask_secrets({"model": "gpt-4o", "openai": {"token": "tok-secret-value-here", "n": 1}})
         {'model': 'gpt-4o', 'openai': {'token': 'to*****************re', 'n': 1}}
     """
-    result: T = Walk(error=_stand_in, makes_errors=True).mask(data)
+    result: T = Masking(error=_stand_in, makes_errors=True).mask(data)
     return result
 
 

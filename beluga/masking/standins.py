@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga.masking import Walk, mask_text
+from beluga.masking import Masking, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,8 +66,8 @@ class StandIns:
         """Return `value`, which stands under `name`, in the same way."""
         return self._walk().field(name, value)
 
-    def _walk(self) -> Walk:
-        return Walk(self.text, self.shown, self.error)
+    def _walk(self) -> Masking:
+        return Masking(self.text, self.shown, self.error)
 
     def shown(self, value: Any) -> Any:
         """Return what stands for an object; for code, and for what prints no more than it is, itself."""

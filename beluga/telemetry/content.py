@@ -5,11 +5,13 @@ Source: semantic conventions for generative AI 1.41, ``gen_ai.input.messages`` a
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from beluga._values.walk import RECORDS, Depth, Walk, declared, is_printable, is_used
 from beluga.schema import Chunk, Message, Response, TextPart, ThinkingPart, Tool, ToolCall, ToolResult
 from beluga.telemetry.attributes import ARGUMENTS, FORMATS, INSTRUCTIONS, WITHHELD
 
@@ -36,7 +38,7 @@ def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:
         if name in _ASIDE:
             continue
         if isinstance(value, str):
-            messages.append(_spoken("user", entry(name, value, redact, _DEPTH)))
+            messages.append(_spoken("user", entry(name, value, redact)))
         else:
             items = value if isinstance(value, (list, tuple)) else (value,)
             messages.extend(_message(item, redact) for item in items if _is_message(item))
@@ -60,9 +62,9 @@ def tool_definitions(arguments: Mapping[str, Any], redact: Redact) -> str | None
 
 def _definition(tool: Any, redact: Redact) -> Any:
     if not isinstance(tool, Tool):
-        return _plain(tool, redact, _DEPTH)
+        return _plain(tool, redact)
     known = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return {"type": "function", **_plain(known, redact, _DEPTH)}
+    return {"type": "function", **_plain(known, redact)}
 
 
 def output_messages(value: Any, reason: str | None, redact: Redact) -> str | None:
@@ -82,7 +84,7 @@ def output_messages(value: Any, reason: str | None, redact: Redact) -> str | Non
 
 def given(value: Any, redact: Redact) -> str:
     """Return a tool's arguments or its result as JSON; what JSON has no word for is named by its type."""
-    return json.dumps(_plain(value, redact, _DEPTH), ensure_ascii=False)
+    return json.dumps(_plain(value, redact), ensure_ascii=False)
 
 
 def chunk_text(item: Any) -> str:
@@ -112,7 +114,7 @@ def _message(message: Any, redact: Redact) -> dict[str, Any]:
     if isinstance(content, str):
         return _said(str(message["role"]), content, redact)
     parts: Sequence[Any] = content if isinstance(content, (list, tuple)) else ()
-    return {"role": str(message["role"]), "parts": [_plain(part, redact, _DEPTH) for part in parts[:_ITEMS]]}
+    return {"role": str(message["role"]), "parts": [_plain(part, redact) for part in parts[:_ITEMS]]}
 
 
 def _part(part: Any, redact: Redact) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _part(part: Any, redact: Redact) -> dict[str, Any]:
     if isinstance(part, ThinkingPart):
         return {"type": "reasoning", "content": redact(part.text)}
     if isinstance(part, ToolCall):
-        arguments = _plain(part.arguments, redact, _DEPTH)
+        arguments = _plain(part.arguments, redact)
         return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": arguments}
     if isinstance(part, ToolResult):
         answer = [_part(inner, redact) for inner in part.parts]
@@ -129,29 +131,81 @@ def _part(part: Any, redact: Redact) -> dict[str, Any]:
     return {"type": type(part).__name__}  # pictures, sounds and files stay out
 
 
-def _plain(value: Any, redact: Redact, depth: int) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)  # JSON has no word for these
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, int):
-        shown = str(value)
-        kept = redact(shown) if len(shown) >= _LONG_NUMBER else shown
-        return value if kept == shown else kept
-    if depth and isinstance(value, Mapping):
-        return {redact(str(key)): entry(key, value[key], redact, depth) for key in list(value)[:_ITEMS]}
-    if depth and isinstance(value, (list, tuple)):
-        return [_plain(item, redact, depth - 1) for item in value[:_ITEMS]]
-    if isinstance(value, Message):
-        return _message(value, redact)
-    return f"<{type(value).__qualname__}>"
+class _Document(Walk):
+    """Makes of a value what JSON has a word for, redacted; the rest is named by its type."""
+
+    deepest = _DEPTH
+
+    def __init__(self, redact: Redact) -> None:
+        super().__init__(copies=True)  # so that what holds itself is named, too
+        self._redact = redact
+
+    def text(self, text: str, place: Depth) -> str:  # noqa: ARG002 - every place alike
+        return self._redact(text)
+
+    def textless(self, value: Any, place: Depth) -> Any:
+        kind = type(value)
+        if value is None or kind is bool:
+            return value
+        if issubclass(kind, str):
+            return self._redact(str.__str__(value))
+        if issubclass(kind, float):
+            return value if math.isfinite(value) else str(value)  # JSON has no word for these
+        if not issubclass(kind, int):
+            return self.unknown(value, place)
+        shown = str(value) if is_printable(value) else self.unknown(value, place)
+        kept = self._redact(shown) if len(shown) >= _LONG_NUMBER else shown
+        return value if kept == shown and is_printable(value) else kept
+
+    def unknown(self, value: Any, place: Depth) -> str:  # noqa: ARG002 - the same
+        return f"<{type(value).__qualname__}>"
+
+    def lost(self, value: Any, place: Depth, why: str) -> str:  # noqa: ARG002 - the same
+        return self.unknown(value, place)
+
+    def entry(self, name: Any, value: Any, place: Depth, fields: Mapping[Any, Any]) -> Any:  # noqa: ARG002 - the same
+        """Redact a value with its name in sight: ``"password": "swordfish"`` is a secret, ``"swordfish"`` is not."""
+        if isinstance(value, str) and value not in self._redact(f'"{name}": "{value}"'):
+            alone = self._redact(value)
+            return WITHHELD if alone == value else alone
+        return self.walk(value, place)
+
+    def way(self, kind: type) -> str | None:
+        if issubclass(kind, Message):
+            return "as_message"
+        way = super().way(kind)
+        if way == "as_record" and kind.__module__ == TextPart.__module__:
+            return "as_part"
+        return "as_unknown" if way == "as_bytes" or (way in RECORDS and is_used(kind)) else way
+
+    def as_text(self, value: Any, place: Depth, key: Any) -> Any:  # noqa: ARG002 - none is made twice
+        return self.text(str.__str__(value) if isinstance(value, str) else str(value), place)
+
+    def as_mapping(self, value: Any, place: Depth, key: Any) -> Any:  # noqa: ARG002 - the same
+        fields = dict(itertools.islice({**value}.items(), _ITEMS))
+        return {self._redact(str(name)): item for name, item in self.fields(value, fields, place).items()}
+
+    def as_collection(self, value: Any, place: Depth, key: Any) -> Any:
+        if hasattr(type(value), "_fields"):
+            return self.as_mapping(value._asdict(), place, key)
+        return [self.item(item, place, at) for at, item in enumerate(itertools.islice(value, _ITEMS))]
+
+    def as_record(self, value: Any, place: Depth, key: Any) -> Any:
+        return self.as_mapping({**declared(value), **(getattr(value, "__pydantic_extra__", None) or {})}, place, key)
+
+    as_model = as_record
+
+    def as_message(self, value: Any, place: Depth, key: Any) -> Any:  # noqa: ARG002 - the same
+        return _message(value, self._redact)
+
+    def as_part(self, value: Any, place: Depth, key: Any) -> Any:  # noqa: ARG002 - the same
+        return _part(value, self._redact)
 
 
-def entry(key: Any, value: Any, redact: Redact, depth: int = _DEPTH) -> Any:
-    """Redact a value with its key in sight: ``"password": "swordfish"`` is a secret, and ``"swordfish"`` is none."""
-    if isinstance(value, str) and value not in redact(f'"{key}": "{value}"'):
-        alone = redact(value)
-        return WITHHELD if alone == value else alone
-    return _plain(value, redact, depth - 1)
+def _plain(value: Any, redact: Redact) -> Any:
+    return _Document(redact).walk(value, Depth())
+
+
+def entry(key: Any, value: Any, redact: Redact) -> Any:
+    """Return what JSON has a word for of a value that stands under `key`, redacted."""
+    return _Document(redact).entry(key, value, Depth(), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import threading
 from datetime import date
 from decimal import Decimal
@@ -143,24 +144,32 @@ def test_guards_are_told_whose_a_text_is():
 
 
 def test_what_cannot_be_looked_into_is_refused_with_the_way_out():
-    """An iterator or a stranger's object is no silent hole; a client, a lock, a function and numbers pass."""
+    """An iterator or an object that holds a text is no silent hole; a client, a lock, a function and numbers pass."""
 
     class Opaque:
         pass
 
-    class HttpClient:
-        pass
+    class Client:
+        def __init__(self):
+            self._lock, self.retries = threading.Lock(), 3
+
+        def get(self, url):
+            """Never called."""
+
+    class Prompt(Client):
+        def __init__(self):
+            self._template = "bad"
 
     @guarded(input=[BAD])
     def ask(question, context=None):
         return question
 
-    for value in (Opaque(), iter("bad"), (letter for letter in "bad"), ValueError("bad")):
+    for value in (Opaque(), Prompt(), iter("bad"), (letter for letter in "bad"), ValueError("bad")):
         with pytest.raises(
             TypeError, match=r"cannot look into \w+, which .*ask gets as 'context'.*ignore=\['context'\]"
         ):
             ask("hello", value)
-    for value in (HttpClient(), threading.Lock(), len, 5, 2.5, None, True, Decimal(1), object):
+    for value in (Client(), logging.getLogger(), threading.Lock(), len, 5, 2.5, None, True, Decimal(1), object):
         assert ask("hello", value) == "hello"
     assert guarded(input=[BAD], ignore=["context"])(ask.__wrapped__)("hello", Opaque()) == "hello"
     assert "ignore=[context]" in explain(guarded(input=[BAD], ignore=["context"])(ask.__wrapped__))

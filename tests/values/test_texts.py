@@ -72,7 +72,7 @@ def said(value, **options):
         (Words(["a"]), Words(["A"])),
         (Slotted("a", ["b"]), Slotted("A", ["B"])),
         (Data("a", Data("b")), Data("A", Data("B"))),
-        (Model(one="a", two="b"), Model(one="A", two="B")),
+        (Model(one="a", two="b"), Model(one="A", TWO="B")),
         (HumanMessage(parts=["a", ToolResult("b", "C1")]), HumanMessage(parts=["A", ToolResult("B", "C1")])),
         (Chunk(text="a", thinking="b"), Chunk(text="A", thinking="B")),
         (ToolCall("I", "N", {"Q": {"R": ["a"]}}), ToolCall("I", "N", {"Q": {"R": ["A"]}})),
