@@ -10,6 +10,24 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 PRINTED = {
+    "bulkhead": """\
+a summary of a
+a summary of b
+a summary of c
+refused, again in 2 s
+found within a tenth: True; refused no more than a hundredth: True
+""",
+    "cached_answers": """\
+100 at once: {'Four weeks.'} from 1 call
+another tenant: Two weeks. (2 calls)
+stale, and the model is down: Four weeks.
+forgotten: 2 of 99 answers that cost nothing
+""",
+    "chaos": """\
+calm: {'fine'}
+storm: 100 answers, 31 retries
+storm: 100 answers, 31 retries
+""",
     "circuit_breaker": """\
 call 1: provider_unavailable, circuit closed
 call 2: provider_unavailable, circuit closed
@@ -64,6 +82,10 @@ answer: Your order is shipped. Questions? Write to [EMAIL].
 blocked: the guard pattern_detector blocked the input: rule override matched
 the model was asked 1 time
 """,
+    "hedge": """\
+alone: 99 of 100 within 10.0 s, 1000 requests
+hedged: 99 of 100 within 1.6 s, 1056 requests
+""",
     "many_processes": """\
 here for ada: fine
 there for ada: fine
@@ -113,6 +135,16 @@ analysis: 2 images (image/png in low detail, image/png in low detail): the secon
 refused: ImagePart takes exactly one of url= and data=, not none
 refused: ImagePart.url needs a scheme such as https://; for a local file read it and pass data=
 refused: the bytes of this ImagePart do not tell what they are; pass mime_type=
+""",
+    "prices": """\
+a million tokens, most of them cached: 0.150 dollars
+call 1: 0.150 spent
+call 2: 0.300 spent
+call 3: 0.450 spent
+call 4: 0.600 spent
+blue: the budget of 0.5 cost does not cover the call: 0.6 spent or reserved; raise the budget or ask for less
+no price is known for the model 'our-own-7b'
+red: 0.060 spent
 """,
     "prompt_cache": """\
 6 messages for anybody

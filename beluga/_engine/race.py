@@ -123,9 +123,11 @@ class Race:
 
     def _begin(self) -> None:
         """Begin another run, as the time has come."""
-        if self._is_over or not self._goes_on(len(self.further)):
+        # What the first run has set meanwhile, such as its span, is not theirs who stand outside of it.
+        context = self._context.copy()
+        if self._is_over or not context.run(self._goes_on, len(self.further)):
             return
-        run = asyncio.get_running_loop().create_task(self._again(), context=self._context.copy())
+        run = asyncio.get_running_loop().create_task(self._again(), context=context)
         self.further.append(run)
         run.add_done_callback(self._has_ended)
         self._timer = self._call.environment.clock.call_later(self._delay, self._begin)

@@ -43,7 +43,7 @@ def test_json_has_exactly_four_parts(file):
         {"line": 4, "reason": 'no "text"'},
     ]
     assert list(report["decorators"]) == [
-        *("traced", "guarded", "fallback", "budget", "retry", "breaker", "rate_limited"),
+        *("traced", "guarded", "fallback", "budget", "retry", "breaker", "rate_limited", "cached", "bulkhead", "hedge"),
     ]
     assert result.exit_code == 0
 

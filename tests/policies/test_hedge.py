@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
 import random
 
@@ -555,6 +556,38 @@ def test_each_run_takes_a_permit_and_leaves_a_span(fake_clock):
     with record_spans() as spans:
         assert asked(fake_clock, runs, stack)[0] == "second"
     assert [span.name for span in spans.spans] == ["run", "run"]
+
+
+def test_the_spans_of_both_runs_hang_under_that_of_the_call(fake_clock):
+    """The second is not a part of the first, whose span is current while it waits."""
+    runs = Runs((60, "first"), (0.5, "second"))
+
+    def stack(function):
+        return traced(name="call")(hedge(1)(traced(name="run")(function)))
+
+    with record_spans() as spans:
+        asked(fake_clock, runs, stack)
+    call, *both = sorted(spans.spans, key=lambda span: span.name)
+    assert [span.name for span in (call, *both)] == ["call", "run", "run"]
+    assert {span.parent.span_id for span in both} == {call.context.span_id}
+
+
+def test_whoever_hears_of_a_second_run_does_so_in_the_context_of_the_call(fake_clock):
+    """So a subscriber knows on whose behalf it was made, also under a fake clock."""
+    request, heard = contextvars.ContextVar("request", default=None), []
+
+    @hedge(1)
+    async def ask():
+        request.set("changed by the run")
+        await asyncio.sleep(1.5)
+
+    async def main():
+        request.set("of the call")
+        with events.subscribe(lambda _: heard.append(request.get()), events.HedgeStarted):
+            await ask()
+
+    fake_clock.run(main())
+    assert heard == ["of the call"]
 
 
 def test_a_budget_of_tokens_is_charged_for_both(fake_clock):

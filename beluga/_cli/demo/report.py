@@ -48,7 +48,8 @@ def _introduction(run: DemoRun) -> Text:
     """Return what a newcomer has to know to read the rest."""
     time = "as waited for" if run.real_time else "of virtual time, for which nobody waited"
     return Text(
-        "One function with six decorators and a fallback answers tickets. Its model is a fake one: "
+        "One function with six decorators and a fallback answers tickets; three more are on what it calls. "
+        "Its model is a fake one: "
         f"{run.fault_rate:.0%} of its calls fail, some stall, and it goes down once. "
         f"The figures are seconds {time}: {run.seconds:.0f} in all."
     )
@@ -109,6 +110,9 @@ def _told(did: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         f"closed {_number(breaker['closed'], 'time')}; spared {_number(breaker['refused'], 'call')}",
         "rate_limited": f"let {_number(limit['waited'], 'call')} wait {limit['seconds']:.1f} s; "
         f"refused {limit['refused']}",
+        "cached": f"looked the help pages up {_number(did['cached']['hits'], 'time')} without asking for them",
+        "bulkhead": f"let {_number(did['bulkhead']['waited'], 'call')} of the large model wait for a slot",
+        "hedge": f"asked the small model once more {_number(did['hedge']['asked_again'], 'time')}, as it took long",
     }
 
 
@@ -197,5 +201,7 @@ _WORDINGS: dict[str, Callable[[dict[str, Any]], str]] = {
     "beluga.wait": lambda known: f"wait {known['delay']:.2f} s for {known['policy']}",
     "beluga.circuit": lambda known: f"circuit {known['old']} -> {known['new']}",
     "beluga.refused": lambda known: f"refused by {known['policy']}: {known['code']}",
+    "beluga.cache.hit": lambda known: f"kept answer, {known['age']:.1f} s old",
+    "beluga.hedge": lambda known: f"asked once more after {known['after']:.1f} s",
     "beluga.fallback": lambda known: f"fallback after {known.get('code')}",
 }

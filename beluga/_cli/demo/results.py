@@ -9,7 +9,16 @@ import attrs
 
 from beluga.classification import ErrorCode
 from beluga.errors import DeadlineExceeded, GuardBlocked, Refused
-from beluga.events import CallRefused, CircuitChanged, FallbackTaken, GuardModified, RetryScheduled, WaitScheduled
+from beluga.events import (
+    CacheHit,
+    CallRefused,
+    CircuitChanged,
+    FallbackTaken,
+    GuardModified,
+    HedgeStarted,
+    RetryScheduled,
+    WaitScheduled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +43,7 @@ class TicketResult:
         status: How it ended.
         redacted: The kinds of personal data that were taken out, of the ticket or of the answer.
         retries: Attempts after the first, of the model and of the stand-in.
-        waited: Seconds in the queue of the project's rate limit.
+        waited: Seconds in the queues of the project's rate limit and of the large model.
         fallback: Whether the small model had to stand in.
         seconds: From the ticket's arrival to its end.
         note: Why there is no answer, or why the small model gave it.
@@ -125,7 +134,10 @@ def totals(run: DemoRun, broken: Sequence[Broken]) -> dict[str, Any]:
 def decorators(run: DemoRun) -> dict[str, dict[str, Any]]:
     """Return what each decorator did, read from the events and the spans."""
     retries = [event for event in run.events if isinstance(event, RetryScheduled)]
-    waits = [event for event in run.events if isinstance(event, WaitScheduled)]
+    limited, queued = (
+        [event.delay for event in run.events if isinstance(event, WaitScheduled) and event.policy == policy]
+        for policy in ("rate_limited", "bulkhead")
+    )
     refusals = Counter(event.code for event in run.events if isinstance(event, CallRefused))
     circuit = Counter(event.new for event in run.events if isinstance(event, CircuitChanged))
     return {
@@ -147,10 +159,13 @@ def decorators(run: DemoRun) -> dict[str, dict[str, Any]]:
             "refused": refusals[ErrorCode.CIRCUIT_OPEN],
         },
         "rate_limited": {
-            "waited": len(waits),
-            "seconds": round(sum(event.delay for event in waits), 3),
+            "waited": len(limited),
+            "seconds": round(sum(limited), 3),
             "refused": refusals[ErrorCode.RATE_LIMIT],
         },
+        "cached": {"hits": sum(isinstance(event, CacheHit) for event in run.events)},
+        "bulkhead": {"waited": len(queued)},
+        "hedge": {"asked_again": sum(isinstance(event, HedgeStarted) for event in run.events)},
     }
 
 
