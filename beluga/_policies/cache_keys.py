@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import decimal
+import warnings
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from beluga._engine.target import Target
 
-__all__ = ["frozen", "key_of_arguments"]
+__all__ = ["frozen", "key_of_arguments", "warn_of_sharing"]
 
+_TENANTS: Final = frozenset({"account", "customer", "org", "organization", "project", "tenant", "user", "workspace"})
+"""What parameters are called that say on whose behalf a call is made."""
 _AS_IT_IS: Final = frozenset({str, bytes, int, type(None)})
 """Types of which no two values are equal that are not the same."""
 
@@ -117,3 +120,14 @@ def _parts(value: Any) -> list[tuple[str, Any]] | None:
             return None
         names = [*names, *(getattr(value, "__pydantic_extra__", None) or ())]
     return [(name, getattr(value, name, None)) for name in names]
+
+
+def warn_of_sharing(key: object, target: Target) -> None:
+    """Warn where a key leaves out whose call it is."""
+    found = [name for name in target.signature.parameters if name != key and set(name.split("_")) & _TENANTS]
+    if found:
+        message = (
+            f"cached: the key of {target.name} leaves out {found[0]}, so one could get the answer of another: "
+            f"write per={found[0]!r}, or per=False where all share them on purpose"
+        )
+        warnings.warn(message, UserWarning, stacklevel=5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import contextlib
 import weakref
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -11,30 +11,38 @@ import attrs
 from beluga import events
 from beluga._engine.decorator import OptionsDecorator
 from beluga._engine.options import number, optional, seconds, seconds_if_any, whole
-from beluga._engine.policy import Ask, Policy, Use
+from beluga._engine.policy import Ask, Policy, Use, Wait
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga._foreign.answers import is_whole
-from beluga._policies.cache_keys import frozen, key_of_arguments
+from beluga._policies.cache_keys import frozen, key_of_arguments, warn_of_sharing
+from beluga._policies.cache_shared import SharedAnswers
 from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, who_runs
 from beluga.classification import TRANSIENT, ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import GuardBlocked, Refused
 from beluga.events import listening
+from beluga.stores.base import Store, check_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Target
+    from beluga.stores.flights import Codec
 
+    Key = tuple[object, Hashable, Hashable]
+    """The function, the tenant, and what tells the call apart."""
     Source = str | Callable[[Mapping[str, Any]], Any]
 
 __all__ = ["Cache", "CacheStats", "cached"]
 
-_TENANTS: Final = frozenset({"account", "customer", "org", "organization", "project", "tenant", "user", "workspace"})
-"""What parameters are called that say on whose behalf a call is made."""
+
+def _is_codec(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (callable(getattr(value, "dumps", None)) and callable(getattr(value, "loads", None))):
+        message = f"cached: {attribute.name}= needs the methods dumps and loads, as the module pickle has them"
+        raise TypeError(message)
 
 
 @attrs.frozen
@@ -78,9 +86,16 @@ class Cache(Policy):
         per: The parameter that names the tenant, who never gets the answer of another; a callable of all arguments by
             name says so too. False says that all share them on purpose.
         stale: Seconds beyond `ttl` in which one call fetches the answer anew and the others get the old one at once;
-            the old one is also the answer where fetching fails. 0 turns that off.
+            the old one is also the answer where fetching fails. 0 turns that off. Per process.
         negative: Seconds for which an error that will come again, such as an unknown model, is raised without a call;
-            None never keeps one.
+            None never keeps one. Per process.
+        store: Where several processes share their answers, such as a `beluga.stores.RedisStore`: the function runs once
+            for all of them. While it does not answer each process goes on alone. None keeps to this process.
+        name: What the store knows the answers by, beside the function's module and name. A function without a name of
+            its own (a lambda, or one that is made by another) needs it; a new name leaves old answers behind.
+        codec: How answers are written into the store: an object with ``dumps`` and ``loads``, such as `pickle` where
+            you trust whoever can write there. None writes plain data and what `beluga.schema` consists of; another
+            answer stays in this process, with a line in the log.
 
     Raises:
         TypeError: The function has no such parameter, or a call's arguments cannot be told apart.
@@ -113,11 +128,17 @@ class Cache(Policy):
     negative: float | None = attrs.field(
         default=None, converter=seconds_if_any, validator=optional(number(0, above=True)), kw_only=True
     )
+    store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
+    label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
+    codec: Codec | None = attrs.field(default=None, validator=optional(_is_codec), kw_only=True)
     _rooms: StateByClock[Room] = attrs.field(init=False, repr=False)
     _layers: weakref.WeakSet[_Layer] = attrs.field(init=False, repr=False, factory=weakref.WeakSet)
 
     def __attrs_post_init__(self) -> None:
         """Make room for the answers."""
+        if self.store is None and (self.codec is not None or self.label is not None):
+            message = "cached: name= and codec= say how answers are kept in a store: give store= too"
+            raise ValueError(message)
         object.__setattr__(self, "_rooms", StateByClock(lambda: Room(self.maxsize)))
 
     @property
@@ -129,7 +150,11 @@ class Cache(Policy):
         }
 
     def bind(self, target: Target) -> Policy:
-        """Return the layer that knows how to tell the function's calls apart."""
+        """Return the layer that knows how to tell the function's calls apart.
+
+        Raises:
+            TypeError: The function has no such parameter, or no name by which a store could know its answers.
+        """
         layer = _Layer(self, self._rooms, target)
         self._layers.add(layer)
         return layer
@@ -153,8 +178,26 @@ class Cache(Policy):
 
         Raises:
             TypeError: The arguments fit none of the functions, or there is a ``key=`` and more than a key is given.
+            ValueError: The answers of this process are forgotten, but a store forgets one at a time.
+            StoreUnavailable: They are, but the store does not answer.
         """
-        return self._rooms.of(environment()).forget(self._named(args, kwargs))
+        count = self._rooms.of(environment()).forget(self._named(args, kwargs))
+        if self.store is not None:
+            self._forget_shared(args, kwargs)
+        return count
+
+    def _forget_shared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not (args or kwargs) or (self.key is not None and self.per):
+            message = (
+                "cached: a store forgets one answer at a time, which it knows by key and tenant: name it by its "
+                "arguments, or have key= give both and leave out per="
+            )
+            raise ValueError(message)
+        for layer in self._layers:
+            if layer.shared is not None:
+                with contextlib.suppress(TypeError):  # the arguments of another function
+                    told = frozen(args[0], "key") if self.key is not None else layer.arguments(args, kwargs)
+                    layer.shared.forget(told)
 
     def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[Any], bool]:
         """Return what says of a key in a room whether it is meant."""
@@ -178,7 +221,7 @@ class Cache(Policy):
 
     def describe(self) -> str:
         """Return the options that are given, and what is kept."""
-        given = [f"{name}={value!r}" for name in ("key", "per") if (value := getattr(self, name)) is not None]
+        given = [f"{name}={value!r}" for name in ("key", "per", "store") if (value := getattr(self, name)) is not None]
         kept = f"{self.stats.size} of {self.maxsize} kept"
         return " ".join([f"ttl={self.ttl:g}", *given, kept])
 
@@ -197,14 +240,15 @@ class _Layer(Policy):
         self._kind = target.kind
         self._read_key = None if cache.key is None else argument_reader(target, cache.key, "cached: key")
         self._read_tenant = argument_reader(target, cache.per, "cached: per") if cache.per else None
+        self.shared = None if cache.store is None else SharedAnswers(cache, cache.store, target)
         if cache.key is not None and cache.per is None:
-            _warn_of_sharing(cache.key, target)
+            warn_of_sharing(cache.key, target)
 
-    def enter(self, call: Call) -> Ask | Use | None:
+    def enter(self, call: Call) -> Ask | Use | Wait | None:
         """Hand out what is kept, wait for who is about to fetch it, or lead."""
         waiter = call.kept(self) if call.kept_values is not None else None
         if waiter is not None:
-            return self._go_on(call, waiter)
+            return self._go_on(call, waiter) if isinstance(waiter, Follower) else self._go_on_asking(call, waiter)
         read_key, read_tenant, arguments = self._read_key, self._read_tenant, self.arguments
         told = arguments(call.args, call.kwargs) if read_key is None else frozen(read_key(call), "key")
         key = (self.owner, None if read_tenant is None else frozen(read_tenant(call), "per"), told)
@@ -227,15 +271,17 @@ class _Layer(Policy):
             entry = None
         return self._fetch(call, room, key, entry, now)
 
-    def _fetch(self, call: Call, room: Room, key: Hashable, old: Entry | None, now: float) -> Ask | Use | None:
+    def _fetch(self, call: Call, room: Room, key: Key, old: Entry | None, now: float) -> Ask | Use | None:
         with room.lock:
             flight = room.flights.get(key)
             if flight is None:
+                share = None if self.shared is None else self.shared.flight(key)
                 flight = Flight(room, key, who_runs(is_async=self._kind.is_async))
-                call.keep(self, Lead(flight, old))
+                lead = Lead(flight, old, share)
+                call.keep(self, lead)
                 room.flights[key] = flight
                 room.misses += 1
-                return None
+                return lead.ask()
             # It would wait for itself: it calls itself, or its stream is still open.
             if flight.leader == who_runs(is_async=self._kind.is_async):
                 room.misses += 1
@@ -259,12 +305,24 @@ class _Layer(Policy):
             return _hand_out(call, waiter.entry, now)
         if waiter.lead is not None:
             room.misses += 1
-            call.keep(self, waiter.lead.take(who_runs(is_async=self._kind.is_async)))
-            return None
+            lead = waiter.lead.take(who_runs(is_async=self._kind.is_async))
+            call.keep(self, lead)
+            return lead.ask()
         if now >= DEADLINE.get():
             waiter.depart()
             raise expired(call.name)
         return self._wait(call, waiter, now)
+
+    def _go_on_asking(self, call: Call, lead: Lead) -> Ask | Use | Wait | None:
+        """Do what the store says of the call, which leads in this process."""
+        found = lead.answered(call)
+        if not isinstance(found, Entry):
+            return found
+        call.keep(self, None)
+        lead.land(found)
+        room = self._rooms.of(call.environment)
+        room.misses, room.hits = room.misses - 1, room.hits + 1
+        return _hand_out(call, found, call.environment.monotonic())
 
     def _wait(self, call: Call, waiter: Follower, now: float) -> Ask:
         clock, wakeup, left = call.environment.clock, waiter.wakeup, max(0.0, DEADLINE.get() - now)
@@ -277,6 +335,8 @@ class _Layer(Policy):
         waiter = call.kept(self)
         if isinstance(waiter, Follower):
             waiter.depart()
+        elif waiter is not None:
+            waiter.let_go()
 
     def watch(self, call: Call) -> Lead | None:
         """Record the items of a stream."""
@@ -325,17 +385,6 @@ def _hand_out(call: Call, entry: Entry, now: float) -> Use:
 def _comes_again(error: Exception) -> bool:
     """Say whether the same call would fail in the same way, through no doing of a policy."""
     return not isinstance(error, (Refused, GuardBlocked)) and classify(error) not in TRANSIENT | {ErrorCode.CANCELLED}
-
-
-def _warn_of_sharing(key: Source, target: Target) -> None:
-    """Warn where a key leaves out whose call it is."""
-    found = [name for name in target.signature.parameters if name != key and set(name.split("_")) & _TENANTS]
-    if found:
-        message = (
-            f"cached: the key of {target.name} leaves out {found[0]}, so one could get the answer of another: "
-            f"write per={found[0]!r}, or per=False where all share them on purpose"
-        )
-        warnings.warn(message, UserWarning, stacklevel=5)
 
 
 cached: Final = OptionsDecorator(

@@ -19,7 +19,7 @@ import copy
 import sys
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from beluga._engine.policy import Use
 from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, new_lock
@@ -28,7 +28,11 @@ from beluga._foreign.answers import SILENT, Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["Entry", "Flight", "Follower", "Lead", "Room", "who_runs"]
+    from beluga._engine.call import Call
+    from beluga._engine.policy import Ask, Wait
+
+
+__all__ = ["Entry", "Flight", "Follower", "Lead", "Room", "Share", "who_runs"]
 
 
 class Entry:
@@ -153,7 +157,7 @@ class Flight:
         """Let the first who waits lead, or end where nobody does."""
         with self.room.lock:
             while self.room.flights.get(self.key) is self and (waiter := next(iter(self.waiters), None)) is not None:
-                successor = Lead(self)
+                successor = Lead(self, None, lead.shared)
                 del self.waiters[waiter]
                 waiter.lead = successor
                 lead.drop()
@@ -163,6 +167,8 @@ class Flight:
                 lead = successor
             self._end()
             lead.drop()
+        if lead.shared is not None:
+            lead.shared.end()
 
     def _end(self) -> None:
         if self.room.flights.get(self.key) is self:
@@ -175,13 +181,27 @@ class Flight:
         return None
 
 
+class Share(Protocol):
+    """What the leader of this process holds of a flight over several of them."""
+
+    def ask(self, lead: Lead) -> Ask | None:
+        """Ask who leads; None for the function to run."""
+
+    def answered(self, call: Call, lead: Lead) -> Ask | Wait | Entry | None:
+        """Do what the answer says; return what was fetched elsewhere, or None for the function to run."""
+
+    def end(self, entry: Entry | None = None) -> None:
+        """Lead no more; give `entry` to the others, or else the lead to one of them."""
+
+
 class Lead:
     """The right to run the function for a flight, and what its stream gives; who lets go of it hands it on."""
 
-    __slots__ = ("_flight", "items", "old", "report")
+    __slots__ = ("_flight", "items", "old", "report", "shared")
 
-    def __init__(self, flight: Flight, old: Entry | None = None) -> None:
+    def __init__(self, flight: Flight, old: Entry | None = None, shared: Share | None = None) -> None:
         self._flight: Flight | None = flight
+        self.shared = shared
         self.items: list[Any] = []
         self.report = Report()
         self.old = old  # what is kept still, and not fresh any more
@@ -192,11 +212,21 @@ class Lead:
             self._flight.leader = leader
         return self
 
+    def ask(self) -> Ask | None:
+        """Ask who leads over all processes, if there are several; None for the function to run."""
+        return None if self.shared is None else self.shared.ask(self)
+
+    def answered(self, call: Call) -> Ask | Wait | Entry | None:
+        """Do what the answer to that says; return what was fetched elsewhere, or None for the function to run."""
+        return None if self.shared is None else self.shared.answered(call, self)
+
     def land(self, entry: Entry) -> None:
         """Keep `entry`, and hand it to all who wait."""
         flight = self._flight
         if flight is not None:
             flight.land(entry)
+            if self.shared is not None:
+                self.shared.end(None if flight.is_forgotten else entry)
             self._flight = None  # not before: a signal handler may raise in between, and then it is handed on
 
     def drop(self) -> None:

@@ -1,4 +1,4 @@
-"""Stores: what several processes share of their limits, budgets and circuits.
+"""Stores: what several processes share of their limits, budgets, circuits and answers.
 
 Without one, everything that a policy remembers is per process: a limit of 100 in four workers is 400.
 """

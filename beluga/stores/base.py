@@ -34,6 +34,8 @@ BEAT, GONE = 5.0, 15.0
 """Seconds after which a process says again that it is there, and without which it is not."""
 PAUSE, LONGEST_PAUSE = 1.0, 8.0
 """Seconds for which a store that does not answer is not asked again."""
+LEASE = 5.0
+"""Seconds after which a holder who does not renew its lease has lost it."""
 
 
 class Store:
@@ -44,7 +46,7 @@ class Store:
         prefix: What its keys begin with: applications with the same prefix on one server share what they keep.
         on_failure: What is done while it cannot be asked. ``"local"`` counts in this process alone, ``"open"`` lets
             every call through, ``"closed"`` refuses each with `StoreUnavailable`. None is careful: money closed, limits
-            local, circuits open.
+            local, circuits and answers open.
     """
 
     def __init__(self, name: str, prefix: str, on_failure: Mode | None) -> None:
@@ -83,6 +85,14 @@ class Store:
 
     def tell(self, question: Question, *, is_async: bool) -> None:
         """Send something without waiting; it may be lost, and its answer goes to `Question.undo`."""
+        raise NotImplementedError
+
+    def hold(self, question: Question) -> None:
+        """Ask this again now and then until it is released, as who holds a lease does."""
+        raise NotImplementedError
+
+    def release(self, question: Question) -> bool:
+        """Ask it no more; return whether it was held, which in a forked child it is not."""
         raise NotImplementedError
 
     def be_counted(self, *, is_async: bool) -> None:
@@ -230,8 +240,12 @@ def _text(key: Hashable) -> str:
         return kind + repr(key)
     if isinstance(key, tuple):
         return kind + repr([_text(part) for part in key])
+    if isinstance(key, frozenset):
+        return kind + repr(sorted(map(_text, key)))
+    if isinstance(key, type):
+        return f"{kind}{key.__module__}.{key.__qualname__}"
     message = (
         f"store: key= gave a {type(key).__name__}, whose text may differ from process to process: give a str, number, "
-        "a UUID, an enum, or a tuple of these"
+        "a UUID, an enum, or a tuple or frozenset of these"
     )
     raise TypeError(message)

@@ -43,6 +43,7 @@ class FakeStore(Store):
         self._records = Records()
         self._lock = new_lock()
         self._failure: str | None = None
+        self._held: dict[Question, None] = {}
         self.asked: int = 0
         """How many questions it was asked, with what it was told."""
 
@@ -51,9 +52,11 @@ class FakeStore(Store):
         self.asked += 1
         if self._failure is not None:
             raise self.lost(self._failure)
-        now = int(environment().clock.time() * MICROSECONDS)
+        now = float(int(environment().clock.time() * MICROSECONDS))
         with self._lock:
-            answer = question.run(self._records, float(now))
+            for held in tuple(self._held):
+                held.run(self._records, now)
+            answer = question.run(self._records, now)
         self.found()
         return answer
 
@@ -66,6 +69,14 @@ class FakeStore(Store):
             answer = self.ask(question)
             if question.undo is not None:
                 question.undo(answer)
+
+    def hold(self, question: Question) -> None:
+        """Ask it before each other question, so that virtual time ends no lease whose holder lives."""
+        self._held[question] = None
+
+    def release(self, question: Question) -> bool:
+        """Ask it no more."""
+        return self._held.pop(question, self) is None
 
     def be_counted(self, *, is_async: bool) -> None:
         """Count nobody: a test sets how many `members` there are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import functools
 import math
 import threading
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga._engine.options import number, seconds
-from beluga._engine.state import begin_in_child
+from beluga._engine.state import begin_in_child, new_lock
 from beluga._engine.timeouts import remaining
 from beluga.clock import SYSTEM
 from beluga.errors import DeadlineExceeded, StoreUnavailable
-from beluga.stores.base import Mode, Store
+from beluga.stores.base import LEASE, Mode, Store
 from beluga.stores.budgets import RESERVE, SETTLE
 from beluga.stores.circuits import ADMIT, OUTCOME
+from beluga.stores.flights import LAND, LEAVE, RENEW, TAKE
 from beluga.stores.limits import GIVE, LIMIT
 from beluga.stores.links import WIDE, Command, LoopLink, ServerError, ThreadLink
 from beluga.stores.scripts import FORGET, LOOK, PRESENT
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisStore"]
 
-SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, PRESENT, LOOK, FORGET)
+SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, TAKE, RENEW, LAND, LEAVE, PRESENT, LOOK, FORGET)
 
 
 class RedisStore(Store):
@@ -49,7 +51,7 @@ class RedisStore(Store):
         timeout: Seconds for an answer, and for making a connection.
         on_failure: What is done while the server cannot be asked. ``"local"`` counts in this process alone, a limit
             divided by the processes that were there lately, ``"open"`` lets every call through, ``"closed"`` refuses
-            each with `StoreUnavailable`. None is careful: money closed, limits local, circuits open.
+            each with `StoreUnavailable`. None is careful: money closed, limits local, circuits and answers open.
 
     Raises:
         ImportError: The extra ``redis`` is not installed.
@@ -90,6 +92,9 @@ class RedisStore(Store):
         self._thread = threading.local()
         self._loops: dict[int, LoopLink | asyncio.Task[LoopLink]] = {}
         self._who, self._said_at = 0, -math.inf  # another process
+        self._held: dict[Question, None] = {}
+        self._holder: threading.Thread | None = None
+        self._lock = new_lock()
         self._untold: collections.deque[Command] = collections.deque(maxlen=10_000)  # the parent tells it
 
     def ask(self, question: Question) -> Any:
@@ -159,6 +164,30 @@ class RedisStore(Store):
             return
         if type(link) is LoopLink and link.is_open:
             link.loop.call_soon(link.tell_rest)  # not now: this may be a finaliser in the midst of a question
+
+    def hold(self, question: Question) -> None:
+        """Ask it again and again, from a thread of its own: its holder is busy, maybe blocking its event loop."""
+        with self._lock:
+            self._held[question] = None
+            if self._holder is None:
+                self._holder = threading.Thread(target=self._go_on_holding, name="beluga-leases", daemon=True)
+                self._holder.start()
+
+    def release(self, question: Question) -> bool:
+        """Ask it no more."""
+        return self._held.pop(question, self) is None
+
+    def _go_on_holding(self) -> None:
+        while True:
+            SYSTEM.clock.sleep(LEASE / 3)
+            for question in tuple(self._held):
+                if not self.is_down:
+                    with contextlib.suppress(StoreUnavailable):
+                        self.ask(question)
+            with self._lock:
+                if not self._held:
+                    self._holder = None
+                    return
 
     def _tell_rest(self) -> None:
         link: ThreadLink | None = getattr(self._thread, "link", None)
