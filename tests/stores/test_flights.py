@@ -349,10 +349,12 @@ def test_bad_options_are_refused_at_decoration():
 
 
 scalars = (
-    *(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary()),
+    *(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8), st.binary(max_size=8)),
     *(st.dates(), st.datetimes(), st.decimals(allow_nan=False).map(decimal.Decimal)),
 )
-hashable = st.recursive(st.one_of(scalars), lambda inner: st.tuples(inner) | st.frozensets(inner, max_size=3))
+hashable = st.recursive(
+    st.one_of(scalars), lambda inner: st.tuples(inner) | st.frozensets(inner, max_size=2), max_leaves=3
+)
 plain = st.recursive(
     hashable,
     lambda inner: st.one_of(
@@ -362,6 +364,7 @@ plain = st.recursive(
         st.dictionaries(st.text(max_size=2), inner, max_size=3),
         st.dictionaries(hashable, inner, max_size=3),
     ),
+    max_leaves=6,
 )
 
 
