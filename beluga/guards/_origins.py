@@ -36,6 +36,12 @@ _MEDIA: Final = frozenset(
 )
 _OWN: Final = frozenset({"reasoning", "compaction"})  # the model's
 _ASKED: Final = frozenset({"function_call", "tool_call", "custom_tool_call"})
+_SAID: Final = frozenset({"", "message", "text", "input_text", *ROLES})
+# A parameter whose name has one of these words holds what was found, fetched or handed in.
+_FOUND = re.compile(
+    r"(?:^|_)(?:documents?|docs?|contexts?|web_?pages?|pages?|articles?|attachments?|results?|snippets?|passages?|chunks?"
+    r"|retrieved|fetched|scraped|crawled|html|transcript|observations?)(?:_|$)"
+)
 _STEP = re.compile(r"[\w ]*(?:\[\d+\]|\.(?:content|parts|text|output|message|tool_calls))*")
 
 # What `Spotlight` makes of a text, whoever put it where.
@@ -49,6 +55,14 @@ _EMAIL = r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
 _URL = r"[a-z][a-z0-9+.-]*://[^\s\"'<>`]+"
 _IBAN = r"(?<!\w)[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{2,4}){3,9}(?!\w)"
 _DIGITS = r"(?<![\w.,])\+?\(?\d(?:[ ()./-]{0,2}\d){6,24}(?![\w])"
+# Words that a text asks to be said or sent on, in quotes or behind a colon.
+_REQUEST = re.compile(
+    r"\b(?:say|write|repeat|reply|respond|post|send|append|include|publish|quote|paste|tell)\b[^\"\n]{0,80}?"
+    r"(?:\"([^\"\n]{12,300})\"| '([^'\n]{12,300})'(?!\w)|: ?(?!\")([^\"\n]{12,300}?)(?=[.!?](?: |$)|\"|$))",
+    re.MULTILINE,
+)
+_RUN: Final = 4  # words; of seven copied in a row, four stand where they are looked for
+_QUOTED: Final = 12  # characters; less may stand in two texts by chance
 _IDENTIFIER = re.compile(f"(?P<url>{_URL})|(?P<email>{_EMAIL})|(?P<account>{_IBAN}|{_DIGITS})", re.IGNORECASE)
 _HOST = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d+)?(?=[/?#]|$)", re.IGNORECASE)
 
@@ -77,10 +91,12 @@ class History:
 
     Args:
         trusted: The tools whose answers are.
+        documents: The names of values that are not, beside those that say so themselves.
     """
 
-    def __init__(self, trusted: Collection[str] = ()) -> None:
+    def __init__(self, trusted: Collection[str] = (), documents: Collection[str] = ()) -> None:
         self._trusted_tools = frozenset(trusted)
+        self._documents = frozenset(documents)
         self._given: list[tuple[str, Any, str | None]] = []
         self._sides: tuple[_Side, _Side] | None = None
 
@@ -102,6 +118,23 @@ class History:
         """Return where a value stands in what is not trusted; empty where it does not."""
         return self._read()[1].place(kind, value)
 
+    def quoted(self, value: str) -> str:
+        """Return what of a value is copied from what is not trusted and stands in nothing that is, or nothing."""
+        trusted, untrusted = self._read()
+        words = value.split(" ")
+        runs = [" ".join(words[at : at + _RUN]) for at in range(0, len(words) - _RUN, _RUN)]
+        for each in (value, *runs):
+            if len(each) >= _QUOTED and untrusted.holds("word", each) and not trusted.holds("word", each):
+                return each
+        return self.asked_for(value)
+
+    def asked_for(self, given: str) -> str:
+        """Return what in a value some text that is not trusted asks to be said; empty if nothing."""
+        trusted, untrusted = self._read()
+        requests = untrusted.requests()
+        value = plain(given) if requests else ""
+        return next((each for each in requests if each in value and not trusted.holds("word", each)), "")
+
     def _read(self) -> tuple[_Side, _Side]:
         if self._sides is None:
             self._sides = _Side(), _Side()
@@ -110,7 +143,8 @@ class History:
         return self._sides
 
     def _sort(self, name: str, value: Any, tool: str | None) -> None:
-        role = "tool" if tool else Place().entry(name).role
+        found = name in self._documents or (isinstance(value, str) and _FOUND.search(name))
+        role = "tool" if tool or found else Place().entry(name).role
         if role:
             self._take(name, value, trusted=tool in self._trusted_tools if tool else role == "system")
             return
@@ -133,7 +167,8 @@ class History:
         role = text(message, "role")
         if path in taken or role == "assistant":
             return
-        if role and role not in ROLES and any(get(message, field) is not None for field in ("content", "parts")):
+        unknown = role not in ROLES and any(get(message, field) is not None for field in ("content", "parts"))
+        if (role and unknown) or not (role or (text(message, "type") or "") in _SAID | _ASKED):
             untrusted.add(place_of(path), message)
             return
         self._sort_texts(Reading(message, name=path), tuple(taken))
@@ -209,6 +244,7 @@ class _Side:
         self._texts: list[tuple[str, str]] = []
         self._whole = self._compact = ""
         self._read = 0
+        self._requests: tuple[int, list[str]] = (0, [])
 
     def __bool__(self) -> bool:
         return bool(self._given)
@@ -216,8 +252,22 @@ class _Side:
     def add(self, place: str, value: Any) -> None:
         self._given.append((place, value))
 
+    def requests(self) -> list[str]:
+        """Return what the texts ask to be said."""
+        self._take_in()
+        if self._requests[0] < self._read:
+            found = [match[match.lastindex or 0].strip() for match in _REQUEST.finditer(self._whole)]
+            self._requests = self._read, found
+        return self._requests[1]
+
     def holds(self, kind: str, value: str) -> bool:
         """Say whether a value stands in one of the texts."""
+        self._take_in()
+        if kind != "account":
+            return _holds(self._whole, kind, value)
+        return _number_of(value) in self._compact and _stands(self._whole, value)
+
+    def _take_in(self) -> None:
         if self._read < len(self._given):
             for place, given in self._given[self._read :]:
                 said = (given,) if isinstance(given, str) else (each.value for each in Reading(given).texts)
@@ -225,9 +275,6 @@ class _Side:
             self._read = len(self._given)
             self._whole = "\n".join(each for _, each in self._texts)
             self._compact = self._whole.translate(_BETWEEN)
-        if kind != "account":
-            return _holds(self._whole, kind, value)
-        return _number_of(value) in self._compact and _stands(self._whole, value)
 
     def place(self, kind: str, value: str) -> str:
         """Return the place of the text in which a value stands; empty where it does not."""

@@ -99,6 +99,18 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _TELLING = re.compile(r"[:/\\%]|[^\x00-\x7f]")  # without one of these it is a name on the same page
 _WORD = re.compile(r"[\w.+-]*:")  # such as `[1234]: error: ...`, which leads nowhere
+# A line of a log, such as `[INFO]: db:connected`, defines a link in form alone, unless something opens such links.
+_LOGGED = re.compile(
+    r"(?i)(?!(?:javascript|vbscript|data|file|blob|about|mailto|tel|sms|smsto|callto|facetime|skype|whatsapp|intent|market"
+    r"|chrome|edge|ms-[\w-]+|urn|geo|magnet|bitcoin|view-source|livescript|mocha|jar|x-[\w-]+):)[a-z][\w-]{0,30}:[\w.-]{1,40}"
+)
+# What a document type names is fetched by nobody who shows a page, and these hosts would get nothing from it.
+_DOCTYPE = re.compile(
+    r"(?i)<!doctype\s+[\w.:-]+\s+(?:public\s+[\"'][\w/ .:+-]{1,80}[\"']|system)\s+[\"']https?://(?:www\.)?"
+    r"(?:w3\.org|apple\.com|oasis-open\.org|java\.sun\.com|hibernate\.org|mybatis\.org|springframework\.org|docbook\.org"
+    r"|openmobilealliance\.org|wapforum\.org|daisy\.org|checkstyle\.org|puppycrawl\.com|jboss\.org|qt\.io)/[\w./-]{1,80}\.dtd"
+    r"[\"']\s*>"
+)
 _HOST_NEXT = re.compile(r"[/\\]{2}")
 _REASON = "an address leads to a host that is not listed"
 _NO_PLACEHOLDER = re.compile("(?!)")
@@ -224,6 +236,8 @@ class LinkGuard:
             yield from self._in_markdown(passage)
         for match in _STYLE.finditer(passage):
             yield *match.span(1), "style", self._away(_style(match[1]), "image")
+        for doctype in _DOCTYPE.finditer(passage):
+            yield *doctype.span(), "attribute", False
         if "=" in passage:
             for tag in _OPENED.finditer(passage):
                 yield from self._in_tag(tag)
@@ -241,7 +255,8 @@ class LinkGuard:
             elif kind == "image":
                 yield *bracket.span(), "reference", self.images != self.hosts
             elif named := _DEFINITION.match(passage, bracket.end()):
-                yield *named.span(1), "definition", self._away(named[1], "link")
+                away = not _LOGGED.fullmatch(named[1]) and self._away(named[1], "link")
+                yield *named.span(1), "definition", away
 
     def _in_tag(self, tag: re.Match[str]) -> Iterator[tuple[int, int, str, bool]]:
         name = _TAG_NAME.match(tag[0])

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Flow", "Provenance"]
 
-_QUOTED = 12  # characters; a shorter value may stand in two texts by chance
 _NO_TURN = "no turn is open, so nobody knows where values come from: call tools within `with provenance.turn(...)`"
 _STEP = re.compile(r"[^\W\d]\w*|\d+")
 _NAMED_MAIL = re.compile(r"[^<>@]*<([^<>]+)>")
@@ -76,8 +75,11 @@ class Provenance:
     Args:
         sensitive: The arguments that decide where something goes, by name, or as ``tool.argument``. Their values are
             looked up whatever they are. None looks at all arguments, but only for addresses of mail, links, numbers of
-            accounts and phones, and passages of at least 12 characters that are quoted.
+            accounts and phones, and quoted passages: the whole value, of at least 12 characters, or seven words in a
+            row. What an untrusted text asks to be said, in quotes or behind a colon, is looked for in all arguments.
         trusted: Tools whose answers can be trusted: directories of the application's own.
+        documents: Parameters of the function that hold what strangers wrote, whatever they are called. Texts that are
+            called `document`, `context`, `page`, `article`, `attachment`, `results` or the like say so themselves.
         allow: Values that always pass: words, addresses, hosts with their subdomains, ``@example.com`` for all mail
             there.
         ask: Gets the `Flow`s of a call and says whether it may go; may be async. None blocks it.
@@ -104,12 +106,14 @@ class Provenance:
         *,
         sensitive: Iterable[str] | None = None,
         trusted: Iterable[str] = (),
+        documents: Iterable[str] = (),
         allow: Iterable[str] = (),
         ask: Ask | None = None,
         links: Literal["strip", "text", "block"] | None = "strip",
     ) -> None:
         self.sensitive: frozenset[str] | None = None if sensitive is None else _names("sensitive", sensitive)
         self.trusted: frozenset[str] = _names("trusted", trusted)
+        self.documents: frozenset[str] = _names("documents", documents)
         self.allow: frozenset[str] = frozenset(map(plain, _names("allow", allow)))
         if ask is not None and not callable(ask):
             message = f"ask is a callable that gets the flows and says True or False, not {type(ask).__name__}"
@@ -140,7 +144,7 @@ class Provenance:
     def given(self, arguments: Mapping[str, Any]) -> Provenance:
         """Return the guard for one call of a function with these `arguments`, which are its turn."""
         bound = copy.copy(self)
-        bound.history = History(self.trusted)
+        bound.history = History(self.trusted, self.documents)
         for name, value in arguments.items():
             bound.history.add(name, value)
         return bound
@@ -170,10 +174,10 @@ class Provenance:
         for path, value in _values(arguments):
             named = self._is_sensitive(tool, path)
             if named or self.sensitive is None:
-                found += [
-                    Flow(tool, path, turn.untrusted_place(kind, each), value)
-                    for kind, each in self._foreign(turn, plain(value), whole=named and not path.endswith("keys()"))
-                ]
+                foreign = [*self._foreign(turn, plain(value), whole=named and not path.endswith("keys()"))]
+            else:
+                foreign = [("word", asked)] if (asked := turn.asked_for(value)) else []
+            found += [Flow(tool, path, turn.untrusted_place(kind, each), value) for kind, each in foreign]
         return tuple({(flow.argument, flow.source, flow.value): flow for flow in found}.values())
 
     def _is_sensitive(self, tool: str, path: str) -> bool:
@@ -188,8 +192,8 @@ class Provenance:
         parts = [*identifiers(value)]
         if not whole:
             strange = [part for part in parts if not self._passes(turn, *part)]
-            quoted = len(value) >= _QUOTED and turn.untrusted_place("word", value)
-            yield from strange or ([("word", value)] if quoted and not parts else [])
+            quoted = "" if strange else turn.quoted(value)
+            yield from [("word", quoted)] if quoted else strange
             return
         if mail := _NAMED_MAIL.fullmatch(value):
             value = mail[1]

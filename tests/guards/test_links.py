@@ -269,8 +269,31 @@ def test_an_address_that_is_put_in_later_is_found(text):
         "list[int]: A: the numbers",
         're.compile("\\\\d+")',
         "<svg xmlns='http://www.w3.org/2000/svg'></svg>",
+        "[INFO]: db:connected",
+        "[worker-3]: queue:empty",
+        "[WARN]: cache:miss on shard 4",
+        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">',
+        '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
+        '<!DOCTYPE mapper\n  PUBLIC "-//mybatis.org//DTD Mapper 3.0//EN"\n  "http://mybatis.org/dtd/mybatis-3-mapper.dtd">',
     ],
 )
 def test_what_only_looks_like_a_link_stays(text):
-    """Logs, notes, annotations, expressions and the names of languages."""
+    """Logs, notes, annotations, expressions, and the names of languages and of types of documents."""
     assert LinkGuard(["example.com"]).redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]: javascript:alert",
+        "[a]: tel:5550199",
+        "[a]: db://connected",
+        "[a](db:connected)",
+        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://www.w3.org.evil.test/a.dtd">',
+        '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://www.w3.org/a.dtd?q=secret">',
+        '<!DOCTYPE html SYSTEM "http://evil.test/secret.dtd">',
+    ],
+)
+def test_what_only_looks_like_a_log_or_a_type_of_document_does_not_stay(text):
+    """What something opens, and what somebody else's host would be told."""
+    assert LinkGuard(["example.com"]).scan(text)
