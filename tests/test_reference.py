@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -30,6 +32,34 @@ def test_every_option_has_a_meaning(name):
     page = reference.decorator_page(name)
     for option in inspect.signature(getattr(beluga, name)).parameters:
         assert re.search(rf"^\| `{option}` \| [^|]* \| .+ \|$", page, re.MULTILINE), option
+
+
+def test_the_order_that_is_told_is_one_that_explain_does_not_warn_of():
+    """All decorators in the order of the page, from outside."""
+    names = [name for name, _ in reference.NOTES["order"]]
+    assert set(names) == set(reference.DECORATORS)
+    for inner, outer in itertools.combinations(reversed(names), 2):
+        assert inner not in reference.stands_inside(outer), f"{outer} is told to stand outside of {inner}"
+
+
+def test_what_is_said_of_a_pair_is_of_two_decorators():
+    """A name that is misspelt would never be shown."""
+    for pair in reference.NOTES["pairs"]:
+        outer, inner = pair.split("/")
+        assert {outer, inner} <= set(reference.DECORATORS)
+        assert outer != inner
+
+
+@pytest.mark.parametrize("name", reference.DECORATORS)
+def test_a_drawing_shows_what_is_said_of_its_states(name):
+    """It is XML that needs nothing from elsewhere, with a text for each arrow."""
+    notes = reference.NOTES[name]
+    drawn = ElementTree.fromstring(reference.diagram(name, notes["states"], notes["arrows"]))
+    assert sum(each.tag.endswith("path") and "marker-end" in each.attrib for each in drawn.iter()) == len(
+        notes["arrows"]
+    )
+    assert not [value for each in drawn.iter() for value in each.attrib.values() if "//" in value]
+    assert len(reference.legend(notes["arrows"])) == len(notes["arrows"])
 
 
 def test_every_page_stands_in_the_navigation():

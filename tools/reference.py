@@ -1,19 +1,21 @@
-"""Write the pages of `docs/reference` that are made from the code: one for each decorator, the API and the
-command line.
+"""Write the pages that are made from the code: one for each decorator, their order, the API and the command line.
 
     python tools/reference.py
 
-What a page says of an option stands in the docstring of its policy, and its default in the signature; a test holds the
-pages against both (tests/test_reference.py).
+What a page says of an option stands in the docstring of its policy, and its default in the signature; what no
+code can tell, such as when not to use it, in ``decorators.toml``, and what it costs in the table of the benchmarks. A
+test holds the pages against all of them (tests/test_reference.py).
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
+import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +24,16 @@ from typer.models import ArgumentInfo
 import beluga
 from beluga._cli.app import app
 
+sys.path.insert(0, str(Path(__file__).parent))
+from diagrams import diagram, legend
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     import typer
 
-PAGES = Path(__file__).parents[1] / "docs" / "reference"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = DOCS / "reference"
 DECORATORS = (
     "retry",
     "breaker",
@@ -56,7 +64,16 @@ MODULES = (
     "beluga.errors",
     "beluga.testing",
 )
+NOTES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("decorators.toml").read_text(encoding="utf-8"))
+_LIKE = {
+    "retry": beluga.RetryPolicy(),
+    "rate_limited": beluga.RateLimiter(1),
+    "bulkhead": beluga.Bulkhead(1),
+    "cached": beluga.Cache(ttl=1),
+}
+"""One of each policy whose place depends on its options, as it is without any."""
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Example|Source|Note):[ \t]*(.*)$")
+_PICKER = Path(__file__).with_name("order.html").read_text(encoding="utf-8").strip()
 _MADE = "<!-- Made by tools/reference.py: what is to be changed stands in the code. -->\n\n"
 
 
@@ -102,52 +119,111 @@ def default(parameter: inspect.Parameter) -> str:
     """Return how a default is written."""
     if parameter.default is parameter.empty:
         return "" if parameter.kind is parameter.VAR_POSITIONAL else "required"
+    if parameter.default is beluga.TRANSIENT:
+        return "`TRANSIENT`"
     told = repr(parameter.default)
     return "" if told in {"...", "NOTHING"} or "object at 0x" in told else f"`{told}`"
 
 
-def kinds(policy: Any) -> str:
-    """Return which functions it decorates."""
-    served = [kind for kind in beluga.Kind if kind in policy.kinds]
-    names = ", ".join(f"{kind.value}s" for kind in served)
-    return (
-        "Every kind: functions, async functions, generators and async generators." if len(served) == 4 else f"{names}."
+def policy_of(name: str) -> Any:
+    """Return the class of a decorator's policy."""
+    decorator: Any = getattr(beluga, name)
+    policy = inspect.signature(decorator).return_annotation
+    return decorator.__globals__[policy.partition("[")[0]] if isinstance(policy, str) else policy  # of a plain function
+
+
+def stands_inside(name: str) -> Mapping[str, str]:
+    """Return inside of which decorators it belongs, each with what is wrong otherwise."""
+    found = (_LIKE.get(name) or policy_of(name)).belongs_inside
+    return {other: why for other, why in found.items() if other != name}
+
+
+def table(heads: str, rows: list[str]) -> list[str]:
+    """Return a table in Markdown."""
+    return [f"| {heads} |", "|" + "---|" * (heads.count("|") + 1), *rows, ""]
+
+
+def kinds(name: str) -> list[str]:
+    """Return what it does to each kind of function."""
+    said = NOTES[name]
+    named = (("a function", "function"), ("an async function", "async"), ("a generator", "generator"))
+    rows = [f"| {kind} | {said[key]} |" for kind, key in (*named, ("an async generator", "async_generator"))]
+    return ["## What it does to each kind\n", *table("decorated | what happens", rows)]
+
+
+def costs(name: str) -> list[str]:
+    """Return what it costs, as it was measured last."""
+    page = (DOCS / "explanation" / "benchmarks.md").read_text(encoding="utf-8")
+    cells = [[each.strip() for each in line.strip("|").split("|")] for line in page.splitlines() if line[:2] == "| "]
+    measured = {row[0]: row for row in cells if len(row) == 7}
+    found = [measured[row] for row in NOTES[name]["rows"] if row in measured]
+    rows = [f"| {what} | {ours} | {ratio} | {peers} |" for what, _, ours, ratio, _, peers, _ in found]
+    text = (
+        "[The benchmarks](../../explanation/benchmarks.md) say what the floors are: mostly a closure that only calls."
     )
+    return ["## Cost\n", text, "", *table("what | takes | to its floor | peers", rows)] if rows else []
 
 
 def decorator_page(name: str) -> str:
     """Return the page of one decorator."""
     decorator: Any = getattr(beluga, name)
-    signature = inspect.signature(decorator)
-    policy = signature.return_annotation
-    if isinstance(policy, str):  # of a plain function
-        policy = decorator.__globals__[policy.partition("[")[0]]
     parts = sections(inspect.getdoc(decorator) or "")
+    notes = NOTES[name]
     said = {option.lstrip("*"): text for option, text in entries(parts.get("Args", "")).items()}
-    rows = [
+    options = [
         f"| `{option.name}` | {default(option)} | {cell(said.get(option.name, ''))} |"
-        for option in signature.parameters.values()
+        for option in inspect.signature(decorator).parameters.values()
     ]
     page = [f"# @{name}\n", _MADE.strip(), "", prose(parts[""]), ""]
-    page += ["## Options\n", "| option | default | meaning |", "|---|---|---|", *rows, ""]
-    page += ["## Decorates\n", kinds(policy), ""]
+    page += [
+        f'<div class="states">\n{diagram(name, notes["states"], notes["arrows"])}\n</div>',
+        "",
+        *legend(notes["arrows"]),
+        "",
+    ]
+    page += ["## Options\n", *table("option | default | meaning", options)]
+    page += kinds(name)
     if "Raises" in parts:
-        page += ["## Raises\n", "| error | when |", "|---|---|"]
-        page += [f"| `{error}` | {cell(text)} |" for error, text in entries(parts["Raises"]).items()] + [""]
-    wrong = policy.belongs_inside
-    if isinstance(wrong, Mapping) and wrong:
-        page += [
-            "## Stands inside\n",
-            "`explain` warns where it stands outside of one of these.\n",
-            "| of | else |",
-            "|---|---|",
-        ]
-        page += [f"| `@{other}` | {why} |" for other, why in wrong.items()] + [""]
+        rows = [f"| `{error}` | {cell(text)} |" for error, text in entries(parts["Raises"]).items()]
+        page += ["## Raises\n", *table("error | when", rows)]
+    page += ["## With other decorators\n", *(f"- {line}" for line in notes["together"]), ""]
+    wrong = [f"| `@{other}` | {why} |" for other, why in stands_inside(name).items()]
+    if wrong:
+        page += ["`explain` warns where it stands outside of one of these ([why](../../explanation/order.md)):\n"]
+        page += table("outside of | because", wrong)
+    page += ["## When not to use it\n", *(f"- {line}" for line in notes["avoid"]), ""]
+    page += ["## Mistakes\n"]
+    page += table("seen | what comes of it | better", [f"| {' | '.join(row)} |" for row in notes["mistakes"]])
+    page += costs(name)
     if "Example" in parts:
         page += ["## Example\n", "```pycon", parts["Example"], "```", ""]
     if "Source" in parts:
         page += [f"Source: {prose(' '.join(parts['Source'].split()))}", ""]
     return "\n".join(page).rstrip() + "\n"
+
+
+def order_page() -> str:
+    """Return the page of the order: what is made from the code in it anew, and the rest as it is."""
+    path = DOCS / "explanation" / "order.md"
+    before, _, rest = path.read_text(encoding="utf-8").partition("<!-- begin: made by tools/reference.py -->")
+    after = rest.partition("<!-- end: made by tools/reference.py -->")[2]
+    order = dict(NOTES["order"])
+    wrong = {f"{name}/{other}": why for name in order for other, why in stands_inside(name).items()}
+    data = {"order": order, "wrong": wrong, "pairs": NOTES["pairs"]}
+    made = table("from outside | why there", [f"| `{name}` | {why} |" for name, why in order.items()])
+    made += ["## Pick two", "", _PICKER.replace("DATA", json.dumps(data, indent=0)), ""]
+    made += ["What `explain` warns of:", ""]
+    made += table(
+        "outside of the other | since",
+        [f"| `@{pair.replace('/', '` outside `@')}` | {why} |" for pair, why in wrong.items()],
+    )
+    return "\n".join(
+        [
+            f"{before}<!-- begin: made by tools/reference.py -->\n",
+            *made,
+            f"<!-- end: made by tools/reference.py -->{after}",
+        ]
+    )
 
 
 def api_page() -> str:
@@ -217,6 +293,7 @@ def pages() -> dict[Path, str]:
     """Return what each page holds."""
     made = {PAGES / "decorators" / f"{name}.md": decorator_page(name) for name in DECORATORS}
     made[PAGES / "api.md"] = api_page()
+    made[DOCS / "explanation" / "order.md"] = order_page()
     made[PAGES / "command_line.md"] = command_line_page()
     return made
 
