@@ -80,7 +80,7 @@ WITHIN = {
         "rate_shared": "rate_algorithms rate_layers",
         "response_format": "partial",
         "retry": "budget retry_state",
-        "structured": "partial response_format",
+        "structured": "partial response_format structured_stream",
     },
     "llm": {
         "_http": "base",

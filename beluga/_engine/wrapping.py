@@ -83,6 +83,11 @@ def _wrap(stack: Stack, like: Any) -> Any:
     # The mark names its owner: another library's functools.wraps copies it along with every attribute. It does so
     # weakly, or every function that is decorated on the fly would wait for the garbage collector.
     setattr(wrapper, _MARK, _Mark((weakref.ref(wrapper), stack)))
+    for layer in stack.layers:
+        # What a decorated function has besides, as `structured` gives it `stream`, knows all its layers.
+        attributes = getattr(type(layer), "__beluga_attributes__", None)
+        if attributes is not None:
+            vars(wrapper).update(attributes(layer, stack))
     return wrapper
 
 

@@ -7,13 +7,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from beluga._policies.partial import partial
+from beluga._policies.partial import KEY, PartialAnswer, boxed
 from beluga._types.annotations import read_type
 from beluga._types.fit import fit
 from beluga._types.json_schema import describe
 from beluga._types.problems import Misfit, Note, for_author, for_people
 from beluga._types.scalars import INVALID, Rules
-from beluga._types.tree import Field, Record
 from beluga.schema import SystemMessage
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ __all__ = ["ResponseFormat", "begin", "parse"]
 
 _MOST: Final = 20
 """Problems that are told of one answer: who fixes these has understood the rest."""
-
-_KEY: Final = "value"
 
 _RULES: Final = Rules(null_is_default=True)
 
@@ -54,7 +51,7 @@ class ResponseFormat:
         self._node = asked = read_type(kind, self.name)
         self._is_boxed = describe(asked).get("type") != "object"
         if self._is_boxed:
-            asked = Record(None, self.name, dict, {_KEY: Field(_KEY, _KEY, self._node)})
+            asked = boxed(asked, self.name)
         # OpenAI wants a name for what it is to make, and holds a model only to fields that are all required.
         title = {"title": self.name} if isinstance(kind, type) else {}
         self.schema: dict[str, Any] = {**title, **describe(asked, all_required=True)}
@@ -73,19 +70,14 @@ class ResponseFormat:
         return INVALID, [Note((), False, "holds more than one JSON value")]
 
     def _made(self, value: Any) -> tuple[Any, list[Misfit]]:
-        if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
-            value = value[_KEY]
+        if self._is_boxed and isinstance(value, dict) and value.keys() == {KEY}:
+            value = value[KEY]
         return fit(self._node, value, _RULES)
 
-    def begin(self, text: str) -> int:
-        """Return where the JSON of an answer begins of which `text` has come; -1 while that is not known."""
-        return begin(text, "{[" if self._is_boxed else "{")
-
-    def partial(self, value: Any) -> Any:
-        """Return what there is of an instance, as far as the value has come."""
-        if self._is_boxed and isinstance(value, dict) and value.keys() == {_KEY}:
-            value = value[_KEY]
-        return partial(self._node, value)
+    def incoming(self) -> PartialAnswer:
+        """Return what reads an answer in pieces."""
+        openings = "{[" if self._is_boxed else "{"
+        return PartialAnswer(lambda text: begin(text, openings), self._node, is_boxed=self._is_boxed)
 
     def complaint(self, problems: list[Misfit]) -> str:
         """Return what to tell the model of its answer, in its own words."""

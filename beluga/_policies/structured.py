@@ -14,18 +14,20 @@ from beluga._engine.timeouts import DEADLINE
 from beluga._foreign import usage_of
 from beluga._foreign.answers import Answer, Report, piece_of, read
 from beluga._foreign.messages import conversation
-from beluga._policies.partial import NOTHING_NEW, PartialAnswer
+from beluga._policies.partial import NOTHING_NEW
 from beluga._policies.response_format import ResponseFormat
+from beluga._policies.structured_stream import Asking, Streaming
 from beluga._types.problems import for_people
 from beluga.errors import ErrorCode, InvalidResponse
 from beluga.schema import AIMessage, Chunk, HumanMessage, Message, Response, SystemMessage
 from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
     from contextvars import Token
 
     from beluga._engine.call import Call, Outcome
+    from beluga._engine.stack import Stack
     from beluga._engine.target import Target
     from beluga._types.problems import Misfit
     from beluga.schema import Usage
@@ -56,17 +58,17 @@ class Structured(Policy, Generic[T]):
     @overload  # type: ignore[override]  # see above
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
         self, function: Callable[P, Coroutine[Any, Any, Any]]
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    ) -> Asking[P, Coroutine[Any, Any, T], AsyncIterator[T]]: ...
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
         self, function: Callable[P, AsyncIterator[Any]]
-    ) -> Callable[P, AsyncIterator[T]]: ...
+    ) -> Asking[P, AsyncIterator[T], AsyncIterator[T]]: ...
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # see above
         self, function: Callable[P, Iterator[Any]]
-    ) -> Callable[P, Iterator[T]]: ...
+    ) -> Asking[P, Iterator[T], Iterator[T]]: ...
     @overload
-    def __call__(self, function: Callable[P, Any]) -> Callable[P, T]: ...
+    def __call__(self, function: Callable[P, Any]) -> Asking[P, T, Iterator[T]]: ...
     def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
         self, function: Callable[..., Any]
     ) -> Callable[..., Any]:
@@ -83,6 +85,10 @@ class Structured(Policy, Generic[T]):
         """Return the layer that knows where the function takes messages and schema."""
         layer = StreamLayer if target.kind.is_stream else Layer
         return layer(self.form, self.attempts, _messages_slot(target), _schema_slot(target))
+
+    def __beluga_attributes__(self, stack: Stack) -> Mapping[str, Any]:
+        """Give the decorated function one that streams."""
+        return {"stream": Streaming(stack)}
 
     def describe(self) -> str:
         """Return the type and how often it is asked for."""
@@ -128,7 +134,9 @@ def structured(kind: Any, /, *, attempts: int = 2) -> Structured[Any]:
 
     A generator function hands out the pieces of the answer, and gets partial instances in their place: one each time a
     value in it is complete, with None for the fields that have not come, and the whole one, validated, at the end. It
-    is asked once, since what was handed out cannot be taken back.
+    is asked once, since what was handed out cannot be taken back. Any other function has the same as ``ask.stream``,
+    with the same parameters and all its decorators: it is called with ``stream=True`` then, for which it needs a
+    parameter, and returns the pieces; a whole answer is one piece.
 
     Put it outside `retry`, `breaker`, `rate_limited` and output guards, which then see every single answer, and inside
     `budget`, which is charged for all of them. `retry` does not repeat an `InvalidResponse` unless told to.
@@ -251,7 +259,7 @@ class StreamLayer(Layer):
         """Give the function messages and schema as it takes them."""
         given = self._messages.read(call)
         asked = self._asked(given, call)
-        call.keep(self, (PartialAnswer(self._form.begin), Report()))
+        call.keep(self, (self._form.incoming(), Report()))
         if asked is not given:
             self._messages.write(call, asked)
         if self._schema is not None and not _is_given(self._schema, call):
@@ -266,7 +274,7 @@ class StreamLayer(Layer):
         if not isinstance(item, str):
             report.read(item)
         value = answer.feed(piece_of(item))
-        return () if value is NOTHING_NEW else (self._form.partial(value),)
+        return () if value is NOTHING_NEW else (value,)
 
     def on_end(self, call: Call) -> Iterable[Any]:
         """Give the whole instance.

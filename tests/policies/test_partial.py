@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga import InvalidResponse, structured
+from beluga import InvalidResponse, breaker, guarded, layers, retry, structured
 from beluga._policies.partial import NOTHING_NEW, PartialAnswer, partial
-from beluga._policies.response_format import begin
+from beluga._policies.response_format import ResponseFormat, begin
 from beluga._types.annotations import read_type
-from beluga.llm import FakeProvider, Reply
+from beluga.errors import BelugaError
+from beluga.guards import ContentFilter
+from beluga.llm import FakeProvider, Reply, faults
 from beluga.schema import Chunk
 
 
@@ -265,3 +267,177 @@ def test_a_reply_of_the_fake_streams_into_instances():
         yield from model.stream(messages, schema=schema)
 
     assert list(ask("?"))[-1] == WHOLE
+
+
+@attrs.frozen
+class Note:
+    value: str
+    more: int = 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "seen"),
+    [
+        (list[Point], '{"value": [{"x": "a", "y": 1}, {"x": "b"', [["a"], ["a"], ["a", "b"]]),
+        (list[Point], '[{"x": "a", "y": 1}', [["a"], ["a"]]),
+        (Point | list[int], '{"value": {"x": "a"', [Point("a", None)]),
+        (Note | list[int], '{"value": "a", "more": 1}', [None, Note("a", 1)]),
+        (Note | list[int], '{"value": {"value": "a"', [Note("a")]),
+        (dict[str, int] | int, '{"value": 1, "b": 2}', [1, {"value": 1, "b": 2}]),
+    ],
+    ids=["boxed", "bare", "a class in a box", "a class with the key of the box", "that in a box", "a table like a box"],
+)
+def test_what_is_no_object_grows_in_its_box_or_without(kind, text, seen):
+    """Which of the two it is the first key tells, or where that is a key of both, the next."""
+    answer = ResponseFormat(kind).incoming()
+    values = [each for each in map(answer.feed, text.replace(",", ",\0").split("\0")) if each is not NOTHING_NEW]
+    assert [[each.x for each in value] if kind == list[Point] else value for value in values] == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1, // the first\n "b": 2, /* {"c": 3} */ "d": 4,}', {"a": 1, "b": 2, "d": 4}),
+        ('{"a": [1, 2,], "b": {}, "c": []}', {"a": [1, 2], "b": {}, "c": []}),
+        ('{"a": "two\nlines", "b": "\\u00e9\\ud83d\\ude00"}', {"a": "two\nlines", "b": "é😀"}),
+        ('{"a": -1.5e3, "b": true, "c": null}', {"a": -1500.0, "b": True, "c": None}),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+        ('{"a": 1 "b": 2}', {"a": 1}),
+        ('{"a": 1, b: 2}', {"a": 1}),
+        ('{"a": 1, "b": NaN, "c": 3}', {"a": 1}),
+        ('{"a": 1, "b": [}', {"a": 1}),
+    ],
+    ids=[
+        "comments",
+        "commas",
+        "texts",
+        "words",
+        "a key twice",
+        "no comma",
+        "no quotes",
+        "no number",
+        "a wrong bracket",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_what_json_is_may_be_cut_anywhere(text, value, size):
+    """What `parse` passes over is passed over; from what it refuses on nothing is told any more."""
+    answer = PartialAnswer(lambda text: begin(text, "{"))
+    values = [answer.feed(text[at : at + size]) for at in range(0, len(text), size)]
+    assert [each for each in values if each is not NOTHING_NEW][-1] == value
+
+
+def test_thoughts_before_the_answer_are_looked_at_once():
+    """An answer may begin after very many."""
+    asked = []
+
+    def begins(text):
+        asked.append(text)
+        return begin(text, "{")
+
+    answer = PartialAnswer(begins)
+    for piece in ["<think>", *["hm "] * 1000, "</think>", '{"a"', ": 1}"]:
+        value = answer.feed(piece)
+    assert value == {"a": 1}
+    assert len(asked) == 1
+
+
+@given(
+    st.builds(Page, rows=st.dictionaries(st.text(), st.builds(Point, x=st.text(), y=st.integers()), min_size=1)),
+    st.lists(st.integers(1, 9), min_size=1),
+)
+def test_instances_only_grow_and_those_handed_out_stay(page, sizes):
+    """The last one is the whole, and no later piece changes one that went out before."""
+    text, answer, at, seen = json.dumps(attrs.asdict(page)), ResponseFormat(Page).incoming(), 0, []
+    while at < len(text):
+        size = sizes[at % len(sizes)]
+        value = answer.feed(text[at : at + size])
+        at += size
+        if value is not NOTHING_NEW:
+            seen.append((value, attrs.asdict(value)))
+    assert seen[-1][0] == page
+    assert all(attrs.asdict(value) == then for value, then in seen)
+
+
+def test_a_function_of_whole_answers_streams_with_all_its_layers():
+    """`stream` retries before the first piece, and whatever is put around it later counts as well."""
+    model = FakeProvider(faults.server_error()).default(TEXT)
+
+    @structured(Invoice)
+    @retry(initial_backoff=0.0)
+    def ask(messages, schema=None, *, stream=False):
+        return (model.stream if stream else model.generate)(messages, schema=schema)
+
+    open_at_once = breaker(failure_threshold=1)(ask)
+    assert list(ask.stream("?"))[-1] == WHOLE == ask("?")
+    layers(open_at_once)[0].trip()
+    with pytest.raises(BelugaError, match="open"):
+        list(open_at_once.stream("?"))
+
+
+def test_an_async_function_streams_and_so_does_one_that_takes_any_keywords():
+    """`stream=True` goes to it, as to an SDK's own `create`."""
+    model = FakeProvider().default(TEXT)
+
+    @structured(Invoice)
+    async def ask(messages, **options):
+        if options.pop("stream", False):
+            return model.astream(messages, **options)
+        return await model.agenerate(messages, **options)
+
+    async def collect():
+        return [each async for each in ask.stream("?")], await ask("?")
+
+    streamed, whole = asyncio.run(collect())
+    assert streamed[0].lines is None
+    assert streamed[-1] == whole == WHOLE
+
+
+def test_a_generator_function_streams_under_both_names():
+    """There is nothing to choose."""
+    ask = streaming([TEXT])
+    assert list(ask.stream("?")) == list(ask("?"))
+
+
+def test_a_whole_answer_is_one_piece_also_of_an_async_function():
+    """Some servers do not stream."""
+    model = FakeProvider().default(TEXT)
+
+    @structured(Invoice)
+    async def ask(messages, **options):
+        return (await model.agenerate(messages, **options)).text
+
+    async def collect():
+        return [each async for each in ask.stream("?")]
+
+    partly, last = asyncio.run(collect())
+    assert (partly.number, last) == (7, WHOLE)
+
+
+def test_a_function_that_cannot_stream_says_so():
+    """It takes no `stream=`, or gives something else for it."""
+
+    @structured(Invoice)
+    def whole(messages):
+        return TEXT
+
+    @structured(Invoice)
+    def odd(messages, stream=False):
+        return 5
+
+    with pytest.raises(TypeError, match="give it a keyword stream="):
+        whole.stream("?")
+    with pytest.raises(TypeError, match="returned int for stream=True"):
+        list(odd.stream("?"))
+
+
+def test_a_guard_holds_back_what_streams():
+    """It judges pieces as those of any stream, so nothing passes beside it."""
+
+    @structured(Invoice)
+    @guarded(output=[ContentFilter(["tea"])])
+    def ask(messages, stream=False):
+        return iter([TEXT[:40], TEXT[40:]])
+
+    with pytest.raises(BelugaError, match="blocked"):
+        list(ask.stream("?"))

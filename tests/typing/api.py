@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from typing import Any, assert_type
 
 import beluga
@@ -141,6 +141,8 @@ def extract(messages: list[Message], *, schema: dict[str, Any] | None = None) ->
 
 
 assert_type(extract([]), Invoice)
+assert_type(extract.stream([]), Iterator[Invoice])
+extract.stream("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # not what it takes
 extract("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # not what it takes
 
 
@@ -152,6 +154,7 @@ async def aextract(question: str, *, project_id: str) -> str:
 
 async def check_aextract() -> None:
     assert_type(await aextract("text", project_id="a"), list[Invoice])
+    assert_type(aextract.stream("text", project_id="a"), AsyncIterator[list[Invoice]])
     await aextract("text")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # project_id is missing
 
 
