@@ -11,7 +11,7 @@ import os
 import random
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -70,6 +70,10 @@ class Clock(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], Any], /) -> Timer:
         """Run `callback` on the running event loop in `seconds`."""
         ...
+
+
+MACHINE: Final = time
+"""The module itself, for those who look at the machine's own clock in line, where a frame for it (40 ns) counts."""
 
 
 class SystemClock:

@@ -64,14 +64,14 @@ _CALL = """\
 """
 # A layer that nobody needs now costs the question (50 ns); where no other has a hook, the call needs no record.
 _PAST = """\
-    if not needed_{at}():
+    if not needed_{at}({asked}):
         value = function(*args, **kwargs)
         if type(value) is not seen:
             seen = seen_into(stack, value)
         return value
 """
 _PAST_ASYNC = """\
-    if not needed_{at}():
+    if not needed_{at}({asked}):
         value = await function(*args, **kwargs)
         if type(value) is not seen:
             seen = seen_into(stack, value)
@@ -92,9 +92,44 @@ _IN_TIME = """\
                 except StopIteration as done:
                     value = done.value
                 else:
-                    value = await resume_until(call, value, signal)
+{hold_inside}                    value = await resume_until(call, value, signal)
             else:
-                value = await await_until(call, value)
+{hold}                value = await await_until(call, value)
+"""
+# Of a layer that only sets a deadline, its two frames and its record (500 ns): a record is made when it is needed.
+_SET_DEADLINE = """\
+            entered = {at}
+            enclosing = current_deadline()
+            ends = {now} + seconds
+            if ends < enclosing:
+                token = set_deadline(ends)
+            else:
+                {record}
+                enter_{at}(call)
+"""
+_TAKE_DEADLINE = """\
+            entered = {after}
+            if token is None:
+                {outcome}
+                verdict = leave_{after}(call, outcome)
+                if verdict is not None:
+                    break
+            elif {now} > ends:
+                {outcome}
+                break  # too late, as the layer will say
+            else:
+                reset_deadline(token)
+                token = None
+"""
+_HOLD = """\
+        {record}
+        if token is not None:
+            if entered > {at}:
+                hold_deadline(call, {at}, seconds, ends, token)
+            else:
+                reset_deadline(token)
+        elif entered == {at} and ends is not None and current_deadline() == ends:
+            set_deadline(enclosing)  # a signal came while it was set
 """
 _BREAK = """\
             if verdict is not None:
@@ -130,7 +165,7 @@ _TAIL = """\
         if not entered:
             raise
     else:
-        if outcome is not None:  # a layer that is left has answered
+{held}        if outcome is not None:  # a layer that is left has answered
             call.sent = True
             if outcome is HEALTHY:
                 outcome = Outcome(value)
@@ -149,6 +184,9 @@ _CHECK = """\
 """
 
 
+_NOW = "(time.monotonic() if {environment} is SYSTEM else {environment}.monotonic())"
+
+
 class _Shape(NamedTuple):
     """All that the written code depends on; a layer is named by how many layers are outside it.
 
@@ -160,7 +198,10 @@ class _Shape(NamedTuple):
         leaves: Those to leave with a good outcome, each counted with itself.
         optional: Those of them that look at it only on demand.
         conditional: The layers to enter only where somebody needs them.
+        by_arguments: Those of them whom the arguments tell whether they do.
         idle: Whether the only layer with hooks is one of these.
+        timed: The layer whose deadline is set in line; -1 where there is none.
+        only_timed: Whether it is the only one with hooks.
         depth: How many layers there are.
     """
 
@@ -171,7 +212,10 @@ class _Shape(NamedTuple):
     leaves: tuple[int, ...]
     optional: tuple[int, ...]
     conditional: tuple[int, ...]
+    by_arguments: tuple[int, ...]
     idle: bool
+    timed: int
+    only_timed: bool
     depth: int
 
 
@@ -236,14 +280,17 @@ def _shape_of(stack: Stack) -> _Shape:
         leaves=tuple(depth for depth, _ in stack.leaves),
         optional=stack.optional,
         conditional=tuple(stack.needed),
+        by_arguments=stack.needed_for,
         idle=stack.idle,
+        timed=-1 if stack.timed[1] is None else stack.timed[0],
+        only_timed=stack.only_timed,
         depth=stack.depth,
     )
 
 
 def _names_of(stack: Stack, names: Mapping[str, Any]) -> dict[str, Any]:
     namespace = dict(names)
-    namespace.update(stack=stack, function=stack.target.function)
+    namespace.update(stack=stack, function=stack.target.function, seconds=stack.timed[1])
     namespace.update({f"enter_{depth}": hook for depth, hook in stack.enters})
     namespace.update({f"leave_{depth}": hook for depth, hook in stack.leaves})
     namespace.update({f"needed_{depth}": question for depth, question in stack.needed.items()})
@@ -253,11 +300,12 @@ def _names_of(stack: Stack, names: Mapping[str, Any]) -> dict[str, Any]:
 @functools.lru_cache(maxsize=256)
 def _compiled(shape: _Shape) -> CodeType:
     """Compile the wrapper of this shape; stacks of one shape share it."""
-    source = "".join(_lines(shape))
+    source = "".join(line for part in _lines(shape) for line in part.splitlines(keepends=True) if line.strip())
     told = f"{'async' if shape.is_async else 'sync'} {shape.enters} {shape.leaves} of {shape.depth}"
-    for label in ("optional", "conditional"):
+    for label in ("optional", "conditional", "by_arguments"):
         told += f", {label} {getattr(shape, label)}" * bool(getattr(shape, label))
-    for label in ("bounded", "valued", "idle"):
+    told += f", timed {shape.timed}" * (shape.timed >= 0)
+    for label in ("bounded", "valued", "idle", "only_timed"):
         told += f" {label}" * getattr(shape, label)
     filename = f"<beluga: {told}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
@@ -266,33 +314,55 @@ def _compiled(shape: _Shape) -> CodeType:
 
 
 def _lines(shape: _Shape) -> Iterator[str]:
-    is_async, bounded = shape.is_async, shape.bounded
+    is_async, bounded, timed = shape.is_async, shape.bounded, shape.timed
     hooked = bool(shape.enters or shape.leaves or bounded)
+    recorded = hooked and not shape.only_timed
+    now = _NOW.format(environment="call.environment" if recorded else "around")
+    record = "" if recorded else "call = call or new_call(stack, args, kwargs)"
+
+    def hold(margin: int) -> str:
+        lines = (record, "if token is not None:", f"    token = hold_deadline(call, {timed}, seconds, ends, token)")
+        return "".join(" " * margin + line + "\n" for line in lines if line) if timed >= 0 else ""
+
     yield _HEAD.format(define="async def" if is_async else "def")
     if shape.idle:
-        yield (_PAST_ASYNC if is_async else _PAST).format(at=shape.conditional[0])
+        at = shape.conditional[0]
+        yield (_PAST_ASYNC if is_async else _PAST).format(at=at, asked="args, kwargs" * (at in shape.by_arguments))
     if hooked:
-        yield _CALL + "    entered, verdict, outcome = 0, None, None\n"
+        yield _CALL if recorded else "    call, around = None, environment()\n"
+        yield "    entered, verdict, outcome = 0, None, None\n"
+    if timed >= 0:
+        yield "    enclosing = ends = token = None\n"
     yield "    try:\n        while True:\n"
     for at in shape.enters:
+        if at == timed:
+            yield _SET_DEADLINE.format(at=at, now=now, record=record)
+            continue
         # Not to call a hook that has nothing to do takes 5 ns, or those of the question, instead of 50 more.
         asks = at in shape.conditional and not shape.idle
-        yield _asked(at, f"enter_{at}(call)" + f" if needed_{at}() else None" * asks)
+        asked = "call.args, call.kwargs" * (at in shape.by_arguments)
+        yield _asked(at, f"enter_{at}(call)" + f" if needed_{at}({asked}) else None" * asks)
         yield _ASK.format(at=at, ask="await ask_async" if is_async else "ask")
     if hooked:
         yield f"            entered = {shape.depth}\n"
-    yield _RUN.format(call="call." * hooked, wait="await " * (is_async and not bounded))
+    yield _RUN.format(call="call." * recorded, wait="await " * (is_async and not bounded))
     if bounded and is_async:
-        yield _IN_TIME
+        yield _IN_TIME.format(hold_inside=hold(20), hold=hold(16))
     yield _CHECK
-    if shape.leaves:
+    if shape.leaves and recorded:
         yield _OUTCOME if shape.valued else _HEALTHY
-    for at in shape.leaves:
-        yield _asked(at, f"leave_{at}(call, outcome)" + " if call.wants_value else None" * (at in shape.optional))
+    for after in shape.leaves:
+        if after == timed + 1:
+            yield _TAKE_DEADLINE.format(after=after, now=now, outcome="" if recorded else "outcome = Outcome(value)")
+            continue
+        yield _asked(
+            after, f"leave_{after}(call, outcome)" + " if call.wants_value else None" * (after in shape.optional)
+        )
         yield _BREAK
     yield "            return value\n"
     yield _TAIL.format(
-        late="" if hooked else _LATE.format(depth=shape.depth),
+        late=_HOLD.format(record=record, at=timed) if timed >= 0 else "" if hooked else _LATE.format(depth=shape.depth),
+        held=hold(8),
         depth=shape.depth,
         finish="await finish_async" if is_async else "finish",
     )

@@ -16,8 +16,15 @@ from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.codegen import compile_wrapper
 from beluga._engine.interpreter import Invoke, failed, interpret, use_value
 from beluga._engine.policy import Ask, Tell, Use, Wait
-from beluga._engine.timeouts import await_until, resume_until
-from beluga.clock import environment
+from beluga._engine.timeouts import (
+    await_until,
+    current_deadline,
+    hold_deadline,
+    reset_deadline,
+    resume_until,
+    set_deadline,
+)
+from beluga.clock import MACHINE, SYSTEM, environment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -197,19 +204,25 @@ _NAMES = {
     "CoroutineType": CoroutineType,
     "Ask": Ask,
     "Outcome": Outcome,
+    "SYSTEM": SYSTEM,
     "Use": Use,
     "ask": ask,
     "ask_async": ask_async,
     "interpret": interpret,
+    "current_deadline": current_deadline,
     "environment": environment,
     "failed": failed,
     "finish": finish,
     "finish_async": finish_async,
+    "hold_deadline": hold_deadline,
     "await_until": await_until,
+    "reset_deadline": reset_deadline,
     "resume_until": resume_until,
     "listening": events.listening,
     "new_call": new_call,
     "seen_into": seen_into,
+    "set_deadline": set_deadline,
+    "time": MACHINE,
     "use_value": use_value,
 }
 """What the fused code refers to."""

@@ -105,7 +105,10 @@ class Hints:
         needed: Says whether there is anything to do for the call that comes now. It is asked at most once before each
             `enter`; where it answers False, having done itself what there was to do, neither `enter` nor `leave` need
             be called. Drivers that save nothing by it enter without asking.
+        needed_for: The same where that depends on the call: asked with its positional and its keyword arguments.
         sets_deadline: True where `enter` sets the deadline at which an async driver has to cancel the call.
+        seconds: Where `enter` does nothing but set the deadline so far from now, as `beluga.budget` does, and `leave`
+            nothing but take it back: how far. Drivers may do both in line then, unless an earlier deadline stands.
         runs_streams: Whether `Policy.around` takes streams too: its `inner` gives the stream then, and so must it.
     """
 
@@ -114,7 +117,9 @@ class Hints:
     )
     reads_value: bool = True
     needed: Callable[[], bool] | None = None
+    needed_for: Callable[[tuple[Any, ...], dict[str, Any]], bool] | None = None
     sets_deadline: bool = False
+    seconds: float | None = None
     runs_streams: bool = False
 
 

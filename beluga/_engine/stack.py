@@ -67,11 +67,12 @@ class Stack:
             (i + 1, layer.leave) for i, layer in outward if _defines(layer, "leave") and layer.hints.leave != "on error"
         )
         self.optional: tuple[int, ...] = tuple(i + 1 for i, layer in numbered if layer.hints.leave == "on demand")
-        self.needed: dict[int, Callable[[], bool]] = {
-            i: layer.hints.needed
+        self.needed: dict[int, Callable[..., bool]] = {
+            i: question
             for i, layer in numbered
-            if layer.hints.needed is not None and _defines(layer, "enter")
+            if (question := layer.hints.needed or layer.hints.needed_for) is not None and _defines(layer, "enter")
         }
+        self.needed_for: tuple[int, ...] = tuple(i for i in self.needed if self.bound[i].hints.needed is None)
         hooked = {i for i, layer in numbered if _defines(layer, *_HOOKS)}
         # Of several none may be asked before the outer ones are entered.
         self.idle: bool = len(hooked) == 1 and hooked == set(self.needed)
@@ -84,7 +85,11 @@ class Stack:
         self.watching: tuple[tuple[int, Policy], ...] = tuple(
             (i, layer) for i, layer in outward if _defines(layer, *_ITEM_HOOKS)
         )
-        self.bounded: bool = any(layer.hints.sets_deadline for layer in self.bound)
+        setting = [(i, layer.hints.seconds) for i, layer in numbered if layer.hints.sets_deadline]
+        self.bounded: bool = bool(setting)
+        # Of several, the inner ones would have to find what the code had set for the outer ones.
+        self.timed: tuple[int, float | None] = setting[0] if len(setting) == 1 else (-1, None)
+        self.only_timed: bool = self.timed[1] is not None and hooked == {self.timed[0]}
         self.fused = True
 
     @property

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
 from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers
-from beluga._engine.stream_layers import StreamLayers
+from beluga._engine.stream_layers import Lease, StreamLayers
 from beluga._engine.timeouts import await_until
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def _opened(call: Call, run: Invoke) -> Any:
     items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
-    return _filtered(items, source) if items.filtered else _watched(call, items.watch, source)
+    if items.filtered:
+        return _filtered(items, source)
+    return items.watch.items(source) if isinstance(items.watch, Lease) else _watched(call, items.watch, source)
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:

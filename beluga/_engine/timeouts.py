@@ -52,6 +52,7 @@ __all__ = [
     "current_deadline",
     "drive",
     "expired",
+    "hold_deadline",
     "remaining",
     "reset_deadline",
     "resume_until",
@@ -85,6 +86,17 @@ class Deadline:
     owner: Policy
     token: Token[float]
     outer: Deadline | None
+
+
+def hold_deadline(call: Call, place: int, seconds: float, at: float, token: Token[float]) -> Any:
+    """Hand over to layer `place` of `call` the deadline that the driver has set for it in line."""
+    deadline = Deadline()
+    deadline.at = at
+    deadline.total = seconds
+    deadline.owner = call.stack.bound[place]
+    deadline.outer = call.deadline
+    deadline.token = token
+    call.deadline = deadline
 
 
 def remaining() -> float | None:

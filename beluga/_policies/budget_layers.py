@@ -11,6 +11,7 @@ import attrs
 from beluga._engine.call import Outcome, was_sent
 from beluga._engine.options import is_live
 from beluga._engine.policy import Hints, Policy
+from beluga._engine.stream_layers import Lease
 from beluga._engine.target import unhashable
 from beluga._engine.timeouts import Deadline, current_deadline, expired, reset_deadline, set_deadline
 from beluga._foreign import usage_of
@@ -44,6 +45,8 @@ class TimeLayer(Policy):
     def __init__(self, options: Budget) -> None:
         self._total: float = _endless(options.total)
         self._share: float | None = options.share
+        if options.share is None:
+            self.hints = Hints(reads_value=False, sets_deadline=True, seconds=options.total)
 
     def enter(self, call: Call) -> None:
         """Set the deadline: this budget's, or the enclosing one where that is earlier."""
@@ -74,9 +77,9 @@ class TimeLayer(Policy):
             raise RuntimeError(message)
         return min(self._total, max(0.0, enclosing - now) * (self._share or 1.0))
 
-    def watch(self, call: Call) -> _Lease:
+    def watch(self, call: Call) -> Lease:
         """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
-        return _Lease(call, self._own(call))
+        return Lease(call, self._own(call))
 
     def _own(self, call: Call) -> Deadline:
         """Return the deadline that this layer set; those of budgets further in are linked before it."""
@@ -117,32 +120,6 @@ class _LiveTimeLayer(TimeLayer):
 
 def _endless(total: float | None) -> float:
     return math.inf if total is None else total
-
-
-class _Lease:
-    """The deadline of one stream, which holds while the stream works and not while its consumer does.
-
-    Args:
-        call: The call.
-        own: The deadline that the budget set.
-    """
-
-    __slots__ = ("_monotonic", "_name", "_own")
-
-    def __init__(self, call: Call, own: Deadline) -> None:
-        self._name = call.name
-        self._monotonic = call.environment.monotonic
-        self._own = own
-
-    def seen(self, item: Any) -> None:  # noqa: ARG002 - an item of any kind comes too late
-        if self._monotonic() > self._own.at:
-            raise expired(self._name, self._own.total)
-
-    def suspend(self) -> None:
-        reset_deadline(self._own.token)
-
-    def resume(self) -> None:
-        self._own.token = set_deadline(self._own.at)
 
 
 class _State:

@@ -185,7 +185,7 @@ class RateLimiter(BlockPolicy):
         read_key = None if self.key is None else argument_reader(target, self.key, "rate_limited: key")
         if self.store is not None:
             return SharedLimitLayer(self, read_key, target.kind, self._share(target.shared_name or ""))
-        return layer_of(self, read_key, target.kind)
+        return layer_of(self, read_key, target)
 
     def _share(self, function: str | None = None) -> SharedPermits:
         """Return the permits in the store."""

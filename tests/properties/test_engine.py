@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beluga import Again, Ask, Policy, RateLimited, Refused, Tell, Use, Wait, events
+from beluga import Again, Ask, Policy, RateLimited, Refused, Tell, Use, Wait, budget, events
 from beluga._engine.call import Outcome, forget, was_sent
 from beluga._engine.drivers import finish, finish_async, new_call
 from beluga._engine.interpreter import Invoke, give_up, serve, take, tell, unexpected, wait
@@ -152,6 +152,7 @@ class LayerScript:
     leaves: list[Answer]
     keeps: bool
     needed: bool
+    by_arguments: bool
     wants_value: bool
     leave: str
     reads_value: bool
@@ -163,6 +164,7 @@ class Plan:
     """All that decides how one call goes."""
 
     layers: list[LayerScript]
+    budgets: list[tuple[int, float]]
     runs: list[Answer]
     deadline: float
     consumer: Answer
@@ -184,6 +186,7 @@ scripts = st.builds(
     st.booleans(),
     st.sampled_from([True, True, True, False]),
     st.booleans(),
+    st.booleans(),
     st.sampled_from(["always", "always", "on demand", "on error"]),
     st.booleans(),
     st.booleans(),
@@ -191,6 +194,8 @@ scripts = st.builds(
 plans = st.builds(
     Plan,
     st.lists(scripts, min_size=1, max_size=4),
+    # One alone is set in line, where the enclosing deadline is later, and two are not.
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from([0.25, 0.75, 3.0])), max_size=2),
     st.lists(answers("gives", "gives", "fails", "is stopped", "is refused", "gives and fails"), max_size=5),
     st.sampled_from([1.0, 0.5]),
     answers("takes all", "takes all", "closes", "throws"),
@@ -204,7 +209,8 @@ class Scripted(Policy):
         self.name = f"layer {number}"
         self.script, self.kind, self.log, self.reached = script, kind, log, reached
         self.entering, self.leaving = iter(script.enters), iter(script.leaves)
-        self.hints = Hints(script.leave, script.reads_value, None if script.needed else lambda: False)
+        never = (None, lambda *_: False) if script.by_arguments else (lambda: False, None)
+        self.hints = Hints(script.leave, script.reads_value, *((None, None) if script.needed else never))
 
     def enter(self, call):
         if not self.script.needed:
@@ -230,7 +236,8 @@ class Scripted(Policy):
         return Tell(lambda: self.log.append((self.name, "told"))) if self.script.tells else None
 
     def _note(self, hook, call, *more):
-        self.log.append((self.name, hook, call.attempt, call.items, repr(call.answer), call.kept(self), *more))
+        seen = call.attempt, call.items, repr(call.answer), call.kept(self), DEADLINE.get()
+        self.log.append((self.name, hook, *seen, *more))
         if self.script.keeps:
             call.keep(self, len(self.log))
 
@@ -344,8 +351,10 @@ def _went(plan, kind, driver, reached):
     """Return all that can be seen of a call that goes as planned under `driver`."""
     log = []
     target = Target(_function(kind, plan.runs, log), kind)
-    layers = tuple(Scripted(number, script, kind, log, reached) for number, script in enumerate(plan.layers))
-    function = driver(Stack(target, layers))
+    layers = [Scripted(number, script, kind, log, reached) for number, script in enumerate(plan.layers)]
+    for place, seconds in plan.budgets:
+        layers.insert(place, budget(seconds))
+    function = driver(Stack(target, tuple(layers)))
     with fake_clock() as clock, record_events() as seen:
         token = DEADLINE.set(plan.deadline)
         try:
@@ -360,8 +369,9 @@ def _went(plan, kind, driver, reached):
         except BaseException as error:
             end = _shown(error)
         finally:
+            after = DEADLINE.get()
             DEADLINE.reset(token)
-        return {"end": end, "log": log, "events": list(seen), "time": clock.monotonic()}
+        return {"end": end, "deadline": after, "log": log, "events": list(seen), "time": clock.monotonic()}
 
 
 # A layer that raises while its stream is closed may be run again by one outside, which Python refuses: such a stream
@@ -379,9 +389,10 @@ def test_the_fast_engine_does_what_the_plain_one_does(kind, until_reached):
         assert _went(plan, kind, native, Counter()) == expected
         reached.update(("event", type(event)) for event in expected["events"])
         reached["late"] += "DeadlineExceeded" in str(expected)
+        reached["a deadline in line"] += [seconds for _, seconds in plan.budgets] == [0.25]
 
     wanted = {("enter", name) for name in ENTERS} | {("leave", name) for name in LEAVES}
-    wanted |= {("event", events.CallRefused), ("event", events.WaitScheduled), "late"}
+    wanted |= {("event", events.CallRefused), ("event", events.WaitScheduled), "late", "a deadline in line"}
     try:
         until_reached(holds, reached, wanted)
     finally:
