@@ -6,12 +6,12 @@ import functools
 import math
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import flag, follow, function, is_live, number, optional, seconds, whole
+from beluga._engine.options import choice, flag, follow, function, is_live, number, optional, seconds, whole
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
 from beluga._engine.wrapping import BlockPolicy
@@ -84,6 +84,10 @@ class RateLimiter(BlockPolicy):
             keeps them in this process. Asked by hand, it blocks for a round trip. Not for ``"sliding_window"``.
         name: What the permits are called in the store; None takes the module and name of the one function that the
             limiter decorates.
+        lease: ``"auto"`` takes permits out of the store for several calls at once, a fiftieth of a limit or what comes
+            back in 50 ms, whichever is less; the calls that find one at hand, and those after a refusal, ask nobody for
+            a quarter of a second at most. Never too many calls are admitted; some may be refused while another process
+            holds permits it does not use, until their time is over. None asks for each call.
         settle: Given the result, or the last item of a stream that told a usage, returns what the call really cost at
             the last rate, such as its tokens. Without it, or where it fails, the cost stands; a call that a layer
             inside refused before it was sent costs nothing.
@@ -125,6 +129,7 @@ class RateLimiter(BlockPolicy):
     learn: bool = attrs.field(default=False, validator=flag, kw_only=True)
 
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
+    lease: Literal["auto"] | None = attrs.field(default=None, validator=optional(choice("auto")), kw_only=True)
     _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
 
     rates: tuple[Rate, ...] = attrs.field(init=False)
@@ -156,6 +161,9 @@ class RateLimiter(BlockPolicy):
                 "rate_limited: a sliding_window keeps every call and is not shared: with store= use fixed_window, or "
                 "token_bucket, which admits no more than limit= at once either"
             )
+            raise ValueError(message)
+        if self.lease is not None and self.store is None:
+            message = "rate_limited: lease= takes permits out of a store ahead of the calls: give store= too"
             raise ValueError(message)
         if self.learn:
             self._check_learns()

@@ -7,19 +7,32 @@ is refused. So a refusal knows its `retry_after`, and who waits keeps its place 
                           process B: asks at 1, latest 30    answer 9     booked: sleeps until 10, and goes
                           process A: asks at 2, latest 30    answer 18    booked: sleeps until 20
                           process B: asks at 3, latest 5     answer 27    refused, nothing booked, retry_after=27
+
+With ``lease="auto"`` a process takes permits for several calls at once, and the next ones ask nobody. They are taken
+first, so never too many calls are admitted; and they lapse when they would have come back in the store. For a window
+that is its end. A bucket fills up while the process holds on to them, so they melt at the rate at which it does, from
+the moment on at which it would have been full without them:
+
+    bucket of 100, 10 a second, full       takes 5 at 0: one goes, 4 are held, 3 at 0.2, none from 0.5 on
+    the same, 20 missing (2 s to full)     takes 5 at 0: one goes, 4 are held until 2.1, none from 2.5 on
+
+What is held here and what is left there together are never more than 100.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.options import Live
 from beluga._engine.policy import Tell, Wait
+from beluga._engine.state import BoundedMap, StateByClock, begin_in_child, new_lock
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.rate_algorithms import Rate
 from beluga._policies.rate_layers import BookingLayer
+from beluga.clock import environment
 from beluga.errors import DeadlineExceeded
 from beluga.stores.limits import GIVE, LIMIT
 from beluga.stores.scripts import FORGET, MICROSECONDS, Question, numbers
@@ -32,6 +45,7 @@ if TYPE_CHECKING:
     from beluga._engine.target import Kind
     from beluga._policies.rate_layers import ReadKey
     from beluga._policies.rate_limit import RateLimiter
+    from beluga.clock import Environment
     from beluga.stores.base import Store
 
 __all__ = ["SharedLimitLayer", "SharedPermits", "shares"]
@@ -40,6 +54,58 @@ NEVER = -1.0
 """Microseconds that no wait is as short as: to look without taking."""
 LONGEST = 3600.0 * MICROSECONDS
 """The furthest place that is booked for those who would wait for ever, in microseconds."""
+
+PART, AHEAD = 0.02, 0.05
+"""A lease is at most this part of a limit, and what comes back of it within so many seconds."""
+FRESH = 0.25
+"""Seconds for which a refusal is believed."""
+
+
+class Stock:
+    """Permits of one key that this process took ahead, and what it was refused lately.
+
+    Attributes:
+        held: The permits of each rate, as they were at the last call.
+        line: The numbers of the key when they were taken.
+        edges: When they are gone, of each rate, in microseconds of the server.
+        ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
+        refused: What was refused last, by the permits of each rate.
+        free_at: When that could be had, in seconds of the calls' clock.
+        believed_until: How long that counts without asking.
+        alone_until: Until when calls ask for themselves alone: one is about to take more, or there was no more.
+    """
+
+    __slots__ = (*("ahead", "alone_until", "believed_until", "edges", "free_at", "held", "line", "lock", "refused"),)
+
+    def __init__(self) -> None:
+        self.lock = new_lock()
+        self.held: tuple[float, ...] = ()
+        self.line = b""
+        self.edges: tuple[float, ...] = ()
+        self.ahead = 0.0
+        self.refused: tuple[float, ...] = ()
+        self.free_at = self.believed_until = self.alone_until = -math.inf
+
+    def take(self, costs: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> bool:
+        """Take permits if there are enough; `speeds` are those at which they melt, a microsecond, 0 for not at all."""
+        with self.lock:
+            there, rest = now * MICROSECONDS + self.ahead, []
+            for held, cost, edge, speed in zip(self.held, costs, self.edges, speeds, strict=False):
+                left = min(held, (edge - there) * speed) if speed else held if there < edge else 0.0
+                if left < cost:
+                    return False
+                rest.append(left - cost)
+            if rest:
+                self.held = tuple(rest)
+            return bool(rest)
+
+    def fill(self, place: QueuePlace, more: tuple[float, ...], edges: tuple[float, ...]) -> None:
+        """Put in what a call took beyond its own."""
+        with self.lock:
+            if self.edges == edges:
+                more = tuple(map(operator.add, self.held, more))
+            self.held, self.edges, self.line = more, edges, place.line or b""
+            self.ahead = place.now + 1 - place.asked_at * MICROSECONDS  # the server cuts its microseconds off
 
 
 class QueuePlace:
@@ -53,7 +119,7 @@ class QueuePlace:
         is_async: Whether a loop runs where it asks.
     """
 
-    __slots__ = ("costs", "is_async", "key", "latest", "line", "now", "permits", "wait")
+    __slots__ = ("asked_at", "costs", "is_async", "key", "latest", "line", "now", "permits", "stock", "times", "wait")
 
     def __init__(
         self, permits: SharedPermits, key: str, costs: tuple[float, ...], latest: float, *, is_async: bool
@@ -65,12 +131,19 @@ class QueuePlace:
         self.is_async = is_async
         self.line: bytes | None = None
         """The numbers of the key as this call left them; None where it holds nothing there."""
+        self.stock: Stock | None = None
+        """Where to put what it takes for others."""
+        self.times = 1
+        """For how many calls it takes."""
+        self.asked_at = 0.0
 
     def answered(self, answer: list[Any]) -> float:
         """Take the answer; return the wait in seconds."""
         self.wait, self.now, line = answer
         if self.wait <= self.latest:
             self.line = line
+        if self.stock is not None:
+            self.permits.learned(self, self.stock)
         return float(self.wait) / MICROSECONDS
 
     def undo(self, answer: list[Any]) -> None:
@@ -98,6 +171,10 @@ class SharedPermits:
         self._rates: tuple[Rate, ...] = limiter.rates
         self._is_window = limiter.algorithm == "fixed_window"
         self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
+        self._max_keys = limiter.max_keys
+        self.leases: bool = limiter.lease is not None
+        self._stocks: StateByClock[BoundedMap[Stock]] = StateByClock(lambda: BoundedMap(self._max_keys))
+        begin_in_child(self)
         # Most calls ask the same: 2 us less. What is live may change.
         self._key_of = functools.lru_cache(maxsize=1024, typed=True)(functools.partial(self.store.key, "limit", name))
         if not limiter.is_live:
@@ -109,6 +186,46 @@ class SharedPermits:
         """Return what a call would book that waits for `seconds` at most."""
         latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
         return QueuePlace(self, self._key_of(key), costs, latest, is_async=is_async)
+
+    def begin_in_child(self) -> None:
+        """Leave what was taken ahead to the parent."""
+        self._stocks = StateByClock(lambda: BoundedMap(self._max_keys))
+
+    def stock(self, key: Hashable, around: Environment) -> Stock:
+        """Return what this process has of `key`."""
+        stocks = self._stocks.of(around)
+        return stocks.values.get(key) or stocks.add(key, Stock())
+
+    def melting(self) -> tuple[float, ...]:
+        """Return how many permits of each rate lapse in a microsecond."""
+        if self._is_window:
+            return (0.0,) * len(self._rates)
+        return tuple(rate.limit / (rate.window * MICROSECONDS) for rate in self._rates)
+
+    def extend(self, place: QueuePlace, stock: Stock, now: float) -> None:
+        """Let a call take the permits for as many calls like it as a lease is for, unless another one is about to."""
+        place.stock, place.asked_at = stock, now
+        if now < stock.alone_until <= now + FRESH:
+            return
+        parts = [
+            min(rate.limit * PART, rate.limit / rate.window * AHEAD) / cost
+            for rate, cost in zip(self._rates, place.costs, strict=True)
+            if cost
+        ]
+        place.times = max(1, math.floor(min(parts, default=1.0)))
+        if place.times > 1:
+            stock.alone_until, place.latest = now + FRESH, 0
+
+    def learned(self, place: QueuePlace, stock: Stock) -> None:
+        """Take note of an answer."""
+        if place.times > 1:
+            if place.line is not None:
+                stock.alone_until = -math.inf
+                edges = tuple(at for at, _ in _pairs(place.line))
+                stock.fill(place, tuple(cost * (place.times - 1) for cost in place.costs), edges)
+        elif place.line is None:
+            stock.refused, stock.free_at = place.costs, place.asked_at + place.wait / MICROSECONDS
+            stock.believed_until = min(stock.free_at, place.asked_at + FRESH)
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
         """Return the arguments of the question."""
@@ -128,7 +245,8 @@ class SharedPermits:
         return place.answered(self.store.ask(self._question(place)))
 
     def _question(self, place: QueuePlace) -> Question:
-        return Question(LIMIT, place.key, self.given(place.costs, place.latest), place.undo)
+        costs = place.costs if place.times == 1 else tuple(cost * place.times for cost in place.costs)
+        return Question(LIMIT, place.key, self.given(costs, place.latest), place.undo)
 
     def delay(self, key: Hashable, costs: tuple[float, ...]) -> float:
         """Return the seconds until `key` can take `costs`; 0.0 when it can now."""
@@ -152,6 +270,7 @@ class SharedPermits:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
+        self._stocks.of(environment()).drop(key)
         self.store.ask(Question(FORGET, self._key_of(key)))
 
     def give_back(self, place: QueuePlace, line: bytes, actual: tuple[float, ...]) -> None:
@@ -193,6 +312,7 @@ class SharedLimitLayer(BookingLayer):
     def __init__(self, limiter: RateLimiter, read_key: ReadKey | None, kind: Kind, permits: SharedPermits) -> None:
         super().__init__(limiter, read_key, kind)
         self._shared = permits
+        self._melting = () if limiter.is_live else permits.melting()
 
     def enter(self, call: Call) -> Verdict | None:
         """Take the permits, wait for the place that was booked, or raise `RateLimited`."""
@@ -209,21 +329,41 @@ class SharedLimitLayer(BookingLayer):
                 raise answer.error
             return self._without(call, answer.error)
         wait = place.answered(answer.value)
+        if place.line is None and place.times > 1:  # it may be had alone
+            return self._ask(call)
         if place.line is None:
             raise self._limiter.refusal(self._key(call), wait)
         return Wait(wait) if wait else None
 
     def _ask(self, call: Call) -> Verdict | None:
         permits, costs = self._shared, self._limiter.costs
+        wanted = costs.constants or costs.of(call.arguments)
+        if permits.leases and self._has(call, permits, wanted):
+            return None
         if permits.store.is_down:
             return self._without(call, None)
-        wanted = costs.constants or costs.of(call.arguments)
         longest = self._limiter.longest_wait
         if longest:
             longest = min(longest, DEADLINE.get() - call.environment.monotonic())
         place = permits.place(self._key(call), wanted, longest, is_async=self._is_async)
+        if permits.leases:
+            now = call.environment.monotonic()
+            permits.extend(place, permits.stock(self._key(call), call.environment), now)
         call.keep(self, place)
         return permits.asked(place)
+
+    def _has(self, call: Call, permits: SharedPermits, wanted: tuple[float, ...]) -> bool:
+        """Say whether the permits are at hand, or raise `RateLimited` where it is known that they are not to be had."""
+        key = self._key(call)
+        stock, now = permits.stock(key, call.environment), call.environment.monotonic()
+        if stock.take(wanted, now, self._melting or permits.melting()):
+            place = permits.place(key, wanted, is_async=self._is_async)
+            place.line = stock.line
+            call.keep(self, place)
+            return True
+        if now < stock.believed_until <= now + FRESH and wanted == stock.refused and not self._limiter.longest_wait:
+            raise self._limiter.refusal(key, stock.free_at - now)
+        return False
 
     def _key(self, call: Call) -> Hashable:
         return None if self._read_key is None else self._read_key(call)

@@ -1,0 +1,198 @@
+"""Permits of a shared limit that a process takes for several calls at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beluga import Rate, RateLimited, layers, rate_limited
+from beluga._engine.target import Kind
+from beluga.stores import FakeStore
+from beluga.testing import fake_clock as virtual_clock
+from beluga.testing.contracts.suite import outcome, subject
+
+KINDS = pytest.mark.parametrize("kind", list(Kind))
+ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "token_bucket"])
+
+
+def leased(store, limit, window=60.0, **options):
+    return rate_limited(limit, window, name="leased", store=store, lease="auto", **options)
+
+
+@KINDS
+@ALGORITHMS
+def test_most_calls_find_a_permit_at_hand(kind, algorithm, fake_clock):
+    """A limit of 60,000 a minute gives 50 at a time."""
+    store = FakeStore()
+    ask = leased(store, 60_000, algorithm=algorithm)(subject(kind))
+    for _ in range(150):
+        assert outcome(kind, ask) == "hello"
+    assert store.asked == 3
+    assert fake_clock.monotonic() == 0
+
+
+@KINDS
+def test_a_refusal_is_known_for_a_quarter_of_a_second(kind, fake_clock):
+    """It asks nobody, says when to come again, and is asked anew after that."""
+    store = FakeStore()
+    ask = leased(store, 1)(subject(kind))
+    outcome(kind, ask)
+    for _ in range(3):
+        with pytest.raises(RateLimited) as refused:
+            outcome(kind, ask)
+    assert store.asked == 2
+    fake_clock.advance(0.2)
+    with pytest.raises(RateLimited) as refused:
+        outcome(kind, ask)
+    assert refused.value.retry_after == pytest.approx(59.8)
+    fake_clock.advance(0.06)
+    with pytest.raises(RateLimited):
+        outcome(kind, ask)
+    assert store.asked == 3
+
+
+def test_several_rates_are_leased_together(fake_clock):
+    """For as many calls as the scarcest allows, also where a cost depends on the call."""
+    store = FakeStore()
+    rates = [Rate(60_000, 60), Rate(600_000, 60, cost=lambda call: call["tokens"])]
+    ask = rate_limited(rates=rates, name="leased", store=store, lease="auto")(lambda tokens: tokens)
+    for _ in range(20):
+        ask(25)  # 50 calls' requests, 20 calls' tokens
+    assert store.asked == 1
+    ask(25)
+    assert store.asked == 2
+    assert fake_clock.monotonic() == 0
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.003, 0.02, 0.07, 0.3]), st.integers(0, 2), st.booleans()),
+    min_size=8,
+    max_size=30,
+)
+
+
+def admitted(algorithm, limit, window, steps):
+    """Yield when calls of three processes are admitted, and whether that asked the store."""
+    with virtual_clock() as clock:
+        store = FakeStore()
+        limiters = [leased(store, limit, window, algorithm=algorithm)(lambda: 1) for _ in range(3)]
+        for gap, process, many in steps:
+            clock.advance(gap)
+            for _ in range(40 if many else 1):
+                before = store.asked
+                try:
+                    limiters[process]()
+                except RateLimited:
+                    continue
+                yield clock.monotonic(), store.asked > before
+
+
+def test_a_bucket_with_leases_never_admits_more_than_without(until_reached):
+    """In no span of time more than the limit and what comes back meanwhile, however leases lie between processes."""
+    reached = Counter()
+
+    @settings(max_examples=40)
+    @given(st.sampled_from([(100, 1.0), (150, 0.5)]), steps)
+    def holds(rate, steps):
+        limit, window = rate
+        level, last = 0.0, 0.0
+        for at, asked in admitted("token_bucket", limit, window, steps):
+            level = max(0.0, level - (at - last) * limit / window) + 1
+            last = at
+            assert level <= limit + 1e-6
+            reached["asked" if asked else "at hand"] += 1
+            reached["full"] += level > limit - 4
+
+    until_reached(holds, reached, {"asked", "at hand", "full"})
+
+
+def test_a_window_with_leases_never_admits_more_than_its_limit(until_reached):
+    """What was taken ahead counts in its window, and is gone with it."""
+    reached = Counter()
+
+    @settings(max_examples=40)
+    @given(st.sampled_from([(100, 1.0), (150, 0.5)]), steps)
+    def holds(rate, steps):
+        limit, window = rate
+        end = count = 0
+        for at, asked in admitted("fixed_window", limit, window, steps):
+            if at >= end - 1e-6:
+                reached["new"] += bool(end)
+                end, count = at + window, 0
+            count += 1
+            assert count <= limit
+            reached["asked" if asked else "at hand"] += 1
+            reached["full"] += count == limit
+
+    until_reached(holds, reached, {"asked", "at hand", "full", "new"})
+
+
+def take_all(store, algorithm, start, results):
+    ask = leased(store, 1000, 20.0, algorithm=algorithm)(lambda: 1)
+    start.wait()
+    count = 0
+    for _ in range(1500):
+        with contextlib.suppress(RateLimited):
+            count += ask()
+    results.put(count)
+
+
+@ALGORITHMS
+def test_four_processes_with_leases_admit_no_more_than_the_limit(server, algorithm):
+    """And no fewer than the limit without what the four of them hold in the end."""
+    context, store = multiprocessing.get_context("fork"), server.store(timeout=30.0)
+    start, results = context.Event(), context.Queue()
+    workers = [context.Process(target=take_all, args=(store, algorithm, start, results)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    start.set()
+    total = sum(results.get(timeout=60) for _ in workers)
+    for worker in workers:
+        worker.join()
+    assert 1000 - 4 * 3 <= total <= 1000 + (0 if algorithm == "fixed_window" else 500)  # a bucket fills up meanwhile
+
+
+def test_a_forked_child_leaves_the_permits_to_its_parent(server):
+    """Else both would use them."""
+    ask = leased(server.store(), 60_000)(lambda: 1)
+    ask()
+    reader, writer = os.pipe()
+    if not os.fork():
+        os.write(writer, b"%d" % layers(ask)[0].remaining())
+        ask()
+        os.write(writer, b" %d" % layers(ask)[0].remaining())
+        os._exit(0)
+    os.wait()
+    before, after = map(int, os.read(reader, 100).split())
+    assert before - after == 50
+
+
+def test_a_cancelled_question_stops_no_lease(server):
+    """The next calls ask for themselves, and soon for others again."""
+
+    async def main():
+        ask = leased(server.store(), 60_000)(subject(Kind.ASYNC))
+        await ask()
+        for _ in range(60):
+            task = asyncio.create_task(ask())
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return await ask()
+
+    assert asyncio.run(main()) == "hello"
+
+
+def test_bad_options_are_refused():
+    """With what to write instead."""
+    with pytest.raises(ValueError, match="give store= too"):
+        rate_limited(1, lease="auto")
+    with pytest.raises(ValueError, match=r'lease.*"auto"'):
+        rate_limited(1, store=FakeStore(), lease=32)
