@@ -20,6 +20,7 @@ __all__ = [
     "AnswerOdd",
     "AnswerRejected",
     "CacheHit",
+    "CacheMissed",
     "CallRefused",
     "CircuitChanged",
     "ConfigRejected",
@@ -34,9 +35,11 @@ __all__ = [
     "NodeFailed",
     "NodeFinished",
     "NodeStarted",
+    "QueueLeft",
     "RequestMended",
     "RetriesNested",
     "RetryScheduled",
+    "Spent",
     "StoreChanged",
     "StreamResumed",
     "Subscription",
@@ -97,6 +100,15 @@ class WaitScheduled(Event):
 
 
 @attrs.frozen
+class QueueLeft(Event):
+    """A call has left the queue of `policy` after `waited` seconds: with its turn, or else because it gave up."""
+
+    policy: str
+    waited: float
+    granted: bool
+
+
+@attrs.frozen
 class CircuitChanged(Event):
     """The breaker `name` went from state `old` to state `new`."""
 
@@ -130,6 +142,19 @@ class CacheHit(Event):
     """The call got an answer that was kept `age` seconds ago, without a run of the function."""
 
     age: float
+
+
+@attrs.frozen
+class CacheMissed(Event):
+    """Nothing good was kept for the call, and it runs the function; who waits for it meanwhile hears of a hit."""
+
+
+@attrs.frozen
+class Spent(Event):
+    """So many tokens and so much money were charged to the budgets around a call; where nobody told, its estimate."""
+
+    tokens: float
+    cost: float
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga import events
 from beluga._engine.state import new_lock
 from beluga.errors import BudgetExceeded
 
@@ -155,12 +156,18 @@ class SpendingScope:
                 over.check(amount)
         self.reserved = amount
 
-    def settle(self, actual: Amount) -> None:
+    def settle(self, actual: Amount, function: str = "") -> None:
         """Replace what was reserved by what was used, even beyond the bounds.
 
         What calls inside were charged is not charged again: then `actual`, their sum, counts for nothing.
+
+        Args:
+            actual: What was used.
+            function: Whose call used it, for who listens.
         """
         change = (NOTHING if self.used_inside else actual) - self.reserved
+        if not self.used_inside:
+            _tell(actual, function)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(change)
@@ -175,6 +182,7 @@ class SpendingScope:
             BudgetExceeded: It was counted, and one of the accounts is over its bound.
         """
         self.mark_used()
+        _tell(amount)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(amount)
@@ -184,6 +192,7 @@ class SpendingScope:
 
     def charge_run(self, amount: Amount) -> None:
         """Take `amount`, the cost of a run whose answer is thrown away, beside what the call itself is charged."""
+        _tell(amount)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(amount)
@@ -200,6 +209,11 @@ class SpendingScope:
         """Note on the whole chain that calls inside account for themselves."""
         for scope in self._chain():
             scope.used_inside = True
+
+
+def _tell(amount: Amount, function: str = "") -> None:
+    if events.listening() and amount != NOTHING:
+        events.emit(events.Spent(function, amount.tokens, amount.cost))
 
 
 SCOPE: ContextVar[SpendingScope | None] = ContextVar("beluga.spending", default=None)

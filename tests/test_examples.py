@@ -119,6 +119,15 @@ as they come, whatever fails:
   meeting minutes: ok
   travel policy: ok
 """,
+    "metrics": """\
+beluga.cache.lookups 1 {'beluga.cache.hit': False}
+beluga.cache.lookups 1 {'beluga.cache.hit': True}
+beluga.retries 1 {'error.type': 'rate_limit'}
+beluga.retries 1 {'error.type': 'provider_unavailable'}
+beluga.wait.duration 2 of 1.5 s {'beluga.policy': 'retry'}
+beluga.spend.tokens 1500 {}
+beluga.spend.cost 0.00045 {}
+""",
     "multi_agent_trace": """\
 Yes: invoice 7: paid.
 request                          ████████████████   500 ms

@@ -200,7 +200,7 @@ class SpendingLayer(Local):
             elif used == NOTHING and outcome.error is None and not call.served:
                 self._untold(call, state)
         finally:
-            state.scope.settle(used)  # the estimate, where the price fails
+            state.scope.settle(used, call.name)  # the estimate, where the price fails
 
     def _charged(self, state: _State, outcome: Outcome, usage: Usage, estimate: Amount) -> Amount:  # noqa: ARG002 - a table needs to know who answered
         """Return what a call cost that used so much."""

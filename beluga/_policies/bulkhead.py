@@ -236,8 +236,9 @@ class _Layer(Policy):
             raise self._refusal(room, now)
         waiting = _Waiting(room, turn)
         call.keep(self, waiting)
-        if not turn.granted:
+        if not turn.granted and (call.listeners or events.listening()):
             call.emit(events.WaitScheduled, policy=self.concern, delay=room.slots.delay(now))
+            waiting.since = now
         return self._go_on(call, waiting)
 
     def _priority(self, call: Call) -> float:
@@ -255,13 +256,14 @@ class _Layer(Policy):
         """Decide for a call that has waited."""
         turn, now = waiting.turn, call.environment.monotonic()
         if turn.granted:
+            self._tell(call, waiting, granted=True)
             self._begun(call, waiting.room, now)
             return None
         if call.answer is not None and call.answer.error is not None:
-            waiting.room.slots.leave(turn)
+            self._leave_queue(call, waiting)
             raise call.answer.error
         if now >= DEADLINE.get():
-            waiting.room.slots.leave(turn)
+            self._leave_queue(call, waiting)
             raise expired(call.name)
         return self._wait(call, waiting, now)
 
@@ -279,7 +281,18 @@ class _Layer(Policy):
         """Wait no longer."""
         waiting = call.kept(self)
         if isinstance(waiting, _Waiting):
-            waiting.room.slots.leave(waiting.turn)
+            self._leave_queue(call, waiting)
+
+    def _leave_queue(self, call: Call, waiting: _Waiting) -> None:
+        waiting.room.slots.leave(waiting.turn)
+        self._tell(call, waiting, granted=False)
+
+    def _tell(self, call: Call, waiting: _Waiting, *, granted: bool) -> None:
+        """Tell those who heard that it waits."""
+        since, waiting.since = waiting.since, None
+        if since is not None:
+            waited = call.environment.monotonic() - since
+            call.emit(events.QueueLeft, policy=self.concern, waited=waited, granted=granted)
 
     def _left(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - who learns reads it
         room: _Room | None = call.kept(self)
@@ -336,11 +349,12 @@ def _tells_of_load(error: Exception) -> bool:
 class _Waiting:
     """A call that waits for its turn."""
 
-    __slots__ = ("room", "turn")
+    __slots__ = ("room", "since", "turn")
 
     def __init__(self, room: _Room, turn: QueuedCall) -> None:
         self.room = room
         self.turn = turn
+        self.since: float | None = None  # where somebody heard of it
 
 
 class _Flight:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Source = str | Callable[[Mapping[str, Any]], Any]
 
 __all__ = ["Cache", "CacheStats", "cached"]
+
+V = TypeVar("V")
 
 
 def _is_codec(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -281,11 +283,11 @@ class _Layer(Policy):
                 call.keep(self, lead)
                 room.flights[key] = flight
                 room.misses += 1
-                return lead.ask()
+                return _missed(call, lead.ask())
             # It would wait for itself: it calls itself, or its stream is still open.
             if flight.leader == who_runs(is_async=self._kind.is_async):
                 room.misses += 1
-                return None
+                return _missed(call, None)
             if old is None:
                 waiter = Follower(flight)
                 call.keep(self, waiter)
@@ -307,7 +309,7 @@ class _Layer(Policy):
             room.misses += 1
             lead = waiter.lead.take(who_runs(is_async=self._kind.is_async))
             call.keep(self, lead)
-            return lead.ask()
+            return _missed(call, lead.ask())
         if now >= DEADLINE.get():
             waiter.depart()
             raise expired(call.name)
@@ -317,7 +319,7 @@ class _Layer(Policy):
         """Do what the store says of the call, which leads in this process."""
         found = lead.answered(call)
         if not isinstance(found, Entry):
-            return found
+            return _missed(call, found)
         call.keep(self, None)
         lead.land(found)
         room = self._rooms.of(call.environment)
@@ -374,6 +376,13 @@ class _Layer(Policy):
         except Exception:  # it cannot be copied, and so not be kept
             return
         lead.land(entry)
+
+
+def _missed(call: Call, first: V) -> V:
+    """Return what comes before a call that runs the function; where that is nothing, it runs now."""
+    if first is None:
+        call.emit(events.CacheMissed)
+    return first
 
 
 def _hand_out(call: Call, entry: Entry, now: float) -> Use:

@@ -2,7 +2,8 @@
 
 ``attributes`` holds the one table of names and makes what applications give fit for a span, ``content`` does so for
 messages, ``spans`` knows who records and opens spans, ``propagation`` and ``asgi`` take a trace to other threads and
-services, ``recording`` does all this around a traced call, and measures it, and ``exporting`` is the way out.
+services, ``recording`` does all this around a traced call, and measures it, ``policies`` measures what layers do, and
+``exporting`` is the way out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from beluga.telemetry.spans import start_span, tracer, use_conversation, use_met
 if TYPE_CHECKING:
     from beluga.telemetry.asgi import TraceMiddleware
     from beluga.telemetry.exporting import FileExporter, RedactingProcessor
+    from beluga.telemetry.policies import measure_policies
     from beluga.telemetry.propagation import arequest_hook, carry, extract, inject, request_hook, resume
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "carry",
     "extract",
     "inject",
+    "measure_policies",
     "names",
     "request_hook",
     "resume",
@@ -41,6 +44,7 @@ __all__ = [
 _ROOMS = {
     "telemetry.asgi": "TraceMiddleware",
     "telemetry.exporting": "FileExporter RedactingProcessor",
+    "telemetry.policies": "measure_policies",
     "telemetry.propagation": "arequest_hook carry extract inject request_hook resume",
 }
 
