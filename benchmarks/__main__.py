@@ -7,11 +7,15 @@ import contextlib
 import platform
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import history
 from benchmarks.rows import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.row import Row
 
 PEERS = (
@@ -78,22 +82,57 @@ def _versions() -> str:
     return f"peers: {', '.join(known) or 'none installed'}"
 
 
+def _table(measured: Sequence[Row]) -> str:
+    table = [HEADER, *map(_cells, measured)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    lines.insert(1, "-|-".join("-" * width for width in widths))
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def _held(measured: Sequence[Row], seconds: float) -> list[str]:
+    """Say what takes a third more than in the last run that was kept; the least of three measurements counts."""
+    kept = history.runs()
+    before, now = kept[-1]["ratios"] if kept else {}, history.ratios(measured)
+    for _ in range(2):
+        if not history.slower(now, before):
+            break
+        again = history.ratios(rows(seconds))
+        now = {what: min(ratio, again.get(what, ratio)) for what, ratio in now.items()}
+    return history.slower(now, before)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print.
 
     Args:
         arguments: The command line's; None takes the process's own.
+
+    Returns:
+        The exit status: 0, or 1 with ``--guard`` where something has become slower.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about 20 seconds instead of 60; noisier")
-    quick = parser.parse_args(arguments).quick
-    table = [HEADER, *(_cells(row) for row in rows(4.0 if quick else 26.0))]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
-    lines.insert(1, "-|-".join("-" * width for width in widths))
+    parser.add_argument(
+        "--guard", action="store_true", help="fail where a ratio is a third worse than in the last run kept"
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="write the table, the history with this run, and plots"
+    )
+    parser.add_argument("--keep", action="store_true", help="write them where the documentation shows them")
+    asked = parser.parse_args(arguments)
+    seconds = 4.0 if asked.quick else 26.0
+    measured = list(rows(seconds))
     version = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
-    sys.stdout.write("\n".join([version, _versions(), "", *(f"| {line} |" for line in lines)]) + "\n")
-    return 0
+    table = _table(measured)
+    sys.stdout.write(f"{version}\n{_versions()}\n\n{table}")
+    slower = _held(measured, seconds) if asked.guard else []
+    for line in slower:
+        sys.stdout.write(f"slower by a third: {line}\n")
+    if folder := history.FOLDER if asked.keep else asked.write:
+        history.write(measured, version, folder)
+        (folder / "table.md").write_text(f"{version}. {_versions().capitalize()}.\n\n{table}", "utf-8")
+    return 1 if slower else 0
 
 
 if __name__ == "__main__":

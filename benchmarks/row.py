@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from benchmarks.timing import Batch
 
 __all__ = ["Row", "measured"]
+
+
+_SHORT: Final = 20_000
+"""Nanoseconds below which a quick run has thousands of turns; what takes longer waits for loops and servers."""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +32,7 @@ class Row:
         peers: What others take, in `unit`; None for one that is not installed.
         unit: ``"ns"``, ``"B"`` or ``"ms"``.
         extra: Whether the target is an amount above the floor instead of a ratio.
+        promised: Whether the floor is a time or a size that is promised, and not one that was measured beside ours.
     """
 
     what: str
@@ -37,11 +42,17 @@ class Row:
     peers: Mapping[str, float | None] = {}
     unit: str = "ns"
     extra: bool = False
+    promised: bool = False
 
     @property
     def ratio(self) -> float:
         """Ours as a multiple of the floor."""
         return self.ours / self.floor
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the ratio is the same on every machine: both sides were measured, thousands of times each."""
+        return not self.extra and not self.promised and self.unit == "ns" and self.floor < _SHORT
 
     @property
     def missed_by(self) -> float:

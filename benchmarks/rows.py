@@ -174,7 +174,7 @@ class _Known(Policy):
 def _used(seconds: float) -> Row:
     """Measure an answer that a layer has against the time that is promised, 1 us."""
     figures = measure({"ours": batch(_Known()(answer), 1)}, seconds)
-    return Row(what="an answer that a layer has (Use)", floor=1_000.0, ours=figures["ours"], target=1.0)
+    return Row(what="an answer that a layer has (Use)", floor=1_000.0, ours=figures["ours"], target=1.0, promised=True)
 
 
 def _price(seconds: float) -> Row:
@@ -184,7 +184,7 @@ def _price(seconds: float) -> Row:
     theirs_usage = genai and genai.Usage(input_tokens=1200, cache_read_tokens=600, output_tokens=340)
     known = {"genai-prices": batch(genai.calc_price, theirs_usage, "gpt-4o") if genai else None}
     figures, theirs = measured({"ours": batch(prices.price, "gpt-4o", usage)}, known, seconds)
-    return Row(what="a price of a usage", floor=1_000.0, ours=figures["ours"], target=1.0, peers=theirs)
+    return Row(what="a price of a usage", floor=1_000.0, ours=figures["ours"], target=1.0, peers=theirs, promised=True)
 
 
 def _evicted(seconds: float) -> Row:
@@ -193,7 +193,7 @@ def _evicted(seconds: float) -> Row:
     for _ in range(10_000):
         limiter.allow(next(keys))
     figures = measure({"ours": batch(lambda _: limiter.allow(next(keys)), 1)}, seconds)
-    return Row(what="a new key of a full limiter", floor=4_000.0, ours=figures["ours"], target=1.0)
+    return Row(what="a new key of a full limiter", floor=4_000.0, ours=figures["ours"], target=1.0, promised=True)
 
 
 def _streams(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
@@ -244,16 +244,24 @@ def _fakes(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
     # Not in turns: a call of a peer's takes a thousand times as long and leaves nothing of ours in the caches.
     figures = measure(contenders, seconds / 2)
     _, theirs = measured({}, known, seconds / 2)
-    yield Row(what="fake provider, a direct call", floor=5_000.0, ours=figures["direct"], target=1.0, peers=theirs)
+    yield Row(
+        what="fake provider, a direct call",
+        floor=5_000.0,
+        ours=figures["direct"],
+        target=1.0,
+        peers=theirs,
+        promised=True,
+    )
     for dialect in exchanges.PATHS:
         what = f"fake provider, an exchange of {dialect}"
-        yield Row(what=what, floor=15_000.0, ours=figures[dialect], target=1.0)
+        yield Row(what=what, floor=15_000.0, ours=figures[dialect], target=1.0, promised=True)
     yield Row(
         what="fake provider, until a server listens",
         floor=5.0,
         ours=exchanges.start_milliseconds(20),
         target=1.0,
         unit="ms",
+        promised=True,
     )
 
 
@@ -269,7 +277,9 @@ def _scans(seconds: float) -> Iterator[Row]:
         }
         figures, theirs = measured({"ours": batch(scanners.ours(kind), text)}, known, seconds)
         by_character = {name: took and took / len(text) for name, took in theirs.items()}
-        yield Row(what=what, floor=500.0, ours=figures["ours"] / len(text), target=1.0, peers=by_character)
+        yield Row(
+            what=what, floor=500.0, ours=figures["ours"] / len(text), target=1.0, peers=by_character, promised=True
+        )
 
 
 def _memory(keys: int) -> Row:
@@ -280,6 +290,7 @@ def _memory(keys: int) -> Row:
         target=1.0,
         peers={"limits": footprint.bytes_a_key_of_limits(keys)},
         unit="B",
+        promised=True,
     )
 
 

@@ -162,4 +162,4 @@ def _memory(url: str) -> Row:
         ask = rate_limited(600, key="key", algorithm="token_bucket", name="memory", store=store)(lambda key: key)
         ask("somebody@example.com")
         used = client.memory_usage(store.key("limit", "memory", "somebody@example.com"))
-    return Row(what="a key on the server", floor=60, ours=used, target=1.0, unit="B")
+    return Row(what="a key on the server", floor=60, ours=used, target=1.0, unit="B", promised=True)
