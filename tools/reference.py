@@ -17,7 +17,7 @@ import sys
 import textwrap
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typer.models import ArgumentInfo
 
@@ -72,9 +72,29 @@ _LIKE = {
     "cached": beluga.Cache(ttl=1),
 }
 """One of each policy whose place depends on its options, as it is without any."""
+COMPARED = {
+    "retry": "retry",
+    "breaker": "breaker",
+    "rate limit": "rate_limited",
+    "rate limit, with a key": "rate_limited, keyed",
+    "time budget": "budget",
+    "all six decorators": "six decorators",
+    "the refusal of an open circuit, to a bare `raise`": "refusal by an open circuit, caught",
+    "a recorded span, to one opened by hand": "traced, recording",
+    "a graph of two nodes, to plain awaits": "graph, two nodes executed",
+}
+"""What README compares, and the rows of the benchmarks that say it."""
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Example|Source|Note):[ \t]*(.*)$")
 _PICKER = Path(__file__).with_name("order.html").read_text(encoding="utf-8").strip()
 _MADE = "<!-- Made by tools/reference.py: what is to be changed stands in the code. -->\n\n"
+
+
+class Measured(NamedTuple):
+    """What a row of the benchmarks says."""
+
+    takes: str
+    ratio: str
+    peers: str
 
 
 def sections(docstring: str) -> dict[str, str]:
@@ -151,17 +171,53 @@ def kinds(name: str) -> list[str]:
     return ["## What it does to each kind\n", *table("decorated | what happens", rows)]
 
 
-def costs(name: str) -> list[str]:
-    """Return what it costs, as it was measured last."""
+def measured() -> Mapping[str, Measured]:
+    """Return the rows of the last benchmark run, as its page shows them."""
     page = (DOCS / "explanation" / "benchmarks.md").read_text(encoding="utf-8")
     cells = [[each.strip() for each in line.strip("|").split("|")] for line in page.splitlines() if line[:2] == "| "]
-    measured = {row[0]: row for row in cells if len(row) == 7}
-    found = [measured[row] for row in NOTES[name]["rows"] if row in measured]
-    rows = [f"| {what} | {ours} | {ratio} | {peers} |" for what, _, ours, ratio, _, peers, _ in found]
+    return {row[0]: Measured(row[2], row[3], row[5]) for row in cells if len(row) == 7}
+
+
+def costs(name: str) -> list[str]:
+    """Return what it costs, as it was measured last."""
+    found = {row: measured()[row] for row in NOTES[name]["rows"] if row in measured()}
+    rows = [f"| {what} | {row.takes} | {row.ratio} | {row.peers} |" for what, row in found.items()]
     text = (
         "[The benchmarks](../../explanation/benchmarks.md) say what the floors are: mostly a closure that only calls."
     )
     return ["## Cost\n", text, "", *table("what | takes | to its floor | peers", rows)] if rows else []
+
+
+def comparison() -> str:
+    """Return the table of README: ratios of the last run, rounded, beside those of the peers."""
+    found = measured()
+    rows: list[str] = []
+    for shown, row in COMPARED.items():
+        pair = [found[each] for each in (f"{row}, sync", f"{row}, async") if each in found] or [found[row]]
+        peers: dict[str, list[str]] = {}
+        for each, kind in zip(pair, ("", " (async)"), strict=False):
+            for name, ratio in re.findall(r"(\S+) ([\d.]+)x", each.peers):
+                known = peers.setdefault(name.replace("+", " + "), [])
+                known.append(rounded(ratio) + ("" if known else kind))
+        told = ", ".join(f"{name} {' / '.join(ratios)}" for name, ratios in peers.items())
+        rows.append(f"| {shown} | {' / '.join(rounded(each.ratio) for each in pair)} | {told} |")
+    return "\n".join(table("a healthy call through | beluga, sync / async | peers", rows))
+
+
+def rounded(ratio: str) -> str:
+    """Return a ratio as people say it."""
+    figure = float(ratio.removesuffix("x"))
+    return f"{figure:.0f}x" if figure >= 10 else f"{figure:.1f}x"
+
+
+def replaced(path: Path, made: str) -> str:
+    """Return a page with `made` in place of what is made in it."""
+    begin, end = (f"<!-- {word}: made by tools/reference.py -->" for word in ("begin", "end"))
+    before, found, rest = path.read_text(encoding="utf-8").partition(begin)
+    if not found:
+        message = f"{path} has no line {begin}"
+        raise LookupError(message)
+    return f"{before}{begin}\n\n{made}\n{end}{rest.partition(end)[2]}"
 
 
 def decorator_page(name: str) -> str:
@@ -202,28 +258,15 @@ def decorator_page(name: str) -> str:
     return "\n".join(page).rstrip() + "\n"
 
 
-def order_page() -> str:
-    """Return the page of the order: what is made from the code in it anew, and the rest as it is."""
-    path = DOCS / "explanation" / "order.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition("<!-- begin: made by tools/reference.py -->")
-    after = rest.partition("<!-- end: made by tools/reference.py -->")[2]
+def orders() -> str:
+    """Return what is told of the order of decorators, and of any two of them."""
     order = dict(NOTES["order"])
     wrong = {f"{name}/{other}": why for name in order for other, why in stands_inside(name).items()}
     data = {"order": order, "wrong": wrong, "pairs": NOTES["pairs"]}
     made = table("from outside | why there", [f"| `{name}` | {why} |" for name, why in order.items()])
-    made += ["## Pick two", "", _PICKER.replace("DATA", json.dumps(data, indent=0)), ""]
-    made += ["What `explain` warns of:", ""]
-    made += table(
-        "outside of the other | since",
-        [f"| `@{pair.replace('/', '` outside `@')}` | {why} |" for pair, why in wrong.items()],
-    )
-    return "\n".join(
-        [
-            f"{before}<!-- begin: made by tools/reference.py -->\n",
-            *made,
-            f"<!-- end: made by tools/reference.py -->{after}",
-        ]
-    )
+    made += ["## Pick two", "", _PICKER.replace("DATA", json.dumps(data, indent=0)), "", "What `explain` warns of:", ""]
+    warned = [f"| `@{pair.replace('/', '` outside `@')}` | {why} |" for pair, why in wrong.items()]
+    return "\n".join([*made, *table("outside of the other | since", warned)])
 
 
 def api_page() -> str:
@@ -293,7 +336,8 @@ def pages() -> dict[Path, str]:
     """Return what each page holds."""
     made = {PAGES / "decorators" / f"{name}.md": decorator_page(name) for name in DECORATORS}
     made[PAGES / "api.md"] = api_page()
-    made[DOCS / "explanation" / "order.md"] = order_page()
+    for path, text in ((DOCS / "explanation" / "order.md", orders()), (DOCS.parent / "README.md", comparison())):
+        made[path] = replaced(path, text)
     made[PAGES / "command_line.md"] = command_line_page()
     return made
 
