@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import inspect
 import itertools
 import re
@@ -77,3 +78,20 @@ def test_every_link_between_pages_leads_somewhere():
     ]
     assert len(links) > 10
     assert not [(page, target) for page, target in links if not (page.parent / target).exists()]
+
+
+def test_the_skill_is_in_the_package_and_tells_of_every_decorator():
+    """An assistant reads it from the wheel; a decorator that it does not name is one it does not use."""
+    skill = importlib.resources.files("beluga").joinpath("SKILL.md").read_text(encoding="utf-8")
+    head, body = skill.removeprefix("---\n").split("\n---\n", 1)
+    assert re.search(r"^name: beluga$", head, re.MULTILINE)
+    assert re.search(r"^description: .{40,}$", head, re.MULTILINE)
+    order = re.findall(r"`(\w+)`", body.partition("## Order, from outside")[2].partition("the function")[0])
+    assert order == [name for name, _ in reference.NOTES["order"]]
+
+
+def test_the_list_for_assistants_has_every_page_with_a_sentence():
+    """A link without words would have to be opened to know what it is."""
+    listed = re.findall(r"^- \[.+\]\((.+)\.html\): (.+)$", reference.assistants_page(), re.MULTILINE)
+    assert {f"{path}.md" for path, _ in listed} == {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
+    assert not [path for path, sentence in listed if len(sentence) < 15]

@@ -324,6 +324,37 @@ def commands(above: str, group: typer.Typer) -> Iterator[tuple[str, Callable[...
             yield from commands(f"{above} {inner.name}", inner.typer_instance)
 
 
+def assistants_page() -> str:
+    """Return ``llms.txt``: each page of the navigation with what it begins with, as https://llmstxt.org has it."""
+    site = tomllib.loads((DOCS.parent / "zensical.toml").read_text(encoding="utf-8"))["project"]
+    lines = [f"# {site['site_name']}", "", f"> {site['site_description']}", ""]
+    lines += ["`beluga/SKILL.md` in the wheel says in one page how to decorate, order and test."]
+    for entry in site["nav"]:
+        for title, inner in entry.items():
+            lines += ["", f"## {title}", "", *(_listed(path) for path in _leaves(inner))]
+    return "\n".join(lines) + "\n"
+
+
+def _leaves(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for each in nav.values() if isinstance(nav, dict) else nav:
+            yield from _leaves(each)
+
+
+def _listed(path: str) -> str:
+    text = (DOCS / path).read_text(encoding="utf-8")
+    title = next(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+    # The first paragraph that is prose; of a page that begins with code, its headings.
+    blocks = re.sub(r"<!--.*?-->|^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE).split("\n\n")
+    plain = (" ".join(block.split()) for block in blocks)
+    told = next((block for block in plain if block and block[0] not in "#|<-*>:"), "")
+    told = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", told)
+    first = re.split(r"(?<=[.?!:])\s", told, maxsplit=1)[0].rstrip(":")
+    return f"- [{title}]({path.removesuffix('.md')}.html): {first}"
+
+
 def first_sentence(value: Any) -> str:
     """Return how a docstring begins; of a value that has none, its type."""
     own = inspect.getdoc(value) if callable(value) or inspect.isclass(value) else None
@@ -336,6 +367,7 @@ def pages() -> dict[Path, str]:
     """Return what each page holds."""
     made = {PAGES / "decorators" / f"{name}.md": decorator_page(name) for name in DECORATORS}
     made[PAGES / "api.md"] = api_page()
+    made[DOCS / "llms.txt"] = assistants_page()
     for path, text in ((DOCS / "explanation" / "order.md", orders()), (DOCS.parent / "README.md", comparison())):
         made[path] = replaced(path, text)
     made[PAGES / "command_line.md"] = command_line_page()
