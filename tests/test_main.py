@@ -26,7 +26,7 @@ def test_without_the_extra_it_says_how_to_get_it(missing, monkeypatch, capsys):
 def test_a_fault_of_our_own_is_not_taken_for_a_missing_extra(monkeypatch):
     """Another module that is missing comes out as it is."""
     monkeypatch.delitem(sys.modules, "beluga._cli.app", raising=False)
-    monkeypatch.setitem(sys.modules, "beluga._cli.demo.command", None)
+    monkeypatch.setitem(sys.modules, "beluga._cli.demo", None)
     with pytest.raises(ModuleNotFoundError, match="demo"):
         main()
 
