@@ -20,7 +20,7 @@ collect_ignore = [] if all(map(find_spec, ("openai", "anthropic", "httpx2"))) el
 # So have the libraries around the logs and the traces: ``tox -e boundaries``.
 if not all(map(find_spec, ("structlog", "pythonjsonlogger", "sentry_sdk", "fastapi", "uvicorn"))):
     collect_ignore.append("boundaries")
-# And the frameworks that ask models: ``tox -e clients``.
+# And the frameworks that ask models: ``tox -f clients``.
 if not all(map(find_spec, ("agents", "langchain_openai", "pydantic_ai"))):
     collect_ignore.append("clients")
 

@@ -28,7 +28,7 @@ from beluga.schema import (
     ToolResult,
 )
 
-__all__ = ["REDACTED", "conversation"]
+__all__ = ["REDACTED", "as_given", "conversation", "with_more"]
 
 REDACTED = "redacted_thinking:"
 """What the signature begins with of thoughts that came encrypted; the rest of it is the thoughts."""
@@ -65,6 +65,34 @@ def conversation(given: Any, what: str = "messages are") -> tuple[Message, ...]:
         message if isinstance(message, Message) else _read(message, index, what)
         for index, message in enumerate(messages)
     )
+
+
+def as_given(given: Any, what: str = "messages are") -> list[Any]:
+    """Return the messages of `given` one by one, those of strangers unchanged; a text becomes a message.
+
+    Raises:
+        TypeError: As for `conversation`.
+        ValueError: As for `conversation`.
+    """
+    if isinstance(given, str):
+        return [HumanMessage(given)]
+    several = [given] if isinstance(given, Mapping) or hasattr(given, "model_dump") else given
+    several = list(several) if hasattr(several, "__iter__") else several
+    read = conversation(several, what)
+    return several if isinstance(several, list) else list(read)
+
+
+def with_more(messages: list[Any], more: list[Message], at: int | None = None) -> list[Any]:
+    """Return `messages` with `more`, texts, at a place or the end; among dicts they are dicts of OpenAI and Anthropic.
+
+    Example:
+        >>> with_more([{"role": "user", "content": "hi"}], [AIMessage("Hello!")])
+        [{'role': 'user', 'content': 'hi'}, {'role': 'assistant', 'content': 'Hello!'}]
+    """
+    at = len(messages) if at is None else at
+    are_ours = all(isinstance(message, Message) for message in messages)
+    put = more if are_ours else [{"role": message.role, "content": message.text} for message in more]
+    return [*messages[:at], *put, *messages[at:]]
 
 
 def _read(given: Any, index: int, what: str) -> Message:

@@ -11,9 +11,9 @@ from beluga import events
 from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
-from beluga._foreign import usage_of
+from beluga._foreign import text, usage_of
 from beluga._foreign.answers import Answer, Report, piece_of, read
-from beluga._foreign.messages import conversation
+from beluga._foreign.messages import as_given, with_more
 from beluga._policies.partial import NOTHING_NEW
 from beluga._policies.response_format import ResponseFormat
 from beluga._policies.structured_stream import Asking, Streaming
@@ -232,7 +232,7 @@ class Layer(Policy):
         turn.open()
         asked = _conversation(self._messages.read(call), call)
         heard = [answer.message] if answer.text else []  # providers refuse an empty message
-        self._messages.write(call, [*asked, *heard, HumanMessage(self._form.complaint(problems))])
+        self._messages.write(call, with_more(asked, [*heard, HumanMessage(self._form.complaint(problems))]))
         return Again()
 
     def _given_up(self, call: Call, turn: ReaskState, problems: list[Misfit]) -> InvalidResponse:
@@ -242,14 +242,15 @@ class Layer(Policy):
         return InvalidResponse(message, errors=[for_people(problem) for problem in problems], attempts=turn.asked)
 
 
-def _conversation(given: Any, call: Call) -> list[Message]:
-    return list(conversation(given, f"structured: the messages of {call.name} are"))
+def _conversation(given: Any, call: Call) -> list[Any]:
+    return as_given(given, f"structured: the messages of {call.name} are")
 
 
-def _instructed(messages: list[Message], instructions: SystemMessage) -> list[Message]:
+def _instructed(messages: list[Any], instructions: SystemMessage) -> list[Any]:
     """Return `messages` with `instructions` after the application's own instructions."""
-    at = next((i for i, message in enumerate(messages) if not isinstance(message, SystemMessage)), len(messages))
-    return [*messages[:at], instructions, *messages[at:]]
+    roles = (text(message, "role") for message in messages)
+    at = next((i for i, role in enumerate(roles) if role not in {"system", "developer"}), len(messages))
+    return with_more(messages, [instructions], at)
 
 
 class StreamLayer(Layer):

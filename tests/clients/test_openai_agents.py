@@ -15,9 +15,9 @@ def weather(city: str) -> str:
 
 
 @pytest.fixture(params=["OpenAIResponsesModel", "OpenAIChatCompletionsModel"])
-def agent(url, request):
+def agent(way, request):
     agents.set_tracing_disabled(disabled=True)
-    client = openai.AsyncOpenAI(api_key="none", base_url=url, max_retries=0)
+    client = openai.AsyncOpenAI(api_key="none", base_url=way.url, max_retries=0, http_client=way.ahttp())
     model = getattr(agents, request.param)("gpt-5", openai_client=client)
     return agents.Agent(name="desk", model=model, tools=[agents.function_tool(weather)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import openai
 import pydantic_ai
 import pytest
 from pydantic_ai.exceptions import ModelHTTPError
@@ -12,8 +13,9 @@ from pydantic_ai.providers.openai import OpenAIProvider
 
 
 @pytest.fixture(params=["OpenAIChatModel", "OpenAIResponsesModel"])
-def agent(url, request):
-    model = getattr(models, request.param)("gpt-5", provider=OpenAIProvider(base_url=url, api_key="none"))
+def agent(way, request):
+    client = openai.AsyncOpenAI(api_key="none", base_url=way.url, max_retries=0, http_client=way.ahttp())
+    model = getattr(models, request.param)("gpt-5", provider=OpenAIProvider(openai_client=client))
     agent = pydantic_ai.Agent(model)
 
     @agent.tool_plain
@@ -27,12 +29,12 @@ def agent(url, request):
 def test_an_agent_answers(agent):
     """Whole and streamed."""
 
-    async def streamed():
+    async def both():
+        whole = await agent.run("hi")
         async with agent.run_stream("hi") as run:
-            return await run.get_output()
+            return whole.output, await run.get_output()
 
-    assert agent.run_sync("hi").output == "Grüße!"
-    assert asyncio.run(streamed()) == "Grüße!"
+    assert asyncio.run(both()) == ("Grüße!", "Grüße!")
 
 
 def test_an_agent_uses_its_tool(agent, script):

@@ -625,3 +625,54 @@ def test_misuse_is_refused_with_the_reason(decorate, error, message):
 def test_an_invalid_response_is_an_error_of_the_provider():
     """So one handler serves both."""
     assert issubclass(InvalidResponse, ProviderError)
+
+
+DICTS = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Oslo?"}]
+
+
+@pytest.mark.parametrize("given", [DICTS, DICTS[1], tuple(DICTS)], ids=["several", "one", "a tuple"])
+def test_what_came_as_dicts_goes_on_as_dicts(given):
+    """An SDK's client can send nothing else: the schema in words, and what is wrong with an answer."""
+    asked = []
+    answers = iter(['{"number": "x"}', '{"number": 7}'])
+
+    @structured(Numbered)
+    def ask(messages):
+        asked.append(messages)
+        return next(answers)
+
+    assert ask(given) == Numbered(7)
+    assert all(isinstance(message, dict) for message in asked[-1])
+    before = ["system"] if given is not DICTS[1] else []
+    assert [message["role"] for message in asked[-1]] == [*before, "system", "user", "assistant", "user"]
+    assert asked[-1][-2]["content"] == '{"number": "x"}'
+    assert "number" in asked[-1][-1]["content"]
+
+
+def test_blocks_of_anthropic_go_on_unchanged_async_and_in_pieces():
+    """What is put beside them has the same shape."""
+    blocks = {"role": "user", "content": [{"type": "text", "text": "Oslo?", "cache_control": {"type": "ephemeral"}}]}
+    asked = []
+
+    @structured(Numbered)
+    async def ask(messages, schema=None):
+        asked.append(messages)
+        yield '{"number": 7}'
+
+    @structured(Numbered)
+    async def again(messages, schema=None):
+        asked.append(messages)
+        return '{"number": 7}' if len(messages) > 1 else "no"
+
+    async def run():
+        return [each async for each in ask([blocks])][-1], await again([blocks])
+
+    assert asyncio.run(run()) == (Numbered(7), Numbered(7))
+    assert asked[0] == [blocks]
+    assert asked[-1][0] is blocks
+    assert [message["role"] for message in asked[-1]] == ["user", "assistant", "user"]
+
+
+@attrs.frozen
+class Numbered:
+    number: int

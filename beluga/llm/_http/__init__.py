@@ -118,6 +118,7 @@ class Profile:
         unique_ids: Whether an id may stand for one call of a conversation only.
         raw_arguments: Whether it takes arguments back that are not JSON.
         strict: Whether it knows schemas that the model must keep to.
+        answers_by_tool: Whether it takes no schema of an answer, so that the answer is asked for as a call of a tool.
         system_role: The role of the application's instructions.
         takes_extras: Whether it wants fields back that only it understands.
         kin: Whose opaque parts it understands, if not only its own.
@@ -141,6 +142,7 @@ class Profile:
     unique_ids: bool = False
     raw_arguments: bool = False
     strict: bool = True
+    answers_by_tool: bool = False
     system_role: str = "system"
     takes_extras: bool = True
     kin: str = ""
@@ -221,6 +223,7 @@ PROFILES: Final = {
             key_variable="AWS_BEARER_TOKEN_BEDROCK",
             key_header="authorization",
             request_id="x-amzn-requestid",
+            answers_by_tool=True,
             kin="anthropic",
         ),
         attrs.evolve(
@@ -261,6 +264,7 @@ PROFILES: Final = {
             base_url="https://api.deepseek.com",
             hosts=("api.deepseek.com",),
             key_variable="DEEPSEEK_API_KEY",
+            answers_by_tool=True,
         ),
         Profile(
             provider="openrouter",

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from beluga._foreign.messages import REDACTED
 from beluga.llm._http import ANTHROPIC
-from beluga.llm._http.parts import FILE_ID, CallIds, base64_of, cannot_say, schema_of, tools_of, translated
+from beluga.llm._http.parts import (
+    ANSWER,
+    FILE_ID,
+    CallIds,
+    answer_tool,
+    asks_by_tool,
+    base64_of,
+    cannot_say,
+    schema_of,
+    tools_of,
+    translated,
+)
 from beluga.schema import (
     AudioPart,
     CachePoint,
@@ -52,6 +63,10 @@ def request(profile: Profile, model: str, messages: Iterable[Message], options: 
     """
     wire: Json = {"model": model, "max_tokens": _MAX_TOKENS, "messages": []}
     wire.update(translated(options, _OPTIONS, profile))
+    if asks_by_tool(profile, options):
+        tools = wire.get("tools", ())
+        wire["tools"] = [*tools, encode_tool(answer_tool(options["schema"], tools))]
+        wire.setdefault("tool_choice", {"type": "any"} if tools else {"type": "tool", "name": ANSWER})
     system, wire["messages"] = encode_messages(messages, wire.get("tools", ()), profile)
     if system:
         if "system" in wire:
@@ -252,8 +267,12 @@ def _tool_choice(choice: Any, _: Profile) -> Json:
     return {"tool_choice": choice}
 
 
-def _schema(kind: Any, _: Profile) -> Json:
-    return {"output_config": {"format": {"type": "json_schema", "schema": schema_of(kind)}}}
+def _schema(kind: Any, profile: Profile) -> Json:
+    return (
+        {}
+        if profile.answers_by_tool
+        else {"output_config": {"format": {"type": "json_schema", "schema": schema_of(kind)}}}
+    )
 
 
 _OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {

@@ -15,16 +15,16 @@ import attrs
 from beluga import events
 from beluga._foreign import usage_of
 from beluga.llm._http import ErrorEvent, failures
-from beluga.llm._http.parts import error_in, parsed, text_of
+from beluga.llm._http.parts import ANSWER, arguments_of, error_in, parsed, text_of
 from beluga.llm.base import Collector
-from beluga.schema import Embeddings, Usage
+from beluga.schema import Chunk, Embeddings, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.errors import ProviderError
     from beluga.llm._http import Profile
-    from beluga.schema import Chunk, Response
+    from beluga.schema import Response
 
 __all__ = ["EventDecoder", "Exchange", "ServerSentEvent"]
 
@@ -118,10 +118,13 @@ class Exchange:
     Args:
         profile: Who is asked.
         request: What ``build_request`` of an HTTP client is called with.
+        by_tool: Whether the answer comes as a call of the tool `ANSWER`.
     """
 
-    def __init__(self, profile: Profile, request: Mapping[str, Any]) -> None:
+    def __init__(self, profile: Profile, request: Mapping[str, Any], *, by_tool: bool = False) -> None:
         self.request = request
+        self._by_tool = by_tool
+        self._called: set[bool] = set()  # whether that tool was, and whether others were
         self._profile = profile
         self._chunks: int | None = None  # what went out of a stream, once there is one
         self._answer = self._described(0, {})
@@ -253,7 +256,7 @@ class Exchange:
             self._answer.body = error
             raise failures.refusal(self._answer)
         try:
-            return list(self._reader.whole(body))
+            return self._told(self._reader.whole(body))
         except ErrorEvent as failed:
             self._answer.body = failed.body
             raise failures.refusal(self._answer) from None
@@ -272,7 +275,7 @@ class Exchange:
     def _understood(self, read: Callable[..., Iterable[Chunk]], *event: ServerSentEvent) -> list[Chunk]:
         """Return the chunks that `read` makes of an event, or of the end."""
         try:
-            return list(read(*event))
+            return self._told(read(*event))
         except ErrorEvent as error:
             self._answer.body = error.body
             raise failures.refusal(self._answer, self._chunks) from None
@@ -280,6 +283,20 @@ class Exchange:
             raise failures.nonsense(self._answer, "has an event that is not JSON", self._chunks) from None
         except _WRONG_SHAPE:
             raise failures.nonsense(self._answer, "has an event of a wrong shape", self._chunks) from None
+
+    def _told(self, chunks: Iterable[Chunk]) -> list[Chunk]:
+        """Return chunks, and for the call that stands for the answer the text of the answer."""
+        if not self._by_tool:
+            return list(chunks)
+        return [self._answer_of(chunk) for chunk in chunks]
+
+    def _answer_of(self, chunk: Chunk) -> Chunk:
+        call = chunk.tool_call
+        if call is not None:
+            self._called.add(call.name == ANSWER)
+            return Chunk(arguments_of(call)) if call.name == ANSWER else chunk
+        is_over = chunk.finish_reason == "tool_calls" and self._called == {True}
+        return attrs.evolve(chunk, finish_reason="stop") if is_over else chunk
 
     def _sealed(self, chunk: Chunk) -> Chunk:
         """Return the last chunk with what the headers said."""

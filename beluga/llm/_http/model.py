@@ -14,7 +14,7 @@ from beluga._engine.timeouts import remaining
 from beluga.errors import ConfigError
 from beluga.llm._http.clients import Clients
 from beluga.llm._http.exchange import Exchange
-from beluga.llm._http.parts import cannot_say, encoded
+from beluga.llm._http.parts import asks_by_tool, cannot_say, encoded
 from beluga.llm.base import as_messages
 
 if TYPE_CHECKING:
@@ -330,7 +330,8 @@ class HttpModel:
             body = speech.streamed(self._profile, body)
             if "stream_options" in options and options["stream_options"] is None:
                 body.pop("stream_options", None)
-        return self._sending({**body, **more}, speech.path(model, streamed), timeout, headers, client)
+        by_tool = asks_by_tool(self._profile, options)
+        return self._sending({**body, **more}, speech.path(model, streamed), timeout, headers, client, by_tool=by_tool)
 
     def _embedding(self, texts: str | Iterable[str], options: dict[str, Any], client: Any) -> Exchange:
         if self._profile.dialect not in {"openai", "responses"}:
@@ -349,7 +350,14 @@ class HttpModel:
         return self._sending(body, "/embeddings", timeout, headers, client)
 
     def _sending(
-        self, body: dict[str, Any], path: str, timeout: float | None, headers: dict[str, str], client: Any
+        self,
+        body: dict[str, Any],
+        path: str,
+        timeout: float | None,
+        headers: dict[str, str],
+        client: Any,
+        *,
+        by_tool: bool = False,
     ) -> Exchange:
         return Exchange(
             self._profile,
@@ -361,6 +369,7 @@ class HttpModel:
                 # In no variable: reports of errors show those of every frame, and with them the key.
                 "headers": {**self._headers, **headers},
             },
+            by_tool=by_tool,
         )
 
     def _phases(self, timeout: float | None, client: Any) -> tuple[float | None, ...]:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from beluga.llm._http import OPENAI
 from beluga.llm._http.parts import (
+    ANSWER,
     FILE_ID,
     CallIds,
+    answer_tool,
     arguments_of,
+    asks_by_tool,
     base64_of,
     cannot_say,
     data_url,
@@ -68,6 +71,10 @@ def request(profile: Profile, model: str, messages: Iterable[Message], options: 
     is_marked = profile.caches and _MARKED_MODELS.match(model) is not None
     wire: Json = {"model": model, "messages": encode_messages(messages, profile, marked=is_marked)}
     wire.update(translated(options, _OPTIONS, profile))
+    if asks_by_tool(profile, options):
+        tools = wire.get("tools", ())
+        wire["tools"] = [*tools, encode_tool(answer_tool(options["schema"], tools))]
+        wire.setdefault("tool_choice", "required" if tools else {"type": "function", "function": {"name": ANSWER}})
     if profile.caches and "prompt_cache_key" not in options and "cache_key" not in options:
         key = _cache_key(messages)
         if key is not None:
@@ -317,9 +324,11 @@ _OPTIONS: Final[dict[str, Callable[[Any, Profile], Json]]] = {
     "stop": lambda stop, _: {"stop": stop if isinstance(stop, str) else list(stop)},
     "tools": _tools,
     "tool_choice": _tool_choice,
-    "schema": lambda kind, profile: {
-        "response_format": {"type": "json_schema", "json_schema": schema_form(kind, profile)}
-    },
+    "schema": lambda kind, profile: (
+        {}
+        if profile.answers_by_tool
+        else {"response_format": {"type": "json_schema", "json_schema": schema_form(kind, profile)}}
+    ),
     "cache_key": lambda key, profile: {"prompt_cache_key": key} if profile.caches else {},
 }
 

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from beluga.schema import AudioPart, FilePart, ImagePart, Message
 
 __all__ = [
+    "ANSWER",
     "FILE_ID",
     "CallIds",
     "Identities",
+    "answer_tool",
     "arguments_of",
+    "asks_by_tool",
     "base64_of",
     "cannot_say",
     "compact",
@@ -108,6 +111,30 @@ def schema_of(kind: Any) -> dict[str, Any]:
     from beluga._types.json_schema import json_schema
 
     return json_schema(kind)
+
+
+ANSWER: Final = "final_answer"
+"""The tool whose call is the answer, where a server takes no schema of an answer."""
+
+
+def asks_by_tool(profile: Profile, options: Mapping[str, Any]) -> bool:
+    """Say whether the answer is asked for as a call of the tool `ANSWER`."""
+    return profile.answers_by_tool and options.get("schema") is not None and _FORMATS.isdisjoint(options)
+
+
+_FORMATS: Final = frozenset({"response_format", "output_config"})
+
+
+def answer_tool(kind: Any, tools: Iterable[dict[str, Any]]) -> Tool:
+    """Return the tool whose call is the answer; its arguments have the form that ``schema=`` stands for.
+
+    Raises:
+        ValueError: One of `tools` has its name.
+    """
+    if any(ANSWER in (tool.get("name"), tool.get("function", {}).get("name")) for tool in tools):
+        message = f"a tool called {ANSWER} stands for the answer itself, as this server takes no schema: rename yours"
+        raise ValueError(message)
+    return Tool(ANSWER, "Give the answer, in this form.", schema_of(kind))
 
 
 def translated(

@@ -13,6 +13,7 @@ from beluga.errors import BelugaError
 from beluga.llm.fake import faults
 from beluga.llm.fake.faults import Delay, Fault, mixed
 from beluga.llm.fake.turns import Reply, Request, Turn
+from beluga.schema import ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ __all__ = ["Item", "ReplyScript", "Rule", "ScriptExhausted"]
 _QUOTED_CHARACTERS = 80
 
 
-Item = str | Reply | Fault | Delay | Callable[[Request], str | Reply | Fault | Delay]
+Item = str | Reply | ToolCall | Fault | Delay | Callable[[Request], str | Reply | ToolCall | Fault | Delay]
 """What a script consists of; a callable is asked for its item when its turn comes."""
 
 _READY = (Reply, Fault, Delay)
@@ -233,12 +234,16 @@ def _stored(item: Item) -> _Stored:
             message = f"the callable {name} of a script is asked without waiting: make it a plain function"
             raise TypeError(message)
         return item
-    return _answered(item, "a script holds a text, a Reply, a fault or a callable of the request")
+    return _answered(item, "a script holds a text, a Reply, a tool call, a fault or a callable of the request")
 
 
-def _answered(item: object, wanted: str = "a callable of a script returns a text, a Reply or a fault") -> _Ready:
+def _answered(
+    item: object, wanted: str = "a callable of a script returns a text, a Reply, a call or a fault"
+) -> _Ready:
     if isinstance(item, str):
         return Reply(item)
+    if isinstance(item, ToolCall):
+        return Reply(tools=[item])
     if isinstance(item, _READY):
         return item
     message = f"{wanted}, not {type(item).__name__}"

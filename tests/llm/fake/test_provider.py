@@ -560,3 +560,10 @@ def test_requests_are_frozen() -> None:
     fake.generate("hi")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         fake.calls[0].number = 5
+
+
+def test_a_tool_call_is_an_item_of_a_script():
+    """It stands for a reply that calls it, also out of a callable."""
+    fake = FakeProvider(tool_call("search", query="x"), lambda _: tool_call("search", query="y"))
+    calls = [fake.generate("go").tool_calls[0] for _ in range(2)]
+    assert [(call.id, call.arguments["query"]) for call in calls] == [("call_1_1", "x"), ("call_2_1", "y")]

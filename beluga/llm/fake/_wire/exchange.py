@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga._foreign import text
 from beluga.classification import ErrorCode
 from beluga.llm._http import ANTHROPIC, OPENAI
+from beluga.llm._http.parts import ANSWER, parsed
 from beluga.llm.fake._wire import Break, Head
 from beluga.llm.fake._wire.anthropic_messages import Anthropic
 from beluga.llm.fake._wire.documents import Invalid, encode, read_object
@@ -19,6 +21,7 @@ from beluga.llm.fake._wire.openai_responses import OpenAIResponses
 from beluga.llm.fake.faults import Fault
 from beluga.llm.fake.script import ScriptExhausted
 from beluga.llm.fake.turns import Pause, streamed
+from beluga.schema import ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,8 +96,21 @@ class ServedExchange:
             # A callable or a predicate of the test failed, far from whoever would see it raised.
             return _refused(spoken, _FAILED, f"the script itself failed: {type(error).__name__}: {error}")
         if turn.fault is None:
+            turn = _forced(turn, question.options)
             self._kept.keep(dialect, turn, question)
         return played(dialect, turn, question)
+
+
+def _forced(turn: Turn, options: dict[str, Any]) -> Turn:
+    """Return a turn in which a model that has to call a certain tool does so: a text of an object are its arguments."""
+    choice = options.get("tool_choice")
+    name = text(choice, "function", "name") or text(choice, "name")
+    if choice == "required" or text(choice, "type") == "any":
+        name = next((tool.name for tool in options.get("tools", ()) if getattr(tool, "name", "") == ANSWER), None)
+    arguments = parsed(turn.reply.text.encode()) if name and not turn.reply.tools else None
+    if name is None or not isinstance(arguments, dict):
+        return turn
+    return attrs.evolve(turn, reply=attrs.evolve(turn.reply, text="", tools=(ToolCall("", name, arguments),)))
 
 
 class Places:

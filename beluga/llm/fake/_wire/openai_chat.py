@@ -69,6 +69,9 @@ def _question(body: dict[str, Any], profile: Profile) -> ModelRequest:
         raise Invalid(("messages",), "value", "an empty array; at least one message is wanted")
     for name in sorted(profile.refuses & body.keys()) if profile.refuses else ():
         raise Invalid((name,), "value", f"{profile.provider} does not take this field")
+    form: dict[str, Any] = member(body, "response_format", dict, {})
+    if form.get("type") == "json_schema" and profile.answers_by_tool:
+        raise Invalid(("response_format", "type"), "value", f"{profile.provider} does not take this one")
     if "n" in body and member(body, "n", int, 1) != 1:
         raise Invalid(("n",), "value", "the fake provider gives one choice")
     messages = tuple(each(asked, "messages", functools.partial(_message, profile)))
