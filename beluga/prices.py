@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga._engine.state import new_lock
 from beluga.clock import environment
 from beluga.schema.usage import Usage
 
@@ -184,6 +185,10 @@ def made() -> datetime.date:
 
 
 _OVERRIDES: dict[str, tuple[_Tier, ...]] = {}
+"""The prices that are set."""
+_SET: dict[str, list[tuple[_Tier, ...]]] = {}
+"""The same with those that were set before and are not undone, the last one in force."""
+_LOCK = new_lock()
 
 
 def override(
@@ -216,12 +221,24 @@ def override(
     """
     given = {"input": input, "output": output, "cached": cached, "cache_write": cache_write, "reasoning": reasoning}
     rates = {name: str(_dollars(name, value)) for name, value in given.items() if value is not None}
-    key = model.lower()
-    before = _OVERRIDES.get(key)
-    _OVERRIDES[key] = _tiers(rates)
+    key, tiers = model.lower(), _tiers(rates)
+    with _LOCK:
+        _SET.setdefault(key, []).append(tiers)
+        _OVERRIDES[key] = tiers
     undo = contextlib.ExitStack()
-    undo.callback(lambda: _OVERRIDES.pop(key, None) if before is None else _OVERRIDES.__setitem__(key, before))
+    undo.callback(_undo, key, tiers)
     return undo
+
+
+def _undo(key: str, tiers: tuple[_Tier, ...]) -> None:
+    """Take back a price that was set; those set before or after it stay, in whatever order they are taken back."""
+    with _LOCK:
+        left = [each for each in _SET[key] if each is not tiers]
+        _SET[key] = left
+        if left:
+            _OVERRIDES[key] = left[-1]
+        else:
+            _OVERRIDES.pop(key, None)
 
 
 def _dollars(name: str, value: float | str | Decimal) -> Decimal:

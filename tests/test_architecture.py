@@ -56,6 +56,7 @@ SIDEWAYS = {
     "schema": "_lazy _types",
     "config": "_engine",
     "_traceview": "telemetry",
+    "prices": "_engine",
     "prompt": "telemetry",
     "spending": "_engine",
     "stores": "_engine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from importlib.metadata import PackageNotFoundError, version
 
@@ -68,6 +69,21 @@ def test_what_tokens_cannot_price_is_unknown():
     """Hours of audio are in no usage."""
     with pytest.raises(prices.UnknownPrice):
         prices.price("whisper-1", Usage(1))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_prices_that_are_set_are_undone_in_any_order(order):
+    """The last of those that are left counts, and no price that was undone comes back."""
+    usage, left = Usage(1_000_000), [1.0, 2.0, 3.0]
+    blocks = [prices.override("my-own", input=each, output=0) for each in left]
+    for place in order:
+        blocks[place].close()
+        left[place] = None
+        known = [each for each in left if each is not None]
+        if known:
+            assert prices.price("my-own", usage) == known[-1]
+    with pytest.raises(prices.UnknownPrice):
+        prices.price("my-own", usage)
 
 
 def test_a_price_can_be_set_and_taken_back():

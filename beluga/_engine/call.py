@@ -147,7 +147,7 @@ def was_sent(call: Call, outcome: Outcome) -> bool:
     """Say whether what a call costs is due: its function ran, and was not refused by a layer or a guard further in."""
     error = outcome.error
     if call.served:
-        return False
+        return call.sent  # an attempt that failed before a layer gave what it had kept
     if isinstance(error, Refused) and not isinstance(error, DeadlineExceeded):
         return False
     if isinstance(error, GuardBlocked) and error.stage != "output":

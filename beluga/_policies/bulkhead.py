@@ -124,15 +124,19 @@ class Bulkhead(BlockPolicy):
 
     def limit(self, key: Hashable = None) -> int:
         """Return how many calls may run at once now."""
-        return self._rooms.of(environment()).of(key).limit()
+        return self._here(key).limit()
 
     def running(self, key: Hashable = None) -> int:
         """Return how many calls have a slot now."""
-        return self._rooms.of(environment()).of(key).slots.running
+        return self._here(key).slots.running
 
     def waiting(self, key: Hashable = None) -> int:
         """Return how many calls wait for one."""
-        return len(self._rooms.of(environment()).of(key).slots.turns)
+        return len(self._here(key).slots.turns)
+
+    def _here(self, key: Hashable) -> _Room:
+        """Return the room of `key`, to be looked at: for a key that is not in use one that is not kept."""
+        return self._rooms.of(environment()).known(key) or _Room(self)
 
     def describe(self) -> str:
         """Return the options that are given, and what is in use."""
@@ -173,6 +177,10 @@ class _Rooms:
             return self.only
         with self._lock:
             return self._by_key.use(key) or self._by_key.add(key, _Room(self._options))
+
+    def known(self, key: Hashable) -> _Room | None:
+        """Return the room of `key` if there is one."""
+        return self.only if self._options.key is None else self._by_key.values.get(key)
 
 
 class _Layer(Policy):

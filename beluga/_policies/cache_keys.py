@@ -6,21 +6,26 @@ Python takes these values for equal: a model may well answer them differently.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import decimal
+import enum
 import warnings
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from beluga._engine.target import argument_reader
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from beluga._engine.call import Call
     from beluga._engine.target import Target
 
-__all__ = ["frozen", "key_of_arguments", "warn_of_sharing"]
+__all__ = ["frozen", "key_of_arguments", "tenant_reader", "warn_of_sharing"]
 
 _TENANTS: Final = frozenset({"account", "customer", "org", "organization", "project", "tenant", "user", "workspace"})
 """What parameters are called that say on whose behalf a call is made."""
@@ -48,12 +53,13 @@ def key_of_arguments(target: Target) -> Callable[[tuple[Any, ...], dict[str, Any
     return key
 
 
-def frozen(value: Any, name: str) -> Hashable:
+def frozen(value: Any, name: str, advice: str = "name the arguments that count by key=") -> Hashable:
     """Return something hashable that is equal for equal values of one type, and for nothing else.
 
     Args:
         value: An argument: plain data in any nesting, a record, a model of pydantic, or anything that is hashable.
         name: What a message calls it.
+        advice: What a message says to do about it.
 
     Raises:
         TypeError: It holds something that can change and does not say what it consists of.
@@ -64,7 +70,7 @@ def frozen(value: Any, name: str) -> Hashable:
         problem = "it is nested too deeply, or holds itself"
     except _UnknownError as unknown:
         problem = f"it holds a {unknown.args[0]}, which is not hashable"
-    message = f"cached: {name}= cannot tell calls apart, as {problem}: name the arguments that count by key="
+    message = f"cached: {name}= cannot tell calls apart, as {problem}: {advice}"
     raise TypeError(message)
 
 
@@ -83,17 +89,39 @@ def _frozen(value: Any) -> Hashable:
         return known
     if kind in _SHOWN:
         return kind, repr(value), getattr(value, "fold", 0)
-    if issubclass(kind, bytearray):
-        return kind, bytes(value)
-    if issubclass(kind, (list, tuple)):
-        return kind, tuple([_frozen(each) for each in value])
-    if issubclass(kind, dict):
-        return kind, frozenset([(_frozen(key), _frozen(each)) for key, each in value.items()])
-    if issubclass(kind, (set, frozenset)):
-        return kind, frozenset([_frozen(each) for each in value])
+    for base, consists_of in _BASES:
+        if issubclass(kind, base):
+            return (kind, consists_of(value)) if kind is base else (kind, consists_of(value), _besides(value, base))
     compares_by_identity: bool = getattr(kind, "__eq__", None) is object.__eq__
     parts = None if compares_by_identity else _parts(value)
     return (kind, _own(value)) if parts is None else (kind, tuple([(name, _frozen(each)) for name, each in parts]))
+
+
+_BASES: Final[tuple[tuple[type, Callable[[Any], Hashable]], ...]] = (
+    (enum.Enum, lambda member: member.name),
+    (str, str.__str__),
+    (bytes, bytes),
+    (int, int),
+    (bytearray, bytes),
+    (list, lambda items: tuple([_frozen(each) for each in items])),
+    (tuple, lambda items: tuple([_frozen(each) for each in items])),
+    (collections.OrderedDict, lambda pairs: tuple([(_frozen(key), _frozen(each)) for key, each in pairs.items()])),
+    (dict, lambda pairs: frozenset([(_frozen(key), _frozen(each)) for key, each in pairs.items()])),
+    (set, lambda items: frozenset([_frozen(each) for each in items])),
+    (frozenset, lambda items: frozenset([_frozen(each) for each in items])),
+)
+"""What values of these types, and of those made from them, consist of."""
+
+
+def _besides(value: Any, base: type) -> Hashable:
+    """Return the attributes of a value whose class is made from `base`: a text with a language is not just a text."""
+    if base is enum.Enum:
+        return None
+    slots = [getattr(kind, "__slots__", ()) for kind in type(value).__mro__ if kind is not base]
+    names = [name for each in slots for name in ((each,) if isinstance(each, str) else each)]
+    known = {name: getattr(value, name) for name in names if name != "__dict__" and hasattr(value, name)}
+    known |= getattr(value, "__dict__", {})
+    return frozenset([(name, _frozen(each)) for name, each in known.items()]) if known else None
 
 
 def _own(value: Any) -> Hashable:
@@ -120,6 +148,29 @@ def _parts(value: Any) -> list[tuple[str, Any]] | None:
             return None
         names = [*names, *(getattr(value, "__pydantic_extra__", None) or ())]
     return [(name, getattr(value, name, None)) for name in names]
+
+
+def tenant_reader(target: Target, key: object, per: Any) -> Callable[[Call], Hashable] | None:
+    """Return what reads from a call for whom it is; None where all calls are for all.
+
+    With a key that leaves ``self`` out, that is for each instance alone, whose model or client may be another.
+
+    Args:
+        target: The function.
+        key: What its calls are told apart by; None for all arguments, and so for ``self``.
+        per: The option that names the tenant; False where all share.
+    """
+    tenant = argument_reader(target, per, "cached: per") if per else None
+    first = next(iter(target.signature.parameters), None)
+    if key is None or key == first or per is False or first not in {"self", "cls"}:
+        return None if tenant is None else lambda call: frozen(tenant(call), "per")
+    instance = argument_reader(target, first, "cached: key")
+    advice = f"write per=False where all instances share their answers of {target.name}"
+
+    def read(call: Call) -> Hashable:
+        return frozen(instance(call), "self", advice), None if tenant is None else frozen(tenant(call), "per")
+
+    return read
 
 
 def warn_of_sharing(key: object, target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
@@ -16,9 +17,9 @@ from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
 from beluga._engine.timeouts import DEADLINE, expired
 from beluga._foreign.answers import is_whole
-from beluga._policies.cache_keys import frozen, key_of_arguments, warn_of_sharing
+from beluga._policies.cache_keys import frozen, key_of_arguments, tenant_reader, warn_of_sharing
 from beluga._policies.cache_shared import SharedAnswers
-from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, who_runs
+from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, waits_for_itself, who_runs
 from beluga.classification import TRANSIENT, ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import GuardBlocked, Refused
@@ -82,11 +83,12 @@ class Cache(Policy):
 
     Args:
         ttl: Seconds that an answer is good for.
-        key: A parameter's name, or a callable of all arguments by name: calls with equal keys get one answer. None
-            compares all arguments, lists and dicts among them.
+        key: A parameter's name, or a callable of all arguments by name: calls with equal keys get one answer; of a
+            method those of one instance, unless there is a store. None compares all arguments, lists and dicts among
+            them.
         maxsize: Answers kept; beyond that one that was not asked for lately goes.
         per: The parameter that names the tenant, who never gets the answer of another; a callable of all arguments by
-            name says so too. False says that all share them on purpose.
+            name says so too. False says that all share them on purpose, the instances of a class as well.
         stale: Seconds beyond `ttl` in which one call fetches the answer anew and the others get the old one at once;
             the old one is also the answer where fetching fails. 0 turns that off. Per process.
         negative: Seconds for which an error that will come again, such as an unknown model, is raised without a call;
@@ -234,14 +236,20 @@ class _Layer(Policy):
     concern = "cached"
 
     def __init__(self, cache: Cache, rooms: StateByClock[Room], target: Target) -> None:
-        self.owner = object()  # not the name: two closures may have the same
+        function = target.function
+        # Not the name: two closures may have the same. But a method in C, as one under `lru_cache`, is bound anew for
+        # each call, and this layer with it.
+        self.owner: object = object()
+        if isinstance(function, MethodType):
+            self.owner = function.__func__, frozen(function.__self__, "self")
         self.arguments = key_of_arguments(target)
         self._cache = cache
         self._rooms = rooms
         self._room = rooms.system
         self._kind = target.kind
         self._read_key = None if cache.key is None else argument_reader(target, cache.key, "cached: key")
-        self._read_tenant = argument_reader(target, cache.per, "cached: per") if cache.per else None
+        # Of a shared cache no instance: it is not the same in another process.
+        self._read_tenant = tenant_reader(target, cache.key if cache.store is None else None, cache.per)
         self.shared = None if cache.store is None else SharedAnswers(cache, cache.store, target)
         if cache.key is not None and cache.per is None:
             warn_of_sharing(cache.key, target)
@@ -253,7 +261,7 @@ class _Layer(Policy):
             return self._go_on(call, waiter) if isinstance(waiter, Follower) else self._go_on_asking(call, waiter)
         read_key, read_tenant, arguments = self._read_key, self._read_tenant, self.arguments
         told = arguments(call.args, call.kwargs) if read_key is None else frozen(read_key(call), "key")
-        key = (self.owner, None if read_tenant is None else frozen(read_tenant(call), "per"), told)
+        key = (self.owner, None if read_tenant is None else read_tenant(call), told)
         room = self._room if call.environment is SYSTEM else self._rooms.of(call.environment)
         monotonic = call.environment.monotonic
         now = monotonic()
@@ -283,11 +291,11 @@ class _Layer(Policy):
                 call.keep(self, lead)
                 room.flights[key] = flight
                 room.misses += 1
-                return _missed(call, lead.ask())
-            # It would wait for itself: it calls itself, or its stream is still open.
-            if flight.leader == who_runs(is_async=self._kind.is_async):
+                return _leads(call, lead, lead.ask())
+            if waits_for_itself(flight, is_async=self._kind.is_async):
                 room.misses += 1
-                return _missed(call, None)
+                call.emit(events.CacheMissed)
+                return None
             if old is None:
                 waiter = Follower(flight)
                 call.keep(self, waiter)
@@ -309,7 +317,7 @@ class _Layer(Policy):
             room.misses += 1
             lead = waiter.lead.take(who_runs(is_async=self._kind.is_async))
             call.keep(self, lead)
-            return _missed(call, lead.ask())
+            return _leads(call, lead, lead.ask())
         if now >= DEADLINE.get():
             waiter.depart()
             raise expired(call.name)
@@ -319,7 +327,7 @@ class _Layer(Policy):
         """Do what the store says of the call, which leads in this process."""
         found = lead.answered(call)
         if not isinstance(found, Entry):
-            return _missed(call, found)
+            return _leads(call, lead, found)
         call.keep(self, None)
         lead.land(found)
         room = self._rooms.of(call.environment)
@@ -351,6 +359,7 @@ class _Layer(Policy):
         if lead is None:
             return None
         call.keep(self, None)
+        lead.suspend()
         error = outcome.error
         try:
             if error is None:
@@ -378,10 +387,11 @@ class _Layer(Policy):
         lead.land(entry)
 
 
-def _missed(call: Call, first: V) -> V:
-    """Return what comes before a call that runs the function; where that is nothing, it runs now."""
+def _leads(call: Call, lead: Lead, first: V) -> V:
+    """Return what comes before a call that leads may run the function; where that is nothing, it runs now."""
     if first is None:
         call.emit(events.CacheMissed)
+        lead.resume()
     return first
 
 

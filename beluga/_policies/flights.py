@@ -15,10 +15,12 @@ lead is handed on when that is gone; so nobody waits for a flight that does not 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 import threading
 import weakref
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from beluga._engine.policy import Use
@@ -27,6 +29,7 @@ from beluga._foreign.answers import SILENT, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from contextvars import Token
 
     from beluga._engine.call import Call
     from beluga._engine.policy import Ask, Wait
@@ -197,10 +200,11 @@ class Share(Protocol):
 class Lead:
     """The right to run the function for a flight, and what its stream gives; who lets go of it hands it on."""
 
-    __slots__ = ("_flight", "items", "old", "report", "shared")
+    __slots__ = ("_flight", "_token", "items", "old", "report", "shared")
 
     def __init__(self, flight: Flight, old: Entry | None = None, shared: Share | None = None) -> None:
         self._flight: Flight | None = flight
+        self._token: Token[tuple[Flight, ...]] | None = None
         self.shared = shared
         self.items: list[Any] = []
         self.report = Report()
@@ -247,11 +251,21 @@ class Lead:
         if type(item) not in SILENT:
             self.report.read(item)
 
-    def suspend(self) -> None:
-        """Nothing is ambient here."""
-
     def resume(self) -> None:
-        """Nothing is ambient here."""
+        """Let the tasks and threads that begin from here know that they work for this flight."""
+        if self._flight is not None:
+            self._token = LED.set((*LED.get(), self._flight))
+
+    def suspend(self) -> None:
+        """Take that back."""
+        token, self._token = self._token, None
+        if token is not None:
+            with contextlib.suppress(ValueError):  # a coroutine that is closed from elsewhere: it was never set there
+                LED.reset(token)
+
+
+LED: ContextVar[tuple[Flight, ...]] = ContextVar("beluga.flights", default=())
+"""The flights that the running code works for: whoever waited for one of them would wait for himself."""
 
 
 class Follower:
@@ -271,6 +285,12 @@ class Follower:
             self.flight.waiters.pop(self, None)
         if self.lead is not None:
             self.lead.let_go()
+
+
+def waits_for_itself(flight: Flight, *, is_async: bool) -> bool:
+    """Say whether a call would wait for a flight that waits for the call: whoever leads it, or one that he began."""
+    # It calls itself, or its stream is still open; or it is a task or thread of the leader's function.
+    return flight.leader == who_runs(is_async=is_async) or flight in LED.get()
 
 
 def who_runs(*, is_async: bool) -> object:

@@ -34,6 +34,18 @@ def test_one_too_many_is_refused_and_says_what_is_full():
     assert shared(lambda: "again")() == "again"
 
 
+@pytest.mark.parametrize("limit", [3, "auto"])
+def test_who_looks_at_a_key_takes_no_room_for_it(limit):
+    """So a page that shows all tenants does not push out those who call."""
+    slots = Bulkhead(limit, key="tenant", max_keys=2)
+    ask = slots(lambda tenant: slots.limit("north"))
+    known = ask("north")
+    for number in range(10):
+        key = f"unknown {number}"
+        assert (slots.limit(key), slots.running(key), slots.waiting(key)) == (known, 0, 0)
+    assert list(slots._rooms.system._by_key) == ["north"]
+
+
 def test_who_waits_is_served_in_order(fake_clock):
     """First in, first out."""
     served = []

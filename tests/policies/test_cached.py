@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import copy
 import dataclasses
 import datetime
 import decimal
+import enum
+import functools
 import gc
 import os
 import pickle
@@ -19,6 +22,7 @@ import pytest
 from beluga import Cache, ProviderError, budget, cached, events, explain, guarded, rate_limited, retry, traced
 from beluga.guards import PatternRedactor
 from beluga.schema import AIMessage, Chunk, Response, Usage
+from beluga.stores import FakeStore
 from beluga.testing import fake_clock, record_events, record_spans
 
 
@@ -151,6 +155,64 @@ def test_a_key_says_which_arguments_count():
     assert len(calls) == 1
 
 
+class Client:
+    """Asks a model of its own."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def ask(self, question):
+        return f"{self.model}: {question}"
+
+
+def test_a_key_of_a_method_is_for_each_instance_alone():
+    """The other one has another model, and may have another tenant."""
+    kind = type("Kind", (Client,), {"ask": cached(60, key="question")(Client.ask)})
+    small, large = kind("small"), kind("large")
+    assert [each.ask("why?") for each in (small, large, small)] == ["small: why?", "large: why?", "small: why?"]
+
+
+def test_the_instances_of_a_class_share_where_they_are_told_to():
+    """With ``per=False``; and a shared cache has no way to tell them apart."""
+    for options in ({"per": False}, {"store": FakeStore(), "name": "shared"}):
+        kind = type("Kind", (Client,), {"ask": cached(60, key="question", **options)(Client.ask)})
+        with fake_clock():
+            assert [kind(model).ask("why?") for model in ("small", "large")] == ["small: why?"] * 2
+
+
+def test_instances_that_cannot_be_told_apart_are_refused():
+    """With what to write."""
+
+    class Odd(Client):
+        __hash__ = None
+        ask = cached(60, key="question")(Client.ask)
+
+        def __eq__(self, other):
+            return True
+
+    with pytest.raises(TypeError, match=r"self= cannot tell calls apart.*write per=False"):
+        Odd("small").ask("why?")
+
+
+def test_a_method_that_is_bound_anew_for_each_call_is_kept_all_the_same():
+    """One written in C, such as what `functools.lru_cache` makes of a method; each instance has its own answers."""
+    runs = []
+
+    class Owner:
+        @cached(60)
+        @functools.lru_cache
+        def ask(self, question):
+            runs.append(question)
+            return question
+
+    one, other = Owner(), Owner()
+    assert [one.ask("a"), one.ask("a"), other.ask("a"), one.ask("b")] == ["a", "a", "a", "b"]
+    assert runs == ["a", "a", "b"]
+    with record_events(events.CacheHit) as hits:
+        one.ask("a")
+    assert len(hits) == 1
+
+
 def test_a_tenant_never_gets_the_answer_of_another():
     """`per` is part of every key."""
     calls = []
@@ -188,6 +250,32 @@ class _Point:
     x: object
 
 
+class _Tagged(str):  # noqa: SLOT000 - its attributes are what this is about
+    def __new__(cls, text, language):
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+
+class _Slotted(str):
+    __slots__ = ("language",)
+
+    def __new__(cls, text, language):
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+
+class _Listed(list):
+    def __init__(self, items, language):
+        super().__init__(items)
+        self.language = language
+
+
+class _Level(enum.IntEnum):
+    LOW = 1
+
+
 @pytest.mark.parametrize(
     "several",
     [
@@ -199,9 +287,18 @@ class _Point:
         ),
         (_Point(1), _Point(True)),
         (_Point((1,)), _Point((True,))),
+        (_Tagged("why", "en"), _Tagged("why", "de")),
+        (_Slotted("why", "en"), _Slotted("why", "de")),
+        (_Tagged("why", ["en"]), "why"),
+        (_Listed("ab", "en"), _Listed("ab", "de")),
+        (collections.OrderedDict(a=1, b=2), collections.OrderedDict(b=2, a=1)),
+        (_Level.LOW, 1),
     ],
-    ids=["zeros", "decimals", "zones", "records", "records of tuples"],
-)
+    ids=[
+        "zeros", "decimals", "zones", "records", "records of tuples", "texts with an attribute", "texts with a slot",
+        "a text and more", "lists with an attribute", "orders", "a number and its name",
+    ],
+)  # fmt: skip
 def test_values_that_are_equal_and_not_the_same_are_different_calls(several):
     """A model reads how they are written."""
     ask, calls = counted(cached(ttl=60))
@@ -614,6 +711,78 @@ def test_a_function_that_calls_itself_does_not_wait_for_itself():
     assert ask("why") == 1
 
 
+@pytest.mark.parametrize("where", ["task", "task of a task", "thread"])
+def test_what_a_leader_begins_does_not_wait_for_the_leader(where):
+    """A task or thread that he waits for, and that asks the same, runs the function itself."""
+    runs = []
+
+    async def begun():
+        return await asyncio.create_task(ask("why"))
+
+    further = {
+        "task": begun,
+        "task of a task": lambda: asyncio.create_task(begun()),
+        "thread": lambda: asyncio.to_thread(lambda: asyncio.run(ask("why"))),
+    }
+
+    @cached(60)
+    async def ask(question):
+        runs.append(question)
+        return await further[where]() if len(runs) == 1 else "because"
+
+    assert asyncio.run(asyncio.wait_for(ask("why"), 10)) == "because"
+    assert len(runs) == 2
+
+
+def test_what_a_stream_begins_does_not_wait_for_the_stream(fake_clock):
+    """The same; and its reader, who is no part of it, may begin what he likes."""
+    runs = []
+
+    async def whole():
+        return [item async for item in stream()]
+
+    @cached(60)
+    async def stream():
+        runs.append(1)
+        if len(runs) == 1:
+            for item in await asyncio.create_task(whole()):
+                yield item
+        yield "because"
+
+    async def main():
+        reading = stream()
+        first = await anext(reading)
+        waiting = asyncio.create_task(whole())
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        return [first, *[item async for item in reading]], await waiting
+
+    assert fake_clock.run(main()) == (["because"] * 2, ["because"] * 2)
+    assert len(runs) == 2
+
+
+def test_a_task_that_a_leader_has_left_behind_is_like_any_other(fake_clock):
+    """His flight has ended, and it waits for the next one and takes kept answers."""
+    runs, left = [], []
+
+    @cached(60)
+    async def ask(question):
+        runs.append(question)
+        if not left:
+            left.append(asyncio.create_task(later()))
+        await asyncio.sleep(1)
+        return len(runs)
+
+    async def later():
+        await asyncio.sleep(100)
+        return await asyncio.gather(ask("why"), ask("why"))
+
+    async def main():
+        return await ask("why"), await left[0]
+
+    assert fake_clock.run(main()) == (1, [2, 2])
+
+
 def test_a_stream_that_is_open_does_not_hold_up_its_own_reader():
     """Who reads it and asks again in the same thread runs the function once more."""
     calls = []
@@ -839,6 +1008,27 @@ def test_a_kept_answer_costs_nothing():
     keyed = budget(tokens=20, key="question")(cached(ttl=60)(answered))
     for _ in range(3):
         keyed("why")  # 15 tokens each, were they charged
+
+
+def test_an_old_answer_in_place_of_a_failure_costs_what_the_failure_did(fake_clock):
+    """The call was sent, and what nobody reports costs its estimate; an answer that is simply kept costs nothing."""
+    good = [True]
+
+    def ask(question):
+        if good:
+            return answered(question)
+        raise ConnectionError("down")
+
+    policy = budget(tokens=1000, estimate=7, key=lambda given: "all")
+    ask = policy(cached(ttl=10, stale=60)(ask))
+    spent = []
+    for _ in range(2):
+        ask("why")
+        spent.append(policy.account("all").spent.tokens)
+    good.clear()
+    fake_clock.advance(20)
+    assert ask("why").text == "because"
+    assert [*spent, policy.account("all").spent.tokens] == [15, 15, 22]
 
 
 def test_a_span_says_that_its_answer_was_kept():
