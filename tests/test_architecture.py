@@ -46,6 +46,7 @@ FLOORS = {
     "logs": 4,
     "__main__": 5,
     "_cli": 5,
+    "integrations": 5,
     "testing": 5,
 }
 # The arrows between rooms of one floor.

@@ -96,11 +96,13 @@ class resume:  # noqa: N801 - a block, as `contextlib.suppress` is one
         return self._begin(is_async=False)
 
     def _begin(self, *, is_async: bool) -> Self:
-        from opentelemetry import context
+        from opentelemetry import context, trace
 
-        left = self._at - environment().clock.time()
+        left = max(0.0, self._at - environment().clock.time())
         self._block = None if left == math.inf else TimedBlock(_STEP, min(left, self._longest), is_async=is_async)
-        self._token = context.attach(self._context)
+        told = trace.get_current_span(self._context).get_span_context().is_valid
+        span = trace.get_current_span(self._context if told else None)
+        self._token = context.attach(trace.set_span_in_context(span, self._context))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:

@@ -267,6 +267,15 @@ def test_a_deadline_goes_along_and_the_time_on_the_way_counts(fake_clock, spans)
         pytest.fail("nothing is left, so nothing is begun")
 
 
+def test_headers_that_tell_of_nothing_change_nothing(spans):
+    """Neither the span around nor the budget."""
+    with telemetry.start_span("here"), TimeoutBudget(1.0).allocate(), telemetry.resume({"other": "x"}):
+        assert 0 < remaining() <= 1.0
+        with telemetry.start_span("inside"):
+            pass
+    assert spans.outline() == "here\n  inside"
+
+
 def test_a_block_that_awaits_is_cancelled_at_the_deadline(fake_clock):
     """As if the budget of the sender were its own; a plain block says that it was late when it ends."""
     headers = {"Beluga-Deadline": str(fake_clock.time() + 5.0)}
