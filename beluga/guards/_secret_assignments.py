@@ -18,51 +18,44 @@ that the whole takes time linear in the text.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from beluga.guards._secret_names import PIECES, Kind, kind_of_name
+from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, name_around
 from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
 from beluga.guards.patterns import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from beluga.guards._secret_names import Kind, Name
+
 __all__ = ["assigned", "logged"]
 
 _NAMES = Words(PIECES)
-_EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_LONGEST = 64  # characters of a name on either side of the piece that was found
-_AFTER = re.compile(
-    rf"(?:(?<=[{_EAST}])(?:キー|키|ID|コード)?"
-    rf"|(?<![{_EAST}])[^\W{_EAST}]{{0,{_LONGEST}}}+(?:[.-][^\W{_EAST}]{{1,{_LONGEST}}}(?![\w(])){{0,4}})"
-)
-_TWO_AFTER = re.compile(r"((?:[ \t]{1,2}|-)(?:d['’]|l['’])?[^\W\d_]{1,14})((?:[ \t]{1,2}|['’])[^\W\d_]{1,14})?")
-_QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|&quot;|&#3[49];|%22|[「『])"
-_CLOSE = rf"(?:{_QUOTE})?[\])]{{0,2}}"
-_IS = (
-    r"(?:is|was|are|will be|reads|ist|lautet|est|es|sera|será|é|foi|è|sarà|jest|to|brzmi|är|er|on|это|adalah|ialah"
-    r"|olarak)"
-)
 _CHANGED = (
     r"(?:(?:has been|have been|had been|is|was|now|got|to be)[ ])?(?:now )?"
     r"(?:changed|set|reset|updated|rotated|switched)(?:[ ](?:to|as|into))"
 )
-_TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A-Za-z_.]{1,20}){0,3}[ \t](?==(?!=)))?"
-_JOINED = re.compile(
-    rf"(?P<next>\\{{0,8}}[\"'][ \t]*,\s{{0,8}}(?:default\s?=\s?)?(?={_QUOTE}))"
-    rf"|(?P<assign>{_CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{_IS})?[ \t]{{0,40}}"
+_TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}+(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A-Za-z_.]{1,20}){0,3}[ \t](?==(?!=)))?"
+_ASSIGN = (
+    rf"(?P<assign>{CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{IS})?[ \t]{{0,40}}"
     r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])[ \t]{0,60})"
-    rf"|(?P<otherwise>{_CLOSE}[ \t]{{0,4}}(?:or|\|\||\?\?|\?:)[ \t]{{1,4}}(?={_QUOTE}))"
-    rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?[({{][ \t]?(?={_QUOTE}))"
+)
+_LINE = r"(?P<line>[ \t]{0,8}\r?\n[ \t]*)"
+_JOINED = re.compile(
+    rf"(?P<next>\\{{0,8}}[\"'][ \t]*,\s{{0,8}}(?:default\s?=\s?)?(?={QUOTE}))"
+    rf"|{_ASSIGN}|(?P<otherwise>{CLOSE}[ \t]{{0,4}}(?:or|\|\||\?\?|\?:)[ \t]{{1,4}}(?={QUOTE}))"
+    rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?[({{][ \t]?(?={QUOTE}))"
     r"|(?P<element>[^<>\n\"']{0,80}>)"
     r"|(?P<keyed>[\"']\s?(?:[\w:-]{1,20}=[\"'][^\"'\n]{0,40}[\"']\s?){0,3}>)"
     rf"|(?P<dash>[ \t][-–—][ \t])"
     r"|(?P<cell>[ \t`*_\"']{0,20}\|[ \t`*]{0,80})"
-    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{_IS})[ \t]*:?[ \t]+)"
+    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+)"
     rf"|(?P<east>[ \t]?(?:是|为|為|は|が|는|은|이|가)[ \t]?)"
-    r"|(?P<line>[ \t]{0,8}\r?\n[ \t]*)"
-    r"|(?P<blank>[ \t]{1,20})"
+    rf"|{_LINE}|(?P<blank>[ \t]{{1,20}})"
 )
+_JOINED_BY = {**dict.fromkeys(":=", re.compile(_ASSIGN)), **dict.fromkeys("\r\n", re.compile(_LINE))}
+"""The most usual signs leave no choice, and trying one way takes a third of the time."""
 _SIBLING = re.compile(
     r"\\{0,8}[\"']?[)\]]?[ \t]*[,;]?\s{0,60}(?:\\{0,8}[\"']?(?:type|secret|sensitive|description|kind|enabled|scope"
     r"|is[_A-Za-z]+)\\{0,8}[\"']?\s?[:=]\s?"
@@ -80,9 +73,10 @@ _NAMED = re.compile(
     r"(?i)(?:\b|_)(?:name|key|field|header|variable|var|param|parameter|id|label|property|option|env)"
     r"\\{0,8}[\"']?\s?(?:[:=]|=>)\s?(?:\\{0,8}[\"'])?\Z"
 )
+_TOLD = 24  # characters before a name in which `name:` may stand
 _NEWLINE = re.compile(r"(?:[|>][+-]?\d?[ \t]*)?\r?\n(?:[ \t]*\r?\n)?[ \t]*")
 # What may stand before a quotation: the sign of its kind, or something that is called with it.
-_LEAD = re.compile(r"(?:[bBrRuUfFLl@$]{1,2}|(?:new )?[A-Za-z][\w.:]{0,60}\()(?=\\{0,8}[\"'`])")
+_LEAD = re.compile(r"(?:[bBrRuUfFLl@$]{1,2}|(?:new )?[A-Za-z][\w.:]{0,60}+\()(?=\\{0,8}[\"'`])")
 _GETTER = re.compile(
     r"(?i)(?:.*[._:]|)(?:get|env|fetch|load|read|find|input|prompt|require|config|lookup|var|param|gettext|t|_"
     r"|translate"
@@ -90,7 +84,8 @@ _GETTER = re.compile(
     r"|resource)\w*\(?\Z"
 )
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate|apikey|bot|aws4-hmac-sha256)(?:[ ]|%20)+(?=\S)")
-_OPEN = re.compile(_QUOTE)
+_OPEN = re.compile(QUOTE)
+_QUOTES, _BREAKS = frozenset("\"'`\\\r\n"), frozenset("|>\r\n")
 _CLOSING = {"「": "」", "『": "』"}
 _FURTHEST = 4096  # characters that a value may have
 _SHORTEST_ALONE = 6  # characters of a value that only a blank joins to its name
@@ -108,9 +103,9 @@ _COOKIES = re.compile(r"[\w.-]{1,64}=[^\r\n\"'\0]{3,4096}")
 _CODES = re.compile(r"[\w-]{3,24}(?:[ ,\t]{1,3}[\w-]{3,24}){0,15}")
 _SENTENCE_END = ".,;:)]}'\"`"  # not `!` and `?`: passwords end in them
 _ENDS_LOGGED = re.compile(
-    r"[\n\r\0]|[,;](?=\s|\Z)|[ \t]+(?=[\w.-]{1,40}[\"']?[=:](?!/))|\s[-|–—]\s|[\"'](?=[,;}\])\s]|\Z)"
+    r"[\n\r\0]|[,;](?=\s|\Z)|[ \t]+(?=[\w.-]{1,40}+[\"']?[=:](?!/))|\s[-|–—]\s|[\"'](?=[,;}\])\s]|\Z)"
     r"|[)\]}]+(?=[\s,;.:]|\Z)"
-    r"|[&;](?=[\w .-]{1,40}=)|</"
+    r"|[&;](?=[\w .-]{1,40}+=)|</"
 )
 _CERTAIN = frozenset("assign flag cell east dash".split())
 """The ways to join that leave no doubt; in a log, all that is joined to a password's name in one of them goes."""
@@ -123,13 +118,6 @@ _PIECE = re.compile(  # the token is a piece of a text
 _RULE = re.compile(r"[\s|+:=-]{3,}\Z")
 _CELL_NAME = r"\"?[^\W\d][\w .-]{0,40}\"?"
 _HEADER = re.compile(rf"{_CELL_NAME}(?:([,;\t]){_CELL_NAME}(?:\1{_CELL_NAME}){{0,40}})?[ \t]*\Z")
-
-
-class _Name(NamedTuple):
-    start: int
-    end: int
-    kind: Kind
-    text: str
 
 
 def assigned(work: str, offset: int) -> Iterator[tuple[int, int]]:
@@ -153,11 +141,12 @@ def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
         spans: Iterable[tuple[int, int]] = ()
         heads = place >= table and _HEADS.match(work, end)
         if heads or _LEADS.match(work, end) or "-" in work[max(0, place - _OPTION) : place]:
-            name = _name(work, place, end)
+            name = name_around(work, place, end)
             end = name.end
-            if name.kind:
-                column = _column(work, name) if heads else None
-                table, spans = column or (table, _values(work, name, logged=logged))
+            if name.kind and heads and (column := _column(work, name)):
+                table, spans = column
+            elif name.kind and not (name.kind in _KEYS and _DULL.match(work, end)):
+                spans = _values(work, name, logged=logged)
         for start, stop in spans:
             end = max(end, start)
             if done <= start < stop and "\0" not in work[start:stop]:
@@ -166,70 +155,35 @@ def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
         place, piece = names.following(max(end, done, place + 1))
 
 
-def _name(work: str, place: int, end: int) -> _Name:
-    """Return the whole name of which a piece stands at `place`; of no kind where it names no secret."""
-    start = place
-    least = max(0, start - _LONGEST)
-    while start > least and (work[start - 1].isalnum() or work[start - 1] in "_.-"):
-        start -= 1
-    after = _AFTER.match(work, end)
-    end = after.end() if after else end
-    while work[start] in ".-_" and start < place:
-        start += 1
-    if work[start] == "D" and work.startswith("-", start - 1) and start < place:  # `java -DapiKey=x`
-        start += 1
-    token = work[start:end]
-    if len(token) > _LONGEST:
-        return _Name(start, end, "", token)
-    kind = kind_of_name(token)
-    if not kind or token.lower() == "token":
-        words = _words_before(work, start)
-        if words:
-            kind = kind_of_name(f"{words[-1]} {token}") or ("" if kind else kind_of_name(" ".join((*words, token))))
-    following = _TWO_AFTER.match(work, end)
-    if (following and work[end] != "-") or (following and not kind):
-        for group in (2, 1):
-            if following[group]:
-                stop = following.end(group)
-                longer = kind_of_name(work[start:stop])
-                if longer and _JOINED_BY_SIGN.match(work, stop):
-                    return _Name(start, stop, longer, work[start:stop])
-    return _Name(start, end, kind, token)
-
-
 _SIGNS = frozenset(":=\"'")  # a piece such as `pin=` ends in
-_BEHIND = 96  # characters before a name that are looked at: the rest of it, and the two words before
+# A word behind the name of a key is none: a word has no digits, and few capitals.
+_KEYS, _DULL = (
+    frozenset({"key", "token", "secret"}),
+    re.compile(r"(?:[:=][ \t]?|[ \t]{0,8}\r?\n)[a-z]{1,11}(?=[\s,;]|\Z)(?![ \t]{0,4}[=|])"),
+)
 _OPTION = 24  # those of them in which the hyphen of an option is
-_HEADS = re.compile(r"[\w.-]{0,40}[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
+_HEADS = re.compile(r"[\w.-]{0,40}+[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
 # What may stand behind a piece of a name at all, so that most pieces need no more than this look.
 _LEADS = re.compile(
-    rf"[^\W{_EAST}]{{0,{_LONGEST}}}+(?:[.-][^\W{_EAST}]{{1,{_LONGEST}}}+){{0,4}}+[\"'`\])\\]{{0,8}}+"
-    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{_EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&\n→⇒–—~!?\[{_EAST}\"'`]"
-    rf"|(?:{_IS}|or|has|have|now|be|changed|set|reset)\b"
+    rf"[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}+){{0,4}}+[\"'`\])\\]{{0,8}}+"
+    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&\n→⇒–—~!?\[{EAST}\"'`]"
+    rf"|(?:{IS}|or|has|have|now|be|changed|set|reset)\b"
     r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+)?[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
 )
-_JOINED_BY_SIGN = re.compile(rf"{_CLOSE}[ \t]{{0,4}}(?:[:=]|->|→|{_IS}[ \t]|[|\n])")
 
 
-def _words_before(work: str, start: int) -> list[str]:
-    """Return the two words of a line before `start`, or as many as there are."""
-    if not start or work[start - 1] not in " \t":
-        return []
-    words = work[max(0, start - 28) : start].rpartition("\n")[2].split()[-2:]
-    return words if words and words[-1].isalpha() else []
-
-
-def _values(work: str, name: _Name, *, logged: bool) -> Iterator[tuple[int, int]]:
+def _values(work: str, name: Name, *, logged: bool) -> Iterator[tuple[int, int]]:
     """Yield the values that the name is joined to."""
     at, kind = name.end, name.kind
     before = work[name.start - 1 : name.start] if name.start else ""  # an option's hyphen, a tag's bracket
     if before in _TAG and (content := _in_element(work, name, before)):
         yield from _element(work, content, kind, sure=False)
         return
-    if (sibling := _SIBLING.match(work, at)) and _NAMED.search(work, max(0, name.start - 24), name.start):
+    told = work[max(0, name.start - _TOLD) : name.start]
+    if (":" in told or "=" in told) and (sibling := _SIBLING.match(work, at)) and _NAMED.search(told):
         yield from _value(work, sibling.end(), kind, "assign", logged=logged)
         return
-    joined = _JOINED.match(work, at)
+    joined = _JOINED_BY.get(work[at : at + 1], _JOINED).match(work, at)
     how = (joined and joined.lastgroup) or ""
     if joined is None or how == "element":
         return
@@ -252,7 +206,7 @@ def _values(work: str, name: _Name, *, logged: bool) -> Iterator[tuple[int, int]
     yield from _value(work, joined.end(), kind, how, logged=logged)
 
 
-def _in_element(work: str, name: _Name, before: str) -> int:
+def _in_element(work: str, name: Name, before: str) -> int:
     """Return where the content of the element begins that the name names; 0 where it names none."""
     if before == ">":
         tag = _NEXT_TAG.match(work, name.end)
@@ -267,11 +221,11 @@ def _in_element(work: str, name: _Name, before: str) -> int:
 
 def _value(work: str, at: int, kind: Kind, how: str, *, logged: bool) -> Iterator[tuple[int, int]]:
     """Yield where a value is that begins at `at`, joined to its name in the way `how`."""
-    if how in {"assign", "sentence"} and (newline := _NEWLINE.match(work, at)):
+    if how in {"assign", "sentence"} and work[at : at + 1] in _BREAKS and (newline := _NEWLINE.match(work, at)):
         at, how = newline.end(), "line"
     plain = how == "flag" or (how == "assign" and work[at - 1] == "=" and work[at - 2 : at - 1] != "=")
     certain = logged and kind == "password" and how in _CERTAIN
-    lead = _LEAD.match(work, at)
+    lead = _LEAD.match(work, at) if work[at : at + 1] not in _QUOTES else None
     called = lead is not None and lead[0].endswith("(")
     if lead is not None:
         if called and _GETTER.match(lead[0]):
@@ -381,8 +335,10 @@ def _element(work: str, at: int, kind: Kind, *, sure: bool) -> Iterator[tuple[in
         yield start, start + len(text)
 
 
-def _column(work: str, name: _Name) -> tuple[int, list[tuple[int, int]]] | None:
+def _column(work: str, name: Name) -> tuple[int, list[tuple[int, int]]] | None:
     """Return where the table ends that the name heads a column of, and the cells below it; None where it does not."""
+    if work[name.end] in "\r\n" and work[name.start - 1 : name.start] in {"\n", ""}:
+        return None  # it stands alone
     line = work.rfind("\n", max(0, name.start - 400), name.start) + 1
     end = work.find("\n", name.end, name.end + 400)
     if end < 0 or (line == 0 and name.start > 400):

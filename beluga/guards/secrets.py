@@ -15,7 +15,9 @@ from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from beluga.guards.patterns import Reader
 
 __all__ = ["DEFAULT_SECRET_PATTERNS", "LOG_SECRET_PATTERNS", "SecretPattern", "SecretRedactor"]
 
@@ -26,10 +28,34 @@ def _private(text: str) -> int:
     return len(text) if "PRIVATE KEY" in head else 0
 
 
-# Commands, and their options that take a secret; what stands between them is at most 300 characters of the same line.
 _COMMANDS = "curl|mysql|mariadb|redis-cli|docker|podman|helm|smbclient|identified|SecureString"
 _BETWEEN = r"(?:[ \t]+|[\"'],\s?)"
 _TYPED = r"(?(q)[^\n\0]{3,256}?(?=(?P=q))|[^\s\"'\0]{3,256})"
+_FURTHEST = 300  # characters of a line between a command and its option
+
+
+def _typed_behind(command: str, option: str, lead: str) -> Reader:
+    """Return a reader of what somebody typed behind an option of a command, as arguments are written or printed.
+
+    It goes from option to option, and looks back for a command: looking ahead from each command would read what is
+    between them once for each of them.
+    """
+    commands = re.compile(rf"\b(?:{command})\b")
+    options = re.compile(
+        rf"(?:(?<![ \t])[ \t]+|[\"'],\s?)[\"']?(?:{option})(?:{_BETWEEN}|=)?(?P<q>\\?[\"'])?{lead}(?P<value>{_TYPED})"
+    )
+
+    def read(work: str, offset: int) -> Iterator[tuple[int, int]]:
+        first = commands.search(work, offset)
+        last = first.start() if first else len(work)
+        for found in options.finditer(work, last):
+            start = found.start()
+            least = max(last, start - _FURTHEST, *(work.rfind(end, last, start) + 1 for end in "\n\0"))
+            if commands.search(work, least, start) and _typed(found["value"]):
+                last = found.end("value")
+                yield found.span("value")
+
+    return read
 
 
 def _typed(text: str) -> int:
@@ -107,14 +133,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     _ASSIGNED,
     *(
-        SecretPattern(
-            "PASSWORD",
-            rf"\b(?:{command})\b[^\n\0]{{0,300}}?{_BETWEEN}[\"']?(?:{option})(?:{_BETWEEN}|=)?(?P<q>\\?[\"'])?{lead}"
-            rf"(?P<value>{_TYPED})",
-            check=_typed,
-            needs=command,
-            priority=211,
-        )
+        ReadPattern("PASSWORD", command, reads=_typed_behind(command, option, lead), needs=command, priority=211)
         for command, option, lead in (
             ("curl", "-[a-zA-Z]{0,4}u|--user|-U|--proxy-user", r"[^\s:\"'\0]{1,64}:"),
             ("sshpass", "-p", ""),

@@ -161,17 +161,19 @@ class Window:
         """Return a function that says how far the words between two places draw a passage, for rising places."""
         if words is None:
             return lambda _, end: end
-        match, blocks, limit = self._passages.drawn.match, self._passages.block.finditer, self._passages.limit
+        match, block, limit = self._passages.drawn.match, self._passages.block, self._passages.limit
+        has_blocks = block.search(text) is not None
 
         def furthest(start: int, end: int) -> int:
             at = start
             while at < end:
                 # Of the words in what is drawn in, the last draws in most; a block may go on beyond that.
-                places = [block.start() for block in blocks(text, at, end)]
-                if (place := words.last(at, end)) >= 0:
-                    places.append(place)
-                drawn = (match(text, place, start + limit) for place in places)
-                at, end = end, max(end, *(found.end() for found in drawn if found), end)
+                places = [begun.start() for begun in block.finditer(text, at, end)] if has_blocks else []
+                places.append(words.last(at, end))
+                at = end
+                for place in places:
+                    if place >= 0 and (found := match(text, place, start + limit)) and found.end() > end:
+                        end = found.end()
             return end
 
         return furthest

@@ -12,6 +12,7 @@ SEEDS = [
     "a", "1", "@", "1.", "a@", "a.", "1-", "1 ", "+1", "::", "1:", "://a:", "-----BEGIN PRIVATE KEY-----\n", "A", "eyJa.",
     "password=", "password: ", "| token |\n", "key ", "GB29 ", "4111 ", "(1)", "born 1 ", "March ", "[EMAIL]", "\n", " ", "phone 1", "1 2 3 4 5 ",
     "12 of de ", "4111 1111 ", "::1 ", "k;", "bearer ", "sk-", '"password": "', "GB82 WEST ", "(555) ", "cookie: a=b; ", "token token ", "NO ", "\u200b", "\uff11", "'", "0494 92 ", "https://a:b@c",
+    "curl ", "mysql -p ", "token\n", "name,password,token\n", "authorization: bearer ",
 ]  # fmt: skip
 
 
