@@ -95,3 +95,34 @@ def test_the_list_for_assistants_has_every_page_with_a_sentence():
     listed = re.findall(r"^- \[.+\]\((.+)\.html\): (.+)$", reference.assistants_page(), re.MULTILINE)
     assert {f"{path}.md" for path, _ in listed} == {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
     assert not [path for path, sentence in listed if len(sentence) < 15]
+
+
+ASKED = {
+    "give a 429 to my client": "how-to/fastapi-in-production.md",
+    "what happens to a stream when the budget ends": "reference/decorators/budget.md",
+    "workers share a limit": "how-to/more-than-one-process.md",
+    "which order decorators": "explanation/order.md",
+    "test a retry without waiting": "tutorial/first-test.md",
+    "keep api keys out of logs": "how-to/log-without-secrets.md",
+    "limit cost in dollars": "how-to/bound-costs.md",
+    "use the openai sdk": "how-to/use-the-real-sdks.md",
+    "trace celery": "how-to/trace-across-services.md",
+    "redact names": "how-to/redact-personal-data.md",
+}
+"""Ten questions, written before the pages were, and who answers them."""
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_question_finds_its_page(question):
+    """The site's search wants each word, or a beginning of one, in the same section of a page."""
+    found: list[str] = []
+    for page in DOCS.rglob("*.md"):
+        for section in re.split(r"^(?=#+ )", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            words = {word.lower() for word in re.split(r"\W+", section)}
+            if all(any(word.startswith(asked) for word in words) for asked in question.split()):
+                links = re.findall(r"\]\(([\w/.-]+\.md)", section)
+                found += [
+                    str(page.relative_to(DOCS)),
+                    *(str((page.parent / link).resolve().relative_to(DOCS)) for link in links),
+                ]
+    assert ASKED[question] in found
