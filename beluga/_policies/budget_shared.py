@@ -65,11 +65,11 @@ class SharedAccounts:
             (-1.0 if self.tokens is None else self.tokens * MILLITOKENS),
             (-1.0 if self.cost is None else round(self.cost * NANOS)),
         )
-        return (round(self.window * MICROSECONDS), _micro(lease), *limits, *_units(amount))
+        return (round(self.window * MICROSECONDS), *_slot(lease), *limits, *_units(amount))
 
-    def settling(self, lease: float, lapse: float, reserved: Amount, used: Amount) -> tuple[float, ...]:
+    def settling(self, lapse: float, reserved: Amount, used: Amount) -> tuple[float, ...]:
         """Return the arguments that put what was used in the place of what was reserved."""
-        return (round(self.window * MICROSECONDS), _micro(lease), lapse, *_units(reserved), *_units(used))
+        return (round(self.window * MICROSECONDS), lapse, *_units(reserved), *_units(used))
 
     def account(self, key: Hashable) -> Account:
         """Return what `key` has spent and reserved, as it is now."""
@@ -107,9 +107,14 @@ class SharedAccounts:
         return error
 
 
-def _micro(lease: float) -> int:
-    """Return whole microseconds that divide by eight, as many slots as a lease has."""
-    return max(1, round(lease * MICROSECONDS / 8)) * 8
+def _slot(lease: float) -> tuple[int, int]:
+    """Return the microseconds of a lease, and of the slots in one of which it lapses.
+
+    The width is a power of two, between an eighth and a sixteenth of the lease: the deadlines of calls differ, and
+    with a width of its own for each there would be a slot for each.
+    """
+    length = max(16, round(lease * MICROSECONDS))
+    return length, 1 << (length.bit_length() - 4)
 
 
 def _units(amount: Amount) -> tuple[float, float]:
@@ -139,16 +144,13 @@ class Local(Policy):
 class _Held:
     """What one call has reserved, or asks for."""
 
-    __slots__ = ("accounts", "is_async", "key", "lapse", "lease", "reserved", "scope")
+    __slots__ = ("accounts", "is_async", "key", "lapse", "reserved", "scope")
 
-    def __init__(
-        self, accounts: SharedAccounts, key: str, scope: SpendingScope, lease: float, *, is_async: bool
-    ) -> None:
+    def __init__(self, accounts: SharedAccounts, key: str, scope: SpendingScope, *, is_async: bool) -> None:
         self.accounts = accounts
         self.key = key
         self.scope = scope
         self.reserved = scope.reserved
-        self.lease = lease
         self.is_async = is_async
         self.lapse: float | None = None
 
@@ -167,7 +169,7 @@ class _Held:
         """Tell the store what was used."""
         lapse, self.lapse = self.lapse, None
         if lapse is not None:
-            given = self.accounts.settling(self.lease, lapse, self.reserved, used)
+            given = self.accounts.settling(lapse, self.reserved, used)
             self.accounts.store.tell(Question(SETTLE, self.key, given), is_async=self.is_async)
 
 
@@ -207,7 +209,7 @@ class SharedSpendingLayer(Policy):
         scope = self._local.open(call, Account())
         left = DEADLINE.get() - call.environment.monotonic()
         lease = LEASE if left == math.inf else min(max(1.0, left) + 1.0, 86_400.0)
-        held = _Held(self._accounts, key, scope, lease, is_async=self._is_async)
+        held = _Held(self._accounts, key, scope, is_async=self._is_async)
         call.keep(self, held)
         question = Question(RESERVE, key, self._accounts.reserving(held.reserved, lease), held.undo)
         return store.asking(question, is_async=self._is_async)

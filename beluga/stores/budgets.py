@@ -17,7 +17,7 @@ __all__ = ["RESERVE", "SETTLE"]
 LONGEST_LEASE = 86_400 * MICROSECONDS
 
 # Reservations lapse with the slot of time that they are in, so that a dead worker's end by themselves, and there are
-# never more than ten slots to look at however many calls are on their way.
+# few slots to look at however many calls are on their way: 17 at most for all whose leases are within a factor of two.
 _SLOTS_LUA = """\
 local function opened(values, window)
   if #values < 3 or now >= values[1] then values[1], values[2], values[3] = now + window, 0, 0 end
@@ -72,33 +72,34 @@ class _Spending:
         records.write(key, kept, now, max([self.end, *self.slots]))
 
 
-# given: window, lease, at most so many tokens and so much money (-1 for no bound), and how much of both is wanted.
+# given: window, lease and the width of its slots, at most so many tokens and so much money (-1 for no bound), and how
+# much of both is wanted.
 _RESERVE_LUA = """\
-local window, lease = given[1], given[2]
+local window, lease, width = given[1], given[2], given[3]
 local values = opened(read(), window)
 local slots = alive(values)
 for i, unit in ipairs({2, 3}) do
   local held = values[unit]
   for _, slot in ipairs(slots) do held = held + slot[unit] end
-  local limit = given[2 + i]
-  if limit >= 0 and (held + given[4 + i] > limit or held >= limit) then return {i, now, held, values[1]} end
+  local limit = given[3 + i]
+  if limit >= 0 and (held + given[5 + i] > limit or held >= limit) then return {i, now, held, values[1]} end
 end
-local lapse = (math.floor((now + lease) / (lease / 8)) + 1) * (lease / 8)
-add(slots, lapse, given[5], given[6])
+local lapse = (math.floor((now + lease) / width) + 1) * width
+add(slots, lapse, given[6], given[7])
 write_slots(values, slots)
 return {0, now, line({lapse}), values[1]}
 """
 
 
 def _reserve(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
-    window, lease, *limits = given[:4]
-    wanted = given[4:6]
+    window, lease, width, *limits = given[:5]
+    wanted = given[5:7]
     state = _Spending(records.read(key), now, window)
     for i, spent in enumerate((state.tokens, state.cost)):
         held = spent + sum(slot[i] for slot in state.slots.values())
         if limits[i] >= 0 and (held + wanted[i] > limits[i] or held >= limits[i]):
             return [i + 1, int(now), int(held), int(state.end)]
-    lapse = (math.floor((now + lease) / (lease / 8)) + 1) * (lease / 8)
+    lapse = (math.floor((now + lease) / width) + 1) * width
     slot = state.slots.setdefault(lapse, [0, 0])
     slot[0] += wanted[0]
     slot[1] += wanted[1]
@@ -106,25 +107,25 @@ def _reserve(records: Records, key: str, now: float, given: Sequence[float]) -> 
     return [0, int(now), line([lapse]), int(state.end)]
 
 
-# given: window, lease, the slot and what was reserved there, and what was used.
+# given: window, the slot and what was reserved there, and what was used.
 _SETTLE_LUA = """\
 local values = opened(read(), given[1])
 local slots = alive(values)
 for i = #slots, 1, -1 do
   local slot = slots[i]
-  if slot[1] == given[3] then
-    slot[2], slot[3] = math.max(0, slot[2] - given[4]), math.max(0, slot[3] - given[5])
+  if slot[1] == given[2] then
+    slot[2], slot[3] = math.max(0, slot[2] - given[3]), math.max(0, slot[3] - given[4])
     if slot[2] == 0 and slot[3] == 0 then table.remove(slots, i) end
   end
 end
-values[2], values[3] = values[2] + given[6], values[3] + given[7]
+values[2], values[3] = values[2] + given[5], values[3] + given[6]
 write_slots(values, slots)
 return {1}
 """
 
 
 def _settle(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
-    window, _, lapse, tokens, cost, used_tokens, used_cost = given
+    window, lapse, tokens, cost, used_tokens, used_cost = given
     state = _Spending(records.read(key), now, window)
     slot = state.slots.get(lapse)
     if slot is not None:

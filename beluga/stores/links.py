@@ -31,7 +31,19 @@ if TYPE_CHECKING:
 __all__ = ["WIDE", "Command", "LoopLink", "ServerError", "ThreadLink"]
 
 
-WIDE = ("OOM", "READONLY", "LOADING", "MOVED", "MISCONF", "NOPERM", "MASTERDOWN", "NOREPLICAS")
+WIDE = (
+    "OOM",
+    "READONLY",
+    "LOADING",
+    "MOVED",
+    "MISCONF",
+    "NOPERM",
+    "MASTERDOWN",
+    "NOREPLICAS",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "BUSY",
+)
 
 
 class ServerError(Exception):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisStore"]
 
+MOST_UNTOLD = 10_000
+"""What waits to be told to a server that does not answer: the ends of the calls that were under way when it went."""
 SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, TAKE, RENEW, LAND, LEAVE, PRESENT, LOOK, FORGET)
 
 
@@ -95,7 +97,7 @@ class RedisStore(Store):
         self._held: dict[Question, None] = {}
         self._holder: threading.Thread | None = None
         self._lock = new_lock()
-        self._untold: collections.deque[Command] = collections.deque(maxlen=10_000)  # the parent tells it
+        self._untold: collections.deque[Command] = collections.deque(maxlen=MOST_UNTOLD)  # the parent tells it
 
     def ask(self, question: Question) -> Any:
         """Return the answer, blocking; see `Store.ask`."""
@@ -154,6 +156,8 @@ class RedisStore(Store):
 
     def tell(self, question: Question, *, is_async: bool) -> None:
         """Send something without waiting; where this thread or loop has no connection, whoever asks next sends it."""
+        if len(self._untold) == MOST_UNTOLD:
+            self.odd(f"{MOST_UNTOLD} things that it has to be told wait, and the oldest of them are dropped")
         self._untold.append(Command(question))
         if not is_async:
             self._tell_rest()

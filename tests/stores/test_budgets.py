@@ -12,8 +12,11 @@ import pytest
 
 from beluga import Amount, BudgetExceeded, DeadlineExceeded, StoreUnavailable, budget, layers, spend
 from beluga._engine.target import Kind
+from beluga._policies.budget_shared import SharedAccounts
 from beluga.schema import Usage
 from beluga.stores import FakeStore, RedisStore
+from beluga.stores.budgets import RESERVE
+from beluga.stores.scripts import LOOK, Question, numbers
 from beluga.testing.contracts.suite import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
@@ -209,3 +212,19 @@ def test_a_call_with_a_short_deadline_does_not_forget_what_others_reserved(store
         with pytest.raises(BudgetExceeded):
             list(other("t"))
     running.close()
+
+
+def test_calls_whose_deadlines_differ_share_slots(fake_clock):
+    """A thousand reservations with leases from 10 to 20 s are in at most 17 slots; each lapses in its time."""
+    store, rng = FakeStore(), random.Random(1)
+    accounts = SharedAccounts(store, "slots", 1e6, None, 3600.0)
+    for _ in range(1000):
+        store.ask(Question(RESERVE, accounts.key(None), accounts.reserving(Amount(1), rng.uniform(10, 20))))
+        fake_clock.advance(0.001)
+    kept = numbers(store.ask(Question(LOOK, accounts.key(None)))[1])
+    assert (len(kept) - 3) / 3 <= 17
+    assert accounts.account(None).spent.tokens == 1000
+    fake_clock.advance(8.9)
+    assert accounts.account(None).spent.tokens == 1000
+    fake_clock.advance(20 * (1 + 1 / 8) - 8.9)
+    assert accounts.account(None).spent.tokens == 0

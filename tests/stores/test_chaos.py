@@ -16,7 +16,7 @@ import time
 from beluga import Amount, Refused, budget, layers, rate_limited, spend
 from beluga.stores import RedisStore
 
-SECONDS = float(os.environ.get("BELUGA_CHAOS_SECONDS", "12"))
+SECONDS = float(os.environ.get("BELUGA_CHAOS_SECONDS", "20"))
 THREADS, DEAREST = 3, 20
 LIMIT, MONEY = 1_000_000, 1000.0
 

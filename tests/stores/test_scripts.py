@@ -130,12 +130,12 @@ def test_the_twin_of_a_budget_answers_what_the_server_answers(any_server, until_
         for jump, what, tokens, cost in steps:
             now += jump
             if what == "reserve":
-                answer = both.ask(RESERVE, now, (window, lease, *limits, float(tokens), float(cost)))
+                answer = both.ask(RESERVE, now, (window, lease, lease / 8, *limits, float(tokens), float(cost)))
                 reached[what, answer[0]] += 1
                 if answer[0] == 0:
                     open_.append((float(answer[2]), float(tokens), float(cost)))
             elif what == "settle" and open_:
-                both.ask(SETTLE, now, (window, lease, *open_.pop(), float(tokens), float(cost)))
+                both.ask(SETTLE, now, (window, *open_.pop(), float(tokens), float(cost)))
                 reached[what] += 1
             else:
                 both.ask(LOOK if what == "look" else FORGET, now, ())
@@ -244,7 +244,7 @@ def test_spent_and_reserved_never_pass_the_bound(steps):
     for jump, what, amount, used in steps:
         now += abs(jump)
         if what == "reserve":
-            code, *_, lapse = RESERVE.run(records, "k", now, (window, 8e10, limit, -1.0, float(amount), 0.0))[:3]
+            code, *_, lapse = RESERVE.run(records, "k", now, (window, 8e10, 1e10, limit, -1.0, float(amount), 0.0))[:3]
             held = spent + sum(reserved for _, reserved in running)
             assert (code == 0) == (held + amount <= limit and held < limit)
             refused += code
@@ -253,9 +253,9 @@ def test_spent_and_reserved_never_pass_the_bound(steps):
             lapse, reserved = running.pop()
             actual = min(used, reserved)
             spent += actual
-            SETTLE.run(records, "k", now, (window, 8e10, lapse, float(reserved), 0.0, float(actual), 0.0))
+            SETTLE.run(records, "k", now, (window, lapse, float(reserved), 0.0, float(actual), 0.0))
     for lapse, reserved in running:
-        SETTLE.run(records, "k", now, (window, 8e10, lapse, float(reserved), 0.0, 0.0, 0.0))
+        SETTLE.run(records, "k", now, (window, lapse, float(reserved), 0.0, 0.0, 0.0))
     if records.read("k"):
         assert records.read("k")[1:] == [spent, 0.0]
 
