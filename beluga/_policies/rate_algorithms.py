@@ -152,13 +152,15 @@ class FixedWindow(Meter[_Window]):
 
     def take(self, key: Hashable, now: float, cost: float) -> bool:
         limit, window = self.rate.limit, self._window
-        state = self.state(key)
-        if now >= state.end:
+        state = self.states.values.get(key)
+        if state is None:
+            state = self.state(key)
+        elif now >= state.end:
             self.states.use(key)  # the key whose window began first is the first to be forgotten
-            if now >= state.end:
-                state.end = now + window
-                state.used = cost
-                return True
+        if now >= state.end:
+            state.end = now + window
+            state.used = cost
+            return True
         if state.end - now > window:
             state.end = now + window
         used = state.used + cost

@@ -78,6 +78,8 @@ class Costs:
         Raises:
             ValueError: A cost depends on the arguments of a call, or `cost` never fits.
         """
+        if cost is None and self.constants:
+            return self.constants
         *others, own = self._rates
         costs = [rate.cost for rate in others]
         costs.append(own.cost if cost is None else own.check(cost))
