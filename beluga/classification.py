@@ -19,8 +19,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from beluga._foreign import answers_later, get
 from beluga._foreign import errors as anatomy
-from beluga._foreign import get
 
 __all__ = [
     "TRANSIENT",
@@ -195,7 +195,7 @@ class Classifier:
             The rule itself, to be given to `unregister` when it is no longer wanted.
 
         Raises:
-            TypeError: When `rule` cannot be called.
+            TypeError: When `rule` cannot be called, or would have to be awaited.
 
         Example:
             >>> @classify.register
@@ -203,9 +203,9 @@ class Classifier:
             ...     return "quota_exhausted" if getattr(exc, "smtp_code", None) == 552 else None
             >>> classify.unregister(full_mailbox)
         """
-        if not callable(rule):
-            msg = f"a classification rule must be callable, not {type(rule).__name__}"
-            raise TypeError(msg)
+        if not callable(rule) or answers_later(rule):
+            message = f"a classification rule must be a plain function, which nobody awaits, not {type(rule).__name__}"
+            raise TypeError(message)
         with self._lock:
             self._rules = (rule, *(known for known in self._rules if known is not rule))
         return rule

@@ -372,9 +372,10 @@ _MOST_NOTES = 4
 def add_note(error: BaseException, text: str) -> None:
     """Add `text` to the notes of `error`; where it takes none, such as a frozen dataclass, it stays as it is."""
     with contextlib.suppress(Exception):
-        ours = [note for note in getattr(error, "__notes__", ()) if note.startswith("beluga: ")]
-        if text in ours:
-            return
+        notes = getattr(error, "__notes__", ())
+        if text in notes:
+            return  # one object may be raised again and again
+        ours = [note for note in notes if note.startswith("beluga: ")]
         if len(ours) >= _MOST_NOTES:
             error.__notes__.remove(ours[0])
         error.add_note(text)

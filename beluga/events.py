@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
+from beluga._foreign import answers_later
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -305,6 +307,9 @@ def subscribe(callback: Callable[[Any], object], *types: type[Event]) -> Subscri
     Returns:
         The unsubscriber, which is a context manager too.
 
+    Raises:
+        TypeError: The callback cannot be called, or would have to be awaited; or a type is not one of an event.
+
     Example:
         >>> seen = []
         >>> with subscribe(seen.append, CircuitChanged):
@@ -313,6 +318,15 @@ def subscribe(callback: Callable[[Any], object], *types: type[Event]) -> Subscri
         'open'
     """
     global _subscriptions  # noqa: PLW0603 - see Subscription.__call__
+    is_event = isinstance(callback, type) and issubclass(callback, Event)
+    if not callable(callback) or answers_later(callback) or is_event:
+        what = callback.__name__ if is_event else type(callback).__name__
+        message = f"subscribe takes a plain function of the event first, which nobody awaits, and got {what}"
+        raise TypeError(message)
+    for kind in types:
+        if not isinstance(kind, type) or not issubclass(kind, Event):
+            message = f"subscribe takes classes of events, such as events.RetryScheduled, and got {kind!r}"
+            raise TypeError(message)
     subscription = Subscription(callback, types)
     with _lock:
         _subscriptions = (*_subscriptions, subscription)

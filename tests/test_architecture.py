@@ -53,6 +53,7 @@ FLOORS = {
 SIDEWAYS = {
     "_foreign": "schema",
     "classification": "_foreign",
+    "events": "_foreign",
     "errors": "classification",
     "schema": "_lazy _types",
     "config": "_engine",
@@ -76,6 +77,7 @@ WITHIN = {
         "cached": "cache_keys cache_shared flights",
         "cache_shared": "flights",
         "guarded": "guarded_stream",
+        "fallback": "retry_state",
         "hedge": "retry_state",
         "rate_layers": "rate_algorithms rate_permits",
         "rate_limit": "rate_algorithms rate_layers rate_permits rate_shared",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import json
 import math
 import pickle
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from beluga import CircuitBreaker, errors
+from beluga import CircuitBreaker, errors, events
 from beluga.classification import TRANSIENT, Classifier, ErrorCode, classify, is_transient, retry_after
 
 C = ErrorCode
@@ -327,7 +328,7 @@ def test_unregistering_a_stranger_is_an_error(classifier: Classifier) -> None:
     """Taking out a rule that is not there is no silent no-op."""
     with pytest.raises(ValueError, match="not a registered"):
         classifier.unregister(lambda _: None)
-    with pytest.raises(TypeError, match="callable"):
+    with pytest.raises(TypeError, match="must be a plain function"):
         classifier.register("timeout")
 
 
@@ -609,6 +610,55 @@ def test_notes_on_a_shared_error_do_not_pile_up() -> None:
     assert shared.__notes__ == [
         "of somebody else", *(f"beluga: gave up after {number} attempts" for number in range(16, 20))
     ]  # fmt: skip
+
+
+def test_a_shared_error_has_each_note_once() -> None:
+    """Whatever a note begins with, such as the name of a scatter, it does not tell anything more the second time."""
+    shared = TimeoutError("shared")
+    for name in ("scatter", "graph", "scatter", "graph"):
+        errors.add_note(shared, f"{name}: branch 'ask' failed")
+    assert shared.__notes__ == ["scatter: branch 'ask' failed", "graph: branch 'ask' failed"]
+
+
+async def answers_later(_: object) -> None:
+    """Take an error or an event, too late."""
+
+
+class LaterRule:
+    """The same as an object."""
+
+    __call__ = staticmethod(answers_later)
+
+    async def method(self, _: object) -> None:
+        """Take an error or an event, too late."""
+
+
+LATER: dict[str, Any] = {
+    "a function": answers_later,
+    "an object": LaterRule(),
+    "a method": LaterRule().method,
+    "a partial of one": functools.partial(LaterRule()),
+    "a cached one": functools.cache(answers_later),
+}
+
+
+@pytest.mark.parametrize("callback", LATER.values(), ids=LATER)
+def test_a_rule_or_subscriber_that_nobody_awaits_is_refused(callback: Any) -> None:
+    """It would answer with a coroutine, which is neither a code nor run."""
+    with pytest.raises(TypeError, match="must be a plain function, which nobody awaits"):
+        classify.register(callback)
+    with pytest.raises(TypeError, match="takes a plain function of the event first, which nobody awaits"):
+        events.subscribe(callback)
+
+
+def test_a_subscription_to_what_is_no_event_is_refused() -> None:
+    """A name, or the two arguments the wrong way round, would be found by the first event, in the midst of a call."""
+    wrong: Any = "CircuitChanged"
+    with pytest.raises(TypeError, match=r"takes classes of events, .*, and got 'CircuitChanged'"):
+        events.subscribe(print, wrong)
+    with pytest.raises(TypeError, match=r"a plain function of the event first, .*, and got CircuitChanged"):
+        events.subscribe(events.CircuitChanged, wrong)
+    assert not events.listening()
 
 
 def test_importing_it_is_light() -> None:

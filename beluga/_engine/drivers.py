@@ -65,6 +65,8 @@ def seen_into(stack: Stack, value: Any) -> type:
         ways = "declare it with yield, or decorate the generator function that it calls"
     elif not stack.kind.is_async and hasattr(kind, "__await__"):
         ways = "declare it async def, or decorate the async function that it calls"
+    elif kind is CoroutineType:  # a task may be meant, which runs by itself
+        ways = "await it there"
     else:
         return kind
     if kind in (CoroutineType, GeneratorType):

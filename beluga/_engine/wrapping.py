@@ -316,6 +316,9 @@ class BlockPolicy(Policy):
 
     def _left(self) -> Any:
         entered = _ENTERED.get()
-        at = max(i for i, (policy, _) in enumerate(entered) if policy is self)
+        at = max((i for i, (policy, _) in enumerate(entered) if policy is self), default=-1)
+        if at < 0:
+            message = f"{self.name}: there is no block of it here to leave: it was not entered, or in another context"
+            raise RuntimeError(message)
         _ENTERED.set(entered[:at] + entered[at + 1 :])
         return entered[at][1]

@@ -6,13 +6,16 @@ usage is read here, too, because whoever counts needs no more than this.
 
 from __future__ import annotations
 
+import functools
+import inspect
+from types import FunctionType
 from typing import Any, Final
 
 import attrs
 
 from beluga.schema.usage import Usage
 
-__all__ = ["count", "get", "items", "merged", "own_usage", "reported", "text", "usage_of"]
+__all__ = ["answers_later", "count", "get", "items", "merged", "own_usage", "reported", "text", "usage_of"]
 
 
 def get(holder: object, name: str, *path: str) -> Any:
@@ -31,6 +34,15 @@ def get(holder: object, name: str, *path: str) -> Any:
     except Exception:  # a stranger's property may raise anything
         return None
     return get(found, *path) if path and found is not None else found
+
+
+def answers_later(function: Any) -> bool:
+    """Say whether a call of `function` gives something that has to be awaited, where nobody would."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    inner = None if isinstance(function, FunctionType) else getattr(function, "__wrapped__", None)
+    called = getattr(type(function), "__call__", None)  # noqa: B004 - its code, not whether
+    return any(map(inspect.iscoroutinefunction, (function, called, inner)))
 
 
 def text(holder: object, name: str, *path: str) -> str | None:

@@ -197,7 +197,7 @@ class SpendingLayer(Local):
         try:
             if usage is not None and not call.served:
                 used = self._charged(state, outcome, usage, estimate)
-            elif used == NOTHING and outcome.error is None and not call.served:
+            elif not used.cost and outcome.error is None and not call.served:
                 self._untold(call, state)
         finally:
             state.scope.settle(used, call.name)  # the estimate, where the price fails
@@ -207,7 +207,7 @@ class SpendingLayer(Local):
         return Amount(usage.total_tokens, estimate.cost) if self._options.price is None else self._used(usage)
 
     def _untold(self, call: Call, state: _State) -> None:
-        """Take note of a call that cost nothing, because nobody told what it used."""
+        """Take note of a call that cost no money, because nobody told what it used."""
 
     def _used(self, usage: Usage) -> Amount:
         price = self._options.price

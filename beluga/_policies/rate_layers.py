@@ -242,7 +242,8 @@ class BookingLayer(Policy):
             return None
         try:
             actual = settle(report)
-            if actual is None or (isinstance(actual, (int, float)) and 0 <= actual < math.inf):
+            is_number = isinstance(actual, (int, float)) and not isinstance(actual, bool)
+            if actual is None or (is_number and 0 <= actual < math.inf):
                 return actual
             problem = f"gave {type(actual).__name__}, which is not a number of permits"
         except Exception as error:

@@ -26,7 +26,6 @@ from beluga._engine.options import (
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
-from beluga._engine.target import Kind, Target, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.budget import Budget
 from beluga._policies.retry_state import (
@@ -35,9 +34,10 @@ from beluga._policies.retry_state import (
     Attempts,
     Progress,
     RetryThrottle,
+    check_resume,
     mark,
     note,
-    rest_of,
+    resumed,
     tried,
 )
 from beluga.classification import TRANSIENT, classify, retry_after
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call, Outcome
     from beluga._engine.options import Matched
     from beluga._engine.policy import Watch
+    from beluga._engine.target import Target
 
 __all__ = ["RetryPolicy", "retry"]
 
@@ -181,21 +182,9 @@ class RetryPolicy(Policy):
     def bind(self, target: Target) -> Policy:
         """Return the layer: nothing of a call is noted before it fails, unless it has to be known from the start."""
         if self.resume is not None:
-            self._check_resume(Kind.SYNC if isinstance(self.resume, type) else kind_of(self.resume), target)
+            check_resume(self.concern, self.resume, target)
         eager = is_live(self) or self.max_elapsed is not None or self.resume is not None or self.nested == "outer"
         return _EagerLayer(self) if eager else self
-
-    def _check_resume(self, given: Kind, target: Target) -> None:
-        message = ""
-        if not target.kind.is_stream:
-            message = f"retry: resume= goes on with a stream, and {target.name} is {target.kind.noun}: leave it out"
-        elif given not in {Kind.SYNC, Kind.GENERATOR, target.kind}:
-            message = (
-                f"retry: resume= is {given.noun}, and {target.name} {target.kind.noun}: give a function of the "
-                "same kind, or a plain one that returns what such a function returns"
-            )
-        if message:
-            raise TypeError(message)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -278,15 +267,14 @@ class RetryPolicy(Policy):
     def _again(self, call: Call, progress: Progress, delay: float) -> Again:
         if self.resume is None or not progress.items:
             return Again(delay)
-        resume, items = self.resume, progress.items
-        code = None if progress.error is None else classify(progress.error)
-        call.emit(events.StreamResumed, items=len(items), code=code)
-        return Again(delay, lambda *_, **__: rest_of(resume(list(items)), call), innermost=True)
+        rest = resumed(self.concern, call, self.resume, progress.items, progress.error)
+        return Again(delay, rest, innermost=True)
 
     def _delay(self, call: Call, error: Exception | None) -> float:
         if self._custom_backoff is not None:
             delay = self._custom_backoff(call.attempt, error)
-            if not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
+            is_number = isinstance(delay, (int, float)) and not isinstance(delay, bool)
+            if not is_number or not 0 <= delay < math.inf:
                 message = f"retry: backoff gave {delay!r}, and must give the seconds to wait"
                 raise ValueError(message)
             return delay

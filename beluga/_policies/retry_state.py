@@ -6,15 +6,17 @@ import contextlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
+from beluga import events
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call
 from beluga._engine.policy import Again
 from beluga._engine.stack import Stack
 from beluga._engine.state import StateByClock, new_lock
-from beluga._engine.target import Kind, Target
+from beluga._engine.target import Kind, Target, kind_of
 from beluga._engine.timeouts import TimedBlock
 from beluga._engine.wrapping import block
 from beluga._foreign import errors as anatomy
+from beluga.classification import classify
 from beluga.clock import environment
 from beluga.errors import add_note
 
@@ -25,7 +27,18 @@ if TYPE_CHECKING:
     from beluga._engine.call import Call
     from beluga._engine.policy import Policy, Watch
 
-__all__ = ["OUTERMOST", "Attempt", "Attempts", "Progress", "RetryThrottle", "mark", "note", "rest_of", "tried"]
+__all__ = [
+    "OUTERMOST",
+    "Attempt",
+    "Attempts",
+    "Progress",
+    "RetryThrottle",
+    "check_resume",
+    "mark",
+    "note",
+    "resumed",
+    "tried",
+]
 
 
 class RetryThrottle:
@@ -137,14 +150,41 @@ class Progress:
             self._token = OUTERMOST.set(True)
 
 
-def rest_of(rest: Any, call: Call) -> Any:
+def check_resume(concern: str, resume: Any, target: Target) -> None:
+    """Refuse a `resume` that does not go with the function.
+
+    Raises:
+        TypeError: The function is not a stream, or the two are of different kinds.
+    """
+    given = Kind.SYNC if isinstance(resume, type) else kind_of(resume)
+    message = ""
+    if not target.kind.is_stream:
+        message = f"{concern}: resume= goes on with a stream, and {target.name} is {target.kind.noun}: leave it out"
+    elif given not in {Kind.SYNC, Kind.GENERATOR, target.kind}:
+        message = (
+            f"{concern}: resume= is {given.noun}, and {target.name} {target.kind.noun}: give a function of the "
+            "same kind, or a plain one that returns what such a function returns"
+        )
+    if message:
+        raise TypeError(message)
+
+
+def resumed(
+    concern: str, call: Call, resume: Callable[[list[Any]], Any], items: list[Any], error: Exception | None
+) -> Callable[..., Any]:
+    """Return the function that goes on with a stream after `items`, and tell that it does."""
+    call.emit(events.StreamResumed, items=len(items), code=None if error is None else classify(error))
+    return lambda *_, **__: _rest_of(concern, resume(list(items)), call)
+
+
+def _rest_of(concern: str, rest: Any, call: Call) -> Any:
     """Return what `resume` gave, if the driver can hand out its items."""
     if isinstance(rest, (str, bytes)) or not hasattr(rest, "__iter__"):
         if call.stack.kind.is_async and hasattr(rest, "__aiter__"):
             return rest
         message = (
-            f"retry: resume gave a {type(rest).__name__} for {call.name}, and must give a stream of the items that are "
-            "still to come, such as what another generator function returns"
+            f"{concern}: resume gave a {type(rest).__name__} for {call.name}, and must give a stream of the items "
+            "that are still to come, such as what another generator function returns"
         )
         raise TypeError(message)
     return rest

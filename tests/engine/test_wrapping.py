@@ -159,6 +159,25 @@ def test_an_async_function_may_not_return_a_stream(attempt):
         asyncio.run(ask())
 
 
+def test_an_async_function_may_not_return_a_coroutine():
+    """Its policies would have seen nothing of the call; a task runs by itself, and may be what is meant."""
+
+    @retry
+    async def ask():
+        return asynchronous()
+
+    @retry
+    async def begin():
+        return asyncio.ensure_future(asynchronous())
+
+    async def main():
+        assert await (await begin()) == await asynchronous()
+        with pytest.raises(TypeError, match=r"an async function but returned a coroutine, .*: await it there"):
+            await ask()
+
+    asyncio.run(main())
+
+
 def test_a_function_may_return_values_of_many_types():
     """The check of what comes back remembers the last type only, and lets each other one pass as well."""
     values = [1, "a", None, [2], "b", 3.0, 1]

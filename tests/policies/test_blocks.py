@@ -195,7 +195,7 @@ def test_a_backoff_of_ones_own(fake_clock):
         retry(backoff=backoff, max_attempts=3)(_late)()
     assert asked == [(1, TimeoutError), (2, TimeoutError)]
     assert fake_clock.monotonic() == 14.0
-    for wrong in (-1, float("nan"), None):
+    for wrong in (-1, float("nan"), None, True):
         with pytest.raises(ValueError, match="backoff gave"):
             retry(backoff=lambda attempt, error: wrong)(_late)()  # noqa: B023 - called within this turn
     with pytest.raises(ValueError, match="backoff=5 must be a function"):
@@ -227,3 +227,9 @@ def test_a_key_that_cannot_be_one_says_what_to_give():
     for policy in (CircuitBreaker(key="tags"), RateLimiter(1, key="tags"), budget(tokens=5, key="tags")):
         with pytest.raises(TypeError, match=r"key= gave a list for .*<lambda>, which cannot be a key"):
             policy(lambda tags: tags)(["secret"])
+
+
+def test_a_block_that_was_not_entered_cannot_be_left():
+    """By hand, or from another context; the error names the policy."""
+    with pytest.raises(RuntimeError, match="breaker: there is no block of it here to leave"):
+        CircuitBreaker().__exit__(None, None, None)

@@ -411,9 +411,10 @@ def test_a_call_that_fails_without_a_report_keeps_its_booking(algorithm, fake_cl
     [
         (lambda result: "much", "gave str, which is not a number of permits"),
         (lambda result: -1, "gave int, which is not a number of permits"),
+        (lambda result: True, "gave bool, which is not a number of permits"),
         (lambda result: result.usage, "failed with AttributeError"),
     ],
-    ids=["a text", "less than nothing", "an error"],
+    ids=["a text", "less than nothing", "a flag", "an error"],
 )
 def test_a_settlement_that_fails_leaves_the_booking(settle, told, fake_clock, caplog):
     """The answer is there and paid for: it is handed out, and the log says what went wrong."""

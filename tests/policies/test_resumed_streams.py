@@ -6,7 +6,18 @@ import asyncio
 
 import pytest
 
-from beluga import CircuitBreaker, CircuitOpen, DeadlineExceeded, RateLimited, RetryPolicy, guarded, rate_limited, retry
+from beluga import (
+    CircuitBreaker,
+    CircuitOpen,
+    DeadlineExceeded,
+    RateLimited,
+    RetryPolicy,
+    explain,
+    fallback,
+    guarded,
+    rate_limited,
+    retry,
+)
 from beluga.events import RetryScheduled, StreamResumed
 from beluga.guards import PIIRedactor
 
@@ -168,3 +179,64 @@ def test_what_cannot_go_on_is_refused():
     for wrong, kind in [("text", "str"), (None, "NoneType"), (stream_async(), "async_generator")]:
         with pytest.raises(TypeError, match=f"resume gave a {kind} for .*stream, and must give a stream"):
             list(retry(resume=lambda items: wrong, **QUICK)(stream)())  # noqa: B023 - called within this turn
+
+
+@KINDS
+def test_another_model_goes_on(kind, fake_clock, events):
+    """What a fallback resumes with is seen by the layers outside it alone, and the consumer sees each item once."""
+    cut, other = Cut(2), Cut()
+    breaker = CircuitBreaker(failure_threshold=1)
+    policy = fallback(resume=other.resume(kind))
+    assert cut.collect(kind, lambda words: policy(breaker(words)), fake_clock) == list(WORDS)
+    assert (cut.begun, other.begun, str(breaker.state)) == ([0], [2], "open")
+    assert [(event.items, event.code) for event in events.of(StreamResumed)] == [(2, "provider_unavailable")]
+
+
+@KINDS
+def test_another_model_goes_on_once(kind, fake_clock):
+    """A rest that is cut as well passes its error through; a later call begins afresh."""
+    cut, other = Cut(2, 1), Cut(1, 1)
+    policy = fallback(resume=other.resume(kind))
+    for begun in ([2], [2, 1]):
+        with pytest.raises(ConnectionError):
+            cut.collect(kind, policy, fake_clock)
+        assert other.begun == begun
+
+
+def test_alternatives_come_before_the_first_item_and_resume_after_it():
+    """One call may need both: the alternative is cut too, and what goes on is told of the items of both."""
+
+    def other():
+        yield "It "
+        raise ConnectionError
+
+    @fallback(other, resume=lambda items: [len(items)])
+    def stream():
+        raise ConnectionError
+        yield
+
+    assert list(stream()) == ["It ", 1]
+    assert "1. fallback  test_alternatives" in explain(stream)
+    assert explain(stream).endswith(".other, resume")
+
+
+def test_what_a_fallback_cannot_go_on_with_is_refused():
+    """The same is refused as of a retry, and an error that the other would run into as well passes through."""
+
+    def stream(error=ConnectionError):
+        yield 1
+        raise error
+
+    async def answer():
+        return 1
+
+    with pytest.raises(TypeError, match=r"fallback: resume= goes on with a stream, and .*answer is an async function"):
+        fallback(resume=list)(answer)
+    with pytest.raises(ValueError, match="resume=5 must be a function"):
+        fallback(resume=5)
+    with pytest.raises(ValueError, match="name at least one alternative"):
+        fallback()
+    with pytest.raises(TypeError, match=r"fallback: resume gave a str for .*stream, and must give a stream"):
+        list(fallback(resume=lambda items: "text")(stream)())
+    with pytest.raises(KeyError):
+        list(fallback(resume=list, on=[ConnectionError])(stream)(KeyError))

@@ -110,6 +110,8 @@ def test_money_that_nobody_tells_is_an_error():
 
     with pytest.raises(ValueError, match=r"cost=0.01 cannot be kept, .* tells no usage: give estimate=Amount"):
         budget(cost=0.01)(ask)()
+    with pytest.raises(ValueError, match=r"cost=0.01 cannot be kept"):
+        budget(cost=0.01, estimate=5)(ask)()  # tokens are no money
     for decorator in (
         budget(cost=1, price=lambda usage: 0.1),
         budget(cost=1, price=spend),
