@@ -477,15 +477,19 @@ def test_a_recording_that_is_finalised_before_its_call_ends_once(spans):
         await asyncio.Event().wait()
 
     held = []
-    gc.collect()  # after which this list is older than the coroutine, and whatever it holds comes first
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)
-    task = loop.create_task(wait(held))
-    loop.run_until_complete(asyncio.sleep(0))
+    gc.collect()  # after which this list is older than the coroutine, and whatever it holds comes first
+    gc.disable()  # or a collection in between would make the coroutine as old
+    try:
+        task = loop.create_task(wait(held))
+        loop.run_until_complete(asyncio.sleep(0))
+    finally:
+        gc.enable()
+        loop.close()
     gc.collect()
     order = [found for found in gc.get_objects() if isinstance(found, Recording) or found is task.get_coro()]
     assert [isinstance(found, Recording) for found in order] == [True, False]
-    loop.close()
     held.append(held)
     del task, held, order
     gc.collect()
