@@ -496,17 +496,16 @@ def test_an_async_scatter_leaves_a_late_thread_behind() -> None:
     """A sync branch under `acall` does not block the event loop, nor the time-out."""
     release = threading.Event()
 
-    async def main() -> Any:
-        return await Scatter(lambda value: release.wait(10), str.upper, timeout=0.01, policy="collect").acall("x")
+    async def quick(value: str) -> str:
+        asyncio.get_running_loop().call_soon(clock.advance, 61)
+        return value
 
-    loop = asyncio.new_event_loop()
-    try:
-        outcomes = loop.run_until_complete(main())
-        assert [o.status for o in outcomes] == ["timed_out", "ok"]
-        assert not release.is_set()
-    finally:
-        release.set()
-        loop.close()
+    with fake_clock(autojump=False) as clock:
+        scatter = Scatter(lambda value: release.wait(10), quick, timeout=60, policy="collect")
+        outcomes = clock.run(scatter.acall("x"))
+    assert [o.status for o in outcomes] == ["timed_out", "ok"]
+    assert not release.is_set()
+    release.set()
 
 
 def test_a_late_answer_is_none() -> None:
