@@ -108,9 +108,10 @@ def test_a_stream_that_was_cut_is_cut_again(tmp_path, dialect):
 secrets = st.from_regex(r"[A-Za-z0-9]{20,40}", fullmatch=True).filter(lambda text: not text.isalpha())
 
 
-@given(secrets, secrets, secrets, st.booleans())
-def test_no_credential_lands_in_a_cassette(tmp_path_factory, wire, first, second, third, stream):
+@given(secrets, secrets, secrets, st.booleans(), st.data())
+def test_no_credential_lands_in_a_cassette(tmp_path_factory, wire, first, second, third, stream, data):
     """Neither from headers, nor from the query, nor from the body, nor echoed in the answer."""
+    dialect = wire.dialects[data.draw(st.sampled_from(sorted(wire.dialects)))]
     path = tmp_path_factory.mktemp("tape") / "tape.json"
     headers = {
         "Authorization": f"Bearer {first}",
@@ -119,18 +120,17 @@ def test_no_credential_lands_in_a_cassette(tmp_path_factory, wire, first, second
         "X-Whatever": f"{first} {second}",
         "Set-Cookie": third,
     }
-    for dialect in wire.dialects.values():
-        body = dialect.body(f"my key is sk-{third}abcdefgh, so {first}", stream=stream) | {"api_key": second}
-        echo = FakeProvider(lambda request: f"you said {first} and {second}: {request.text}")
-        recorded(path, echo, body, dialect=dialect, headers=headers, params={"api_key": third, "token": first})
-        written = path.read_text()
-        if not stream:  # a stream spells its words over several events
-            assert first not in written
-        assert second not in written
-        assert f"sk-{third}" not in written
-        # And yet the request is found again, with other credentials.
-        fresh = httpx.Client(transport=replay(path).transport(httpx))
-        assert fresh.post(f"https://x{dialect.path}", json=body, headers=headers).status_code == 200
+    body = dialect.body(f"my key is sk-{third}abcdefgh, so {first}", stream=stream) | {"api_key": second}
+    echo = FakeProvider(lambda request: f"you said {first} and {second}: {request.text}")
+    recorded(path, echo, body, dialect=dialect, headers=headers, params={"api_key": third, "token": first})
+    written = path.read_text()
+    if not stream:  # a stream spells its words over several events
+        assert first not in written
+    assert second not in written
+    assert f"sk-{third}" not in written
+    # And yet the request is found again, with other credentials.
+    fresh = httpx.Client(transport=replay(path).transport(httpx))
+    assert fresh.post(f"https://x{dialect.path}", json=body, headers=headers).status_code == 200
 
 
 def test_headers_are_kept_by_an_allow_list(tmp_path, dialect):
