@@ -78,9 +78,11 @@ class GuardContract:
     @given(prompts())
     def test_the_same_text_gets_the_same_verdict(self, text: str) -> None:
         """A guard judges the text and not what it judged before."""
-        guard = self.make_guard()
-        for each in self._texts(text):
-            assert guard.validate(each) == guard.validate(each) == self.make_guard().validate(each)
+        guard, other = self.make_guard(), self.make_guard()
+        texts = self._texts(text)
+        verdicts = [guard.validate(each) for each in texts]
+        assert [guard.validate(each) for each in texts] == verdicts
+        assert [other.validate(each) for each in reversed(texts)] == verdicts[::-1]
 
     def test_the_reason_does_not_quote_the_text(self) -> None:
         """Neither the reason nor a finding, nor the verdict's repr, holds what was found."""
