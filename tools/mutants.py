@@ -3,9 +3,11 @@
     python tools/mutants.py [--seed N] [--number N] [--seconds N] [--jobs N] [--least SHARE] [FILE...]
 
 Each mutant is one change of the syntax tree: another comparison, operator or number, a condition that always or never
-holds, a statement left out, a value not returned. A sample of them, drawn by the seed, is tried; for each the tests of
-`SUBJECTS` run in a copy of the project until the first one fails. What survives is printed as a difference. Survivors
-that mean the same as the code stand in ``mutants_allowed.toml``, each with its reason, and are left out of the score.
+holds, a statement left out, a value not returned. First the tests of `TESTS` run once under coverage, which notes the
+tests that ran each line, and their seconds. Then a sample of the mutants, drawn by the seed, is tried, each in a copy
+of the project: the tests that ran its line, the quick ones first, until one fails. What survives is printed as a
+difference. Survivors that mean the same as the code stand in ``mutants_allowed.toml``, each with its reason, and are
+left out of the score.
 
 Coverage tells which lines ran; this tells which of them a test would miss.
 """
@@ -16,6 +18,7 @@ import argparse
 import ast
 import contextlib
 import difflib
+import functools
 import multiprocessing
 import os
 import random
@@ -33,24 +36,17 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 ALLOWED = Path(__file__).with_name("mutants_allowed.toml")
 
-# What is mutated, and which tests would notice: the quick ones first, since the first failure ends the run.
-SUBJECTS = {
-    "beluga/_engine/**/*.py": """
-        tests/engine tests/policies tests/properties/test_engine.py tests/properties/test_retry_properties.py
-        tests/contracts/test_policies.py tests/properties/test_streams.py
-    """,
-    "beluga/_policies/**/*.py": """
-        tests/policies tests/engine tests/properties/test_retry_properties.py tests/properties/test_breaker_machine.py
-        tests/properties/test_limiter_properties.py tests/properties/test_waiting.py tests/properties/test_structured.py
-        tests/telemetry tests/contracts/test_policies.py
-    """,
-    "beluga/guards/streaming.py": """
-        tests/guards/test_streaming.py tests/guards/test_pii.py tests/policies/test_guarded.py
-        tests/properties/test_redaction.py
-    """,
-    "beluga/orchestration/{tasks,threads}.py": "tests/orchestration tests/properties/test_scatter.py",
-}
-HEAVY = ["asyncio", "httpx", "hypothesis.stateful", "loguru", "opentelemetry.sdk.trace", "pytest", "wrapt"]
+SUBJECTS = ("beluga/_engine/*.py", "beluga/_policies/*.py", "beluga/guards/streaming.py", "beluga/orchestration/t*.py")
+"""What is mutated."""
+TESTS = (
+    "tests/engine", "tests/policies", "tests/orchestration", "tests/contracts/test_policies.py", "tests/telemetry",
+    "tests/guards/test_streaming.py", "tests/properties/test_breaker_machine.py", "tests/properties/test_engine.py",
+    "tests/properties/test_limiter_properties.py", "tests/properties/test_retry_properties.py",
+    "tests/properties/test_scatter.py", "tests/properties/test_streams.py", "tests/properties/test_structured.py",
+    "tests/properties/test_waiting.py",
+)  # fmt: skip
+"""Which tests might notice."""
+HEAVY = ["asyncio", "coverage", "httpx", "hypothesis.stateful", "loguru", "opentelemetry.sdk.trace", "pytest", "wrapt"]
 """Modules that are loaded once, before the copies of the process that run the tests."""
 
 COMPARISONS = {
@@ -170,8 +166,40 @@ def _has_text(node):
     )
 
 
-def _run_tests(directory, arguments):
-    """Run pytest in the directory, with its output in a file there; the exit code is its own."""
+class _Lines:
+    """A plugin of pytest that notes the lines that each test runs, and its seconds."""
+
+    def __init__(self, measured):
+        self._measured = measured
+        self.seconds = Counter()
+        self.failed = set()
+
+    def pytest_runtest_setup(self, item):
+        self._measured.switch_context(_function(item.nodeid))
+
+    def pytest_runtest_logreport(self, report):
+        self.seconds[_function(report.nodeid)] += report.duration
+        if report.failed:
+            self.failed.add(_function(report.nodeid))
+
+    def tests(self):
+        """Return the names of the tests of each line of each file; "" stands for what loads the file."""
+        data = self._measured.get_data()
+        return {
+            str(Path(path).relative_to(Path.cwd())): data.contexts_by_lineno(path) for path in data.measured_files()
+        }
+
+
+def _function(test):
+    """Return the name of the test without its parameters, whose texts a command line may not bear."""
+    return test.partition("[")[0]
+
+
+def _run_tests(directory, arguments, answer=None):
+    """Run pytest in the directory, with its output in a file there; the exit code is its own.
+
+    With `answer`, a queue, all tests run, and the lines that they run are put there.
+    """
     os.chdir(directory)
     sys.path.insert(0, directory)
     silent = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -180,7 +208,47 @@ def _run_tests(directory, arguments):
     import pytest
 
     loaded_before = "-Wignore::pytest.PytestAssertRewriteWarning"
-    os._exit(pytest.main([*arguments, "-x", "-q", "-p", "no:cacheprovider", loaded_before]))
+    arguments = [*arguments, "-q", "-p", "no:cacheprovider", loaded_before]
+    if answer is None:
+        os._exit(pytest.main([*arguments, "-x", "--timeout=60", "--timeout-method=thread"]))
+    import coverage
+
+    measured = coverage.Coverage(data_file=None, source=["beluga"], config_file=False)
+    lines = _Lines(measured)
+    measured.start()
+    pytest.main(arguments, plugins=[lines])
+    measured.stop()
+    answer.put((lines.tests(), lines.seconds, lines.failed))
+    answer.close()
+    answer.join_thread()
+    os._exit(0)
+
+
+class Covered(NamedTuple):
+    """The tests that run each line of each file, and the seconds of each test."""
+
+    lines: dict[str, dict[int, list[str]]]
+    seconds: Counter[str]
+    failed: set[str]
+
+    def with_those_of(self, other):
+        """Return what both cover."""
+        lines = {path: dict(rows) for path, rows in self.lines.items()}
+        for path, rows in other.lines.items():
+            mine = lines.setdefault(path, {})
+            for line, tests in rows.items():
+                mine[line] = [*mine.get(line, ()), *tests]
+        return Covered(lines, self.seconds + other.seconds, self.failed | other.failed)
+
+    def tests(self, mutant):
+        """Return the tests that run the line of the mutant, the quick ones first; none when none does."""
+        lines = self.lines.get(mutant.path, {})
+        # A line inside a statement need not count as run: the one above does, where the statement begins.
+        line = max((line for line in lines if line <= mutant.line), default=0)
+        names = set(lines.get(line, ()))
+        if names == {""}:  # what loading the file runs may be seen by every test that enters it
+            names = set().union(*lines.values())
+        return sorted(names - {""} - self.failed, key=self.seconds.__getitem__)
 
 
 class Trial:
@@ -203,15 +271,27 @@ class Trial:
                 (copy / name).symlink_to(ROOT / name)
             self._free.put(copy)
 
-    def run(self, tests, mutant=None, limit=None):
+    def lines(self, tests):
+        """Return what the tests cover, and name those that fail before anything is broken."""
+        copy = self._free.get()
+        answer = self._processes.Queue()
+        process = self._processes.Process(target=_run_tests, args=(str(copy), tests, answer))
+        process.start()
+        covered = Covered(*answer.get())
+        process.join()
+        self._free.put(copy)
+        for test in sorted(covered.failed):
+            print(f"left out, since it fails before anything is broken: {test}", flush=True)
+        return covered
+
+    def run(self, tests, mutant, limit):
         """Return how the tests end, with the mutant in place: "passed", "failed" or "timed out"; and the seconds."""
         copy = self._free.get()
         began = time.monotonic()
-        changed = copy / mutant.path if mutant else None
+        changed = copy / mutant.path
         try:
-            if mutant:
-                changed.write_text(mutant.applied((ROOT / mutant.path).read_text(encoding="utf-8")), encoding="utf-8")
-            process = self._processes.Process(target=_run_tests, args=(str(copy), tests.split()))
+            changed.write_text(mutant.applied((ROOT / mutant.path).read_text(encoding="utf-8")), encoding="utf-8")
+            process = self._processes.Process(target=_run_tests, args=(str(copy), tests))
             process.start()
             process.join(limit)
             if process.exitcode is None:
@@ -220,23 +300,14 @@ class Trial:
                 return "timed out", time.monotonic() - began
             return "failed" if process.exitcode else "passed", time.monotonic() - began
         finally:
-            if mutant:
-                shutil.copyfile(ROOT / mutant.path, changed)
+            shutil.copyfile(ROOT / mutant.path, changed)
             self._free.put(copy)
 
 
 def _subjects(files):
-    """Return the tests of each file to mutate."""
-    chosen = {}
-    for pattern, tests in SUBJECTS.items():
-        head, _, rest = pattern.partition("{")
-        names, _, tail = rest.partition("}")
-        for name in names.split(","):
-            for path in sorted(ROOT.glob(f"{head}{name}{tail}")):
-                relative = path.relative_to(ROOT)
-                if not files or any(relative.is_relative_to(file) for file in files):
-                    chosen[str(relative)] = tests
-    return chosen
+    """Return the paths of what is mutated, among the files and folders if there are any."""
+    paths = sorted(path.relative_to(ROOT) for pattern in SUBJECTS for path in ROOT.glob(pattern))
+    return [path for path in paths if not files or any(path.is_relative_to(file) for file in files)]
 
 
 def _allowed():
@@ -262,23 +333,24 @@ def main():
     sample = random.Random(options.seed).sample(candidates, min(options.number, len(candidates)))
     print(f"{len(everything)} mutants of {len(subjects)} files, {len(everything) - len(candidates)} of them equivalent")
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    began = time.monotonic()
-    tally = {path: Counter() for path in subjects}
+    tally = {str(path): Counter() for path in subjects}
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(options.jobs) as pool:
         trial = Trial(directory, options.jobs)
-        needed = {tests: trial.run(tests) for tests in {subjects[mutant.path] for mutant in sample}}
-        for tests, (result, _) in needed.items():
-            if result != "passed":
-                sys.exit(f"the tests are to pass before anything is broken: {' '.join(tests.split())}")
+        # Parts that take about as long: the quick folders come first, and each part has one of them.
+        parts = [TESTS[number :: options.jobs] for number in range(options.jobs)]
+        covered = functools.reduce(Covered.with_those_of, pool.map(trial.lines, parts))
+        began = time.monotonic()
 
         def attempt(mutant):
             if time.monotonic() - began > options.seconds:
                 return
-            tests = subjects[mutant.path]
-            result, seconds = trial.run(tests, mutant, 20.0 + 4.0 * needed[tests][1])
+            tests = covered.tests(mutant)
+            limit = 20.0 + 4.0 * sum(covered.seconds[test] for test in tests)
+            result, seconds = trial.run(tests, mutant, limit) if tests else ("passed", 0.0)
             tally[mutant.path][result] += 1
             if result == "passed":
-                print(f"\n{mutant.path}:{mutant.line} survived {seconds:.0f} s\n{mutant.difference()}", flush=True)
+                how = f"{seconds:.0f} s, {len(tests)} tests" if tests else "no test runs the line"
+                print(f"\n{mutant.path}:{mutant.line} survived: {how}\n{mutant.difference()}", flush=True)
 
         list(pool.map(attempt, sample))
     sys.exit(_report(tally, options.least))
