@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
@@ -38,6 +40,27 @@ settings.load_profile(_profile)
 # What the properties of the guards ask for by name: an evasion is rarer than any other counter-example. An example
 # may cost 8 ms, so that five hundred of each are for the time before a release: HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("guards", max_examples={"ci": 200, "thorough": 500}.get(_profile, 100), deadline=None)
+
+
+# Properties whose thousands of examples run what the tests beside them run once. Coverage would double their time,
+# and looks away for as long.
+_NOT_MEASURED = re.compile(
+    r"tests/(guards|llm|contracts/test_guards)"
+    r"|tests/properties/test_(adapter|config|fake|injection|masking|prompt|readings|redaction|servers)"
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Let coverage look away while such a property runs."""
+    measured = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+    if measured is None or not item.get_closest_marker("hypothesis") or not _NOT_MEASURED.match(item.nodeid):
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
 
 
 @pytest.fixture(scope="session")
