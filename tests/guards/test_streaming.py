@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beluga.guards import PIIPattern, PIIRedactor, SecretRedactor
+from beluga.guards.patterns import BLANK, REACH
+from beluga.guards.streaming import Passages, Window
+from beluga.testing.strategies import chunkings
 
 
 def pieces(redactor, text):
@@ -85,3 +92,57 @@ def test_findings_longer_than_a_passage_are_whole():
 
     assert "".join(pieces(PIIRedactor(), text)) == PIIRedactor().redact(text)
     assert "@" not in PIIRedactor().redact(text)
+
+
+class Reader:
+    """A window of eight characters, in which each word with an X is a passage and each X is found, with what it read."""
+
+    def __init__(self, found=r"X"):
+        self.found, self.before = re.compile(found), []
+        passages = Passages(gates=(re.compile("X"),), rest=re.compile(r"\S+"), limit=8, reach=3)
+        self.window = Window(passages, self.detect, re.compile(r"\[[A-Z]+\]"))
+
+    def detect(self, before, text):
+        self.before.append(before)
+        return [(*match.span(), "X") for match in self.found.finditer(text)]
+
+    def read(self, chunks):
+        """Return where each finding begins and ends in the whole text."""
+        held, behind, places = "", 0, []
+        for chunk, final in [*((chunk, False) for chunk in chunks), ("", True)]:
+            held += chunk
+            findings, at = self.window.advance(held, final=final)
+            places += [(behind + finding.start, behind + finding.end) for finding in findings]
+            held, behind = held[at:], behind + at
+        assert held == ""
+        return places
+
+
+@pytest.mark.parametrize("cut", [1, 3, 1000])
+def test_the_window_ends_where_a_finding_ends(cut):
+    """A finding up to the very end of the window is whole, and what follows the word is read as after any other."""
+    text = "X234567X and X2 X"
+    chunks = [text[at : at + cut] for at in range(0, len(text), cut)]
+    assert Reader(r"X\w*").read(chunks) == [(0, 8), (13, 15), (16, 17)]
+
+
+@pytest.mark.parametrize("cut", [1, 7, 100_000])
+@pytest.mark.parametrize("prose", ["", "ab ", "word " * 500, "[EMAIL] " * 500, "b\n" * 200])
+def test_a_passage_is_judged_by_what_stands_before_it(prose, cut):
+    """That is the last characters, findings and placeholders as one blank each, however the text arrives."""
+    text = f"{prose}X1 and {prose}X2"
+    reader = Reader()
+    assert len(reader.read([text[at : at + cut] for at in range(0, len(text), cut)])) == 2
+    shown = re.sub(r"\[[A-Z]+\]", BLANK, prose)
+    assert reader.before == [shown[-REACH:], f"{shown}{BLANK}1 and {shown}"[-REACH:]]
+
+
+@given(st.text("aX \n", max_size=60), st.data())
+def test_a_window_finds_in_chunks_what_it_finds_in_the_whole(text, data):
+    """Each X of a short word is found once, and all of it the same whatever the chunks."""
+    whole = Reader()
+    places = whole.read([text])
+    assert places == [match.span() for match in re.finditer("X", text)]
+    parts = Reader()
+    assert parts.read(data.draw(chunkings(text))) == places
+    assert parts.before == whole.before
