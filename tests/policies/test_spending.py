@@ -152,6 +152,27 @@ def test_spending_is_kept_apart_by_clock():
         budget(tokens=5).reset("a")
 
 
+def test_an_account_begins_anew_with_its_window():
+    """What was spent counts until the window since the first call ends, for each key by itself."""
+    with fake_clock() as clock:
+
+        @budget(tokens=10, key="user", window=60)
+        def ask(user):
+            spend(tokens=10)
+
+        ask("ada")
+        clock.advance(30)
+        ask("bob")
+        clock.advance(29)
+        for user in ("ada", "bob"):
+            with pytest.raises(BudgetExceeded):
+                ask(user)
+        clock.advance(1)
+        ask("ada")
+        with pytest.raises(BudgetExceeded):
+            ask("bob")
+
+
 def test_one_decorator_bounds_time_and_tokens():
     """Both parts hold for every kind of stream and call, and `explain` shows one layer."""
     with fake_clock() as clock:

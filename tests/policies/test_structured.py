@@ -676,3 +676,22 @@ def test_blocks_of_anthropic_go_on_unchanged_async_and_in_pieces():
 @attrs.frozen
 class Numbered:
     number: int
+
+
+def test_each_attempt_spends_in_a_scope_of_its_own():
+    """And afterwards the scope of the budget around is the present one again."""
+    scopes = []
+
+    @structured(int)
+    def ask(question):
+        scopes.append(SCOPE.get())
+        return "3" if len(scopes) > 1 else "three"
+
+    @budget(tokens=100)
+    def run():
+        around = SCOPE.get()
+        assert ask("how many?") == 3
+        assert SCOPE.get() is around
+        return around
+
+    assert len({run(), *scopes}) == 3
