@@ -1,4 +1,4 @@
-"""Shared limits and circuits on a real server, beside what others take for the same round trip."""
+"""Shared limits, circuits and answers on a real server, beside what others take for the same round trip."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from beluga import breaker, rate_limited
 from beluga.stores import RedisStore
 from beluga.stores.limits import LIMIT
 from benchmarks import peers
-from benchmarks.floors import answer, answer_async, pass_through
+from benchmarks.floors import answer, answer_async, pass_through, refuse
 from benchmarks.row import Row, measured
+from benchmarks.subjects import refused
 from benchmarks.timing import async_batch, batch, measure
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def rows(loop: asyncio.AbstractEventLoop, seconds: float) -> Iterator[Row]:
     with _running(binary) as url:
         yield _sync(url, seconds)
         yield from _async(loop, url, seconds)
+        yield from _leases(url, seconds / 4)
         yield _circuit(url, seconds / 4)
         yield _dead(seconds / 4)
         yield _memory(url)
@@ -78,7 +80,7 @@ def _sync(url: str, seconds: float) -> Row:
 
     client = redis.Redis.from_url(url)
     bare = functools.partial(client.evalsha, client.script_load(LIMIT.lua), *ARGUMENTS)
-    known = {"limits": _limits(url, "limits"), "throttled": _throttled(url)}
+    known = {"limits": _limits(url, "limits"), "throttled": _throttled(url), "pyrate_limiter": _pyrate(url)}
     batches = {name: None if hit is None else batch(hit) for name, hit in known.items()}
     figures, theirs = measured({"floor": batch(bare), "ours": batch(_limit(url)(answer), 1)}, batches, seconds)
     return Row(what="shared limit, sync", floor=figures["floor"], ours=figures["ours"], target=0.75, peers=theirs)
@@ -103,6 +105,32 @@ def _throttled(url: str) -> Callable[[], Any] | None:
     store = throttled.RedisStore(server=url)
     limit: Callable[[], Any] = throttled.Throttled(key="key", using="gcra", quota=quota, store=store).limit
     return limit
+
+
+def _pyrate(url: str) -> Callable[[], Any] | None:
+    pyrate = peers.installed("pyrate_limiter")
+    if pyrate is None:
+        return None
+    import redis
+
+    # It keeps an entry for each call, so its limit is one that its entries do not slow down.
+    bucket = pyrate.RedisBucket.init([pyrate.Rate(10**6, 1000)], redis.Redis.from_url(url), "pyrate")
+    return functools.partial(pyrate.Limiter(bucket).try_acquire, "key", blocking=False)
+
+
+def _leases(url: str, seconds: float) -> Iterator[Row]:
+    """Measure calls that find one of the 800,000 permits of a lease at hand, and calls that are known to be refused."""
+    store = RedisStore(url, timeout=5.0)
+    at_hand = rate_limited(10**9, name="leases", store=store, lease="auto")(answer)
+    figures = measure({"floor": batch(pass_through(answer), 1), "ours": batch(at_hand, 1)}, seconds)
+    what = "shared limit, leased permit, sync"
+    yield Row(what=what, floor=figures["floor"], ours=figures["ours"], target=3000.0, extra=True)
+    used_up = rate_limited(1, 86_400.0, name="used up", store=store, lease="auto")(answer)
+    used_up(1)
+    batches = {"floor": batch(refused(refuse([True])), 1), "ours": batch(refused(used_up), 1)}
+    figures = measure(batches, seconds)
+    what = "shared limit, known refusal, caught"
+    yield Row(what=what, floor=figures["floor"], ours=figures["ours"], target=1000.0, extra=True)
 
 
 def _async(loop: asyncio.AbstractEventLoop, url: str, seconds: float) -> Iterator[Row]:

@@ -82,7 +82,7 @@ WITHIN = {
         "rate_layers": "rate_algorithms rate_permits",
         "rate_limit": "rate_algorithms rate_layers rate_permits rate_shared",
         "rate_permits": "rate_algorithms",
-        "rate_shared": "rate_algorithms rate_layers",
+        "rate_shared": "rate_algorithms rate_layers rate_leases",
         "response_format": "partial",
         "retry": "budget retry_state",
         "structured": "partial response_format structured_stream",

@@ -7,31 +7,22 @@ is refused. So a refusal knows its `retry_after`, and who waits keeps its place 
                           process B: asks at 1, latest 30    answer 9     booked: sleeps until 10, and goes
                           process A: asks at 2, latest 30    answer 18    booked: sleeps until 20
                           process B: asks at 3, latest 5     answer 27    refused, nothing booked, retry_after=27
-
-With ``lease="auto"`` a process takes permits for several calls at once, and the next ones ask nobody. They are taken
-first, so never too many calls are admitted; and they lapse when they would have come back in the store. For a window
-that is its end. A bucket fills up while the process holds on to them, so they melt at the rate at which it does, from
-the moment on at which it would have been full without them:
-
-    bucket of 100, 10 a second, full       takes 5 at 0: one goes, 4 are held, 3 at 0.2, none from 0.5 on
-    the same, 20 missing (2 s to full)     takes 5 at 0: one goes, 4 are held until 2.1, none from 2.5 on
-
-What is held here and what is left there together are never more than 100.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.options import Live
 from beluga._engine.policy import Tell, Wait
 from beluga._engine.state import BoundedMap, StateByClock, begin_in_child, new_lock
+from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.rate_algorithms import Rate
 from beluga._policies.rate_layers import BookingLayer
+from beluga._policies.rate_leases import FRESH, LeasedPermit, Stock, calls_of_a_lease
 from beluga.clock import environment
 from beluga.errors import DeadlineExceeded
 from beluga.stores.limits import GIVE, LIMIT
@@ -54,58 +45,6 @@ NEVER = -1.0
 """Microseconds that no wait is as short as: to look without taking."""
 LONGEST = 3600.0 * MICROSECONDS
 """The furthest place that is booked for those who would wait for ever, in microseconds."""
-
-PART, AHEAD = 0.02, 0.05
-"""A lease is at most this part of a limit, and what comes back of it within so many seconds."""
-FRESH = 0.25
-"""Seconds for which a refusal is believed."""
-
-
-class Stock:
-    """Permits of one key that this process took ahead, and what it was refused lately.
-
-    Attributes:
-        held: The permits of each rate, as they were at the last call.
-        line: The numbers of the key when they were taken.
-        edges: When they are gone, of each rate, in microseconds of the server.
-        ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
-        refused: What was refused last, by the permits of each rate.
-        free_at: When that could be had, in seconds of the calls' clock.
-        believed_until: How long that counts without asking.
-        alone_until: Until when calls ask for themselves alone: one is about to take more, or there was no more.
-    """
-
-    __slots__ = (*("ahead", "alone_until", "believed_until", "edges", "free_at", "held", "line", "lock", "refused"),)
-
-    def __init__(self) -> None:
-        self.lock = new_lock()
-        self.held: tuple[float, ...] = ()
-        self.line = b""
-        self.edges: tuple[float, ...] = ()
-        self.ahead = 0.0
-        self.refused: tuple[float, ...] = ()
-        self.free_at = self.believed_until = self.alone_until = -math.inf
-
-    def take(self, costs: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> bool:
-        """Take permits if there are enough; `speeds` are those at which they melt, a microsecond, 0 for not at all."""
-        with self.lock:
-            there, rest = now * MICROSECONDS + self.ahead, []
-            for held, cost, edge, speed in zip(self.held, costs, self.edges, speeds, strict=False):
-                left = min(held, (edge - there) * speed) if speed else held if there < edge else 0.0
-                if left < cost:
-                    return False
-                rest.append(left - cost)
-            if rest:
-                self.held = tuple(rest)
-            return bool(rest)
-
-    def fill(self, place: QueuePlace, more: tuple[float, ...], edges: tuple[float, ...]) -> None:
-        """Put in what a call took beyond its own."""
-        with self.lock:
-            if self.edges == edges:
-                more = tuple(map(operator.add, self.held, more))
-            self.held, self.edges, self.line = more, edges, place.line or b""
-            self.ahead = place.now + 1 - place.asked_at * MICROSECONDS  # the server cuts its microseconds off
 
 
 class QueuePlace:
@@ -171,12 +110,13 @@ class SharedPermits:
         self._rates: tuple[Rate, ...] = limiter.rates
         self._is_window = limiter.algorithm == "fixed_window"
         self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
-        self._max_keys = limiter.max_keys
         self.leases: bool = limiter.lease is not None
-        self._stocks: StateByClock[BoundedMap[Stock]] = StateByClock(lambda: BoundedMap(self._max_keys))
+        self._max_keys = limiter.max_keys
+        self._lock = new_lock()
+        self.begin_in_child()
         begin_in_child(self)
         # Most calls ask the same: 2 us less. What is live may change.
-        self._key_of = functools.lru_cache(maxsize=1024, typed=True)(functools.partial(self.store.key, "limit", name))
+        self.key_of = functools.lru_cache(maxsize=1024, typed=True)(functools.partial(self.store.key, "limit", name))
         if not limiter.is_live:
             self.given = functools.lru_cache(maxsize=64)(self.given)  # type: ignore[method-assign]  # of this object
 
@@ -185,16 +125,20 @@ class SharedPermits:
     ) -> QueuePlace:
         """Return what a call would book that waits for `seconds` at most."""
         latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
-        return QueuePlace(self, self._key_of(key), costs, latest, is_async=is_async)
+        return QueuePlace(self, self.key_of(key), costs, latest, is_async=is_async)
 
     def begin_in_child(self) -> None:
         """Leave what was taken ahead to the parent."""
-        self._stocks = StateByClock(lambda: BoundedMap(self._max_keys))
+        self._stocks: StateByClock[BoundedMap[Stock]] = StateByClock(lambda: BoundedMap(self._max_keys))
 
-    def stock(self, key: Hashable, around: Environment) -> Stock:
-        """Return what this process has of `key`."""
+    def stock(self, key: str, around: Environment) -> Stock:
+        """Return what this process has of a key of the server's."""
         stocks = self._stocks.of(around)
-        return stocks.values.get(key) or stocks.add(key, Stock())
+        stock = stocks.values.get(key)
+        if stock is None:
+            with self._lock:
+                stock = stocks.add(key, Stock())
+        return stock
 
     def melting(self) -> tuple[float, ...]:
         """Return how many permits of each rate lapse in a microsecond."""
@@ -207,12 +151,7 @@ class SharedPermits:
         place.stock, place.asked_at = stock, now
         if now < stock.alone_until <= now + FRESH:
             return
-        parts = [
-            min(rate.limit * PART, rate.limit / rate.window * AHEAD) / cost
-            for rate, cost in zip(self._rates, place.costs, strict=True)
-            if cost
-        ]
-        place.times = max(1, math.floor(min(parts, default=1.0)))
+        place.times = calls_of_a_lease(self._rates, place.costs)
         if place.times > 1:
             stock.alone_until, place.latest = now + FRESH, 0
 
@@ -221,8 +160,9 @@ class SharedPermits:
         if place.times > 1:
             if place.line is not None:
                 stock.alone_until = -math.inf
+                more = tuple(cost * (place.times - 1) for cost in place.costs)
                 edges = tuple(at for at, _ in _pairs(place.line))
-                stock.fill(place, tuple(cost * (place.times - 1) for cost in place.costs), edges)
+                stock.fill(more, edges, place.line, place.now - place.asked_at * MICROSECONDS)
         elif place.line is None:
             stock.refused, stock.free_at = place.costs, place.asked_at + place.wait / MICROSECONDS
             stock.believed_until = min(stock.free_at, place.asked_at + FRESH)
@@ -270,8 +210,8 @@ class SharedPermits:
 
     def forget(self, key: Hashable) -> None:
         """Begin anew for `key`."""
-        self._stocks.of(environment()).drop(key)
-        self.store.ask(Question(FORGET, self._key_of(key)))
+        self._stocks.of(environment()).drop(self.key_of(key))
+        self.store.ask(Question(FORGET, self.key_of(key)))
 
     def give_back(self, place: QueuePlace, line: bytes, actual: tuple[float, ...]) -> None:
         """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
@@ -348,25 +288,31 @@ class SharedLimitLayer(BookingLayer):
         place = permits.place(self._key(call), wanted, longest, is_async=self._is_async)
         if permits.leases:
             now = call.environment.monotonic()
-            permits.extend(place, permits.stock(self._key(call), call.environment), now)
+            permits.extend(place, permits.stock(place.key, call.environment), now)
         call.keep(self, place)
         return permits.asked(place)
 
     def _has(self, call: Call, permits: SharedPermits, wanted: tuple[float, ...]) -> bool:
         """Say whether the permits are at hand, or raise `RateLimited` where it is known that they are not to be had."""
         key = self._key(call)
-        stock, now = permits.stock(key, call.environment), call.environment.monotonic()
+        shared_key = permits.key_of(key)
+        stock, now = permits.stock(shared_key, call.environment), call.environment.monotonic()
         if stock.take(wanted, now, self._melting or permits.melting()):
-            place = permits.place(key, wanted, is_async=self._is_async)
-            place.line = stock.line
-            call.keep(self, place)
+            call.keep(self, LeasedPermit(wanted, stock.line, shared_key))
             return True
         if now < stock.believed_until <= now + FRESH and wanted == stock.refused and not self._limiter.longest_wait:
             raise self._limiter.refusal(key, stock.free_at - now)
         return False
 
     def _key(self, call: Call) -> Hashable:
-        return None if self._read_key is None else self._read_key(call)
+        if self._read_key is None:
+            return None
+        key = self._read_key(call)
+        try:
+            hash(key)
+        except TypeError:
+            raise unhashable(self.concern, key, call.name) from None
+        return key
 
     def _without(self, call: Call, error: BaseException | None) -> Verdict | None:
         """Go on without the store."""
@@ -389,6 +335,11 @@ class SharedLimitLayer(BookingLayer):
 
     def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
         """Tell where the permits came from what was used of them."""
-        if not isinstance(booking, QueuePlace):
+        if isinstance(booking, LeasedPermit):
+            place = QueuePlace(self._shared, booking.key, booking.costs, 0.0, is_async=self._is_async)
+            place.line = booking.line
+        elif isinstance(booking, QueuePlace):
+            place = booking
+        else:
             return super().settle(call, booking, actual)
-        return Tell(lambda: booking.give_back(actual))
+        return Tell(lambda: place.give_back(actual))

@@ -126,9 +126,11 @@ class Codec(Protocol):
 
     def dumps(self, value: Any, /) -> bytes:
         """Return `value` as bytes."""
+        ...
 
     def loads(self, data: bytes, /) -> Any:
         """Return the value that was written."""
+        ...
 
 
 class UnstorableError(TypeError):

@@ -71,6 +71,36 @@ def test_several_rates_are_leased_together(fake_clock):
     assert fake_clock.monotonic() == 0
 
 
+def test_keys_that_python_takes_for_equal_have_permits_of_their_own(fake_clock):
+    """As without a lease: 1 and True are two keys, and a list is none."""
+    store = FakeStore()
+    ask = leased(store, 60_000, key="who")(lambda who: who)
+    for who in (1, True, 1.0):
+        ask(who)
+    assert store.asked == 3
+    with pytest.raises(TypeError, match=r"rate_limited.*hashable"):
+        ask([1])
+    assert fake_clock.monotonic() == 0
+
+
+def test_what_a_leased_call_did_not_send_is_given_back(fake_clock):
+    """To the store, where another process may have it."""
+    store = FakeStore()
+
+    @leased(store, 60_000)
+    @rate_limited(2, 3600.0)
+    def ask():
+        return "fine"
+
+    for _ in range(2):
+        ask()
+    before = layers(ask)[0].remaining()
+    with pytest.raises(RateLimited):
+        ask()
+    assert layers(ask)[0].remaining() == before + 1
+    assert fake_clock.monotonic() == 0
+
+
 steps = st.lists(
     st.tuples(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.003, 0.02, 0.07, 0.3]), st.integers(0, 2), st.booleans()),
     min_size=8,

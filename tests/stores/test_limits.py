@@ -120,7 +120,7 @@ def test_by_hand(store):
 
 def _take_all(url, prefix, algorithm, start, results):
     store = RedisStore(url, prefix=prefix, timeout=30.0)
-    ask = rate_limited(1000, 3600.0, name="shared", store=store, algorithm=algorithm)(lambda: 1)
+    ask = rate_limited(1000, 2_592_000.0, name="shared", store=store, algorithm=algorithm)(lambda: 1)
     admitted = []
 
     def work():
@@ -140,7 +140,7 @@ def _take_all(url, prefix, algorithm, start, results):
 def _take_all_in_tasks(url, prefix, algorithm, start, results):
     store = RedisStore(url, prefix=prefix, timeout=30.0)
 
-    @rate_limited(1000, 3600.0, name="shared", store=store, algorithm=algorithm)
+    @rate_limited(1000, 2_592_000.0, name="shared", store=store, algorithm=algorithm)
     async def ask():
         return 1
 
