@@ -57,6 +57,14 @@ an edit that the retry policy forbids:
   does not suit a policy that follows it: retry: max_attempts=0 must be a whole number of at least 1
 still in use: gpt-4o-mini 3
 """,
+    "detect_injection": """\
+passed: Sunny, 21 degrees.
+blocked: the guard injection blocked the input: injection: override_instructions, reveal_prompt
+blocked: the guard injection blocked the input: injection: override_instructions
+blocked: the guard injection blocked the input: injection: codename
+passed: Sunny, 21 degrees.
+the model was asked 2 times
+""",
     "distributed_trace": """\
 three results for billing
 desk: asking the other service, in the trace: True
@@ -128,6 +136,20 @@ beluga.wait.duration 2 of 1.5 s {'beluga.policy': 'retry'}
 beluga.spend.tokens 1500 {}
 beluga.spend.cost 0.00045 {}
 """,
+    "mask_secrets": """\
+model: gpt-4o
+max_tokens: 4096
+openai: {'api_key': 'sk***************ef', 'temperature': 0.7}
+database: postgres://app:****@db/shop
+still there: True
+Settings(model='gpt-4o', api_key=***)
+curl -H 'Authorization: Bearer to*****************re'
+refused: https://app:****@example.com/v1
+refreshToken: secret
+X-API-Key: secret
+prompt_tokens: harmless
+next_page_token: harmless
+""",
     "multi_agent_trace": """\
 Yes: invoice 7: paid.
 request                          ████████████████   500 ms
@@ -190,6 +212,17 @@ project-b request 4: allowed=False, remaining=0
 answer for a | answer for a | answer for b
 refused: the rate limit of 2 per 60 s for this project_id is used up; try again in 60 s
 after the wait: answer for a
+""",
+    "redact_personal_data": """\
+John: [EMAIL], [PHONE]. SSN [SSN], card [CREDIT_CARD], EMP-123456.
+John: [EMAIL], [PHONE]. SSN [SSN], card [CREDIT_CARD], [EMPLOYEE_ID].
+John: john.doe@example.com, 555-123-4567. SSN 123-45-6789, card ****1111, EMP-123456.
+  EMAIL at 6 to 26
+  PHONE at 28 to 40
+  SSN at 46 to 57
+  CREDIT_CARD at 64 to 83
+the model saw the address: False
+the user sees: I wrote to ana@example.com
 """,
     "retry": """\
 result: It works.
