@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -16,6 +17,9 @@ import beluga
 
 ROOT = Path(beluga.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "design.md"
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+diagrams = pytest.importorskip("diagrams")
+sys.path.pop(0)
 
 # A module imports from lower floors, and from its own room.
 FLOORS = {
@@ -259,6 +263,9 @@ def test_only_the_clock_sleeps():
     assert not sleeping
 
 
+_BEGIN, _END = (f"<!-- {word}: made by tests/test_architecture.py -->" for word in ("begin", "end"))
+
+
 def _picture():
     """Draw the rooms by floors, and an arrow for each import that does not go through another room anyway."""
     arrows = {room: set() for room in FLOORS}
@@ -268,14 +275,14 @@ def _picture():
     def below(room):
         return arrows[room].union(*map(below, arrows[room]))
 
-    lines = ["```mermaid", "flowchart TD"]
-    for floor in sorted(set(FLOORS.values()), reverse=True):
-        rooms = " ".join(sorted(room for room in FLOORS if FLOORS[room] == floor))
-        lines += [f"  subgraph floor{floor}[{floor}]", f"    {rooms.replace(' ', '; ')}", "  end"]
+    floors = [
+        sorted(room for room in FLOORS if FLOORS[room] == floor) for floor in sorted(set(FLOORS.values()), reverse=True)
+    ]
+    lines = ['<div class="house">', diagrams.house(floors), "</div>", "", "| room | rests on |", "|---|---|"]
     for room in sorted(FLOORS, key=lambda room: (-FLOORS[room], room)):
         direct = arrows[room].difference(*map(below, arrows[room]))
-        lines += [f"  {room} --> {' & '.join(sorted(direct))}"] if direct else []
-    return "\n".join([*lines, "```"])
+        lines += [f"| `{room}` | {', '.join(f'`{each}`' for each in sorted(direct))} |"] if direct else []
+    return "\n".join([_BEGIN, "", *lines, "", _END])
 
 
 def test_the_page_shows_the_house_as_it_is():
@@ -284,5 +291,5 @@ def test_the_page_shows_the_house_as_it_is():
 
 
 if __name__ == "__main__":
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition("```mermaid")
-    PAGE.write_text(before + _picture() + rest.partition("```")[2], encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    PAGE.write_text(before + _picture() + rest.partition(_END)[2], encoding="utf-8")

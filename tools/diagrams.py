@@ -1,4 +1,4 @@
-"""Draw the states of a decorator as an SVG that needs no network and follows the page's colours.
+"""Draw the states of a decorator, and the house, as SVGs that need no network and follow the page's colours.
 
 States stand one below the other; what leads down is drawn on the right, what leads back on the left. Each arrow has a
 number, and what it stands for is a list beside the drawing: text that is found, read aloud, and fits a telephone.
@@ -16,6 +16,7 @@ _BOX = (120, 34)
 _GAP = 70
 _WIDTH = 320
 _MIDDLE = _WIDTH // 2
+_HOUSE = 560
 
 
 def diagram(title: str, states: Sequence[str], arrows: Sequence[Sequence[str]]) -> str:
@@ -42,6 +43,33 @@ def diagram(title: str, states: Sequence[str], arrows: Sequence[Sequence[str]]) 
 def legend(arrows: Sequence[Sequence[str]]) -> list[str]:
     """Return what each number of the drawing stands for, as lines of Markdown."""
     return [f"{number}. *{begin}* to *{end}*: {why}" for number, (begin, end, why) in enumerate(arrows, start=1)]
+
+
+def house(floors: Sequence[Sequence[str]]) -> str:
+    """Return the drawing of rooms on their floors, the top one first; a floor takes as many rows as its rooms need."""
+    boxes: list[tuple[str, int, int, int]] = []
+    lines: list[str] = []
+    top = 0
+    for number, rooms in zip(range(len(floors) - 1, -1, -1), floors, strict=True):
+        left, begun = 44, top
+        for room in rooms:
+            width = 8 * len(room) + 18
+            if left + width > _HOUSE - 8:
+                left, top = 44, top + 34
+            boxes.append((room, left, top + 8, width))
+            left += width + 8
+        top += 46
+        lines += [
+            f'<rect x="1" y="{begun}" width="{_HOUSE - 2}" height="{top - begun - 4}" rx="6" fill-opacity="0.06"/>',
+            f'<text x="22" y="{(begun + top) // 2 + 3}" text-anchor="middle" font-weight="bold">{number}</text>',
+        ]
+    lines += [
+        f'<rect x="{left}" y="{y}" width="{width}" height="26" rx="4" fill="none" stroke="currentColor"/>'
+        f'<text x="{left + width // 2}" y="{y + 18}" text-anchor="middle" font-size="13">{escape(room)}</text>'
+        for room, left, y, width in boxes
+    ]
+    head = f'<svg viewBox="0 0 {_HOUSE} {top}" role="img" fill="currentColor" aria-label="The rooms by floors">'
+    return "\n".join([head, *lines, "</svg>"])
 
 
 def _top(number: int) -> int:
