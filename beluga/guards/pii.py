@@ -12,6 +12,7 @@ import attrs
 from beluga.guards import _pii_forms, _pii_words
 from beluga.guards._national import LETTERS_FIRST, national_patterns
 from beluga.guards._normalization import normalise
+from beluga.guards._tables import Columns
 from beluga.guards.patterns import PIIPattern, initials
 from beluga.guards.redactor import Redactor, passages_for
 from beluga.guards.streaming import Passages
@@ -47,6 +48,20 @@ _LINK = (
 )
 # Blanks may be doubled, or stand around a sign; a number may go on in the next line.
 _JOIN = rf"(?:{_BLANK}{{1,3}}(?:--?{_BLANK}{{1,2}})?|(?<=[\d-])\r?\n(?=\d|\Z))"
+# Names of columns that are read in front of each of their cells, as words of a sentence would stand there.
+_COLUMN = re.compile(
+    r"(?:(?:home|work|cell|mobile|office|private|customer|client|contact|user|patient|employee|emergency)[ _]?)?"
+    r"(?:phone|telephone|tel|mobile|cell|fax|whatsapp|telefon|telefono|teléfono|téléphone|telefone|celular|móvil|handy"
+    r"|gsm|dob|birth[ _]?da(?:te|y)|date[ _]of[ _]birth|born|geburts(?:datum|tag)|geboren|(?:date[ _]de[ _])?naissance"
+    r"|(?:fecha[ _]de[ _])?nacimiento|(?:data[ _]de[ _])?nascimento|(?:data[ _]di[ _])?nascita|ssn|social[ _]?security"
+    r"|passport|reisepass|passeport|pasaporte|passaporto|(?:credit[ _]?)?card)"
+    r"[ _]?(?:no\.?|nr\.?|nummer|numbers?|num|[#12])?",
+    re.IGNORECASE,
+)
+_COLUMN_WORDS = (
+    "phone tel mobile cell fax whatsapp móvil celular handy gsm dob birth born gebor geburt naissance nacimiento "
+    "nascimento nascita ssn social pass pasaporte card"
+).split()
 _PASSAGES = Passages(
     # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
     gates=(
@@ -59,6 +74,7 @@ _PASSAGES = Passages(
     rest=re.compile(rf"(?:{_LINK}{_JOIN})*+\S*+"),
     limit=1024,
     reach=512,
+    columns=Columns(_COLUMN_WORDS, _COLUMN),
 )
 
 

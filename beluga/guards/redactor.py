@@ -279,7 +279,7 @@ def passages_for(own: Iterable[Pattern], built_in: Passages | None = None, *, se
     """
     passages = built_in or _EVERY_WORD
     if sentences:
-        passages = attrs.evolve(passages, gates=(_ANYTHING,), rest=SENTENCE, limit=2 * _LONGEST)
+        passages = attrs.evolve(passages, gates=(_ANYTHING,), rest=SENTENCE, limit=2 * _LONGEST, columns=None)
     compiled: list[re.Pattern[str]] = []
     quadratic: list[str] = []
     for pattern in own:

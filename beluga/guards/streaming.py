@@ -27,12 +27,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from beluga.guards._tables import Labels
 from beluga.guards.base import Finding
 from beluga.guards.patterns import BLANK, REACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from beluga.guards._tables import Columns
     from beluga.guards.patterns import Present, Words
 
     Replace = Callable[[Finding, str, str], str]
@@ -52,6 +54,7 @@ class Passages:
         words: A passage begins at the word in which one of these stands, too.
         drawn: Matches from one of these words inside a passage to the end of what it draws in.
         block: Matches where something begins of which every part counts, not only the last word before its end.
+        columns: What the cells of a table are read with in front of them.
     """
 
     gates: tuple[re.Pattern[str], ...]
@@ -61,6 +64,7 @@ class Passages:
     words: Words | None = None
     drawn: re.Pattern[str] = re.compile("")
     block: re.Pattern[str] = re.compile("(?!)")
+    columns: Columns | None = None
     long: re.Pattern[str] = attrs.field(init=False, repr=False)
 
     @long.default  # pyright: ignore[reportAttributeAccessIssue]  # attrs' way of a default from other fields
@@ -100,11 +104,22 @@ class Window:
         self._passages = passages
         self._detect = detect
         self._placeholders = placeholders
+        self._labels = Labels(passages.columns) if passages.columns else None
         self._recent: list[str] = []  # what was read, at least the last REACH characters, findings as one BLANK
+        self._labelled = False
         self._inside = False  # the present place is inside a passage longer than the window
 
     def advance(self, text: str, *, final: bool) -> tuple[list[Finding], int]:
         """Read on as far as `text` decides; return the findings, and how far that was."""
+        if self._labels is None:
+            return self._advance(text, final=final)
+        self._labelled = self._labels.read(text)
+        findings, end = self._advance(text, final=final)
+        if not final:
+            self._labels.move(text, end)
+        return findings, end
+
+    def _advance(self, text: str, *, final: bool) -> tuple[list[Finding], int]:
         findings: list[Finding] = []
         at, size, limit = 0, len(text), self._passages.limit
         words = self._passages.words.within(text) if self._passages.words else None
@@ -188,7 +203,10 @@ class Window:
         self._inside = end - start >= limit
         if self._inside:
             end = start + limit
-        found = self._detect(self._before(), text[start:end])
+        view = self._labels.view(text, start, end) if self._labelled and self._labels else None
+        found = self._detect(self._before(), view.text if view else text[start:end])
+        if view:
+            found = [(*view.span(first, behind), kind) for first, behind, kind in found]
         if self._inside:
             found, cut = _undivided(found, limit - self._passages.reach)
             end = start + cut
