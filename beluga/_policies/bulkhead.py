@@ -17,7 +17,7 @@ from beluga._engine.timeouts import DEADLINE, expired
 from beluga._engine.wrapping import BlockPolicy
 from beluga._foreign import count, get
 from beluga._policies.adaptive import AdaptiveLimit
-from beluga._policies.slots import HAS_GIL, QueuedCall, Slots
+from beluga._policies.slots import HAS, HAS_GIL, NOTHING, Hold, Slots
 from beluga.classification import ErrorCode, classify
 from beluga.clock import SYSTEM, environment
 from beluga.errors import BulkheadFull, DeadlineExceeded, Refused
@@ -128,15 +128,15 @@ class Bulkhead(BlockPolicy):
 
     def running(self, key: Hashable = None) -> int:
         """Return how many calls have a slot now."""
-        return self._here(key).slots.running
+        return self._here(key).running
 
     def waiting(self, key: Hashable = None) -> int:
         """Return how many calls wait for one."""
-        return len(self._here(key).slots.turns)
+        return len(self._here(key).turns)
 
-    def _here(self, key: Hashable) -> _Room:
-        """Return the room of `key`, to be looked at: for a key that is not in use one that is not kept."""
-        return self._rooms.of(environment()).known(key) or _Room(self)
+    def _here(self, key: Hashable) -> Slots:
+        """Return the slots of `key`, to be looked at: of a key that is not in use they are not kept."""
+        return self._rooms.of(environment()).known(key) or _slots(self)
 
     def describe(self) -> str:
         """Return the options that are given, and what is in use."""
@@ -146,40 +146,32 @@ class Bulkhead(BlockPolicy):
         return f"{self.running()} of {limit} running, {self.waiting()} of {self.max_queue} waiting"
 
 
-class _Room:
-    """The slots of one key under one clock, and how many of them there are."""
-
-    __slots__ = ("adaptive", "limit", "slots")
-
-    def __init__(self, options: Bulkhead) -> None:
-        number = options.max_concurrent
-        self.adaptive: AdaptiveLimit | None = None
-        if number == "auto":
-            self.adaptive = found = AdaptiveLimit(options.start or _START, options.maximum or _MAXIMUM)
-            self.limit: Callable[[], int] = lambda: found.now(environment().monotonic())
-        else:
-            self.limit = functools.partial(int, number)
-        self.slots = Slots(self.limit, options.max_queue)
+def _slots(options: Bulkhead) -> Slots:
+    number = options.max_concurrent
+    if number == "auto":
+        found = AdaptiveLimit(options.start or _START, options.maximum or _MAXIMUM)
+        return Slots(lambda: found.now(environment().monotonic()), options.max_queue, found)
+    return Slots(functools.partial(int, number), options.max_queue)
 
 
 class _Rooms:
-    """The rooms of one bulkhead under one clock, by key."""
+    """The slots of one bulkhead under one clock, by key."""
 
     def __init__(self, options: Bulkhead) -> None:
         self._options = options
         self._lock = new_lock()
-        self._by_key: BoundedMap[_Room] = BoundedMap(options.max_keys, lambda room: room.slots.is_busy, grows=True)
-        self.only = _Room(options)
+        self._by_key: BoundedMap[Slots] = BoundedMap(options.max_keys, lambda slots: slots.is_busy, grows=True)
+        self.only = _slots(options)
 
-    def of(self, key: Hashable) -> _Room:
-        """Return the room of `key`."""
+    def of(self, key: Hashable) -> Slots:
+        """Return the slots of `key`."""
         if self._options.key is None:
             return self.only
         with self._lock:
-            return self._by_key.use(key) or self._by_key.add(key, _Room(self._options))
+            return self._by_key.use(key) or self._by_key.add(key, _slots(self._options))
 
-    def known(self, key: Hashable) -> _Room | None:
-        """Return the room of `key` if there is one."""
+    def known(self, key: Hashable) -> Slots | None:
+        """Return the slots of `key` if somebody uses them."""
         return self.only if self._options.key is None else self._by_key.values.get(key)
 
 
@@ -203,51 +195,60 @@ class _Layer(Policy):
         self._is_stream = target.kind.is_stream
         self._read_key = read_key
         self._read_priority = read_priority
-        self._only = rooms.system.only.slots
+        self._only = rooms.system.only
         self._fixed = options.max_concurrent if HAS_GIL and read_key is None and options.max_concurrent != "auto" else 0
 
     def enter(self, call: Call) -> Ask | None:
         """Take a slot, wait for one, or refuse the call."""
-        if call.environment is SYSTEM:
+        slots = self._only
+        if call.environment is SYSTEM and slots.running < self._fixed - 1 and call.answer is None:
             # In line what `Slots.take` does for most calls, and without its lock: no other thread runs in between.
-            slots = self._only
+            hold = slots.spare.pop() if slots.spare else Hold(slots)
             if slots.running < self._fixed - 1 and not slots.turns:
+                call.kept_values = [self, hold, call.kept_values]
                 slots.running += 1
+                hold.state = HAS
                 return None
         return self._enter(call)
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Give the slot back."""
-        if self._fixed and call.environment is SYSTEM:
-            slots = self._only
-            if not slots.turns and slots.running > 0:
+        entry = call.kept_values
+        if entry is not None and entry[0] is self:
+            hold = entry[1]
+            slots = hold.slots
+            if self._fixed and slots.running > 0 and not slots.turns:
                 slots.running -= 1
                 slots.done += 1
+                hold.state = NOTHING
+                entry[1] = None
+                slots.spare.append(hold)
                 return
         self._left(call, outcome)
 
     def _enter(self, call: Call) -> Ask | None:
-        kept = call.kept(self)
-        if isinstance(kept, _Waiting):
-            return self._go_on(call, kept)
+        hold: Hold | None = call.kept(self)
+        if hold is not None:
+            return self._go_on(call, hold)
         key = None if self._read_key is None else self._read_key(call)
         try:
-            room = self._rooms.of(call.environment).of(key)
+            slots = self._rooms.of(call.environment).of(key)
         except TypeError:
             raise unhashable(self.concern, key, call.name) from None
         now = call.environment.monotonic()
-        if room.slots.take(now):
-            self._begun(call, room, now)
+        hold = slots.take(now)
+        if hold is not None:
+            call.keep(self, hold)
+            self._begun(hold, now)
             return None
-        turn = room.slots.queue_up(self._priority(call), now)
-        if turn is None:
-            raise self._refusal(room, now)
-        waiting = _Waiting(room, turn)
-        call.keep(self, waiting)
-        if not turn.granted and (call.listeners or events.listening()):
-            call.emit(events.WaitScheduled, policy=self.concern, delay=room.slots.delay(now))
-            waiting.since = now
-        return self._go_on(call, waiting)
+        hold = slots.queue_up(self._priority(call), now)
+        if hold is None:
+            raise self._refusal(slots, now)
+        call.keep(self, hold)
+        if not hold.is_granted and (call.listeners or events.listening()):
+            call.emit(events.WaitScheduled, policy=self.concern, delay=slots.delay(now))
+            hold.waits_since = now
+        return self._go_on(call, hold)
 
     def _priority(self, call: Call) -> float:
         if self._read_priority is None:
@@ -260,56 +261,55 @@ class _Layer(Policy):
             raise TypeError(message)
         return priority
 
-    def _go_on(self, call: Call, waiting: _Waiting) -> Ask | None:
+    def _go_on(self, call: Call, hold: Hold) -> Ask | None:
         """Decide for a call that has waited."""
-        turn, now = waiting.turn, call.environment.monotonic()
-        if turn.granted:
-            self._tell(call, waiting, granted=True)
-            self._begun(call, waiting.room, now)
+        now = call.environment.monotonic()
+        if hold.is_granted:
+            self._tell(call, hold, granted=True)
+            self._begun(hold, now)
             return None
         if call.answer is not None and call.answer.error is not None:
-            self._leave_queue(call, waiting)
+            self._leave_queue(call, hold)
             raise call.answer.error
         if now >= DEADLINE.get():
-            self._leave_queue(call, waiting)
+            self._leave_queue(call, hold)
             raise expired(call.name)
-        return self._wait(call, waiting, now)
+        return self._wait(call, hold, now)
 
-    def _wait(self, call: Call, waiting: _Waiting, now: float) -> Ask:
-        clock, wakeup, left = call.environment.clock, waiting.turn.wakeup, max(0.0, DEADLINE.get() - now)
+    def _wait(self, call: Call, hold: Hold, now: float) -> Ask:
+        clock, wakeup, left = call.environment.clock, hold.wakeup, max(0.0, DEADLINE.get() - now)
         if self._is_async:
             return Ask(lambda: wakeup.suspend(clock, left))
         return Ask(lambda: wakeup.block(clock, left))
 
-    def _begun(self, call: Call, room: _Room, now: float) -> None:  # noqa: ARG002 - who learns wants to know when
-        if self._read_key is not None or call.kept(self) is not None:
-            call.keep(self, room)
+    def _begun(self, hold: Hold, now: float) -> None:
+        """Take note of a call that runs; for who learns from it."""
 
     def abandon(self, call: Call) -> None:
         """Wait no longer."""
-        waiting = call.kept(self)
-        if isinstance(waiting, _Waiting):
-            self._leave_queue(call, waiting)
+        hold: Hold | None = call.kept(self)
+        if hold is not None:
+            self._leave_queue(call, hold)
 
-    def _leave_queue(self, call: Call, waiting: _Waiting) -> None:
-        waiting.room.slots.leave(waiting.turn)
-        self._tell(call, waiting, granted=False)
+    def _leave_queue(self, call: Call, hold: Hold) -> None:
+        hold.slots.give_back(hold)
+        self._tell(call, hold, granted=False)
 
-    def _tell(self, call: Call, waiting: _Waiting, *, granted: bool) -> None:
+    def _tell(self, call: Call, hold: Hold, *, granted: bool) -> None:
         """Tell those who heard that it waits."""
-        since, waiting.since = waiting.since, None
+        since, hold.waits_since = hold.waits_since, None
         if since is not None:
             waited = call.environment.monotonic() - since
             call.emit(events.QueueLeft, policy=self.concern, waited=waited, granted=granted)
 
     def _left(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - who learns reads it
-        room: _Room | None = call.kept(self)
-        (room or self._rooms.of(call.environment).only).slots.give_back()
+        hold: Hold = call.kept(self)
+        hold.slots.give_back(hold)
 
-    def _refusal(self, room: _Room, now: float) -> BulkheadFull:
-        slots, wait = room.slots, room.slots.delay(now)
+    def _refusal(self, slots: Slots, now: float) -> BulkheadFull:
+        wait = slots.delay(now)
         return BulkheadFull(
-            f"{slots.running} of {room.limit()} calls are running and no more may wait "
+            f"{slots.running} of {slots.limit()} calls are running and no more may wait "
             f"({len(slots.turns)} of {self._options.max_queue}); try again in about {wait:.3g} s",
             retry_after=wait,
         )
@@ -320,60 +320,37 @@ class _AdaptiveLayer(_Layer):
 
     hints = Hints()
 
-    def _begun(self, call: Call, room: _Room, now: float) -> None:
-        call.keep(self, _Flight(room, now))
+    def _begun(self, hold: Hold, now: float) -> None:
+        hold.began, hold.in_flight = now, hold.slots.running
 
     def _left(self, call: Call, outcome: Outcome) -> None:
-        flight: _Flight = call.kept(self)
-        slots, limit = flight.room.slots, flight.room.adaptive
+        hold: Hold = call.kept(self)
+        limit, now = hold.slots.adaptive, call.environment.monotonic()
         if limit is not None:
-            before = limit.now(call.environment.monotonic())
-            self._learn(call, flight, limit, outcome)
-            after = limit.now(call.environment.monotonic())
+            before = limit.now(now)
+            self._learn(hold, limit, outcome, now)
+            after = limit.now(now)
             if after != before:
                 call.emit(events.LimitChanged, old=before, new=after)
-        slots.give_back()
+        hold.slots.give_back(hold)
 
-    def _learn(self, call: Call, flight: _Flight, limit: AdaptiveLimit, outcome: Outcome) -> None:
-        now, error = call.environment.monotonic(), outcome.error
+    def _learn(self, hold: Hold, limit: AdaptiveLimit, outcome: Outcome, now: float) -> None:
+        error = outcome.error
         if error is None:
-            took = None if self._is_stream else now - flight.began
-            limit.went_well(flight.in_flight, took)
+            limit.went_well(hold.in_flight, None if self._is_stream else now - hold.began)
         elif isinstance(error, Exception) and _tells_of_load(error):
-            limit.was_refused(flight.in_flight)
+            limit.was_refused(hold.in_flight)
         told = get(outcome.value if error is None else error, "limits", "requests")
         left = count(told, "remaining")
         reset = get(told, "reset")
         if left is not None and isinstance(reset, (int, float)) and reset > 0:
-            limit.was_told(left + flight.room.slots.running - 1, now + reset)
+            limit.was_told(left + hold.slots.running - 1, now + reset)
 
 
 def _tells_of_load(error: Exception) -> bool:
     if isinstance(error, Refused) and not isinstance(error, DeadlineExceeded):
         return False  # of a policy inside: it was not sent
     return classify(error) in _OVERLOADED
-
-
-class _Waiting:
-    """A call that waits for its turn."""
-
-    __slots__ = ("room", "since", "turn")
-
-    def __init__(self, room: _Room, turn: QueuedCall) -> None:
-        self.room = room
-        self.turn = turn
-        self.since: float | None = None  # where somebody heard of it
-
-
-class _Flight:
-    """A call that runs: in which room, since when, and with how many others."""
-
-    __slots__ = ("began", "in_flight", "room")
-
-    def __init__(self, room: _Room, began: float) -> None:
-        self.room = room
-        self.began = began
-        self.in_flight = room.slots.running
 
 
 bulkhead: Final = OptionsDecorator(

@@ -6,6 +6,10 @@ its priority. So among equals the first is first, a higher priority passes those
 nobody is passed for ever.
 
     running 3 of 3    queue: [came 1 s ago, level 0]  [came 12 s ago, level -1]  [came 1 s ago, level -1]
+
+Who has a slot, or waits for one, holds a `Hold`. A signal handler may raise at any call, and before the first line of
+the function that would give the slot back. So each step can be taken again, and the hold takes those that are left when
+it is gone with its call. Between a counter and the flag beside it there is no call, and so no handler.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ from beluga._engine.state import Wakeup, begin_in_child, new_lock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AGEING", "HAS_GIL", "QueuedCall", "Slots"]
+    from beluga._policies.adaptive import AdaptiveLimit
+
+__all__ = ["AGEING", "HAS", "HAS_GIL", "NOTHING", "Hold", "Slots"]
 
 AGEING: Final = 10.0
 """Seconds that one level of priority is worth."""
@@ -34,14 +40,39 @@ _UNKNOWN: Final = 1.0
 """Seconds after which to come again where nobody has left yet."""
 
 
-class QueuedCall:
-    """One who waits for a slot."""
+NOTHING, OWES, HAS = range(3)
+"""What a hold is: of no use any more; one whose slot is free and not granted to the next yet; a slot."""
 
-    __slots__ = ("granted", "wakeup")
 
-    def __init__(self) -> None:
-        self.wakeup = Wakeup()
-        self.granted = False
+class Hold:
+    """A slot that a call has, or waits for; it goes on to the next when this is gone.
+
+    Args:
+        slots: Whose.
+    """
+
+    __slots__ = ("began", "in_flight", "slots", "state", "waits_since", "wakeup")
+
+    wakeup: Wakeup
+    began: float
+    """When the call began to run, for who learns from it."""
+    in_flight: int
+    """How many calls ran then, this one among them."""
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self.state = NOTHING
+        self.waits_since: float | None = None
+        """Since when it waits, where somebody heard of it."""
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether it is a slot."""
+        return self.state == HAS
+
+    def __del__(self) -> None:
+        if getattr(self, "state", NOTHING):  # not there where a signal came before it was
+            self.slots.give_back(self)
 
 
 class Slots:
@@ -50,98 +81,118 @@ class Slots:
     Args:
         limit: Returns how many there are now.
         max_queue: How many may wait.
+        adaptive: What finds the limit, where it is not fixed.
     """
 
     __slots__ = (
         "__weakref__",
         "_filled_at",
-        "_limit",
         "_lock",
         "_max_queue",
         "_numbers",
         "_pace",
+        "_queue",
         "_seen",
+        "adaptive",
         "done",
-        "queue",
+        "limit",
         "running",
+        "spare",
         "turns",
     )
 
-    def __init__(self, limit: Callable[[], int], max_queue: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: Callable[[], int], max_queue: int, adaptive: AdaptiveLimit | None = None) -> None:
+        self.limit = limit
+        self.adaptive = adaptive
         self._max_queue = max_queue
         self._lock = new_lock()
         self._numbers = itertools.count()
         self._pace: float | None = None  # seconds between two departures
         self._filled_at: float | None = None
         self._seen = 0
+        self.spare: list[Hold] = []  # to be used again: an object a call takes 0.2 us
         self.running = 0
         self.done = 0
-        self.queue: list[tuple[float, int, QueuedCall]] = []
-        self.turns: dict[QueuedCall, None] = {}  # those in the queue who have not left it
+        self._queue: list[tuple[float, int, Hold]] = []
+        self.turns: dict[Hold, tuple[float, int, Hold]] = {}  # those in the queue who have not left it
         begin_in_child(self)
 
     def begin_in_child(self) -> None:
         """Forget the calls of threads that do not exist in a forked child."""
         self.running = 0
         self.turns.clear()
-        self.queue.clear()
+        self._queue.clear()
 
     @property
     def is_busy(self) -> bool:
         """Whether anybody has a slot, or waits for one."""
         return self.running > 0 or bool(self.turns)
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float) -> Hold | None:
         """Take a slot, if one is free and nobody waits."""
         with self._lock:
-            if self.turns or self.running >= self._limit():
-                return False
+            if self.turns or self.running >= self.limit():
+                return None
+            hold = Hold(self)
+            if self.running >= self.limit():
+                return None  # since a handler took it
             self.running += 1
-            if self.running >= self._limit():
+            hold.state = HAS
+            if self.running >= self.limit():
                 self._measure(now)
-            return True
+            return hold
 
-    def queue_up(self, priority: float, now: float) -> QueuedCall | None:
+    def queue_up(self, priority: float, now: float) -> Hold | None:
         """Return a place in the queue, which may be granted at once; None where the queue is full."""
         with self._lock:
             if len(self.turns) >= self._max_queue:
                 return None
-            turn = QueuedCall()
-            self.turns[turn] = None
-            heapq.heappush(self.queue, (now - priority * AGEING, next(self._numbers), turn))
-            if len(self.queue) > 2 * len(self.turns) + 64:  # so many have left
-                self.queue[:] = [place for place in self.queue if place[2] in self.turns]
-                heapq.heapify(self.queue)
+            hold = Hold(self)
+            hold.wakeup = Wakeup()
+            self.turns[hold] = place = now - priority * AGEING, next(self._numbers), hold
+            heapq.heappush(self._queue, place)
+            if len(self._queue) > 2 * len(self.turns) + 64:  # so many have left
+                self._fill()
             self._grant()  # a slot may have come free meanwhile
-            return turn
+            return hold
 
-    def give_back(self) -> None:
-        """Give a slot back, to the first who waits."""
+    def _fill(self) -> None:
+        self._queue[:] = self.turns.values()
+        heapq.heapify(self._queue)
+
+    def give_back(self, hold: Hold) -> None:
+        """Give a slot back, or leave the queue, so that the first who waits has a turn."""
         with self._lock:
-            if self.running > 0:  # else it began before a fork
-                self.running -= 1
-            self.done += 1
+            self.turns.pop(hold, None)
+            if hold.state == HAS:
+                self.running -= self.running > 0  # else it began before a fork
+                hold.state = OWES
+                self.done += 1
             self._grant()
-
-    def leave(self, turn: QueuedCall) -> None:
-        """Wait no longer, and hand on the slot if it was granted meanwhile."""
-        with self._lock:
-            self.turns.pop(turn, None)
-            if turn.granted:
-                turn.granted = False
-                self.running -= 1
-                self._grant()
+            hold.state = NOTHING
 
     def _grant(self) -> None:
-        while self.turns and self.running < self._limit():
-            _, _, turn = heapq.heappop(self.queue)
-            if self.turns.pop(turn, turn) is None:
-                self.running += 1
-                turn.granted = True
-                if not turn.wakeup.ring():
-                    turn.granted = False  # its loop is closed: it will not run
+        queue, turns = self._queue, self.turns
+        if len(queue) < len(turns):
+            self._fill()  # somebody was interrupted when he queued up
+        while True:
+            try:
+                place = queue[0]
+            except IndexError:
+                return
+            hold = place[2]
+            if hold in turns:
+                if hold.state != HAS:
+                    if self.running >= self.limit():
+                        return
+                    self.running += 1
+                    hold.state = HAS
+                if not hold.wakeup.ring() and hold.state == HAS:  # its loop is closed: it will not run
                     self.running -= 1
+                    hold.state = NOTHING
+                turns.pop(hold, None)  # not before it has rung, or nobody would do so again
+            if queue and queue[0] is place:
+                heapq.heappop(queue)
 
     def delay(self, now: float) -> float:
         """Return about how many seconds it takes until a slot is free for one who comes now."""

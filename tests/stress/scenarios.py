@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-from beluga import CircuitBreaker, RateLimiter, RetryPolicy, RetryThrottle, budget, traced
+from beluga import Bulkhead, CircuitBreaker, RateLimiter, RetryPolicy, RetryThrottle, budget, traced
 from beluga.errors import Refused
 from beluga.schema import AIMessage, Response, Usage
 
@@ -37,6 +37,9 @@ POLICIES = {
     "time": lambda: budget(60.0),
     "retry": lambda: RetryPolicy(max_attempts=2, initial_backoff=1e-6, throttle=RetryThrottle(max_tokens=4)),
     "spans": lambda: traced,
+    "bulkhead": lambda: Bulkhead(3),
+    "bulkhead by key": lambda: Bulkhead(2, key="who", max_keys=3),
+    "bulkhead that learns": lambda: Bulkhead("auto"),
 }
 KEYS = "abcde"
 
@@ -84,6 +87,7 @@ class Subject:
         end = time.monotonic() + 5.0  # who was lost in a queue is passed over after one
         while time.monotonic() < end:
             before = self.done["fine"]
+            gc.collect()  # what an error holds that is in a cycle with its frame
             self.call()
             if self.done["fine"] > before:
                 return True
@@ -201,9 +205,15 @@ WAYS = {"signals": signals, "collections": collections_, "forks": forks, "cancel
 
 def main(way, policy, count, seed):
     """Disturb the policy, and print what that came to."""
-    subject = Subject(POLICIES[policy](), random.Random(int(seed)))
+    made = POLICIES[policy]()
+    subject = Subject(made, random.Random(int(seed)))
     reached = WAYS[way](subject, int(count))
-    print(json.dumps({**reached, **subject.done, "recovered": subject.recovered()}))
+    told = {**reached, **subject.done, "recovered": subject.recovered()}
+    if isinstance(made, Bulkhead):
+        gc.collect()
+        keys = KEYS if made.key else [None]
+        told["held"] = sum(made.running(key) + made.waiting(key) for key in keys)
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ POLICIES = [
     "time",
     "retry",
     "spans",
+    "bulkhead",
+    "bulkhead by key",
+    "bulkhead that learns",
 ]
 TIMES = int(os.environ.get("BELUGA_STRESS", "1"))
 """How much longer than in the ordinary run the cases go on."""
@@ -58,3 +61,4 @@ def test_a_disturbed_policy_neither_hangs_nor_breaks(policy, way, count):
     assert "lost" not in reached, reached
     assert reached.get("handled", 1), reached
     assert reached.get("collected", 1), reached
+    assert not reached.get("held"), reached  # no slot is lost
