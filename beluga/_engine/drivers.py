@@ -17,9 +17,9 @@ from beluga._engine.codegen import compile_wrapper
 from beluga._engine.interpreter import Invoke, failed, interpret, use_value
 from beluga._engine.policy import Ask, Tell, Use, Wait
 from beluga._engine.timeouts import (
+    Deadline,
     await_until,
     current_deadline,
-    hold_deadline,
     reset_deadline,
     resume_until,
     set_deadline,
@@ -28,6 +28,7 @@ from beluga.clock import MACHINE, SYSTEM, environment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
+    from contextvars import Token
 
     from beluga._engine.interpreter import Step
     from beluga._engine.policy import Policy, Verdict
@@ -52,6 +53,17 @@ def new_call(stack: Stack, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
 def driver(stack: Stack) -> Callable[..., Any]:
     """Return the native function that runs the target of a sync or async stack through its layers."""
     return compile_wrapper(stack, _NAMES)
+
+
+def hold_deadline(call: Call, place: int, seconds: float, at: float, token: Token[float]) -> Any:
+    """Hand over to layer `place` of `call` the deadline that the driver has set for it in line."""
+    deadline = Deadline()
+    deadline.at = at
+    deadline.total = seconds
+    deadline.owner = call.stack.bound[place]
+    deadline.outer = call.deadline
+    deadline.token = token
+    call.deadline = deadline
 
 
 def seen_into(stack: Stack, value: Any) -> type:

@@ -384,8 +384,7 @@ def _begun(first: Any, rest: Iterator[Any]) -> Generator[Any, Any, Any]:
             yield first
         return (yield from rest)
     finally:
-        if hasattr(rest, "close"):
-            rest.close()
+        getattr(rest, "close", bool)()
 
 
 async def _begun_async(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any, Any]:
@@ -396,5 +395,5 @@ async def _begun_async(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[A
         async for item in rest:
             yield item
     finally:
-        if hasattr(rest, "aclose"):
-            await rest.aclose()
+        if (close := getattr(rest, "aclose", None)) is not None:
+            await close()

@@ -52,7 +52,6 @@ __all__ = [
     "current_deadline",
     "drive",
     "expired",
-    "hold_deadline",
     "remaining",
     "reset_deadline",
     "resume_until",
@@ -86,17 +85,6 @@ class Deadline:
     owner: Policy
     token: Token[float]
     outer: Deadline | None
-
-
-def hold_deadline(call: Call, place: int, seconds: float, at: float, token: Token[float]) -> Any:
-    """Hand over to layer `place` of `call` the deadline that the driver has set for it in line."""
-    deadline = Deadline()
-    deadline.at = at
-    deadline.total = seconds
-    deadline.owner = call.stack.bound[place]
-    deadline.outer = call.deadline
-    deadline.token = token
-    call.deadline = deadline
 
 
 def remaining() -> float | None:
@@ -159,7 +147,7 @@ def _go_on(call: Call, steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     # Not what is ambient now: a call inside that waits already has set its own.
     deadline = DEADLINE.get() if call.deadline is None else call.deadline.at
     if deadline == math.inf:
-        return (yield from drive(steps, signal))
+        return (yield from _drive(steps, signal))
     return (yield from _timed(call, steps, signal, deadline))
 
 
@@ -171,8 +159,7 @@ def _awaited(steps: Iterator[Any]) -> Generator[Any, Any, Any]:
     return (yield from steps)
 
 
-@types.coroutine
-def drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
+def _drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
     """Go on with `steps`, which have just yielded `signal` to the event loop."""
     while True:
         sent, thrown = None, None
@@ -189,12 +176,16 @@ def drive(steps: Any, signal: Any) -> Generator[Any, Any, Any]:
             return done.value
 
 
+drive = types.coroutine(_drive)
+"""The same, for those who await it."""
+
+
 def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[Any, Any, Any]:
     """Go on with `steps` under a timer."""
     timer = TaskTimer(call.environment, deadline)
     error: BaseException | None = None
     try:
-        return (yield from drive(steps, signal))
+        return (yield from _drive(steps, signal))
     except BaseException as raised:
         error = raised
         raise

@@ -145,7 +145,7 @@ class Hedge(Policy):
         """Return the seconds after which another run begins; None while too few calls were seen."""
         if isinstance(self.after, float):
             return self.after
-        return self._times.of(environment()).percentile(int(self.after[1:]))
+        return self._times.of(environment()).percentile(int(str(self.after)[1:]))
 
     def goes_on(self, call: Call, further: int, delay: float) -> bool:
         """Say whether another run may begin beside so many further ones, and count it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import math
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from beluga import Bulkhead, DeadlineExceeded, budget, detached, remaining, spend
-from beluga._engine.timeouts import TIMER
+from beluga import Bulkhead, DeadlineExceeded, breaker, budget, detached, remaining, spend
+from beluga._engine.timeouts import TIMER, set_deadline
 from beluga.spending import SCOPE
 from beluga.testing import fake_clock
 
@@ -212,3 +213,77 @@ def test_a_deadline_holds_after_a_wait_for_a_slot(fake_clock):
         return fake_clock.monotonic()
 
     assert fake_clock.run(main()) == 1.0
+
+
+@pytest.mark.parametrize("ends", ["well", "badly", "after a wait", "interrupted"])
+@pytest.mark.parametrize("layers", [(), (breaker,)], ids=["alone", "with another layer"])
+def test_no_deadline_stays_behind(layers, ends, monkeypatch):
+    """Under the machine's own clock, where it is set in line, and where a signal comes while it is set."""
+
+    async def ask():
+        assert 9.0 < remaining() <= 10.0
+        if ends == "after a wait":
+            await asyncio.sleep(0)
+        if ends == "badly":
+            raise KeyError
+        return 9.0 < remaining() <= 10.0
+
+    for layer in layers:
+        ask = layer(ask)
+    ask = budget(10.0)(ask)
+    sync = budget(10.0)(lambda: asyncio.run(ask()))
+
+    signals = iter([KeyboardInterrupt])
+
+    def interrupted(moment):
+        token = set_deadline(moment)
+        for signal in signals:
+            raise signal
+        return token
+
+    if ends == "interrupted":
+        assert sync()  # so that the code is there
+        monkeypatch.setitem(sync.__builtins__, "set_deadline", interrupted)
+    expected = {"badly": KeyError, "interrupted": KeyboardInterrupt}.get(ends)
+    with contextlib.nullcontext() if expected is None else pytest.raises(expected):
+        assert sync()
+    assert remaining() is None
+
+
+def test_an_earlier_deadline_around_it_counts(fake_clock):
+    """What is set in line is the earlier one, whichever budget that belongs to; the later one changes nothing."""
+
+    def call(outer, inner):
+        return budget(outer)(budget(inner)(remaining))(), budget(outer)(lambda: budget(inner)(remaining)())()
+
+    assert call(3.0, 5.0) == call(5.0, 3.0) == call(3.0, 3.0) == (3.0, 3.0)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_stream_leaves_no_deadline_to_its_consumer(number):
+    """However far it has come, whatever is sent or thrown into it, and whoever closes it."""
+
+    @budget(10.0)
+    def stream():
+        sent = None
+        for _ in range(3):
+            try:
+                sent = yield sent, 9.0 < remaining() <= 10.0
+            except LookupError:
+                sent = "thrown"
+        return "end"
+
+    items = stream()
+    assert next(items) == (None, True)
+    assert remaining() is None
+    for _ in range(number):
+        assert items.send("sent") == ("sent", True)
+        assert remaining() is None
+    if number < 2:
+        assert items.throw(LookupError) == ("thrown", True)
+    else:
+        with pytest.raises(StopIteration) as ended:
+            next(items)
+        assert ended.value.value == "end"
+    items.close()
+    assert remaining() is None

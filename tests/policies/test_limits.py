@@ -494,3 +494,28 @@ def test_a_live_limit_must_cover_the_cost():
     with pytest.raises(ValueError, match=r"cost=4 must be a number from 0 to the limit of 3"):
         for rule in rules:
             rule(3)
+
+
+@pytest.mark.parametrize("layers", [(), (breaker,)], ids=["alone", "with another layer"])
+def test_a_key_counts_however_it_is_given(layers):
+    """By place, by name and by default, under the machine's own clock, where the call is counted in line."""
+    limiter = RateLimiter(6, key="tenant")
+
+    def ask(tenant="a", *, text=""):
+        return tenant, text
+
+    for layer in layers:
+        ask = layer(ask)
+    ask = limiter(ask)
+    for _ in range(2):
+        assert [ask("a"), ask(tenant="a"), ask(text="x")] == [("a", ""), ("a", ""), ("a", "x")]
+    for call in (lambda: ask("a"), lambda: ask(tenant="a"), ask):
+        with pytest.raises(RateLimited):
+            call()
+    assert (limiter.remaining("a"), limiter.remaining("b"), ask("b")) == (0, 6, ("b", ""))
+    for call in (lambda: ask([]), lambda: ask(tenant=[])):
+        with pytest.raises(TypeError, match="key= gave a list"):
+            call()
+    strict = limiter(lambda tenant, *, text: tenant)
+    with pytest.raises(TypeError, match=r"missing .* 'tenant'"):
+        strict(text="x")
