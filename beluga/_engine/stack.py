@@ -122,11 +122,13 @@ class Stack:
 
     def _idle(self) -> list[str]:
         """Tell of layers that neither decide nor look at anything, such as guards for no parameter."""
-        return [
+        idle = [
             f"{layer.name} does nothing for {self.name}: it has nothing to decide or to look at there"
             for layer, bound in zip(self.layers, self.bound, strict=True)
             if not _defines(bound, *_HOOKS, *_ITEM_HOOKS, "around")
         ]
+        # Some layers have parts, of which one alone may have nothing to do.
+        return idle + [part for bound in self.bound for part in getattr(bound, "idle_parts", list)()]
 
 
 def _copied(

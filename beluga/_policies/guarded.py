@@ -143,7 +143,7 @@ class Guarded(Policy):
             return Policy()
         awaits = target.kind.is_async and any(_awaitable(guard) for guard in guards)
         layer = _StreamLayer if target.kind.is_stream and self.judges.stages["output"] else _GuardLayer
-        return layer(self, known, awaits=awaits)
+        return layer(self, known, target, awaits=awaits)
 
     def _finds_no_argument(self, target: Target, known: Mapping[str, Argument]) -> bool:
         """Say whether all guards are for the input, and the function takes none that they are for."""
@@ -173,11 +173,15 @@ def _awaitable(guard: Any) -> bool:
     )
 
 
+_WORDLESS: tuple[Any, ...] = (int, float, bool, None, "int", "float", "bool", "None")
+
+
 class _GuardLayer(Policy):
     concern = "guarded"
 
-    def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
+    def __init__(self, owner: Guarded, known: Mapping[str, Argument], target: Target, *, awaits: bool) -> None:
         self._owner = owner
+        self._target = target
         self._pipeline = owner.judges
         self._stages = owner.judges.stages
         self._named = owner.parameters
@@ -215,6 +219,19 @@ class _GuardLayer(Policy):
     def describe(self) -> str:
         """Return the names of the guards, and of all parameters whose arguments they look at."""
         return self._owner.describe([argument.name for argument in self._by_name()])
+
+    def idle_parts(self) -> list[str]:
+        """Name the stages whose guards look at nothing here, for `explain`: what is declared there holds no text."""
+        signature, left_out = self._target.signature, {*self._ignored, "self", "cls"}
+        takes = {name: each.annotation for name, each in signature.parameters.items() if name not in {"self", "cls"}}
+        seen = {name: kind for name, kind in takes.items() if name in (self._named or takes) and name not in left_out}
+        declared = {"input": seen, "output": {"its answer": signature.return_annotation}, "tool": takes}
+        return [
+            f"the {stage} guards of {self._target.name} look at nothing: "
+            + (f"no text is in {', '.join(kinds)}, as declared" if kinds else "it takes nothing that they are for")
+            for stage, kinds in declared.items()
+            if self._stages[stage] and all(kind in _WORDLESS for kind in kinds.values())
+        ]
 
     def _answered(self, call: Call, judging: Callable[[], Generator[Any, Any, Any]]) -> Any:
         """Return what `judging` comes to, or, where guards are awaited and have not yet been, the order to do so."""
@@ -328,8 +345,8 @@ def _tool_name(call: Call) -> str:
 class _StreamLayer(_GuardLayer):
     """The layer of a stream: its items go through a window that holds back what may yet be a finding."""
 
-    def __init__(self, owner: Guarded, known: Mapping[str, Argument], *, awaits: bool) -> None:
-        super().__init__(owner, known, awaits=awaits)
+    def __init__(self, owner: Guarded, known: Mapping[str, Argument], target: Target, *, awaits: bool) -> None:
+        super().__init__(owner, known, target, awaits=awaits)
         # Only here, because it knows chunks, and with them all of the schema (15 ms).
         from beluga._policies.guarded_stream import OutputWindow
 

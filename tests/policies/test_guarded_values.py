@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 import threading
 from datetime import date
 from decimal import Decimal
@@ -288,3 +289,35 @@ def test_tools_take_dates_decimals_and_bytes():
 
     assert pipeline.validate_tool("f", {"day": date.min, "price": Decimal(1)}).allowed
     assert '"note": ["[EMAIL]"]' in pipeline.validate_tool("f", arguments).modified
+
+
+@pytest.mark.parametrize(
+    ("options", "names", "told"),
+    [
+        ({"input": [BAD]}, "count: int, exact: bool", "input guards .* no text is in count, exact"),
+        ({"input": [BAD], "parameters": ["count"]}, "text: str, count: float", "input guards .* no text is in count"),
+        ({"input": [BAD], "output": [BAD]}, "", "input guards .* it takes nothing that they are for"),
+        ({"tool": [BAD]}, "", "tool guards .* it takes nothing that they are for"),
+        ({"output": [BAD]}, "text: str", None),
+        ({"input": [BAD]}, "count: int, text", None),
+        ({"input": [BAD]}, "count: int, *more", None),
+    ],
+)
+def test_explain_warns_where_guards_look_at_nothing(options, names, told):
+    """A stage whose guards will never see a text is named, even where the others have work to do."""
+    namespace: dict = {}
+    exec(f"def ask({names}): return 'x'", namespace)
+    text = explain(guarded(**options)(namespace["ask"]))
+
+    assert ("warning: " in text) is (told is not None)
+    assert re.search(f"warning: the {told}" if told else "", text)
+
+
+def test_explain_warns_where_an_answer_is_no_text():
+    """Guards of the output have nothing to do where it is declared to be a number."""
+
+    @guarded(output=[BAD])
+    def count(text: str) -> int:
+        return len(text)
+
+    assert "warning: the output guards" in explain(count)
