@@ -5,23 +5,20 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beluga._values.walk import is_printable
-from beluga.masking import is_secret_key, mask, mask_text
-from beluga.masking.standins import FAILED, StandIns
+from beluga.masking import mask, mask_text
+from beluga.masking.standins import FAILED, StandIns, secrets_named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
 __all__ = ["Masker", "MaskingFilter", "MaskingFormatter", "MaskingProcessor", "before_send", "masker", "trace_ids"]
 
-_TELLING = 4
-"""Characters from which a secret's value is looked for in the message: a shorter one is part of other words."""
-
 _DEEPEST = 5
-_ITEMS = 100
+_DEEP_IN_EVENTS = 10  # down to the variables of a frame in one of several exceptions
+_SURE = 6  # characters of a secret's value from which it is looked for in all of an event
 
 _PLAIN_SIZE = len(vars(logging.makeLogRecord({})))
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -55,9 +52,7 @@ class Masker:
 
         ``info(f"log in as {user} with {password}", extra={"password": password})``
         """
-        for value in {value for data in said_with for value in _secret_values(data, _DEEPEST)}:
-            text = text.replace(value, mask(value))
-        return self._text(text)
+        return self._text(_without(text, *said_with))
 
     def fields(self, extra: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return extra fields masked, with stand-ins for objects."""
@@ -116,51 +111,24 @@ class Masker:
             shown = record.msg % args
         except Exception:  # a number that is a secret is a text now, and does not fit %d
             try:
-                shown = record.getMessage()
+                return self.message(record.getMessage(), record.args, extra), None
             except Exception:  # nor did the arguments before: the handler reports that, without secrets
                 return self._text(record.msg), args
         masked = self.message(shown, record.args, extra)
-        return (record.msg, args) if masked == record.msg % args else (masked, None)
+        return (record.msg, args) if masked == shown else (masked, None)
+
+
+def _without(text: str, *said_with: Any) -> str:
+    """Return `text` without the values that stand under the name of a secret in what it was `said_with`."""
+    for value in {value for data in said_with for value in secrets_named_in(data, _DEEPEST)}:
+        text = text.replace(value, mask(value))
+    return text
 
 
 def _copy(record: logging.LogRecord) -> logging.LogRecord:
     copied = object.__new__(type(record))
     vars(copied).update(vars(record))
     return copied
-
-
-def _secret_values(value: Any, depth: int) -> Iterator[str]:
-    """Yield the texts of the values that stand under the name of a secret, as they would be printed."""
-    for name, inner in _pairs(value):
-        kind = type(inner)
-        if inner is None or kind is bool:
-            continue
-        if isinstance(name, str) and is_secret_key(name):
-            text = inner.decode("latin-1") if kind is bytes else inner if kind is str else _printed(inner)
-            if len(text) >= _TELLING:
-                yield text
-        elif depth and kind not in _LEAVES:
-            yield from _secret_values(inner, depth - 1)
-
-
-def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Return what `value` holds, each with its name; of a sequence the items have none."""
-    try:
-        if isinstance(value, list | tuple):
-            return [("", inner) for inner in value[:_ITEMS]]
-        return (value if isinstance(value, Mapping) else vars(value)).items()
-    except Exception:  # an object without a dict, or a stranger's mapping
-        return ()
-
-
-def _printed(value: Any) -> str:
-    try:
-        return str(value)
-    except Exception:  # then no message holds it either
-        return ""
-
-
-_LEAVES = frozenset({str, bytes, int, float})
 
 
 def trace_ids() -> dict[str, str]:
@@ -267,7 +235,7 @@ def _three(exc_info: Any) -> Any:
     return sys.exc_info() if exc_info is True else exc_info
 
 
-def before_send(event: dict[str, Any], hint: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG001 - Sentry's signature
+def before_send(event: dict[str, Any], hint: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return an event of Sentry without secrets: messages, local variables, headers, breadcrumbs, extra.
 
     It serves as ``before_send``, ``before_send_transaction``, ``before_send_log`` and ``before_breadcrumb``.
@@ -276,5 +244,16 @@ def before_send(event: dict[str, Any], hint: dict[str, Any] | None = None) -> di
         >>> before_send({"extra": {"api_key": "tok-secret-value-here"}}, {})
         {'extra': {'api_key': 'to*****************re'}}
     """
-    masked: dict[str, Any] = masker().data(event)
+    error = ((hint or {}).get("exc_info") or (None, None))[1]
+    # What a local variable or the exception itself has under a secret's name may stand in any of the texts, and
+    # Sentry writes variables as Python shows them.
+    told = {value.strip("'\"") for data in (event, error) for value in secrets_named_in(data, _DEEP_IN_EVENTS)}
+    secrets = [value for value in told if len(value) >= _SURE and not value.isalpha()]  # a word may be a field
+
+    def text(said: str) -> str:
+        for value in secrets:
+            said = said.replace(value, mask(value))
+        return mask_text(said)
+
+    masked: dict[str, Any] = Masker(text).data(event)
     return masked

@@ -23,18 +23,19 @@ import pathlib
 import re
 import types
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga.masking import Masking, mask_text
+from beluga.masking import Masking, is_secret_key, mask, mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Text = Callable[[str], str]
 
-__all__ = ["FAILED", "Shown", "StandIns"]
+__all__ = ["FAILED", "Shown", "StandIns", "secrets_named_in"]
 
 FAILED = "[log masking failed]"
 """What is shown of what could not be masked."""
@@ -44,6 +45,12 @@ _PRINTABLE = (
     ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network, re.Pattern, range,
 )  # fmt: skip
 """Values that are no more than what they print: without a secret in that, they stay themselves."""
+
+_TELLING = 4
+"""Characters from which a secret's value is looked for in what is printed: a shorter one is part of other words."""
+
+_NEAR = 2  # objects in an object that are looked at for what it may print
+_ITEMS = 100
 
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type)
 
@@ -78,9 +85,12 @@ class StandIns:
         return Shown(value, self)
 
     def printed(self, write: Callable[[Any], Any], value: Any) -> str:
-        """Return what `write` makes of `value`, masked; never raises."""
+        """Return what `write` makes of `value`, masked by form and by the names of what it holds; never raises."""
         try:
-            return self.text(str(write(value)))
+            text = str(write(value))
+            for secret in set(secrets_named_in(value, _NEAR)):
+                text = text.replace(secret, mask(secret))
+            return self.text(text)
         except Exception:
             return FAILED
 
@@ -111,6 +121,42 @@ class StandIns:
     def traceback(self, trace: Any) -> Any:
         """Return what stands for a traceback."""
         return trace if trace is None or type(trace) is _Traceback else _Traceback(trace, self)
+
+
+def secrets_named_in(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts of the values that stand under the name of a secret, as they would be printed."""
+    for name, inner in _pairs(value):
+        kind = type(inner)
+        if inner is None or kind is bool:
+            continue
+        if isinstance(name, str) and is_secret_key(name):
+            text = inner.decode("latin-1") if kind is bytes else inner if kind is str else _printed(inner)
+            if len(text) >= _TELLING:
+                yield text
+        elif depth and kind not in _LEAVES:
+            yield from secrets_named_in(inner, depth - 1)
+
+
+def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Return what `value` holds, each with its name; of a sequence the items have none."""
+    try:
+        if isinstance(value, list | tuple):
+            return [("", inner) for inner in value[:_ITEMS]]
+        if isinstance(value, Mapping):
+            return value.items()
+        return [(name, getattr(value, name, None)) for name in _names_of(value)]
+    except Exception:  # a stranger's mapping or object
+        return ()
+
+
+def _printed(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:  # then no message holds it either
+        return ""
+
+
+_LEAVES = frozenset({str, bytes, int, float})
 
 
 if TYPE_CHECKING:

@@ -456,3 +456,57 @@ def test_the_inside_of_loguru_is_as_known():
     assert callable(handler._exception_formatter.format_exception)
     assert len(log._options) == 9
     assert issubclass(Message, str)
+
+
+class Slotted:
+    __slots__ = ("password",)
+
+    def __init__(self):
+        self.password = WORD
+
+    def __repr__(self):
+        return f"<slotted {self.password}>"
+
+
+class Login(Exception):
+    def __init__(self, message, password):
+        super().__init__(message)
+        self.password = password
+
+    def __str__(self):
+        return f"{self.args[0]} with {self.password}"
+
+
+@pytest.mark.usefixtures("boundary")
+def test_what_an_object_prints_of_its_own_secret_is_masked(log, stream):
+    """Nothing in the text tells that it is one, but the name that the object holds it under does."""
+    log.info("object %s in %r", Slotted(), [Slotted()], extra={"held": Slotted()})
+    try:
+        raise Login("refused", WORD)
+    except Login:
+        log.exception("login")
+
+    assert WORD not in stream.getvalue()
+    assert "object <slotted ****> in [<slotted ****>]" in stream.getvalue()
+    assert "refused with ****" in stream.getvalue()
+
+
+@pytest.mark.usefixtures("boundary")
+def test_a_number_that_is_a_secret_costs_no_line(log, stream):
+    """It is a text when it is masked, which no longer fits its place in the format."""
+    log.info("pin %(pin)d of %(user)s", {"pin": 12345678, "user": "ana"})
+
+    assert stream.getvalue() == "pin **** of ana\n"
+
+
+def test_sentry_sends_no_secret_that_only_its_name_tells_of():
+    """A local variable's name, or an attribute of the exception, tells what must not be in its text either."""
+    frame = {"vars": {"password": f"'{WORD}'", "tries": "3"}}
+    values = [{"type": "Login", "value": f"refused with {WORD}", "stacktrace": {"frames": [frame]}}]
+    error = Login("refused", WORD)
+    crumb = logs.before_send({"message": f"refused with {WORD}"}, {"exc_info": (Login, error, None)})
+
+    event = logs.before_send({"exception": {"values": values}, "request": {"method": "GET"}})
+    assert event["exception"]["values"][0]["value"] == "refused with ****"
+    assert event["request"] == {"method": "GET"}
+    assert crumb == {"message": "refused with ****"}
