@@ -179,15 +179,15 @@ class Walk:
         """Return the name of the method for values of a type; None for those that say nothing."""
         return _way(kind)
 
-    def as_unknown(self, value: Any, place: Any, _: Any) -> Any:
+    def as_unknown(self, value: Any, place: Any, key: Any) -> Any:  # noqa: ARG002 - all ways are asked alike
         return self.unknown(value, place)
 
-    def as_text(self, value: Any, place: Any, _: Any) -> Any:
+    def as_text(self, value: Any, place: Any, key: Any) -> Any:  # noqa: ARG002 - all ways are asked alike
         plain = str.__str__(value) if isinstance(value, str) else str(value)
         text = self.text(plain, place)
         return value if text == plain else self.again(type(value), text, text)
 
-    def as_bytes(self, value: Any, place: Any, _: Any) -> Any:
+    def as_bytes(self, value: Any, place: Any, key: Any) -> Any:  # noqa: ARG002 - all ways are asked alike
         data = bytes(value)
         for encoding in self.encodings:
             try:
