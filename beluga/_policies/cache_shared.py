@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from beluga._engine.policy import Wait
 from beluga._engine.timeouts import DEADLINE, expired
-from beluga._policies.flights import Entry, Lead
+from beluga._policies.flights import Entry, Lead, who_runs
 from beluga.clock import SYSTEM
 from beluga.errors import DeadlineExceeded
 from beluga.stores import flights
@@ -140,7 +140,10 @@ class SharedFlight:
         """Ask the store who leads, unless this process does."""
         if self.is_led:
             return None
-        store = self._answers.store
+        store, runner = self._answers.store, who_runs(is_async=self._answers.is_async)
+        if store.is_held(self._key, runner):  # by another cache around the same function
+            self.is_led = True
+            return None
         if store.is_down:
             self._go_alone(lead, None)
             return None
@@ -165,7 +168,7 @@ class SharedFlight:
             return None
         if answer.value[0] == flights.LEAD:
             self.is_led = True
-            self._answers.store.hold(self._lease)
+            self._answers.store.hold(self._lease, who_runs(is_async=self._answers.is_async))
             return None
         if answer.value[0] == flights.WAIT:
             left = DEADLINE.get() - now

@@ -63,6 +63,7 @@ class Store:
         self._pause = 0.0
         self._last_oddity = ""
         self._who, self._said_at = 0, -math.inf
+        self._held: dict[Question, object] = {}
         self.members: int = 1
         """How many processes shared it when it was last asked: what the limits are divided by while it is down."""
 
@@ -87,13 +88,17 @@ class Store:
         """Send something without waiting; it may be lost, and its answer goes to `Question.undo`."""
         raise NotImplementedError
 
-    def hold(self, question: Question) -> None:
+    def hold(self, question: Question, holder: object) -> None:
         """Ask this again now and then until it is released, as who holds a lease does."""
-        raise NotImplementedError
+        self._held[question] = holder
 
     def release(self, question: Question) -> bool:
         """Ask it no more; return whether it was held, which in a forked child it is not."""
-        raise NotImplementedError
+        return self._held.pop(question, self) is not self
+
+    def is_held(self, key: str, holder: object) -> bool:
+        """Say whether this very thread or task holds a lease of `key`, and would wait for itself."""
+        return any(question.key == key and by == holder for question, by in tuple(self._held.items()))
 
     def be_counted(self, *, is_async: bool) -> None:
         """Say now and then that this process is there, and hear how many are."""

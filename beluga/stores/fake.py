@@ -43,7 +43,6 @@ class FakeStore(Store):
         self._records = Records()
         self._lock = new_lock()
         self._failure: str | None = None
-        self._held: dict[Question, None] = {}
         self.asked: int = 0
         """How many questions it was asked, with what it was told."""
 
@@ -54,7 +53,7 @@ class FakeStore(Store):
             raise self.lost(self._failure)
         now = float(int(environment().clock.time() * MICROSECONDS))
         with self._lock:
-            for held in tuple(self._held):
+            for held in tuple(self._held):  # virtual time ends no lease whose holder lives
                 held.run(self._records, now)
             answer = question.run(self._records, now)
         self.found()
@@ -69,14 +68,6 @@ class FakeStore(Store):
             answer = self.ask(question)
             if question.undo is not None:
                 question.undo(answer)
-
-    def hold(self, question: Question) -> None:
-        """Ask it before each other question, so that virtual time ends no lease whose holder lives."""
-        self._held[question] = None
-
-    def release(self, question: Question) -> bool:
-        """Ask it no more."""
-        return self._held.pop(question, self) is None
 
     def be_counted(self, *, is_async: bool) -> None:
         """Count nobody: a test sets how many `members` there are."""

@@ -94,7 +94,7 @@ class RedisStore(Store):
         self._thread = threading.local()
         self._loops: dict[int, LoopLink | asyncio.Task[LoopLink]] = {}
         self._who, self._said_at = 0, -math.inf  # another process
-        self._held: dict[Question, None] = {}
+        self._held = {}
         self._holder: threading.Thread | None = None
         self._lock = new_lock()
         self._untold: collections.deque[Command] = collections.deque(maxlen=MOST_UNTOLD)  # the parent tells it
@@ -169,17 +169,13 @@ class RedisStore(Store):
         if type(link) is LoopLink and link.is_open:
             link.loop.call_soon(link.tell_rest)  # not now: this may be a finaliser in the midst of a question
 
-    def hold(self, question: Question) -> None:
+    def hold(self, question: Question, holder: object) -> None:
         """Ask it again and again, from a thread of its own: its holder is busy, maybe blocking its event loop."""
         with self._lock:
-            self._held[question] = None
+            super().hold(question, holder)
             if self._holder is None:
                 self._holder = threading.Thread(target=self._go_on_holding, name="beluga-leases", daemon=True)
                 self._holder.start()
-
-    def release(self, question: Question) -> bool:
-        """Ask it no more."""
-        return self._held.pop(question, self) is None
 
     def _go_on_holding(self) -> None:
         while True:

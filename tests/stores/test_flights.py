@@ -111,6 +111,15 @@ def test_a_failure_hands_the_lead_to_the_next(kind, store):
     assert time.monotonic() - begun < base.LEASE / 2
 
 
+@KINDS
+def test_a_call_does_not_wait_for_itself(kind, store):
+    """Two caches around one function know its answers by the same name: the inner one leaves them to the outer one."""
+    calls = []
+    ask = elsewhere(store)(cached(60, name="answers", store=store)(made(kind, calls)))
+    assert outcome(kind, budget(3.0)(ask)) == "hello"
+    assert len(calls) == 1
+
+
 def ask_at_once(store, start, path, results):
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
