@@ -43,7 +43,8 @@ TESTS = (
     "tests/guards/test_streaming.py", "tests/properties/test_breaker_machine.py", "tests/properties/test_engine.py",
     "tests/properties/test_limiter_properties.py", "tests/properties/test_retry_properties.py",
     "tests/properties/test_scatter.py", "tests/properties/test_streams.py", "tests/properties/test_structured.py",
-    "tests/properties/test_waiting.py",
+    "tests/properties/test_waiting.py", "tests/stores/test_budgets.py", "tests/stores/test_circuits.py",
+    "tests/stores/test_limits.py",
 )  # fmt: skip
 """Which tests might notice."""
 HEAVY = ["asyncio", "coverage", "httpx", "hypothesis.stateful", "loguru", "opentelemetry.sdk.trace", "pytest", "wrapt"]
@@ -202,6 +203,7 @@ def _run_tests(directory, arguments, answer=None):
     """
     os.chdir(directory)
     sys.path.insert(0, directory)
+    os.environ["PYTHONPATH"] = directory  # for the processes that tests start
     silent = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
@@ -352,7 +354,9 @@ def main():
                 how = f"{seconds:.0f} s, {len(tests)} tests" if tests else "no test runs the line"
                 print(f"\n{mutant.path}:{mutant.line} survived: {how}\n{mutant.difference()}", flush=True)
 
-        list(pool.map(attempt, sample))
+        with contextlib.suppress(KeyboardInterrupt):
+            list(pool.map(attempt, sample))
+        options.seconds = 0.0  # after Ctrl-C, what runs is waited for, and nothing else begun
     sys.exit(_report(tally, options.least))
 
 

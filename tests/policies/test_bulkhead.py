@@ -455,6 +455,26 @@ def test_answers_that_become_slow_lower_the_limit(fake_clock):
     assert policy.limit() < 40
 
 
+def test_the_time_of_a_stream_says_nothing(fake_clock):
+    """It goes at its reader's pace: one who reads slowly is not a provider that has become slow."""
+    policy = Bulkhead("auto", 1000, start=4, maximum=4)
+
+    @policy
+    def words():
+        yield "one"
+        yield "two"
+
+    for pause in (1, 60):
+        for _ in range(40):
+            for _ in words():
+                fake_clock.advance(pause)
+    assert policy.limit() == 4
+    for pause in (1, 60):
+        for _ in range(40):
+            policy(fake_clock.advance)(pause)
+    assert policy.limit() < 4
+
+
 def test_it_keeps_to_what_the_provider_tells(fake_clock):
     """Until the moment that it names."""
     policy = Bulkhead("auto", 1000, start=20)

@@ -197,3 +197,20 @@ def test_each_key_has_its_own_circuit(store):
         ask("c")
     with pytest.raises(ValueError, match="failure_rate= counts every call"):
         breaker(store=store, failure_rate=0.5)
+
+
+@KINDS
+def test_a_refusal_names_the_seconds_that_remain(kind, fake_clock):
+    """Also those below one, until the circuit asks for a probe."""
+    bad, good = pair(FakeStore(), kind, ConnectionError())
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            outcome(kind, bad)
+    for wait, remains in ((0.0, 30.0), (29.9, 0.1)):
+        fake_clock.advance(wait)
+        for ask in (bad, bad, good):
+            with pytest.raises(CircuitOpen) as refused:
+                outcome(kind, ask)
+            assert refused.value.retry_after == pytest.approx(remains)
+    fake_clock.advance(0.2)
+    assert outcome(kind, good) == "hello"
