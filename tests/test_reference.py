@@ -69,15 +69,27 @@ def test_every_page_stands_in_the_navigation():
     assert listed == {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
 
 
+def _anchors(page):
+    """Return the names by which the site's headings of a page are reached."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in headings}
+
+
 def test_every_link_between_pages_leads_somewhere():
-    """To a page or a heading that is there."""
+    """To a page, and to a heading of it that is there."""
     links = [
-        (page, target)
+        (page, target, heading)
         for page in DOCS.rglob("*.md")
-        for target in re.findall(r"\]\(([^)#:\s]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        for target, heading in re.findall(r"\]\(([^)#:\s]*\.md)?(?:#([^)\s]*))?\)", page.read_text(encoding="utf-8"))
+        if target or heading
     ]
-    assert len(links) > 10
-    assert not [(page, target) for page, target in links if not (page.parent / target).exists()]
+    assert len(links) > 100
+    assert sum(bool(heading) for _, _, heading in links) > 10
+    for page, target, heading in links:
+        there = (page.parent / target) if target else page
+        assert there.exists(), (page, target)
+        assert not heading or heading in _anchors(there), (page, target, heading)
 
 
 def test_the_skill_is_in_the_package_and_tells_of_every_decorator():
