@@ -89,11 +89,38 @@ class Usage:
         )
 
 
-# x-ratelimit-remaining-tokens of OpenAI, anthropic-ratelimit-input-tokens-reset of Anthropic.
-_HEADER: Final = re.compile(
-    r"x-ratelimit-(?P<figure>limit|remaining|reset)-(?P<bucket>requests|tokens)"
-    r"|anthropic-ratelimit-(?P<bucket2>requests|tokens|input-tokens|output-tokens)-(?P<figure2>limit|remaining|reset)"
-)
+_FIGURES: Final = ("limit", "remaining", "reset")
+
+
+def _named(pattern: str, *figures: str, **buckets: str) -> dict[str, tuple[str, str]]:
+    """Return bucket and figure by the names of headers, which `pattern` makes of a figure and of a bucket."""
+    return {
+        pattern.format(figure=figure, bucket=called): (bucket, figure)
+        for bucket, called in buckets.items()
+        for figure in figures or _FIGURES
+    }
+
+
+LIMIT_HEADERS: Final = {
+    "openai": _named("x-ratelimit-{figure}-{bucket}", requests="requests", tokens="tokens"),
+    "anthropic": _named(
+        "anthropic-ratelimit-{bucket}-{figure}",
+        requests="requests",
+        tokens="tokens",
+        input_tokens="input-tokens",
+        output_tokens="output-tokens",
+    ),
+    "mistral": _named("x-ratelimit-{figure}-{bucket}-minute", "limit", "remaining", requests="req", tokens="tokens"),
+    "cerebras": _named("x-ratelimit-{figure}-{bucket}", requests="requests-day", tokens="tokens-minute"),
+    "openrouter": _named("x-ratelimit-{figure}", requests=""),
+    "together": {
+        **_named("x-ratelimit-{figure}", requests=""),
+        **_named("x-tokenlimit-{figure}", "limit", "remaining", tokens=""),
+    },
+}
+"""The headers of each kind of server, in lower case, with bucket and figure; a name means one thing only."""
+
+_KNOWN: Final = {name: meant for family in LIMIT_HEADERS.values() for name, meant in family.items()}
 _DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+")
 _STEP: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -141,8 +168,9 @@ class RateLimitInfo:
         Returns:
             None where no header speaks of limits.
 
-        Source: OpenAI's ``x-ratelimit-*`` (durations as Go writes them) and Anthropic's
-        ``anthropic-ratelimit-*`` (RFC 3339), as of 2026-08.
+        Source: OpenAI's ``x-ratelimit-*`` (durations as Go writes them), Anthropic's ``anthropic-ratelimit-*`` (RFC
+        3339), and what Mistral, Cerebras, Together (seconds) and OpenRouter (milliseconds since 1970) send, as of
+        2026-08.
 
         Example:
             >>> headers = {"x-ratelimit-remaining-requests": "59", "x-ratelimit-reset-requests": "1m30s"}
@@ -151,13 +179,12 @@ class RateLimitInfo:
         """
         buckets: dict[str, dict[str, int | float]] = {}
         for name, value in headers.items():
-            known = _HEADER.fullmatch(name.lower())
+            known = _KNOWN.get(name.lower())
             if known is None:
                 continue
-            figure = known["figure"] or known["figure2"]
+            bucket, figure = known
             read = _until(value.strip(), now) if figure == "reset" else _count(value.strip())
             if read is not None:
-                bucket = (known["bucket"] or known["bucket2"]).replace("-", "_")
                 buckets.setdefault(bucket, {})[figure] = read
         return cls(**{name: RateLimit(**figures) for name, figures in buckets.items()}) if buckets else None  # type: ignore[arg-type]  # limit and remaining are ints: see _count
 
@@ -181,12 +208,18 @@ def _count(text: str) -> int | None:
 _LONGEST: Final = 18  # digits; what is longer is no count but an attack on int()
 
 
+_MOMENT: Final = 1e9  # what is greater is no number of seconds to wait but a moment since 1970: it is before 2001
+
+
 def _until(text: str, now: float) -> float | None:
-    """Read ``6m0s``, ``12ms``, ``1.5`` or ``2026-01-27T12:00:30Z`` as seconds from `now` on."""
+    """Read ``6m0s``, ``12ms``, ``1.5``, ``2026-01-27T12:00:30Z`` or ``1769515230000`` as seconds from `now` on."""
     if len(text) > _LONGEST * 4:
         return None
     if text.isascii() and text.replace(".", "", 1).isdecimal():
-        return float(text)
+        seconds = float(text)
+        if seconds < _MOMENT:
+            return seconds
+        return max(0.0, (seconds / 1000 if seconds > _MOMENT * 1000 else seconds) - now)
     if _DURATION.fullmatch(text):
         return sum(float(figure) * _SECONDS[unit] for figure, unit in _STEP.findall(text))
     from datetime import UTC, datetime

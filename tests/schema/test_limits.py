@@ -95,3 +95,33 @@ def test_no_header_is_too_strange(text, now):
     for name in ("x-ratelimit-reset-tokens", "anthropic-ratelimit-tokens-reset", "x-ratelimit-limit-tokens"):
         info = RateLimitInfo.parse({name: text}, now)
         assert info is None or info.tokens is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (
+            {"x-ratelimit-limit-req-minute": "60", "x-ratelimit-remaining-req-minute": "0"}
+            | {"x-ratelimit-remaining-tokens-minute": "7"},
+            RateLimitInfo(requests=RateLimit(60, 0), tokens=RateLimit(None, 7)),
+        ),
+        (
+            {"x-ratelimit-remaining-requests-day": "0", "x-ratelimit-reset-requests-day": "33011.382867"}
+            | {"x-ratelimit-reset-tokens-minute": "11.38"},
+            RateLimitInfo(requests=RateLimit(None, 0, 33011.382867), tokens=RateLimit(None, None, 11.38)),
+        ),
+        (
+            {"x-ratelimit-limit": "600", "x-ratelimit-remaining": "1", "x-ratelimit-reset": "1.5"}
+            | {"x-tokenlimit-limit": "9", "x-tokenlimit-remaining": "8"},
+            RateLimitInfo(requests=RateLimit(600, 1, 1.5), tokens=RateLimit(9, 8)),
+        ),
+        ({"X-RateLimit-Reset": "1741305600000"}, RateLimitInfo(requests=RateLimit(None, None, 100.0))),
+        ({"X-RateLimit-Reset": "1741305600"}, RateLimitInfo(requests=RateLimit(None, None, 100.0))),
+        ({"X-RateLimit-Reset": "1541305600000"}, RateLimitInfo(requests=RateLimit(None, None, 0.0))),
+        ({"x-ratelimit-limit-unknown": "3", "ratelimit": "3"}, None),
+    ],
+    ids=["mistral", "cerebras", "together", "openrouter", "seconds since 1970", "a moment that is past", "unknown"],
+)
+def test_each_servers_own_names_are_read(headers, expected):
+    """And a number that is too great to wait for is a moment."""
+    assert RateLimitInfo.parse(headers, 1741305500.0) == expected

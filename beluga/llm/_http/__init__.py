@@ -110,6 +110,7 @@ class Profile:
         key_variable: The environment variable of its key; empty where it needs none.
         key_header: The header of the key; ``authorization`` has "Bearer " before it.
         request_id: The header that holds the id of the request.
+        limits: The names of the headers in which it tells its rate limits, those of `LIMIT_HEADERS`; empty for none.
         bound: The field that bounds the length of an answer.
         caches: Whether it takes a cache key, and knows marks on newer models.
         asks_usage: Whether a stream has to be asked for its usage.
@@ -134,6 +135,7 @@ class Profile:
     key_variable: str = ""
     key_header: str = "authorization"
     request_id: str = "x-request-id"
+    limits: str = ""
     bound: str = "max_tokens"
     caches: bool = False
     asks_usage: bool = True
@@ -189,6 +191,7 @@ OPENAI: Final = Profile(
     base_url="https://api.openai.com/v1",
     hosts=("api.openai.com",),
     key_variable="OPENAI_API_KEY",
+    limits="openai",
     bound="max_completion_tokens",
     caches=True,
     thoughts=None,
@@ -205,6 +208,7 @@ ANTHROPIC: Final = Profile(
     key_variable="ANTHROPIC_API_KEY",
     key_header="x-api-key",
     request_id="request-id",
+    limits="anthropic",
     call_ids=_WORD_IDS,
     unique_ids=True,
 )
@@ -223,6 +227,7 @@ PROFILES: Final = {
             key_variable="AWS_BEARER_TOKEN_BEDROCK",
             key_header="authorization",
             request_id="x-amzn-requestid",
+            limits="",
             answers_by_tool=True,
             kin="anthropic",
         ),
@@ -242,6 +247,7 @@ PROFILES: Final = {
             hosts=("api.mistral.ai", "codestral.mistral.ai"),
             key_variable="MISTRAL_API_KEY",
             request_id="mistral-correlation-id",
+            limits="mistral",
             asks_usage=False,  # it always tells; the option is an extra input, which it refuses
             thoughts="content",
             call_ids=_NINE,
@@ -255,6 +261,7 @@ PROFILES: Final = {
             base_url="https://api.groq.com/openai/v1",
             hosts=("api.groq.com",),
             key_variable="GROQ_API_KEY",
+            limits="openai",
             bound="max_completion_tokens",
             thoughts="reasoning",
             refuses=frozenset({"logprobs", "top_logprobs", "logit_bias", "prompt_cache_key"}),
@@ -271,6 +278,7 @@ PROFILES: Final = {
             base_url="https://openrouter.ai/api/v1",
             hosts=("openrouter.ai",),
             key_variable="OPENROUTER_API_KEY",
+            limits="openrouter",
             thoughts="reasoning",
         ),
         Profile(
@@ -278,6 +286,7 @@ PROFILES: Final = {
             base_url="https://api.together.xyz/v1",
             hosts=("api.together.xyz", "api.together.ai"),
             key_variable="TOGETHER_API_KEY",
+            limits="together",
             thoughts="reasoning",
         ),
         Profile(
@@ -285,6 +294,7 @@ PROFILES: Final = {
             base_url="https://api.cerebras.ai/v1",
             hosts=("api.cerebras.ai",),
             key_variable="CEREBRAS_API_KEY",
+            limits="cerebras",
             bound="max_completion_tokens",
             thoughts="reasoning",
             refuses=frozenset({"frequency_penalty", "presence_penalty", "logit_bias", "prompt_cache_key"}),

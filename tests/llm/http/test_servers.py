@@ -10,7 +10,8 @@ import pytest
 
 from beluga import events, llm
 from beluga.errors import ConfigError, ProviderError
-from beluga.llm import collect
+from beluga.llm import FakeProvider, collect, faults
+from beluga.llm._http import PROFILES
 from beluga.schema import (
     AIMessage,
     HumanMessage,
@@ -481,3 +482,25 @@ def test_streamed_answers_carry_model_and_id(ask, sse):
     """As whole ones do."""
     response = ask([WHOLE[0] | {"model": "m-1", "id": "c-1"}, *WHOLE[1:], "[DONE]"], sse)
     assert (response.model, response.id) == ("m-1", "c-1")
+
+
+@pytest.mark.parametrize("name", [name for name, profile in PROFILES.items() if profile.limits])
+def test_limits_come_in_each_servers_own_headers(name):
+    """The fake tells them as that server does, and an answer and a refusal have them."""
+    fake = FakeProvider("Hello!", faults.rate_limit(), profile=name)
+    base = {} if PROFILES[name].base_url else {"base_url": "https://x.openai.azure.com"}
+    model = llm.new(name, model="m", api_key="none", transport=fake.transport(httpx), **base)
+    told = model.generate("hi").limits
+    assert told.requests.remaining == 9_999
+    with pytest.raises(ProviderError) as caught:
+        model.generate("hi")
+    assert caught.value.limits.requests.remaining == 0
+    if name != "mistral":  # which does not tell when
+        assert 0.0 <= caught.value.limits.requests.reset <= 1.0
+
+
+@pytest.mark.parametrize("name", ["deepseek", "ollama", "vllm"])
+def test_who_tells_no_limits_has_none(name):
+    """The fake invents none for it."""
+    model = llm.new(name, model="m", api_key="none", transport=FakeProvider("Hello!", profile=name).transport(httpx))
+    assert model.generate("hi").limits is None

@@ -13,11 +13,11 @@ from beluga.llm._http.parts import rest_of
 from beluga.llm.fake._wire import ModelRequest
 from beluga.llm.fake._wire.documents import (
     Invalid,
-    anthropic_limits,
     arguments_of,
     each,
     encode,
     fragments,
+    limits,
     member,
     quoted,
     retry_after,
@@ -375,7 +375,7 @@ class Anthropic:
     def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
         """Return id and limits."""
         wait = () if fault is None else retry_after(fault.retry_after)
-        return (self._profile.request_id, f"fake-{number}"), *anthropic_limits(number, fault), *wait
+        return (self._profile.request_id, f"fake-{number}"), *limits(self._profile.limits, number, fault), *wait
 
     def models(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the list of models."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from beluga.clock import environment
 from beluga.schema import HumanMessage, ToolMessage, ToolResult
+from beluga.schema.usage import LIMIT_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Invalid",
-    "anthropic_limits",
     "arguments_of",
     "each",
     "encode",
     "fragments",
+    "limits",
     "member",
-    "openai_limits",
     "parsed_arguments",
     "quoted",
     "read_object",
@@ -186,43 +186,34 @@ _RESET = 1.0
 """Seconds until a limit is whole again, unless a fault says otherwise."""
 
 
-def openai_limits(number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
-    """Return the ``x-ratelimit-...`` headers, whose times are Go's durations."""
+def limits(family: str, number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
+    """Return the headers in which servers of a `family` of `LIMIT_HEADERS` tell their limits; none for an empty one."""
+    if not family:
+        return ()
     requests, seconds = _left(number, fault)
-    return ("x-ratelimit-remaining-requests", str(requests)), *_openai_frame(seconds)
+    if family in _MOMENTS:
+        seconds = int(environment().clock.time() + seconds)
+    left, frame = _frame(family, seconds)
+    return (left, str(requests)), *frame
 
 
-def anthropic_limits(number: int, fault: Fault | None) -> tuple[tuple[str, str], ...]:
-    """Return the ``anthropic-ratelimit-...`` headers, whose times are RFC 3339."""
-    requests, seconds = _left(number, fault)
-    reset = int(environment().clock.time() + seconds)
-    return ("anthropic-ratelimit-requests-remaining", str(requests)), *_anthropic_frame(reset)
+_MOMENTS = frozenset({"anthropic", "openrouter"})
+"""Who tells the moment at which a limit is whole again, and not the seconds until then."""
 
 
 # What is the same for every call of a second is made once: the headers are else a third of an exchange.
 @functools.lru_cache(maxsize=64)
-def _openai_frame(seconds: float) -> tuple[tuple[str, str], ...]:
-    reset = _go_duration(seconds)
-    return (
-        ("x-ratelimit-limit-requests", str(_REQUESTS)),
-        ("x-ratelimit-limit-tokens", str(_TOKENS)),
-        ("x-ratelimit-remaining-tokens", str(_TOKENS)),
-        ("x-ratelimit-reset-requests", reset),
-        ("x-ratelimit-reset-tokens", reset),
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _anthropic_frame(moment: int) -> tuple[tuple[str, str], ...]:
-    reset = _rfc_3339(moment)
-    kinds = ("tokens", "input-tokens", "output-tokens")
-    return (
-        ("anthropic-ratelimit-requests-limit", str(_REQUESTS)),
-        ("anthropic-ratelimit-requests-reset", reset),
-        *((f"anthropic-ratelimit-{kind}-limit", str(_TOKENS)) for kind in kinds),
-        *((f"anthropic-ratelimit-{kind}-remaining", str(_TOKENS)) for kind in kinds),
-        *((f"anthropic-ratelimit-{kind}-reset", reset) for kind in kinds),
-    )
+def _frame(family: str, reset: float) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the name of the header that tells the requests that are left, and all other headers."""
+    left, told = "", []
+    for name, (bucket, figure) in LIMIT_HEADERS[family].items():
+        if (bucket, figure) == ("requests", "remaining"):
+            left = name
+        elif figure == "reset":
+            told.append((name, _RESETS.get(family, "{:g}".format)(reset)))
+        else:
+            told.append((name, str(_REQUESTS if bucket == "requests" else _TOKENS)))
+    return left, tuple(told)
 
 
 def retry_after(seconds: float | None) -> tuple[tuple[str, str], ...]:
@@ -251,3 +242,10 @@ def _rfc_3339(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_RESETS: dict[str, Callable[[float], str]] = {
+    "openai": _go_duration,
+    "anthropic": _rfc_3339,
+    "openrouter": lambda moment: f"{moment * 1000:.0f}",
+}

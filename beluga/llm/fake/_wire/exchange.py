@@ -104,6 +104,8 @@ class ServedExchange:
 def _forced(turn: Turn, options: dict[str, Any]) -> Turn:
     """Return a turn in which a model that has to call a certain tool does so: a text of an object are its arguments."""
     choice = options.get("tool_choice")
+    if choice is None:
+        return turn
     name = text(choice, "function", "name") or text(choice, "name")
     if choice == "required" or text(choice, "type") == "any":
         name = next((tool.name for tool in options.get("tools", ()) if getattr(tool, "name", "") == ANSWER), None)

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from beluga.llm.fake._wire import ModelRequest
-from beluga.llm.fake._wire.documents import Invalid, each, encode, member, retry_after, said_by_user
+from beluga.llm.fake._wire.documents import Invalid, each, encode, member, quoted, retry_after, said_by_user, utf8
 from beluga.schema import (
     AIMessage,
     FilePart,
@@ -80,6 +80,8 @@ class Gemini:
     def answer(self, response: Response, question: ModelRequest) -> bytes:  # noqa: ARG002 - OpenAI's depends on it
         """Return the body of a whole answer."""
         message = response.message
+        if len(message.parts) == 1 and type(message.parts[0]) is TextPart and message.text:
+            return _written(response, message.parts[0].text)
         parts: list[Json] = [{"text": message.thinking, "thought": True}] if message.thinking else []
         parts += [{"text": message.text}] if message.text else []
         parts += [_call(call, sealed=bool(message.thinking)) for call in message.tool_calls]
@@ -178,6 +180,8 @@ class _Calls:
         known: Part
         if not isinstance(raw, dict):
             raise Invalid((), "type", "expected an object, but got something else")
+        if len(raw) == 1 and type(raw.get("text")) is str:  # nearly always
+            return [TextPart(raw["text"])]
         if isinstance(raw.get("functionCall"), dict):
             known = self._call(raw["functionCall"])
         elif isinstance(raw.get("functionResponse"), dict):
@@ -236,6 +240,27 @@ def _body(model: str, id_: str, parts: list[Json], reason: str | None, usage: Us
         candidate["finishReason"] = _FINISH_REASONS.get(reason, reason.upper())
     told = {} if usage is None else {"usageMetadata": _usage(usage)}
     return {"candidates": [candidate], **told, "modelVersion": model, "responseId": id_}
+
+
+# What most answers are, written out: 2 us where encoding a dict takes 9.
+_WRITTEN = (
+    '{"candidates":[{"content":{"role":"model","parts":[{"text":%s}]},"index":0,"finishReason":%s}],'
+    '"usageMetadata":{"promptTokenCount":%d,"candidatesTokenCount":%d,"thoughtsTokenCount":%d,'
+    '"cachedContentTokenCount":%d,"totalTokenCount":%d},"modelVersion":%s,"responseId":%s}'
+)
+
+
+def _written(response: Response, text: str) -> bytes:
+    """Return what `_body` gives for an answer that is a text."""
+    usage, reason = response.usage, response.finish_reason or "stop"
+    return utf8(
+        _WRITTEN
+        % (
+            *(quoted(text), quoted(_FINISH_REASONS.get(reason, reason.upper()))),
+            *(usage.input_tokens, usage.output_tokens - usage.reasoning_tokens, usage.reasoning_tokens),
+            *(usage.cached_tokens, usage.total_tokens, quoted(response.model), quoted(response.id)),
+        )
+    )
 
 
 def _usage(usage: Usage) -> Json:

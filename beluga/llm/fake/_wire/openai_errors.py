@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beluga.llm.fake._wire.documents import openai_limits, retry_after
+from beluga.llm.fake._wire.documents import limits, retry_after
 
 if TYPE_CHECKING:
     from beluga.llm._http import Profile
@@ -81,7 +81,7 @@ class OpenAIErrors:
         return (
             (self._profile.request_id, f"fake-{number}"),
             ("openai-version", "2020-10-01"),
-            *openai_limits(number, fault),
+            *limits(self._profile.limits, number, fault),
             *wait,
         )
 
