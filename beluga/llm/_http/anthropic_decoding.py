@@ -8,14 +8,13 @@ Source: Anthropic's API reference of messages, version 2023-06-01, as of 2026-08
 from __future__ import annotations
 
 import copy
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign import usage_of
 from beluga._foreign.messages import REDACTED
-from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http import Dialect
 from beluga.llm._http.anthropic_encoding import request, streamed
-from beluga.llm._http.parts import Identities, error_in, merged, parsed, rest_of, text_of, tool_call
+from beluga.llm._http.parts import Identities, data_of, merged, parsed, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
@@ -71,22 +70,19 @@ class BlockReader:
     def whole(self, body: Any) -> Iterator[Chunk]:
         """Yield the chunks of a whole answer."""
         self._note({"message": body})
-        for index, block in enumerate(body["content"]):
+        content = body["content"]
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        for index, block in enumerate(content or ()):
             yield from self._begin(index, block)
             yield from self._end_block(index)
         yield from self._last()
 
     def read(self, event: ServerSentEvent) -> Iterable[Chunk]:
         """Return the chunks that `event` completes."""
-        text = event.data.strip()
-        if not text or text == "[DONE]":  # which is OpenAI's, and some gateways end every stream with it
-            return ()
-        data = json.loads(text)
-        error = error_in(data)
-        if error is not None:
-            raise ErrorEvent(error)
-        take = self._takes.get(data.get("type"))
-        return () if take is None else take(data)
+        data = data_of(event, self.odd)
+        take = None if data is None else self._takes.get(data.get("type") or "")
+        return () if data is None or take is None else take(data)
 
     def end(self) -> Iterator[Chunk]:
         """Yield the last chunks of a stream without its end mark, if it has a stop reason."""
@@ -135,7 +131,7 @@ class BlockReader:
         elif kind == "signature_delta":
             yield Chunk(signature=text_of(delta, "signature"))
         elif kind == "input_json_delta":
-            self._open[data["index"]].fragments.append(delta["partial_json"])
+            self._open[data["index"]].fragments.append(text_of(delta, "partial_json"))
         elif kind == "citations_delta":
             self._open[data["index"]].more.setdefault("citations", []).append(delta["citation"])
         elif data["index"] in self._open:

@@ -15,7 +15,7 @@ import attrs
 from beluga import events
 from beluga._foreign import usage_of
 from beluga.llm._http import ErrorEvent, failures
-from beluga.llm._http.parts import ANSWER, arguments_of, error_in, parsed, text_of
+from beluga.llm._http.parts import ANSWER, arguments_of, compact, error_in, parsed, text_of
 from beluga.llm.base import Collector
 from beluga.schema import Chunk, Embeddings, Usage
 
@@ -261,12 +261,21 @@ class Exchange:
             self._answer.body = failed.body
             raise failures.refusal(self._answer) from None
         except _WRONG_SHAPE:
+            self._answer.body = {"error": body}
+            if failures.inner_status(self._answer.body) is not None:  # an error, told without saying so
+                raise failures.refusal(self._answer) from None
             raise failures.nonsense(self._answer, "has not the shape of one") from None
 
     def _in_place_of_stream(self, content: bytes) -> list[Chunk]:
         """Return the chunks of what came in place of a stream: a whole answer, or else an error."""
         self._chunks = None
         body = parsed(content)
+        if isinstance(body, list) and body and error_in(body) is None:  # Gemini's stream, where nobody asked for events
+            self._reader.odd.append("a list came in place of a stream")
+            events_ = [ServerSentEvent(compact(each)) for each in body]
+            return [chunk for event in events_ for chunk in self._understood(self._reader.read, event)] + (
+                self._understood(self._reader.end)
+            )
         if body is None or (error_in(body) is None and not isinstance(body, dict)):
             raise failures.nonsense(self._answer, "is not a stream of events")
         self._reader.odd.append("a whole answer came in place of a stream")

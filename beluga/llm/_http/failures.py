@@ -21,7 +21,7 @@ from beluga.schema import RateLimitInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HTTPAnswer", "is_transport_error", "nonsense", "refusal", "unreachable"]
+__all__ = ["HTTPAnswer", "inner_status", "is_transport_error", "nonsense", "refusal", "unreachable"]
 
 _PLAIN_WORD: Final = re.compile(r"[a-z][a-z_]{0,63}")  # a key has digits or capitals
 _PARAMETER: Final = re.compile(r"[a-z][a-z_]{0,31}(?:[.\[][a-z0-9_\]]{1,32}){0,6}")
@@ -82,7 +82,7 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
     """
     status = answer.status_code
     if status not in _ERROR_STATUSES:
-        answer.status_code = _inner_status(answer.body) or status  # gateways put that of whom they asked into a 200
+        answer.status_code = inner_status(answer.body) or status  # gateways put that of whom they asked into a 200
     known = classify(answer)
     # A failure in place of an answer, of which nothing speaks against another attempt; a redirection is not one.
     failed = chunks is not None or status in _GOOD
@@ -123,7 +123,7 @@ def _retry_delay(body: Any) -> float | None:
     return None
 
 
-def _inner_status(body: Any) -> int | None:
+def inner_status(body: Any) -> int | None:
     """Return the error status that stands inside of an error, as a number or as a text."""
     for name in ("code", "status", "status_code", "http_status"):
         value = get(body, "error", name)

@@ -8,7 +8,6 @@ Source: Google's API reference of ``generateContent``, v1beta, and the types of 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -19,7 +18,7 @@ from beluga.llm._http.parts import (
     Identities,
     base64_of,
     cannot_say,
-    error_in,
+    data_of,
     rest_of,
     schema_of,
     text_of,
@@ -228,14 +227,9 @@ class CandidateReader:
 
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks of one event."""
-        text = event.data.strip()
-        if not text or text == "[DONE]":
-            return
-        data = json.loads(text)
-        error = error_in(data)
-        if error is not None:
-            raise ErrorEvent(error)
-        yield from self._response(data)
+        data = data_of(event, self.odd)
+        if data is not None:
+            yield from self._response(data)
 
     def end(self) -> Iterator[Chunk]:
         """Yield the last chunk of a stream that has a finish reason."""

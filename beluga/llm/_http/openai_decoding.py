@@ -9,7 +9,8 @@ gateways                              the id in every fragment; no index; a null
 ====================================  =========================================================================
 
 So a new id with a name begins a new call whatever its index; without ids a name does, where the call before it is
-complete or has another name; everything else continues the call of its index, or the last one.
+complete or has another name; everything else continues the call of its index, or the last one. A name without an id
+that follows one with an id, before any argument, is the next piece of that name.
 
 Source: OpenAI's API reference of chat completions, as of 2026-08; recorded streams of the servers in `PROFILES`.
 """
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
 from beluga.llm._http.openai_encoding import request, streamed
-from beluga.llm._http.parts import Identities, error_in, is_complete, merged, rest_of, text_of, tool_call
+from beluga.llm._http.parts import Identities, data_of, error_in, is_complete, merged, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ _FINISH_REASONS: Final = {
 _CUTS: Final = frozenset({"length", "max_tokens", "model_length"})
 
 # Reasons that say that there is no answer, and what they were met at; whatever else ends in "error" says so too.
-_FAILURES: Final = frozenset({"insufficient_system_resource", "abort", "aborted", "timeout"})  # DeepSeek, vLLM, SGLang
+_FAILURES: Final = frozenset(
+    {"insufficient_system_resource", "abort", "aborted", "timeout"}  # DeepSeek, vLLM, SGLang
+    | {"failed", "cancelled", "canceled"}  # gateways, in the words of OpenAI's Responses
+)
 
 _KNOWN_FIELDS: Final = frozenset(
     {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning"}
@@ -72,6 +76,7 @@ class ChunkReader:
         self._origin = profile.origin
         self._takes_back = profile.takes_extras
         self._calls = _Calls()
+        self._spoke = False
         self._more: Json = {}  # fields of the message that only the server knows
         self._usage: Usage | None = None
         self._reason: str | None = None
@@ -94,20 +99,21 @@ class ChunkReader:
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks that `event` completes."""
         text = event.data.strip()
-        if text == _END:
+        if text.startswith(_END):  # so far only openai's own client looks, too
             if self._reason is not None:
                 yield from self._last()
             return
         if not text:
             return
-        data = json.loads(text)
-        error = error_in(data)
-        if error is not None:
-            raise ErrorEvent(error)
+        data = data_of(event, self.odd)
+        if data is None:
+            return
         self._note(data)
         for choice in data.get("choices") or ():
-            if (choice.get("index") or 0) == 0:
-                yield from self._choice(choice, choice.get("delta") or {})
+            if choice and (choice.get("index") or 0) in {0, "0"}:
+                # Some send the whole message in place of a stream; others repeat it at its end.
+                is_message = "delta" not in choice and not self._spoke
+                yield from self._choice(choice, choice.get("message" if is_message else "delta") or {})
 
     def end(self) -> Iterator[Chunk]:
         """Yield the last chunks of a stream without its end mark, if it has a finish reason."""
@@ -124,6 +130,7 @@ class ChunkReader:
     def _choice(self, choice: Json, delta: Json) -> Iterator[Chunk]:
         if choice.get("error"):
             raise ErrorEvent(error_in(choice))
+        self._spoke = self._spoke or bool(delta)
         thoughts = text_of(delta, "reasoning_content") or text_of(delta, "reasoning")
         if thoughts:
             yield Chunk(thinking=thoughts)
@@ -188,7 +195,9 @@ class _Call:
 
     def add(self, fragment: Json, function: Json) -> None:
         self.id = self.id or text_of(fragment, "id")
-        self.name = self.name or text_of(function, "name")
+        name = text_of(function, "name")
+        if name != self.name and not self.arguments:
+            self.name += name  # in pieces too; or once more
         arguments = function.get("arguments")
         if arguments is not None and arguments != "":
             self.arguments.append(arguments)
@@ -247,6 +256,8 @@ class _Calls:
             return current
         if id_ and current.id not in {"", id_}:
             return None
+        if current.id and not id_ and not current.arguments and current not in begun:
+            return current  # the next piece of its name
         is_other = current.name not in {"", name} or (not id_ and current in begun)
         goes_on = (fragment.get("function") or {}).get("arguments") and is_complete(current.written)
         return None if is_other or goes_on else current

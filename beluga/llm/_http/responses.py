@@ -9,7 +9,6 @@ Source: OpenAI's API reference of responses, and the types of openai 3.57.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign import usage_of
@@ -21,8 +20,8 @@ from beluga.llm._http.parts import (
     Identities,
     arguments_of,
     cannot_say,
+    data_of,
     data_url,
-    error_in,
     text_of,
     tool_call,
     tools_of,
@@ -216,21 +215,18 @@ class ItemReader:
 
     def whole(self, body: Any) -> Iterator[Chunk]:
         """Yield the chunks of a whole answer."""
-        if body["status"] in {"failed", "cancelled"}:
-            raise ErrorEvent({"error": body.get("error") or {"type": f"response_{body['status']}"}})
+        status = text_of(body, "status")
+        if status in {"failed", "cancelled"}:
+            raise ErrorEvent({"error": body.get("error") or {"type": f"response_{status}"}})
         for index, item in enumerate(body["output"]):
             yield from self._item(item, index)
         yield self._last(body)
 
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks that `event` completes."""
-        text = event.data.strip()
-        if not text or text == "[DONE]":
+        data = data_of(event, self.odd)
+        if data is None:
             return
-        data = json.loads(text)
-        error = error_in(data)
-        if error is not None:
-            raise ErrorEvent(error)
         kind = data.get("type") or ""
         if kind in _ENDINGS:
             yield from self.whole(data["response"])
@@ -268,7 +264,9 @@ class ItemReader:
             yield from self._message(item, index)
         elif kind == "function_call":
             self._before, self._called = "", True
-            yield Chunk(tool_call=tool_call(self._ids.of(text_of(item, "call_id")), item["name"], item["arguments"]))
+            yield Chunk(
+                tool_call=tool_call(self._ids.of(text_of(item, "call_id")), item["name"], text_of(item, "arguments"))
+            )
         else:
             if kind == "reasoning":
                 yield from self._thoughts("reasoning_summary_text", item.get("summary") or (), index)
@@ -295,7 +293,7 @@ class ItemReader:
 
     def _last(self, response: Json) -> Chunk:
         self.done = True
-        status = text_of(response, "status")
+        status = text_of(response, "status") or "completed"
         reason = text_of(response.get("incomplete_details") or {}, "reason")
         ended = _REASONS.get(reason, reason) if status == "incomplete" else ""
         if status == "completed":

@@ -504,3 +504,89 @@ def test_who_tells_no_limits_has_none(name):
     """The fake invents none for it."""
     model = llm.new(name, model="m", api_key="none", transport=FakeProvider("Hello!", profile=name).transport(httpx))
     assert model.generate("hi").limits is None
+
+
+def _piece(id_, name, arguments, index=0):
+    """One fragment of a call as a chunk; what is None is left out."""
+    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+    call = {"index": index, "function": function} | ({} if id_ is None else {"id": id_})
+    return {"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([("a", "ref", ""), (None, "und", ""), (None, None, '{"order":7}')], [("refund", {"order": 7})]),
+        ([("a", "refund", ""), (None, "refund", '{"order"'), (None, "refund", ":7}")], [("refund", {"order": 7})]),
+        ([("a", None, ""), (None, "refund", "{}")], [("refund", {})]),
+        ([("a", "f", "{}", "0"), ("b", "g", '{"x":1}', "1")], [("f", {}), ("g", {"x": 1})]),
+        ([(None, "f", "{}"), (None, "g", '{"x":1}')], [("f", {}), ("g", {"x": 1})]),
+    ],
+    ids=["a name in pieces", "a name each time", "an id before its name", "numbers as texts", "no ids"],
+)
+def test_names_of_calls_come_in_pieces_or_again(ask, sse, pieces, expected):
+    """A wrong tool is never called."""
+    events_ = [*(_piece(*piece) for piece in pieces), {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
+    answer = ask([*events_, "[DONE]"], sse)
+    assert [(call.name, call.arguments) for call in answer.tool_calls] == expected
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["[DONE] bye", '{"choices": [null]}', "null", "[]", '"ping"', '{"choices": [{}]}'],
+)
+def test_what_holds_nothing_spoils_nothing(ask, sse, odd):
+    """As openai's own client passes it over."""
+    said = {"choices": [{"index": "0", "delta": {"content": "hi"}, "finish_reason": "stop"}]}
+    answer = ask([said, odd], sse)
+    assert (answer.text, answer.finish_reason) == ("hi", "stop")
+
+
+def test_a_message_in_place_of_a_delta_is_the_answer_and_one_beside_it_is_not(ask, sse):
+    """Some send it whole, others say it again at the end."""
+    whole = {"choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]}
+    piece = {"choices": [{"index": 0, "delta": {"content": "hi"}}]}
+    assert ask([whole, "[DONE]"], sse).text == "hi"
+    assert ask([piece, whole, "[DONE]"], sse).text == "hi"
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "code"),
+    [
+        ("openai", {"code": 429, "message": "slow down"}, "rate_limit"),
+        ("openai", {"status": "503", "detail": "busy"}, "provider_unavailable"),
+        ("anthropic", {"code": "401", "msg": "no"}, "auth_error"),
+        ("openai", {"detail": "Not found"}, "invalid_response"),
+        ("openai", {"choices": [{"message": {"content": "h"}, "finish_reason": "failed"}]}, "provider_unavailable"),
+    ],
+)
+def test_an_error_that_does_not_call_itself_one_is_an_error(ask, provider, body, code):
+    """Its status says what it is, and so whether another attempt helps."""
+    with pytest.raises(ProviderError) as caught:
+        ask(body, provider=provider)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_an_event_called_error_is_one(ask, provider):
+    """Whatever it holds."""
+    with pytest.raises(ProviderError) as caught:
+        ask(b'event: error\ndata: {"type": "overloaded_error", "message": "x"}\n\n', provider=provider)
+    assert caught.value.code == "provider_unavailable"
+
+
+def test_a_stream_of_gemini_that_came_as_a_list_is_read(ask):
+    """So it comes where nobody asks for events, as behind a gateway that drops the query."""
+    pieces = [
+        {"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": reason}]}
+        for text, reason in (("hi", None), (" you", "STOP"))
+    ]
+    body, label = json.dumps(pieces).encode(), {"content-type": "application/json"}
+    assert ask(body, provider="gemini", headers=label).text == "hi you"
+
+
+@pytest.mark.parametrize(("content", "text"), [("hi", "hi"), (None, "")])
+def test_anthropics_content_may_be_a_text_or_null(ask, content, text):
+    """Of a gateway, and of a refusal."""
+    answer = ask({"content": content, "stop_reason": "refusal"}, provider="anthropic")
+    assert (answer.text, answer.finish_reason) == (text, "content_filter")
