@@ -96,7 +96,10 @@ class ResponseFormat:
 
 # The JSON in a text
 
-_THOUGHTS: Final = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
+_THOUGHTS: Final = re.compile(
+    r"\s*<(think|thinking|thoughts?|reasoning|reflection|scratchpad)\b[^<>]{0,80}>.*?(?:</\1>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 """What models of DeepSeek, Qwen and others write before the answer, where the server does not take it out."""
 
 _FENCE: Final = re.compile(r"^[ \t]*```([^`\n]*)\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
@@ -150,9 +153,11 @@ def parse(text: str, openings: str = "{") -> tuple[list[Any], Misfit | None]:
 
 def _answered(text: str) -> str:
     """Return the answer without the thoughts before it."""
-    thoughts = _THOUGHTS.match(text)
-    if thoughts:
-        return text[thoughts.end() :]
+    start = 0
+    while thoughts := _THOUGHTS.match(text, start):
+        start = thoughts.end()
+    if start:
+        return text[start:]
     # Some servers put the opening tag into the prompt, so that the answer has only the closing one.
     before, tag, after = text.partition("</think>")
     return after if tag and "<think>" not in before else text
@@ -160,10 +165,11 @@ def _answered(text: str) -> str:
 
 def begin(text: str, openings: str) -> int:
     """Return where the first JSON value of a text begins that is still being written; -1 while that is not known."""
-    thoughts = _THOUGHTS.match(text)
-    if thoughts and not thoughts[0].endswith(f"</{thoughts[1]}>"):
-        return -1
-    at = thoughts.end() if thoughts else 0
+    at = 0
+    while thoughts := _THOUGHTS.match(text, at):
+        at = thoughts.end()
+        if not thoughts[0].lower().endswith(f"</{thoughts[1].lower()}>"):
+            return -1
     while starts := [start for start in (text.find(opening, at) for opening in openings) if start >= 0]:
         start = min(starts)
         if not text[start + 1 :].strip():

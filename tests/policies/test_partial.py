@@ -67,7 +67,13 @@ def test_fields_appear_as_they_are_complete():
 
 
 @pytest.mark.parametrize(
-    "text", [f"```json\n{TEXT}\n```", f"<think>{{}}</think> {TEXT}", f"Of {{course}}: {TEXT} That [is] all."]
+    "text",
+    [
+        f"```json\n{TEXT}\n```",
+        f"<think>{{}}</think> {TEXT}",
+        f"<Think><b>{{}}</b></Think><reflection>[]</reflection> {TEXT}",
+        f"Of {{course}}: {TEXT} That [is] all.",
+    ],
 )
 def test_what_surrounds_the_json_is_passed_over(text):
     """As in an answer that comes at once."""

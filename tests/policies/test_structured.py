@@ -96,6 +96,8 @@ def failing(ask, question="?"):
         f"{OSLO} That is all.",
         f"<think>A city: {{}}?\n[1]</think>\n\n{OSLO}",
         f"A city {{}}?</think>{OSLO}",
+        f"<THINK>{OSLO[:-1]}, 1}}</THINK>{OSLO}",
+        f'<think level="2">[]</think>\n<scratchpad>{{}}</scratchpad>{OSLO}',
         f"```json\n{OSLO}\n```\nAgain:\n```json\n{OSLO}\n```",
         f"```json\n[1]\n```\n```json\n{OSLO}\n```",
         f"{OSLO} or {OSLO}",

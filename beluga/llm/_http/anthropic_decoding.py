@@ -14,7 +14,8 @@ from beluga._foreign import usage_of
 from beluga._foreign.messages import REDACTED
 from beluga.llm._http import Dialect
 from beluga.llm._http.anthropic_encoding import request, streamed
-from beluga.llm._http.parts import Identities, data_of, merged, parsed, rest_of, text_of, tool_call
+from beluga.llm._http.exchange import data_of
+from beluga.llm._http.parts import Identities, merged, parsed, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
@@ -73,14 +74,14 @@ class BlockReader:
         content = body["content"]
         if isinstance(content, str):
             content = [{"type": "text", "text": content}]
-        for index, block in enumerate(content or ()):
+        for index, block in enumerate(() if content is None and self.answered else content):
             yield from self._begin(index, block)
             yield from self._end_block(index)
         yield from self._last()
 
     def read(self, event: ServerSentEvent) -> Iterable[Chunk]:
         """Return the chunks that `event` completes."""
-        data = data_of(event, self.odd)
+        data = data_of(event, self)
         take = None if data is None else self._takes.get(data.get("type") or "")
         return () if data is None or take is None else take(data)
 

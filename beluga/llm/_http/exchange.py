@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from beluga.errors import ProviderError
-    from beluga.llm._http import Profile
+    from beluga.llm._http import Profile, Reader
     from beluga.schema import Response
 
-__all__ = ["EventDecoder", "Exchange", "ServerSentEvent"]
+__all__ = ["EventDecoder", "Exchange", "ServerSentEvent", "data_of"]
 
 
 @attrs.frozen
@@ -102,6 +102,28 @@ class EventDecoder:
             self._data.append(value.removeprefix(" "))
         elif field == "event":
             self._event = value.removeprefix(" ")
+
+
+def data_of(event: ServerSentEvent, reader: Reader) -> Any:
+    """Return what an event holds, None where it is nothing, or nothing that matters when `reader` has the answer.
+
+    Raises:
+        ErrorEvent: It is an error.
+        JSONDecodeError: It is not JSON.
+    """
+    text = event.data.strip()
+    if not text or text.startswith("[DONE]"):
+        return None
+    data = json.loads(text)
+    error = error_in(data)
+    if error is None and event.event == "error" and isinstance(data, dict):
+        error = {"error": data}
+    if error is not None:
+        raise ErrorEvent(error)
+    if not isinstance(data, dict) and reader.answered:
+        reader.odd.append("an event after the answer holds no object")
+        return None
+    return data
 
 
 _GOOD: Final = range(200, 300)

@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from beluga._foreign import count
 from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http.exchange import data_of
 from beluga.llm._http.parts import (
     Identities,
     base64_of,
     cannot_say,
-    data_of,
     rest_of,
     schema_of,
     text_of,
@@ -227,7 +227,7 @@ class CandidateReader:
 
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks of one event."""
-        data = data_of(event, self.odd)
+        data = data_of(event, self)
         if data is not None:
             yield from self._response(data)
 

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http.exchange import data_of
 from beluga.llm._http.openai_encoding import request, streamed
-from beluga.llm._http.parts import Identities, data_of, error_in, is_complete, merged, rest_of, text_of, tool_call
+from beluga.llm._http.parts import Identities, error_in, is_complete, merged, rest_of, text_of, tool_call
 from beluga.schema import Chunk, OpaquePart
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class ChunkReader:
             return
         if not text:
             return
-        data = data_of(event, self.odd)
+        data = data_of(event, self)
         if data is None:
             return
         self._note(data)

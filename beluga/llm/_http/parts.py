@@ -16,7 +16,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from beluga import events
-from beluga.llm._http import ErrorEvent
 from beluga.schema import Tool, ToolCall, tool_of
 from beluga.schema.tools import is_tool
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from beluga.llm._http import Profile
-    from beluga.llm._http.exchange import ServerSentEvent
     from beluga.schema import AudioPart, FilePart, ImagePart, Message
 
 __all__ = [
@@ -38,7 +36,6 @@ __all__ = [
     "base64_of",
     "cannot_say",
     "compact",
-    "data_of",
     "data_url",
     "encoded",
     "error_in",
@@ -241,28 +238,6 @@ def parsed(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
-
-
-def data_of(event: ServerSentEvent, odd: list[str]) -> dict[str, Any] | None:
-    """Return the object that an event holds, or None for one without; `odd` is told of something else in it.
-
-    Raises:
-        ErrorEvent: It is an error.
-        JSONDecodeError: It is not JSON.
-    """
-    text = event.data.strip()
-    if not text or text.startswith("[DONE]"):
-        return None
-    data = json.loads(text)
-    error = error_in(data)
-    if error is None and event.event == "error" and isinstance(data, dict):
-        error = {"error": data}
-    if error is not None:
-        raise ErrorEvent(error)
-    if isinstance(data, dict):
-        return data
-    odd.append("an event holds no object")
-    return None
 
 
 def error_in(body: Any) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from beluga._foreign import usage_of
 from beluga.llm._http import Dialect, ErrorEvent
+from beluga.llm._http.exchange import data_of
 from beluga.llm._http.openai_encoding import schema_form
 from beluga.llm._http.parts import (
     FILE_ID,
@@ -20,7 +21,6 @@ from beluga.llm._http.parts import (
     Identities,
     arguments_of,
     cannot_say,
-    data_of,
     data_url,
     text_of,
     tool_call,
@@ -224,7 +224,7 @@ class ItemReader:
 
     def read(self, event: ServerSentEvent) -> Iterator[Chunk]:
         """Yield the chunks that `event` completes."""
-        data = data_of(event, self.odd)
+        data = data_of(event, self)
         if data is None:
             return
         kind = data.get("type") or ""

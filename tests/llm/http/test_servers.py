@@ -536,7 +536,7 @@ def test_names_of_calls_come_in_pieces_or_again(ask, sse, pieces, expected):
     ["[DONE] bye", '{"choices": [null]}', "null", "[]", '"ping"', '{"choices": [{}]}'],
 )
 def test_what_holds_nothing_spoils_nothing(ask, sse, odd):
-    """As openai's own client passes it over."""
+    """As openai's own client passes it over, or behind the answer."""
     said = {"choices": [{"index": "0", "delta": {"content": "hi"}, "finish_reason": "stop"}]}
     answer = ask([said, odd], sse)
     assert (answer.text, answer.finish_reason) == ("hi", "stop")
