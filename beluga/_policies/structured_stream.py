@@ -6,6 +6,7 @@ guard holds back what it has to, a breaker and a limiter are the same as of whol
 
 from __future__ import annotations
 
+import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
 
@@ -91,8 +92,13 @@ def _in_pieces(target: Target) -> Target:
         )
         raise TypeError(message)
 
+    # Who is read no further is closed, with the connection behind it: neither `yield from` nor `async for` does that.
     def pieces(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        yield from _pieces(ask(*args, stream=True, **kwargs), "__iter__", target.name)
+        answer = _pieces(ask(*args, stream=True, **kwargs), "__iter__", target.name)
+        try:
+            yield from answer
+        finally:
+            getattr(answer, "close", _nothing)()
 
     async def async_pieces(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         answer = _pieces(await ask(*args, stream=True, **kwargs), "__aiter__", target.name)
@@ -100,12 +106,21 @@ def _in_pieces(target: Target) -> Target:
             for piece in answer:
                 yield piece
             return
-        async for piece in answer:
-            yield piece
+        try:
+            async for piece in answer:
+                yield piece
+        finally:
+            close = getattr(answer, "aclose", getattr(answer, "close", _nothing))
+            if inspect.isawaitable(closing := close()):
+                await closing
 
     if target.kind is Kind.ASYNC:
         return Target(async_pieces, Kind.ASYNC_GENERATOR, target.declared)
     return Target(pieces, Kind.GENERATOR, target.declared)
+
+
+def _nothing() -> None:
+    """Close what cannot be closed."""
 
 
 def _pieces(answer: Any, method: str, name: str) -> Any:

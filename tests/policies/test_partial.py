@@ -447,3 +447,61 @@ def test_a_guard_holds_back_what_streams():
 
     with pytest.raises(BelugaError, match="blocked"):
         list(ask.stream("?"))
+
+
+class Closable:
+    """A stream as an SDK has it: an iterator of either kind with a `close` of its own."""
+
+    def __init__(self):
+        self.closed = 0
+
+    def __iter__(self):
+        return iter([TEXT[:40], TEXT[40:]])
+
+    async def __aiter__(self):
+        for piece in self:
+            yield piece
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.mark.parametrize("is_left_early", [False, True])
+def test_a_stream_is_closed_when_it_ends_or_is_left(is_left_early):
+    """So its connection can be used again."""
+    streams = [Closable(), Closable()]
+
+    @structured(Invoice)
+    def ask(messages, stream=False):
+        return streams[0]
+
+    @structured(Invoice)
+    async def aask(messages, stream=False):
+        return streams[1]
+
+    async def run():
+        stream = aask.stream("?")
+        async for _ in stream:
+            if is_left_early:
+                break
+        await stream.aclose()
+
+    stream = ask.stream("?")
+    for _ in stream:
+        if is_left_early:
+            break
+    stream.close()
+    asyncio.run(run())
+    assert [each.closed for each in streams] == [1, 1]
+
+
+def test_the_stream_of_a_method_takes_its_instance():
+    """As the function of the class does: what an attribute of a function is called with, it is called with alone."""
+
+    class Clerk:
+        @structured(Invoice)
+        def read(self, messages, stream=False):
+            return Closable() if stream else TEXT
+
+    clerk = Clerk()
+    assert list(Clerk.read.stream(clerk, "?"))[-1] == WHOLE == clerk.read("?")
