@@ -228,7 +228,7 @@ class TaskTimer:
     def _begin(self) -> None:
         running = TIMER.get()
         if running is not None and running._task is self._task and running._deadline <= self._deadline:  # noqa: SLF001 - of its own kind
-            running._heirs[self] = None  # noqa: SLF001
+            running._heirs[self] = None  # noqa: SLF001 - the same
             self._relied_on = running
             return
         self._relied_on = None
@@ -244,7 +244,7 @@ class TaskTimer:
     def stop(self, error: BaseException | None) -> bool:
         """End it; say whether `error` is the cancellation that it asked for, and nobody else did."""
         if self._relied_on is not None:
-            self._relied_on._heirs.pop(self, None)  # noqa: SLF001
+            self._relied_on._heirs.pop(self, None)  # noqa: SLF001 - of its own kind
         if self._timer is None or self._task is None:
             return False
         self._timer.cancel()
@@ -253,7 +253,7 @@ class TaskTimer:
         except ValueError:
             return False  # closed from another context, where nothing was set
         for heir in self._heirs:
-            heir._begin()  # noqa: SLF001
+            heir._begin()  # noqa: SLF001 - the same
         if not self._fired:
             return False
         others = self._task.uncancel() > self._cancelling
