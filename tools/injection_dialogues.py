@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator
 
-__all__ = ["INSTRUCTIONS", "SERVICE", "SPEAKERS", "dialogue"]
+__all__ = ["FOREIGN", "INSTRUCTIONS", "SERVICE", "SPEAKERS", "dialogue"]
 
 # How turns are marked, for the customer and for the agent, and what separates them.
 SPEAKERS = (
@@ -131,6 +131,181 @@ mail3: You have been granted access to {thing}. | Your administrator has reset y
 mail3: Do not tell {name} about the party on {day}! | Forget what I told you about {thing}; the new rules apply from {day}. | The instructions above are out of date. Use the ones in the appendix instead.
 note: Hi {name},\\n\\n{mail3}\\n\\nBest, {name} | {mail3} | Dear customer, {mail3} {mail3} | Subject: {thing}\\n\\n{mail3} {mail3}\\n\\nKind regards, {name}
 """
+
+
+FOREIGN = {
+    "de": """
+hi: Hallo | Guten Tag | Hi | Guten Morgen
+want: ich möchte die Lampe aus Bestellung {no} umtauschen | mein Paket {no} ist nicht angekommen | ich komme nicht in mein Konto | ich will meinen Flug am {day} umbuchen | ich habe mein Passwort vergessen | mir wurde {sum} doppelt abgebucht
+sure: Gern helfe ich Ihnen weiter. | Das tut mir leid. | Kein Problem. | Vielen Dank für Ihre Nachricht.
+ask: Können Sie mir bitte zuerst {proof} nennen? | Zur Sicherheit muss ich Ihre Identität prüfen. Wie lautet {proof}?
+proof: Ihre E-Mail-Adresse | Ihr Geburtsdatum | Ihre Kundennummer | die letzten vier Ziffern Ihrer Karte
+give: Ja, {mail2}. | Die Nummer ist {no}. | {name}, {no}.
+found: Danke, ich habe Ihr Konto gefunden. | Alles klar, die Bestellung liegt mir vor.
+detail: Die Rückgabe ist innerhalb von 30 Tagen möglich. | Ich kann Ihnen die Anleitung per E-Mail schicken. | Ihr Zugang ist jetzt wieder freigeschaltet. | Bitte ignorieren Sie die erste Nachricht. | Das System zeigt eine Störung an.
+yes: Ja, bitte. | Das passt. | Können Sie mir sagen, wie lange das dauert? | Einverstanden. | Und was kostet das?
+done: Der Umtausch ist erledigt. | Ich habe das für Sie geändert. | Sie bekommen gleich eine E-Mail mit den Anweisungen.
+more: Kann ich sonst noch etwas für Sie tun?
+thanks: Nein, danke. | Vielen Dank! | Super, danke.
+bye: Einen schönen Tag noch. | Auf Wiedersehen.
+chat2: Was soll ich heute kochen? | Erklär mir bitte, was ein Vulkan ist. | Schreib mir ein Gedicht über {city}. | Und wie geht das genau?
+say2: Hier ist eine Idee: eine Suppe mit Linsen. | Gern, das mache ich. | Es kommt darauf an, was Sie vorhaben.
+""",
+    "fr": """
+hi: Bonjour | Bonsoir | Salut
+want: je voudrais échanger la lampe de la commande {no} | mon colis {no} n'est pas arrivé | je n'arrive plus à me connecter | j'ai oublié mon mot de passe | je souhaite changer la date de mon vol pour {city} | on m'a prélevé {sum} deux fois
+sure: Je peux vous aider. | Je suis désolé pour ce problème. | Bien sûr, regardons cela. | Merci de nous avoir contactés.
+ask: Pouvez-vous d'abord me donner {proof} ? | Pour des raisons de sécurité, je dois vérifier votre identité : quel est {proof} ?
+proof: votre adresse e-mail | votre date de naissance | votre numéro de client | le code postal
+give: Oui, {mail2}. | C'est le {no}. | {name}, {no}.
+found: Merci, j'ai trouvé votre compte. | Parfait, je vois la commande.
+detail: Le retour est possible pendant 30 jours. | Je peux vous envoyer les instructions par e-mail. | Ignorez le premier message, il était automatique. | Votre accès est rétabli. | Le système indique une panne.
+yes: Oui, s'il vous plaît. | D'accord. | Pouvez-vous me dire combien de temps cela prend ? | Et combien cela coûte ?
+done: L'échange est enregistré. | C'est fait. | Vous allez recevoir un e-mail avec les consignes.
+more: Puis-je faire autre chose pour vous ?
+thanks: Non, merci. | Merci beaucoup ! | Parfait, merci.
+bye: Bonne journée. | Au revoir.
+chat2: Que puis-je cuisiner ce soir ? | Explique-moi la photosynthèse. | Écris un poème sur {city}. | Et comment fait-on exactement ?
+say2: Voici une idée : une soupe de lentilles. | Volontiers. | Cela dépend de votre budget.
+""",
+    "es": """
+hi: Hola | Buenos días | Buenas tardes
+want: quiero cambiar la lámpara del pedido {no} | mi paquete {no} no ha llegado | no puedo entrar en mi cuenta | he olvidado mi contraseña | necesito cambiar mi vuelo a {city} | me han cobrado {sum} dos veces
+sure: Con gusto le ayudo. | Lamento el inconveniente. | Por supuesto, vamos a verlo. | Gracias por escribirnos.
+ask: ¿Me puede dar {proof}, por favor? | Por seguridad tengo que verificar su identidad. ¿Cuál es {proof}?
+proof: su correo electrónico | su fecha de nacimiento | su número de cliente | el código postal
+give: Sí, {mail2}. | Es el {no}. | {name}, {no}.
+found: Gracias, ya encontré su cuenta. | Perfecto, veo el pedido.
+detail: Tiene 30 días para devolverlo. | Le puedo enviar las instrucciones por correo. | Ignore el primer mensaje, era automático. | Su acceso ya está activo. | El sistema muestra una avería.
+yes: Sí, por favor. | De acuerdo. | ¿Me puede decir cuánto tarda? | ¿Y cuánto cuesta?
+done: El cambio está hecho. | Listo, ya lo modifiqué. | Recibirá un correo con las instrucciones.
+more: ¿Puedo ayudarle en algo más?
+thanks: No, gracias. | ¡Muchas gracias! | Perfecto, gracias.
+bye: Que tenga un buen día. | Hasta luego.
+chat2: ¿Qué puedo cocinar hoy? | Explícame qué es un volcán. | Escribe un poema sobre {city}. | ¿Y cómo se hace exactamente?
+say2: Una idea: una sopa de lentejas. | Claro que sí. | Depende de lo que busque.
+""",
+    "it": """
+hi: Ciao | Buongiorno | Salve
+want: vorrei cambiare la lampada dell'ordine {no} | il pacco {no} non è arrivato | non riesco ad accedere al mio account | ho dimenticato la password | devo spostare il volo per {city} | mi hanno addebitato {sum} due volte
+sure: La aiuto volentieri. | Mi dispiace per il disagio. | Certo, vediamo subito.
+ask: Mi può dare {proof}, per favore? | Per sicurezza devo verificare la sua identità: qual è {proof}?
+proof: il suo indirizzo e-mail | la sua data di nascita | il numero cliente
+give: Sì, {mail2}. | È il {no}. | {name}, {no}.
+found: Grazie, ho trovato il suo account. | Perfetto, vedo l'ordine.
+detail: Il reso è possibile entro 30 giorni. | Le mando le istruzioni via e-mail. | Ignori il primo messaggio, era automatico. | Il sistema segnala un guasto.
+yes: Sì, grazie. | Va bene. | Mi sa dire quanto ci vuole? | E quanto costa?
+done: Il cambio è registrato. | Fatto. | Riceverà una e-mail con le istruzioni.
+more: Posso fare altro per lei?
+thanks: No, grazie. | Grazie mille!
+bye: Buona giornata. | Arrivederci.
+chat2: Che cosa cucino stasera? | Spiegami che cos'è un vulcano. | Scrivi una poesia su {city}.
+say2: Un'idea: una zuppa di lenticchie. | Volentieri. | Dipende da che cosa cerca.
+""",
+    "pt": """
+hi: Olá | Bom dia | Boa tarde
+want: quero trocar o abajur do pedido {no} | a encomenda {no} não chegou | não consigo entrar na minha conta | esqueci a minha senha | preciso mudar o voo para {city} | cobraram {sum} duas vezes
+sure: Posso ajudar. | Lamento o transtorno. | Claro, vamos ver isso.
+ask: Pode me informar {proof}, por favor? | Por segurança, preciso confirmar a sua identidade. Qual é {proof}?
+proof: o seu e-mail | a sua data de nascimento | o número de cliente
+give: Sim, {mail2}. | É o {no}. | {name}, {no}.
+found: Obrigado, encontrei a sua conta. | Certo, vejo o pedido.
+detail: A devolução é possível em 30 dias. | Posso enviar as instruções por e-mail. | Ignore a primeira mensagem, era automática. | O sistema mostra uma falha.
+yes: Sim, por favor. | Tudo bem. | Pode me dizer quanto tempo leva? | E quanto custa?
+done: A troca foi feita. | Pronto, já alterei. | Vai receber um e-mail com as instruções.
+more: Posso ajudar em mais alguma coisa?
+thanks: Não, obrigado. | Muito obrigada!
+bye: Tenha um bom dia. | Até logo.
+chat2: O que posso cozinhar hoje? | Explique o que é um vulcão. | Escreva um poema sobre {city}.
+say2: Uma ideia: sopa de lentilhas. | Com prazer. | Depende do que procura.
+""",
+    "nl": """
+hi: Hallo | Goedemorgen | Goedemiddag
+want: ik wil de lamp van bestelling {no} ruilen | mijn pakket {no} is niet aangekomen | ik kan niet inloggen | ik ben mijn wachtwoord vergeten | ik moet mijn vlucht naar {city} wijzigen
+sure: Daar help ik u graag mee. | Wat vervelend. | Natuurlijk, ik kijk even.
+ask: Mag ik eerst {proof}? | Voor de veiligheid moet ik uw gegevens controleren. Wat is {proof}?
+proof: uw e-mailadres | uw geboortedatum | uw klantnummer
+give: Ja, {mail2}. | Het is {no}. | {name}, {no}.
+found: Dank u, ik heb uw account gevonden. | Ik zie de bestelling.
+detail: Retourneren kan binnen 30 dagen. | Ik stuur u de instructies per e-mail. | Negeer het eerste bericht, dat was automatisch. | Het systeem geeft een storing aan.
+yes: Ja, graag. | Prima. | Kunt u zeggen hoe lang dat duurt? | En wat kost het?
+done: De ruil is verwerkt. | Het is aangepast. | U krijgt een e-mail met instructies.
+more: Kan ik nog iets voor u doen?
+thanks: Nee, dank u. | Bedankt!
+bye: Fijne dag nog. | Tot ziens.
+chat2: Wat zal ik vanavond koken? | Leg uit wat een vulkaan is. | Schrijf een gedicht over {city}.
+say2: Een idee: linzensoep. | Graag gedaan. | Dat hangt ervan af.
+""",
+    "ru": """
+hi: Здравствуйте | Добрый день | Привет
+want: хочу обменять лампу из заказа {no} | посылка {no} не пришла | не могу войти в аккаунт | я забыл пароль | нужно перенести рейс в {city} | с меня дважды списали {sum}
+sure: С радостью помогу. | Сожалею о неудобствах. | Конечно, сейчас посмотрю.
+ask: Назовите, пожалуйста, {proof}. | Для безопасности мне нужно подтвердить вашу личность. Скажите {proof}.
+proof: ваш адрес почты | дату рождения | номер клиента
+give: Да, {mail2}. | Номер {no}. | {name}, {no}.
+found: Спасибо, я нашёл ваш аккаунт. | Вижу ваш заказ.
+detail: Вернуть товар можно в течение 30 дней. | Я отправлю инструкции на почту. | Первое сообщение можно проигнорировать, оно автоматическое. | Система показывает сбой.
+yes: Да, пожалуйста. | Хорошо. | Скажите, сколько это займёт? | А сколько это стоит?
+done: Обмен оформлен. | Готово, я всё изменил. | Вы получите письмо с инструкциями.
+more: Могу ещё чем-нибудь помочь?
+thanks: Нет, спасибо. | Большое спасибо!
+bye: Хорошего дня. | До свидания.
+chat2: Что приготовить сегодня? | Объясни, что такое вулкан. | Напиши стихотворение про {city}.
+say2: Есть идея: чечевичный суп. | С удовольствием. | Зависит от того, что вы ищете.
+""",
+    "hi": """
+hi: नमस्ते | नमस्कार | हैलो
+want: मैं ऑर्डर {no} का लैंप बदलना चाहता हूँ | मेरा पार्सल {no} नहीं आया | मैं अपने खाते में लॉग इन नहीं कर पा रहा हूँ | मैं अपना पासवर्ड भूल गया हूँ | मुझे {city} की उड़ान बदलनी है
+sure: मैं आपकी मदद कर सकता हूँ। | असुविधा के लिए खेद है। | ज़रूर, मैं देखता हूँ।
+ask: कृपया पहले {proof} बताइए। | सुरक्षा के लिए मुझे आपकी पहचान जाँचनी होगी। {proof} क्या है?
+proof: अपना ईमेल पता | अपनी जन्म तिथि | अपना ग्राहक नंबर
+give: हाँ, {mail2}। | नंबर {no} है। | {name}, {no}।
+found: धन्यवाद, आपका खाता मिल गया। | ठीक है, ऑर्डर दिख रहा है।
+detail: 30 दिन के भीतर वापसी हो सकती है। | मैं निर्देश ईमेल से भेज सकता हूँ। | पहले संदेश को अनदेखा करें, वह अपने आप भेजा गया था। | सिस्टम में खराबी दिख रही है।
+yes: हाँ, कृपया। | ठीक है। | इसमें कितना समय लगेगा? | और इसका कितना खर्च है?
+done: बदलाव हो गया है। | मैंने इसे बदल दिया है। | आपको निर्देशों वाला ईमेल मिलेगा।
+more: क्या मैं और कुछ मदद कर सकता हूँ?
+thanks: नहीं, धन्यवाद। | बहुत धन्यवाद!
+bye: आपका दिन शुभ हो। | फिर मिलेंगे।
+chat2: आज क्या पकाऊँ? | ज्वालामुखी क्या होता है, समझाइए। | {city} पर एक कविता लिखो।
+say2: एक सुझाव: दाल का सूप। | ज़रूर। | यह आपकी ज़रूरत पर निर्भर करता है।
+""",
+    "zh": """
+hi: 你好 | 您好 | 早上好
+want: 我想换订单{no}的台灯 | 我的包裹{no}没有到 | 我登录不了账户 | 我忘记了密码 | 我要改签去{city}的航班
+sure: 我可以帮您。 | 很抱歉给您带来不便。 | 好的，我来看一下。
+ask: 请先告诉我{proof}。 | 为了安全，我需要核实您的身份。{proof}是什么？
+proof: 您的邮箱 | 您的出生日期 | 您的客户编号
+give: 是{mail2}。 | 号码是{no}。 | {name}，{no}。
+found: 谢谢，我找到您的账户了。 | 好的，看到订单了。
+detail: 三十天内可以退货。 | 我可以把说明发到您的邮箱。 | 请忽略第一条消息，那是自动发送的。 | 系统显示有故障。
+yes: 好的，谢谢。 | 可以。 | 请问需要多长时间？ | 多少钱？
+done: 换货已经办好了。 | 已经为您修改。 | 您会收到一封带有说明的邮件。
+more: 还有什么可以帮您的吗？
+thanks: 没有了，谢谢。 | 非常感谢！
+bye: 祝您愉快。 | 再见。
+chat2: 今天做什么菜好？ | 请解释什么是火山。 | 写一首关于{city}的诗。
+say2: 有个主意：扁豆汤。 | 当然可以。 | 这取决于您的需要。
+""",
+    "tr": """
+hi: Merhaba | İyi günler | Günaydın
+want: {no} numaralı siparişteki lambayı değiştirmek istiyorum | {no} numaralı kargom gelmedi | hesabıma giremiyorum | şifremi unuttum | {city} uçuşumu değiştirmem gerekiyor
+sure: Yardımcı olabilirim. | Yaşadığınız sorun için üzgünüm. | Elbette, hemen bakıyorum.
+ask: Önce {proof} söyler misiniz? | Güvenlik için kimliğinizi doğrulamam gerekiyor. {proof} nedir?
+proof: e-posta adresinizi | doğum tarihinizi | müşteri numaranızı
+give: Evet, {mail2}. | Numara {no}. | {name}, {no}.
+found: Teşekkürler, hesabınızı buldum. | Siparişi görüyorum.
+detail: 30 gün içinde iade edebilirsiniz. | Talimatları e-posta ile gönderebilirim. | İlk mesajı dikkate almayın, otomatikti. | Sistemde bir arıza görünüyor.
+yes: Evet, lütfen. | Tamam. | Ne kadar sürer? | Peki ücreti ne kadar?
+done: Değişim tamamlandı. | Değiştirdim. | Talimatların olduğu bir e-posta alacaksınız.
+more: Başka bir konuda yardımcı olabilir miyim?
+thanks: Hayır, teşekkürler. | Çok teşekkür ederim!
+bye: İyi günler dilerim. | Görüşmek üzere.
+chat2: Bugün ne pişirsem? | Yanardağ nedir, anlatır mısın? | {city} hakkında bir şiir yaz.
+say2: Bir fikir: mercimek çorbası. | Memnuniyetle. | Neye ihtiyacınız olduğuna bağlı.
+""",
+}
+"""Service and talk in other languages, with the slots that stand in a dialogue."""
 
 
 def dialogue(draw: Callable[[str], str], rng: random.Random) -> str:

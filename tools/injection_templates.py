@@ -13,15 +13,16 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from injection_attacks import ATTACK
-from injection_dialogues import INSTRUCTIONS, SERVICE, dialogue
+from injection_dialogues import FOREIGN, INSTRUCTIONS, SERVICE, dialogue
 from injection_harmless import HARMLESS
+from injection_inserted import INSERTED
 from injection_languages import LANGUAGES
 from injection_lures import LURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Example", "examples"]
+__all__ = ["Example", "examples", "plant"]
 
 
 class Example(NamedTuple):
@@ -104,6 +105,8 @@ _HARMLESS = {
 _SPOKEN = {"sys": 1000, "about": 400, "note": 300}
 _DIALOGUES = 900
 _EACH_LANGUAGE = 120
+_FOREIGN_DIALOGUES = 60
+_SHARED = "".join(f"{line}\n" for line in SERVICE.splitlines() if line.startswith(("no:", "mail2:", "sum:")))
 
 
 def examples(seed: int = 1) -> Iterator[Example]:
@@ -113,6 +116,14 @@ def examples(seed: int = 1) -> Iterator[Example]:
         if example.text not in seen:
             seen.add(example.text)
             yield example
+
+
+_PLANTED = parse(WORDS, ATTACK, INSERTED)
+
+
+def plant(rng: random.Random) -> str:
+    """Return an attack to be put into a harmless text."""
+    return _case(expand(_PLANTED, "planted", rng), rng)
 
 
 def _drawn(rng: random.Random) -> Iterator[Example]:
@@ -133,3 +144,8 @@ def _drawn(rng: random.Random) -> Iterator[Example]:
         for family, attack in (("attack", True), ("harmless", False), ("lure", True), ("plain", False)):
             for _ in range(_EACH_LANGUAGE):
                 yield Example(_case(expand(grammar, family, rng), rng), attack, f"{lang}-{family}", lang)
+    for lang, block in FOREIGN.items():
+        grammar = parse(WORDS, _SHARED, "day: 14.5. | 3.11.", block)
+        for _ in range(_FOREIGN_DIALOGUES):
+            text = dialogue(lambda turn, grammar=grammar: fill(grammar, turn, rng), rng)
+            yield Example(text, attack=False, family="dialogue", lang=lang)

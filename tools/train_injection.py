@@ -22,6 +22,7 @@ import json
 import math
 import pathlib
 import random
+import re
 import struct
 import sys
 from collections import Counter, defaultdict
@@ -31,7 +32,8 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 
 import numpy as np
 from injection_documents import documents
-from injection_templates import examples
+from injection_inserted import inserted, stretch
+from injection_templates import examples, plant
 from scipy import optimize, sparse
 
 from beluga.guards import InjectionDetector
@@ -85,11 +87,15 @@ MOST_FEATURES = 30_000
 # So many weights are larger than a byte holds and are cut.
 LARGEST = 20
 STEPS = 35
-TOLL = 0.2
-FALSE_ALARMS = 0.005
+TOLL = 0.15
+FALSE_ALARMS, MOST_OF_A_GROUP = 0.005, 0.015
+FEWEST_OF_A_GROUP = 150
 RATES = (0.001, 0.002, 0.005, 0.0075, 0.01, 0.015)
 FEWEST_OF_A_SOURCE = 10
 MOST_DILUTED = 400
+# Attacks put into harmless texts: how many, and how many of them are of the large sources.
+PLANTED, BORROWED, PLANTED_WEIGHT = 5_000, 0.3, 1.0
+SHORTEST_HOST, LONGEST_PLANTED = 250, 300
 TEMPLATE_WEIGHT = 2.0
 # Written too, but long: each gives many runs.
 SPOKEN = {"written:dialogue": 1.0, "written:sys": 0.6, "written:about": 0.5, "written:note": 0.5}
@@ -106,6 +112,8 @@ class Row(NamedTuple):
     lang: str
     category: str
     learnt: bool
+    inside: tuple[int, int] = (0, 0)
+    """Where the attack starts and ends, if the rest of the text is harmless."""
 
     @property
     def english(self) -> bool:
@@ -132,12 +140,29 @@ def whole_documents(wheels: pathlib.Path) -> Iterator[Row]:
         yield Row(d.text, False, f"package:{d.package}", "en", d.kind, learnt=True)
 
 
+def planted(rows: Sequence[Row], seed: int = 2) -> Iterator[Row]:
+    """Yield harmless rows with an attack inside; each belongs to the source that its host is of."""
+    rng = random.Random(seed)
+    hosts = [row for row in rows if row.learnt and not row.attack and row.source not in UNMEASURED and _is_host(row)]
+    taken = [row.text for row in rows if row.attack and row.source in UNMEASURED and len(row.text) < LONGEST_PLANTED]
+    for _ in range(PLANTED):
+        host = rng.choice(hosts)
+        attack = rng.choice(taken) if rng.random() < BORROWED else plant(rng)
+        found = inserted(attack, stretch(host.text, rng), rng)
+        yield Row(found.text, True, host.source, host.lang, "planted", learnt=True, inside=(found.start, found.end))
+
+
+def _is_host(row: Row) -> bool:
+    return len(row.text) >= SHORTEST_HOST and row.english and not row.source.startswith("written:")
+
+
 class Texts(NamedTuple):
     """The sentences of many texts, as rows of a matrix."""
 
     rows: list[Row]
     kinds: list[int]
     first: np.ndarray  # the first sentence of each row, and one more
+    attack: np.ndarray  # the first sentence of the attack in each row, and the one after its last
     sizes: np.ndarray  # tokens of each sentence
     counts: sparse.csr_matrix  # sentences x features
     features: np.ndarray
@@ -145,7 +170,7 @@ class Texts(NamedTuple):
 
 
 def collect(rows: list[Row]) -> Texts:
-    first, sizes, kinds = [0], [], []
+    first, sizes, kinds, attack = [0], [], [], []
     indices: list[np.ndarray] = []
     pointer = [0]
     pieces: dict[str, tuple[int, list[int]]] = {}
@@ -173,6 +198,7 @@ def collect(rows: list[Row]) -> Texts:
             indices.append(np.array([*sorted(found), *pairs], dtype=np.uint32))
             pointer.append(pointer[-1] + len(found) + len(pairs))
             sizes.append(len(unit))
+        attack.append(attacked(row, units, first[-1]))
         first.append(len(sizes))
     flat = np.concatenate(indices)
     del indices
@@ -185,7 +211,19 @@ def collect(rows: list[Row]) -> Texts:
     kept = several(rows, first_, counts)
     names, counts = names[kept], counts[:, kept].tocsr()
     scale = np.array([kind_of[int(f)] for f in names])
-    return Texts(rows, kinds, first_, np.array(sizes), counts, names, scale)
+    return Texts(rows, kinds, first_, np.array(attack), np.array(sizes), counts, names, scale)
+
+
+def attacked(row: Row, units: Sequence[Sequence[str]], first: int) -> tuple[int, int]:
+    """Return which of the sentences `units`, the first of which is number `first`, hold the attack."""
+    if not any(row.inside):
+        return (first, first + len(units) if row.attack else first)
+    before, inside = (
+        sum(map(len, sentences(plain_form(part)))) for part in (row.text[: row.inside[0]], row.text[slice(*row.inside)])
+    )
+    ends = np.cumsum([0, *map(len, units)])
+    begin = int(np.searchsorted(ends, before, "right")) - 1
+    return first + begin, first + max(begin + 1, int(np.searchsorted(ends, before + inside, "left")))
 
 
 def several(rows: list[Row], first: np.ndarray, counts: sparse.csr_matrix) -> np.ndarray:
@@ -203,17 +241,19 @@ def several(rows: list[Row], first: np.ndarray, counts: sparse.csr_matrix) -> np
 
 
 class Runs(NamedTuple):
-    """Runs of sentences: the row, the first sentence and the one after the last of each."""
+    """Runs of sentences: of each the row, the first sentence, the one after the last, and whether it is an attack."""
 
     row: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    attack: np.ndarray
 
 
 def learnt_runs(texts: Texts, seed: int = 1) -> Runs:
     """Return what is learnt from: stretches of eight sentences of all texts, and shorter ones of harmless texts.
 
-    Which sentence makes a text an attack is not known; of a harmless text every one is harmless.
+    Which sentence makes a text an attack is not known, unless it was planted there; of a harmless text every one is
+    harmless.
     """
     rng = np.random.default_rng(seed)
     out = []
@@ -222,12 +262,28 @@ def learnt_runs(texts: Texts, seed: int = 1) -> Runs:
         if not row.learnt:
             continue
         longest = RUNS[-1]
+        if any(row.inside):
+            out += around(texts, at, rng)
+            continue
         starts = range(a, max(a + 1, b - longest + 6), 6)
-        out += [(at, s, min(s + longest, b)) for s in starts]
+        out += [(at, s, min(s + longest, b), row.attack) for s in starts]
         if not row.attack and b - a > 1:
-            short = [(at, s, s + r) for r in RUNS[:-1] if r < b - a for s in range(a, b - r + 1)]
+            short = [(at, s, s + r, False) for r in RUNS[:-1] if r < b - a for s in range(a, b - r + 1)]
             out += [short[i] for i in rng.choice(len(short), min(len(short), SHORT_RUNS), replace=False)]
     return Runs(*map(np.array, zip(*out, strict=True)))
+
+
+def around(texts: Texts, at: int, rng: np.random.Generator) -> Iterator[tuple[int, int, int, bool]]:
+    """Yield of a planted row a run of each length that holds the attack, and some that hold nothing of it."""
+    a, b = int(texts.first[at]), int(texts.first[at + 1])
+    first, last = map(int, texts.attack[at])
+    for length in RUNS:
+        if length >= min(last - first, RUNS[-1]):
+            earliest = max(a, min(last - length, first))
+            start = int(rng.integers(earliest, max(earliest, min(first, b - length)) + 1))
+            yield at, start, min(start + length, b), True
+    short = [(at, s, s + r, False) for r in RUNS for s in range(a, b - r + 1) if s + r <= first or s >= last]
+    yield from (short[i] for i in rng.choice(len(short), min(len(short), 4), replace=False)) if short else ()
 
 
 def roots(texts: Texts, runs: Runs) -> np.ndarray:
@@ -249,25 +305,25 @@ def marks(texts: Texts, runs: Runs) -> np.ndarray:
 
 def weigh(rows: Sequence[Row], runs: Runs) -> np.ndarray:
     """Return the weight of each run: sources count by the root of their size, and both labels alike."""
-    size = Counter(row.source for row in rows)
-    parts = np.bincount(runs.row, minlength=len(rows))
-    raw = np.empty(len(rows))
+    size = Counter(row.source for row in rows if not any(row.inside))
+    base = np.empty(len(rows))
     for at, row in enumerate(rows):
         written = row.source.startswith("written:")
-        base = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
-        base = SPOKEN.get(row.source, base)
-        base *= FOREIGN_WEIGHT if written and not (row.english or row.attack) else 1
-        raw[at] = base / (max(1, parts[at]) if row.attack else max(1, parts[at]) ** 0.5)
-    weight = raw[runs.row]
-    attack = np.array([row.attack for row in rows])[runs.row]
+        weight = TEMPLATE_WEIGHT if written else (100 / size[row.source]) ** 0.5
+        weight = SPOKEN.get(row.source, PLANTED_WEIGHT if any(row.inside) else weight)
+        base[at] = weight * (FOREIGN_WEIGHT if written and not (row.english or row.attack) else 1)
+    attack = runs.attack.astype(bool)
+    parts = np.array([np.bincount(runs.row[attack == which], minlength=len(rows)) for which in (False, True)])
+    weight = base[runs.row] / np.where(attack, parts[1][runs.row], np.sqrt(np.maximum(parts[0][runs.row], 1)))
     weight[attack] *= weight[~attack].sum() / weight[attack].sum() / 2
     return weight / weight.mean()
 
 
 def learn(texts: Texts, runs: Runs) -> np.ndarray:
-    """Return what is learnt from `runs`, and then from them and the worst run of each attack.
+    """Return what is learnt from `runs`, and then from them and the worst run of each text.
 
-    Which sentences make a text an attack is not told: the first fit is asked for them.
+    Which sentences make a text an attack is not told: the first fit is asked for them, and for the harmless ones that
+    look most like it.
     """
     point = fit(texts, runs)
     return fit(texts, Runs(*map(np.concatenate, zip(runs, worst(texts, runs, point), strict=True))), point)
@@ -281,19 +337,27 @@ def fit(texts: Texts, runs: Runs, start: np.ndarray | None = None) -> np.ndarray
 
 
 def worst(texts: Texts, runs: Runs, point: np.ndarray) -> Runs:
-    """Return of each attack among `runs` the run that `point` scores highest, unless it is the whole text."""
+    """Return of each text among `runs` the run that `point` scores highest, unless it is the whole text.
+
+    Of a text with an attack inside, it is one of the rest.
+    """
     size = texts.counts.shape[1]
     sums = np.concatenate([[0.0], np.cumsum(texts.counts @ point[:size])])
     found = []
     for at in np.unique(runs.row):
-        first, last = int(texts.first[at]), int(texts.first[at + 1])
+        row, (first, last) = texts.rows[at], map(int, texts.first[at : at + 2])
+        inside = texts.attack[at] if any(row.inside) else (0, 0)
         spans = [
-            (at, s, s + length) for length in RUNS if length < last - first for s in range(first, last - length + 1)
+            (at, s, s + length, row.attack and not any(row.inside))
+            for length in RUNS
+            if length < last - first
+            for s in range(first, last - length + 1)
+            if s + length <= inside[0] or s >= inside[1]
         ]
-        if texts.rows[at].attack and spans:
+        if spans:
             some = Runs(*map(np.array, zip(*spans, strict=True)))
             found.append(spans[np.argmax(roots(texts, some) * (sums[some.end] - sums[some.start]))])
-    return Runs(*(np.array([span[column] for span in found], int) for column in range(3)))
+    return Runs(*(np.array([span[column] for span in found], int) for column in range(4)))
 
 
 def loss_of(texts: Texts, runs: Runs) -> tuple[Callable[[np.ndarray], tuple[float, np.ndarray]], int]:
@@ -305,7 +369,7 @@ def loss_of(texts: Texts, runs: Runs) -> tuple[Callable[[np.ndarray], tuple[floa
     local = np.cumsum(local)
     part = texts.counts[used]
     turned = part.T.tocsr()
-    label = np.array([texts.rows[at].attack for at in runs.row], float)
+    label = runs.attack.astype(float)
     weight = weigh(texts.rows, runs) / len(runs.row)
     root_ = roots(texts, runs)
     first, last = local[runs.start], local[runs.end]
@@ -350,7 +414,9 @@ def pack(model: LogisticModel) -> bytes:
 def folds(rows: Sequence[Row]) -> list[int]:
     """Return the fold of every row, a family of sources being in one; what is not measured is in none."""
     family = [FAMILY.get(row.source, row.source) for row in rows]
-    measured = [not row.source.startswith("written:") and row.source not in UNMEASURED for row in rows]
+    measured = [
+        not row.source.startswith("written:") and row.source not in UNMEASURED and not any(row.inside) for row in rows
+    ]
     size = Counter(name for name, counts in zip(family, measured, strict=True) if counts)
     load, fold = [0] * FOLDS, {}
     for name, n in sorted(size.items(), key=lambda item: (-item[1], item[0])):
@@ -383,28 +449,28 @@ DILUTED = {1: 400, 10: 150, 100: 30}
 def cross_validate(texts: Texts, runs: Runs) -> list[Measured]:
     """Judge every row, by a model that saw nothing of its family of sources."""
     rows, fold = texts.rows, np.array(folds(texts.rows))
-    hosts = [row.text for row in rows if row.source.startswith("package:")]
+    hosts = [row.text for row in rows if row.source.startswith("package:") and not any(row.inside)]
     rng = random.Random(1)
     plain = [
         at
         for at, row in enumerate(rows)
-        if row.attack and fold[at] >= 0 and row.english and len(row.text) < MOST_DILUTED
+        if row.attack and fold[at] >= 0 and row.english and len(row.text) < MOST_DILUTED and not any(row.inside)
     ]
     chosen = {size: set(rng.sample(plain, min(n, len(plain)))) for size, n in DILUTED.items()}
     found = []
     for k in range(FOLDS):
         kept = fold[runs.row] != k
         model = as_model(texts, learn(texts, Runs(*(column[kept] for column in runs))), 0.5)
-        held = np.flatnonzero(fold == k)
+        held = [at for at in np.flatnonzero(fold == k) if not any(rows[at].inside)]
         for at, odds in zip(held, judged(model, [rows[at].text for at in held]), strict=True):
             sizes = [size for size in DILUTED if at in chosen[size]]
-            within = judged(model, [inserted(rows[at].text, hosts, 1000 * size, rng) for size in sizes])
+            within = judged(model, [diluted(rows[at].text, hosts, 1000 * size, rng) for size in sizes])
             found.append(Measured(rows[at], odds, dict(zip(sizes, within, strict=True))))
         print(f"fold {k + 1} of {FOLDS}", file=sys.stderr, flush=True)
     return found
 
 
-def inserted(text: str, hosts: Sequence[str], size: int, rng: random.Random) -> str:
+def diluted(text: str, hosts: Sequence[str], size: int, rng: random.Random) -> str:
     """Return `text` at the border of two sentences of a harmless text of `size` characters."""
     host = ""
     while len(host) < size:
@@ -412,6 +478,27 @@ def inserted(text: str, hosts: Sequence[str], size: int, rng: random.Random) -> 
     at = rng.randrange(len(host))
     at = max(host.rfind(". ", 0, at) + 2, host.rfind("\n", 0, at) + 1)
     return f"{host[:at]}{text} {host[at:]}"
+
+
+_SPEAKER = r"\W{0,3}(?:user|human|customer|client|assistant|agent|ai|bot|system|support)\W{0,3}: "
+FORMS = {
+    "dialogue": rf"(?im)(?:^|/ ){_SPEAKER}[^\n]*(?:\n|/ )(?:.*\n){{0,3}}?{_SPEAKER}",
+    "mail": r"(?im)^(?:subject|from|to|dear [\w .]{2,30}|hi [\w .]{2,30},|sent)\b ?[:,|]?.*\n[\s\S]{20,}|EMAIL_FROM",
+    "table": r"(?m)^\|.*\|.*\|\s*$\n\|",
+    "page": r"(?i)</(?:p|div|html|body|a|td|h\d|span|li)>",
+    "data": r"(?s)\A\s*[\[{].*[\]}]\s*\Z|\"\w+\": ?[\"\[{]",
+    "code": r"(?m)```|^\s*(?:def|class|import|from|return|function|const|var|let|public|#include|if \(|for \()\b"
+    r"|[;{]\s*$",
+    "list": r"(?m)(?:^\s*(?:[-*+]|\d+[.)]) .*\n?){3}|^#{1,4} ",
+    "several paragraphs": r"\n\s*\n",
+}
+"""What a text looks like: the first of these that matches; else it is a line or a paragraph."""
+
+
+def form_of(text: str) -> str:
+    """Return the form of a text."""
+    found = next((form for form, pattern in FORMS.items() if re.search(pattern, text[:20_000])), "")
+    return found or ("paragraph" if len(text) > 200 else "line")
 
 
 LENGTHS = ((0, 100), (100, 400), (400, 1_000), (1_000, 4_000), (4_000, 30_000))
@@ -450,6 +537,8 @@ def report(measured: Sequence[Measured], threshold: float) -> Iterator[str]:
     yield from parted(lambda m: m.row.lang)
     yield "### By length in characters\n"
     yield from parted(lambda m: next((f"{a:>5} to {b}" for a, b in LENGTHS if a <= len(m.row.text) < b), "longer"))
+    yield "### By form, documents included\n"
+    yield from parted(lambda m: form_of(m.row.text), measured)
     yield "### Whole documents, by kind\n"
     yield from parted(lambda m: m.row.category, whole)
     yield "### By source\n"
@@ -470,6 +559,18 @@ def over_sources(rows: Sequence[Measured], at: float) -> float:
     return sum(shares) / len(shares)
 
 
+def chosen_threshold(measured: Sequence[Measured]) -> float:
+    """Return the log-odds at which few harmless rows are flagged, and not too many of any one form or length."""
+    rows = [m for m in measured if not m.row.source.startswith("package:")]
+    groups: defaultdict[str, list[Measured]] = defaultdict(list)
+    for m in measured:
+        if not m.row.attack:
+            groups[form_of(m.row.text)].append(m)
+            groups[f"{len(m.row.text) >= LENGTHS[-1][0]}"].append(m)
+    each = [threshold_at(group, MOST_OF_A_GROUP) for group in groups.values() if len(group) >= FEWEST_OF_A_GROUP]
+    return max(threshold_at(rows, FALSE_ALARMS), *each)
+
+
 def threshold_at(measured: Iterable[Measured], rate: float) -> float:
     """Return the log-odds at which `rate` of the harmless rows are flagged."""
     harmless = sorted((m.odds for m in measured if not m.row.attack), reverse=True)
@@ -486,11 +587,12 @@ def main() -> None:
     parser.add_argument("--card", type=pathlib.Path, default=CARD, help="the page whose figures are replaced")
     options = parser.parse_args()
     rows = [row for path in options.data for row in read(path)]
-    texts = collect([*rows, *templates(), *whole_documents(options.wheels)])
+    rows += [*templates(), *whole_documents(options.wheels)]
+    texts = collect([*rows, *planted(rows)])
     runs = learnt_runs(texts)
     print(f"{len(texts.rows)} texts, {len(texts.sizes)} sentences, {len(texts.features)} features", file=sys.stderr)
     measured = cross_validate(texts, runs)
-    threshold = threshold_at([m for m in measured if not m.row.source.startswith("package:")], FALSE_ALARMS)
+    threshold = chosen_threshold(measured)
     figures = "\n".join(report(measured, threshold))
     head, _, rest = options.card.read_text("utf8").partition(BEGIN)
     options.card.write_text(f"{head}{BEGIN}\n\n{figures}\n\n{END}{rest.partition(END)[2]}", "utf8")

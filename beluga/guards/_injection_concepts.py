@@ -338,7 +338,9 @@ def markers(text: str, lower: str) -> Iterator[tuple[InjectionRule, int, int]]:
             fences = [fence.start() for fence in re.finditer("```", text)]
             for match in rule.pattern.finditer(read):
                 start, end = match.span()
-                if rule is not RESERVED or not (bisect_left(fences, start) % 2 or _is_template(text, start, end)):
+                before = bisect_left(fences, start)
+                in_code = before % 2 and before < len(fences)  # a block that nothing ends is no block
+                if rule is not RESERVED or not (in_code or _is_template(text, start, end)):
                     yield rule, start, end
 
 

@@ -18,6 +18,9 @@ def grammars() -> dict[str, dict[str, list[str]]]:
         "harmless": templates.parse(templates.WORDS, templates.HARMLESS),
     }
     grammar["spoken"] = templates.parse(templates.WORDS, templates.SERVICE, templates.INSTRUCTIONS)
+    grammar["planted"] = templates.parse(templates.WORDS, templates.ATTACK, templates.INSERTED)
+    for lang, block in templates.FOREIGN.items():
+        grammar[f"{lang} dialogues"] = templates.parse(templates.WORDS, templates._SHARED, "day: 1", block)
     for lang, block in templates.LANGUAGES.items():
         grammar[lang] = templates.parse(templates.WORDS, block, templates.LURES[lang])
     return grammar
@@ -51,7 +54,7 @@ def test_dialogues_of_service_are_long_and_whole() -> None:
     spoken = [example.text for example in examples() if example.family == "dialogue"]
     assert len(spoken) > 500
     assert not any(re.search(r"\{\w+\}", text) for text in spoken)
-    assert all(len(text.split("? ")) + text.count("\n") >= 2 for text in spoken)
+    assert all(len(text.split("? ")) + text.count("\n") + text.count(" / ") >= 2 for text in spoken)
 
 
 def test_documents_are_chosen_alike_each_time_and_prompts_are_cut_out(tmp_path: pathlib.Path) -> None:
