@@ -183,7 +183,7 @@ def _acts(value: Any, nested: int = _NESTED) -> bool:
     if not nested or not _TALKS.isdisjoint(own) or not any(callable(own[name]) for name in own if name[:1] != "_"):
         return False
     try:
-        held = vars(value).values()
+        held = list(vars(value).values())
     except Exception:  # what it holds is in slots or in C, or nobody may see it
         return False
     return all(Walk().way(type(each)) is None or callable(each) or _acts(each, nested - 1) for each in held)

@@ -177,7 +177,10 @@ class Walk:
 
     def way(self, kind: type) -> str | None:
         """Return the name of the method for values of a type; None for those that say nothing."""
-        return _way(kind)
+        try:
+            return _way(kind)
+        except Exception:  # a class whose own class does not let it be hashed or asked
+            return "as_unknown"
 
     def as_unknown(self, value: Any, place: Any, key: Any) -> Any:  # noqa: ARG002 - all ways are asked alike
         return self.unknown(value, place)

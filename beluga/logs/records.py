@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from beluga._values.walk import is_printable
-from beluga.masking import mask, mask_text
-from beluga.masking.standins import FAILED, StandIns, secrets_named_in
+from beluga.masking import mask_text
+from beluga.masking.standins import FAILED, StandIns, secrets_named_in, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
@@ -52,7 +52,8 @@ class Masker:
 
         ``info(f"log in as {user} with {password}", extra={"password": password})``
         """
-        return self._text(_without(text, *said_with))
+        secrets = (value for data in said_with for value in secrets_named_in(data, _DEEPEST))
+        return self._text(without(text, secrets))
 
     def fields(self, extra: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return extra fields masked, with stand-ins for objects."""
@@ -116,13 +117,6 @@ class Masker:
                 return self._text(record.msg), args
         masked = self.message(shown, record.args, extra)
         return (record.msg, args) if masked == shown else (masked, None)
-
-
-def _without(text: str, *said_with: Any) -> str:
-    """Return `text` without the values that stand under the name of a secret in what it was `said_with`."""
-    for value in {value for data in said_with for value in secrets_named_in(data, _DEEPEST)}:
-        text = text.replace(value, mask(value))
-    return text
 
 
 def _copy(record: logging.LogRecord) -> logging.LogRecord:
@@ -250,10 +244,5 @@ def before_send(event: dict[str, Any], hint: dict[str, Any] | None = None) -> di
     told = {value.strip("'\"") for data in (event, error) for value in secrets_named_in(data, _DEEP_IN_EVENTS)}
     secrets = [value for value in told if len(value) >= _SURE and not value.isalpha()]  # a word may be a field
 
-    def text(said: str) -> str:
-        for value in secrets:
-            said = said.replace(value, mask(value))
-        return mask_text(said)
-
-    masked: dict[str, Any] = Masker(text).data(event)
+    masked: dict[str, Any] = Masker(lambda text: mask_text(without(text, secrets))).data(event)
     return masked

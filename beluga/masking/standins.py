@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Text = Callable[[str], str]
 
-__all__ = ["FAILED", "Shown", "StandIns", "secrets_named_in"]
+__all__ = ["FAILED", "Shown", "StandIns", "secrets_named_in", "without"]
 
 FAILED = "[log masking failed]"
 """What is shown of what could not be masked."""
@@ -87,10 +87,7 @@ class StandIns:
     def printed(self, write: Callable[[Any], Any], value: Any) -> str:
         """Return what `write` makes of `value`, masked by form and by the names of what it holds; never raises."""
         try:
-            text = str(write(value))
-            for secret in set(secrets_named_in(value, _NEAR)):
-                text = text.replace(secret, mask(secret))
-            return self.text(text)
+            return self.text(without(str(write(value)), secrets_named_in(value, _NEAR)))
         except Exception:
             return FAILED
 
@@ -121,6 +118,13 @@ class StandIns:
     def traceback(self, trace: Any) -> Any:
         """Return what stands for a traceback."""
         return trace if trace is None or type(trace) is _Traceback else _Traceback(trace, self)
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` with `secrets` masked wherever they stand; the longest first, of which another may be a part."""
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        text = text.replace(secret, mask(secret))
+    return text
 
 
 def secrets_named_in(value: Any, depth: int) -> Iterator[str]:

@@ -510,3 +510,11 @@ def test_sentry_sends_no_secret_that_only_its_name_tells_of():
     assert event["exception"]["values"][0]["value"] == "refused with ****"
     assert event["request"] == {"method": "GET"}
     assert crumb == {"message": "refused with ****"}
+
+
+@pytest.mark.usefixtures("boundary")
+def test_a_secret_that_is_a_part_of_another_leaves_nothing_of_it(log, stream):
+    """The longer one is masked first, or its rest would stay."""
+    log.info("swordfish01xyz and swordfish0", extra={"password": "swordfish0", "api_token": "swordfish01xyz"})
+
+    assert "1xyz" not in stream.getvalue()

@@ -263,3 +263,20 @@ def test_no_path_leads_round_the_walker(value):
     assert MARK not in repr(clean)
     assert repr(clean).count("gone") == repr(value).count(MARK)
     assert not Reading(value).unread
+
+
+def test_a_class_that_cannot_be_hashed_is_named():
+    """A metaclass that compares classes makes them unhashable, and costs nobody the rest of the value."""
+
+    class Meta(type):
+        def __eq__(cls, other):
+            raise RuntimeError
+
+        __hash__ = None
+
+    class Odd(metaclass=Meta):
+        pass
+
+    reading = Reading([Odd(), "x"])
+    assert [text.value for text in reading.texts] == ["x"]
+    assert [unread.type for unread in reading.unread] == ["Odd"]
