@@ -71,6 +71,19 @@ def test_values_of_different_types_are_different_calls(several):
     assert len(calls) == len(several)
 
 
+@pytest.mark.parametrize(("one", "other"), [(1.5, 2.5), ([1], [2]), ({"a": 1}, {"a": 2}), (0.0, -0.0)], ids=repr)
+def test_values_of_one_type_are_different_calls(one, other):
+    """Also where a call gives each parameter in its place, and nothing else."""
+    asked = []
+
+    @cached(ttl=60)
+    def ask(value):
+        asked.append(value)
+        return len(asked)
+
+    assert [ask(one), ask(other), ask(one), ask(other)] == [1, 2, 1, 2]
+
+
 @attrs.define
 class _Record:
     texts: list[str]
