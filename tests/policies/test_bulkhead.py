@@ -455,6 +455,15 @@ def test_answers_that_become_slow_lower_the_limit(fake_clock):
     assert policy.limit() < 40
 
 
+def test_answers_that_become_a_little_slower_say_nothing(fake_clock):
+    """Less than twice the usual time is no queue."""
+    policy = Bulkhead("auto", 1000, start=4, maximum=4)
+    for seconds in (3, 5):
+        for _ in range(40):
+            policy(fake_clock.advance)(seconds)
+    assert policy.limit() == 4
+
+
 def test_the_time_of_a_stream_says_nothing(fake_clock):
     """It goes at its reader's pace: one who reads slowly is not a provider that has become slow."""
     policy = Bulkhead("auto", 1000, start=4, maximum=4)
