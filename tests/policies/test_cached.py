@@ -84,6 +84,24 @@ def test_values_of_one_type_are_different_calls(one, other):
     assert [ask(one), ask(other), ask(one), ask(other)] == [1, 2, 1, 2]
 
 
+def test_what_an_attempt_fetches_after_a_kept_answer_is_charged():
+    """What the first attempt was handed is free, and the next one's run is not."""
+    limit, asked, wanted = budget(tokens=1000, key="user"), [], [1]
+
+    @limit
+    @retry(max_attempts=2, on_result=lambda _: len(asked) < wanted[0], initial_backoff=60, max_backoff=60, jitter=False)
+    @cached(ttl=10)
+    def ask(user):
+        asked.append(user)
+        return Usage(input_tokens=7)
+
+    with fake_clock():
+        for wanted[0] in (1, 2):
+            ask("ada")
+        assert len(asked) == 2
+        assert limit.account("ada").spent.tokens == 14
+
+
 @attrs.define
 class _Record:
     texts: list[str]
