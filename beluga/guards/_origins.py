@@ -143,7 +143,8 @@ class History:
         return self._sides
 
     def _sort(self, name: str, value: Any, tool: str | None) -> None:
-        found = name in self._documents or (isinstance(value, str) and _FOUND.search(name))
+        texts = value if isinstance(value, (list, tuple)) else (value,)
+        found = name in self._documents or (_FOUND.search(name) and all(isinstance(each, str) for each in texts))
         role = "tool" if tool or found else Place().entry(name).role
         if role:
             self._take(name, value, trusted=tool in self._trusted_tools if tool else role == "system")

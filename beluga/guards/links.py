@@ -108,7 +108,7 @@ _LOGGED = re.compile(
 _DOCTYPE = re.compile(
     r"(?i)<!doctype\s+[\w.:-]+\s+(?:public\s+[\"'][\w/ .:+-]{1,80}[\"']|system)\s+[\"']https?://(?:www\.)?"
     r"(?:w3\.org|apple\.com|oasis-open\.org|java\.sun\.com|hibernate\.org|mybatis\.org|springframework\.org|docbook\.org"
-    r"|openmobilealliance\.org|wapforum\.org|daisy\.org|checkstyle\.org|puppycrawl\.com|jboss\.org|qt\.io)/[\w./-]{1,80}\.dtd"
+    r"|openmobilealliance\.org|wapforum\.org|daisy\.org|checkstyle\.org|jboss\.org|qt\.io)/[\w./-]{1,80}\.dtd"
     r"[\"']\s*>"
 )
 _HOST_NEXT = re.compile(r"[/\\]{2}")
