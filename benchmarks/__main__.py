@@ -41,6 +41,10 @@ PEERS = (
 )
 """Distributions whose versions stand above the table."""
 
+PAGE = history.FOLDER.with_suffix(".md")
+BEGIN, END = "<!-- begin: made by python -m benchmarks --keep -->", "<!-- end -->"
+"""Between which lines of the page the last run stands that was kept."""
+
 HEADER = ("what", "floor", "ours", "ratio", "target", "peers", "result")
 
 
@@ -119,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--write", type=Path, metavar="FOLDER", help="write the table, the history with this run, and plots"
     )
-    parser.add_argument("--keep", action="store_true", help="write them where the documentation shows them")
+    parser.add_argument("--keep", action="store_true", help="put them into the documentation")
     asked = parser.parse_args(arguments)
     seconds = 4.0 if asked.quick else 26.0
     measured = list(rows(seconds))
@@ -129,9 +133,14 @@ def main(arguments: list[str] | None = None) -> int:
     slower = _held(measured, seconds) if asked.guard else []
     for line in slower:
         sys.stdout.write(f"slower by a third: {line}\n")
-    if folder := history.FOLDER if asked.keep else asked.write:
-        history.write(measured, version, folder)
-        (folder / "table.md").write_text(f"{version}. {_versions().capitalize()}.\n\n{table}", "utf-8")
+    text = f"{version}. {_versions().capitalize()}.\n\n{table}"
+    if asked.keep:
+        history.write(measured, version, history.FOLDER)
+        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+    if asked.write:
+        history.write(measured, version, asked.write)
+        (asked.write / "table.md").write_text(text, "utf-8")
     return 1 if slower else 0
 
 

@@ -173,8 +173,7 @@ def kinds(name: str) -> list[str]:
 
 def measured() -> Mapping[str, Measured]:
     """Return the rows of the last benchmark run, as its page shows them."""
-    kept = DOCS / "explanation" / "benchmarks" / "table.md"  # written by python -m benchmarks --keep
-    page = (kept if kept.exists() else DOCS / "explanation" / "benchmarks.md").read_text(encoding="utf-8")
+    page = (DOCS / "explanation" / "benchmarks.md").read_text(encoding="utf-8")
     cells = [[each.strip() for each in line.strip("|").split("|")] for line in page.splitlines() if line[:2] == "| "]
     return {row[0]: Measured(row[2], row[3], row[5]) for row in cells if len(row) == 7}
 
