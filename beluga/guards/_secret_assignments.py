@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, name_around
+from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, STRESS, name_around
 from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
 from beluga.guards.patterns import Words
 
@@ -39,7 +39,8 @@ _CHANGED = (
 _TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}+(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A-Za-z_.]{1,20}){0,3}[ \t](?==(?!=)))?"
 _ASSIGN = (
     rf"(?P<assign>{CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{IS})?[ \t]{{0,40}}"
-    r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])[ \t]{0,60})"
+    r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])"
+    rf"{STRESS}?[ \t]{{0,60}})"
 )
 _LINE = r"(?P<line>[ \t]{0,8}\r?\n[ \t]*)"
 _JOINED = re.compile(
@@ -48,7 +49,7 @@ _JOINED = re.compile(
     rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?[({{][ \t]?(?={QUOTE}))"
     r"|(?P<element>[^<>\n\"']{0,80}>)"
     r"|(?P<keyed>[\"']\s?(?:[\w:-]{1,20}=[\"'][^\"'\n]{0,40}[\"']\s?){0,3}>)"
-    rf"|(?P<dash>[ \t][-–—][ \t])"
+    rf"|(?P<dash>{STRESS}?[ \t][-–—][ \t])"
     r"|(?P<cell>[ \t`*_\"']{0,20}\|[ \t`*]{0,80})"
     rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+)"
     rf"|(?P<east>[ \t]?(?:是|为|為|は|が|는|은|이|가)[ \t]?)"
@@ -165,7 +166,7 @@ _OPTION = 24  # those of them in which the hyphen of an option is
 _HEADS = re.compile(r"[\w.-]{0,40}+[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
 # What may stand behind a piece of a name at all, so that most pieces need no more than this look.
 _LEADS = re.compile(
-    rf"[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}+){{0,4}}+[\"'`\])\\]{{0,8}}+"
+    rf"[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}+){{0,4}}+[\"'`\])\\*]{{0,8}}+"
     rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&\n→⇒–—~!?\[{EAST}\"'`]"
     rf"|(?:{IS}|or|has|have|now|be|changed|set|reset)\b"
     r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+)?[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"

@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST",
     "PIECES",
     "QUOTE",
+    "STRESS",
     "Kind",
     "Name",
     "is_secret_name",
@@ -213,7 +214,9 @@ PIECES = tuple(
 LONGEST = 64  # characters of a name on either side of the piece that was found
 
 QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|&quot;|&#3[49];|%22|[「『])"
-CLOSE = rf"(?:{QUOTE})?[\])]{{0,2}}"
+STRESS = r"(?:\*{1,3}|~~|</(?:b|strong|i|em|u|code|span|td|th|dt)>)"
+"""The end of what Markdown or HTML stresses: models write ``**Password:** x``."""
+CLOSE = rf"(?:{QUOTE})?[\])]{{0,2}}{STRESS}?"
 IS = (
     r"(?:is|was|are|will be|reads|ist|lautet|est|es|sera|será|é|foi|è|sarà|jest|to|brzmi|är|er|on|это|adalah|ialah"
     r"|olarak)"
@@ -225,6 +228,9 @@ _AFTER = re.compile(
 _TWO_AFTER = re.compile(r"((?:[ \t]{1,2}|-)(?:d['’]|l['’])?[^\W\d_]{1,14})((?:[ \t]{1,2}|['’])[^\W\d_]{1,14})?")
 _GOES_ON, _ENDS = frozenset(" \t-"), frozenset(" \t\r\n:=\"'`,;|)]>")
 _JOINED_BY_SIGN = re.compile(rf"{CLOSE}[ \t]{{0,4}}(?:[:=]|->|→|{IS}[ \t]|[|\n])")
+
+
+_LETTERS = re.compile(r"[^\W\d_]+\Z")
 
 
 class Name(NamedTuple):
@@ -253,9 +259,7 @@ def name_around(work: str, place: int, end: int) -> Name:
         return Name(start, end, "", token)
     kind = kind_of_name(token)
     if not kind or token.lower() == "token":
-        words = _words_before(work, start)
-        if words:
-            kind = kind_of_name(f"{words[-1]} {token}") or ("" if kind else kind_of_name(" ".join((*words, token))))
+        start, kind = _with_words_before(work, start, token, kind)
     following = _TWO_AFTER.match(work, end) if work[end : end + 1] in _GOES_ON else None
     if (following and work[end] != "-") or (following and not kind):
         for group in (2, 1):
@@ -267,9 +271,22 @@ def name_around(work: str, place: int, end: int) -> Name:
     return Name(start, end, kind, token)
 
 
+def _with_words_before(work: str, start: int, token: str, kind: Kind) -> tuple[int, Kind]:
+    """Return where the name begins whose last word is `token`, and its kind, by the words before it."""
+    words = _words_before(work, start)
+    if not words:
+        return start, kind
+    one = kind_of_name(f"{words[-1]} {token}")
+    kind = one or ("" if kind else kind_of_name(" ".join((*words, token))))
+    return (work.rfind(words[-1] if one else words[0], 0, start) if kind else start), kind
+
+
 def _words_before(work: str, start: int) -> list[str]:
     """Return the two words of a line before `start`, or as many as there are."""
     if not start or work[start - 1] not in " \t":
         return []
     words = work[max(0, start - 28) : start].rpartition("\n")[2].split()[-2:]
-    return words if words and words[-1].isalpha() else []
+    last = _LETTERS.search(words[-1]) if words else None
+    if last is None:
+        return []
+    return words if last[0] == words[-1] else [last[0]]  # what is before a bracket or a comma is another matter
