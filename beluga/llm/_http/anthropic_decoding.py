@@ -74,7 +74,9 @@ class BlockReader:
         content = body["content"]
         if isinstance(content, str):
             content = [{"type": "text", "text": content}]
-        for index, block in enumerate(() if content is None and self.answered else content):
+        elif content is None and self.answered:
+            content = []
+        for index, block in enumerate(content):
             yield from self._begin(index, block)
             yield from self._end_block(index)
         yield from self._last()
