@@ -74,7 +74,10 @@ class BlockReader:
         content = body["content"]
         if isinstance(content, str):
             content = [{"type": "text", "text": content}]
-        elif content is None and self.answered:
+        elif content is None:
+            if not self.answered:
+                message = "neither content nor a reason to stop"
+                raise TypeError(message)
             content = []
         for index, block in enumerate(content):
             yield from self._begin(index, block)
