@@ -74,6 +74,8 @@ class Call:
     """1 as soon as a stream has handed out its first item, else 0."""
     sent: bool = False
     """Whether the function has begun to run; only set where it did not end well. See `was_sent`."""
+    resumed: bool = False
+    """Whether the stream that begins goes on with the items of the one before it; else none of these went out."""
     steered: bool = False
     """Whether the consumer of a stream has sent or thrown something in; only set where layers look at its items."""
     served: bool = False

@@ -93,6 +93,7 @@ def interpret(
                 entered -= 1
                 continue
             attempts[entered] = call.attempt = call.attempt + 1
+            call.resumed = again.instead is not None and bool(call.items)
             for left in stack.bound[entered:]:
                 forget(call, left)
             if again.instead is None or again.innermost:

@@ -351,6 +351,8 @@ class _Layer(Policy):
     def watch(self, call: Call) -> Lead | None:
         """Record the items of a stream."""
         lead: Lead | None = call.kept(self)
+        if lead is not None and not call.resumed:
+            lead.begin()
         return lead
 
     def leave(self, call: Call, outcome: Outcome) -> Use | None:

@@ -140,7 +140,7 @@ class Fallback(Policy):
             return None
         state = call.kept(self) or _State(call)
         call.keep(self, state)
-        return state.progress
+        return state.progress.begin(call)
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for the next alternative, or for the rest of a stream, if the error allows one."""
@@ -150,16 +150,18 @@ class Fallback(Policy):
             call.keep(self, None)  # a layer further out may run this one again, which then begins at the first
             return None
         call.keep(self, state)
-        if call.items:
-            items = state.progress.items
+        items, tried = state.progress.items, state.tried
+        # A guard further out may hold all items back; then there is a choice.
+        if call.items or (items and tried == len(self.alternatives)):
             if self.resume is None or not items or state.is_resumed:
                 return None
             state.is_resumed = True
             return Again(instead=resumed(self.concern, call, self.resume, items, error))
-        tried, state.tried = state.tried, state.tried + 1
+        state.tried += 1
         if tried == len(self.alternatives):
             call.keep(self, None)
-            add_note(error, f"beluga: {call.name} and {tried} alternative{'s' * (tried > 1)} failed")
+            if tried:
+                add_note(error, f"beluga: {call.name} and {tried} alternative{'s' * (tried > 1)} failed")
             return None
         alternative = self.alternatives[tried]
         call.emit(events.FallbackTaken, alternative=_name(alternative), code=classify(error))

@@ -245,6 +245,11 @@ class Lead:
 
     __del__ = let_go  # a call may be gone without a word
 
+    def begin(self) -> None:
+        """Forget the items of a stream that failed before this one."""
+        if self.items:
+            self.items, self.report = [], Report()
+
     def seen(self, item: Any) -> None:
         """Take note of an item of the stream."""
         self.items.append(item)

@@ -352,13 +352,12 @@ class _StreamLayer(_GuardLayer):
 
         self._new_window = functools.partial(OutputWindow, observe=self._observe)
 
-    def enter(self, call: Call) -> Ask | None:
-        asked = super().enter(call)
-        if asked is None:
+    def watch(self, call: Call) -> None:
+        """Begin with nothing held back, unless this stream goes on with the one before it."""
+        if not call.resumed or call.kept(self) is None:
             judge = functools.partial(self._judged, call, stage="output")
             guards = call.kept(self._bound, self._pipeline).stages["output"]
             call.keep(self, self._new_window(guards, judge, None if self._awaits else run))
-        return asked
 
     def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - what is held is dropped either way
         self._give_back(call)

@@ -340,7 +340,7 @@ class _EagerLayer(Policy):
 
     def watch(self, call: Call) -> Watch | None:
         progress: Progress = call.kept(self._options)
-        return progress if progress.is_outermost or self._options.resume is not None else None
+        return progress.begin(call) if progress.is_outermost or self._options.resume is not None else None
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         progress: Progress = call.kept(self._options)

@@ -135,6 +135,12 @@ class Progress:
         self.items: list[Any] | None = [] if keeps_items else None
         self._token: Token[bool] | None = None
 
+    def begin(self, call: Call) -> Progress:
+        """Forget the items of a stream before this one, unless it goes on with them."""
+        if self.items and not call.resumed:
+            self.items = []
+        return self
+
     def seen(self, item: Any) -> None:
         if self.items is not None:
             self.items.append(item)
@@ -174,7 +180,12 @@ def resumed(
 ) -> Callable[..., Any]:
     """Return the function that goes on with a stream after `items`, and tell that it does."""
     call.emit(events.StreamResumed, items=len(items), code=None if error is None else classify(error))
-    return lambda *_, **__: _rest_of(concern, resume(list(items)), call)
+
+    def rest(*_: Any, **__: Any) -> Any:
+        call.resumed = True  # also where a layer further out has held back all items so far
+        return _rest_of(concern, resume(list(items)), call)
+
+    return rest
 
 
 def _rest_of(concern: str, rest: Any, call: Call) -> Any:

@@ -260,11 +260,15 @@ class StreamLayer(Layer):
         """Give the function messages and schema as it takes them."""
         given = self._messages.read(call)
         asked = self._asked(given, call)
-        call.keep(self, (self._form.incoming(), Report()))
         if asked is not given:
             self._messages.write(call, asked)
         if self._schema is not None and not _is_given(self._schema, call):
             call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
+
+    def watch(self, call: Call) -> None:
+        """Begin with an empty answer, unless this stream goes on with the one before it."""
+        if not call.resumed or call.kept(self) is None:
+            call.keep(self, (self._form.incoming(), Report()))
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Leave the outcome as it is: the items have been taken one by one."""

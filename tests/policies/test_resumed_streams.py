@@ -12,11 +12,13 @@ from beluga import (
     DeadlineExceeded,
     RateLimited,
     RetryPolicy,
+    cached,
     explain,
     fallback,
     guarded,
     rate_limited,
     retry,
+    structured,
 )
 from beluga.events import RetryScheduled, StreamResumed
 from beluga.guards import PIIRedactor
@@ -28,14 +30,14 @@ WORDS = ("Call ", "555-0", "100, ", "or ", "wait.")
 class Cut:
     """A stream of words that is cut after so many, each time it is asked for, and can be begun at any word."""
 
-    def __init__(self, *cuts, error=ConnectionError):
-        self.cuts, self.error, self.begun = list(cuts), error, []
+    def __init__(self, *cuts, error=ConnectionError, words=WORDS):
+        self.cuts, self.error, self.all, self.begun = list(cuts), error, words, []
 
     def words(self, begin=0):
         self.begun.append(begin)
-        last = begin + self.cuts.pop(0) if self.cuts else len(WORDS)
-        yield from WORDS[begin:last]
-        if last < len(WORDS):
+        last = begin + self.cuts.pop(0) if self.cuts else len(self.all)
+        yield from self.all[begin:last]
+        if last < len(self.all):
             raise self.error
 
     async def words_async(self, begin=0):
@@ -57,6 +59,8 @@ class Cut:
 
 
 KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
+HELD = ("Wri", "te-to", "-me, ", "or wait.")
+"""Words of which a guard lets none out before the third."""
 
 
 @KINDS
@@ -240,3 +244,81 @@ def test_what_a_fallback_cannot_go_on_with_is_refused():
         list(fallback(resume=lambda items: "text")(stream)())
     with pytest.raises(KeyError):
         list(fallback(resume=list, on=[ConnectionError])(stream)(KeyError))
+
+
+@KINDS
+def test_what_a_guard_further_out_holds_of_a_stream_that_is_begun_anew_is_dropped(kind, fake_clock):
+    """A stream that is tried again inside a guard begins with nothing held back, so no word comes twice."""
+    decorate = guarded(output=[PIIRedactor()])
+    stream = Cut(1, words=HELD)
+    assert "".join(stream.collect(kind, lambda f: decorate(retry(**QUICK)(f)), fake_clock)) == "Write-to-me, or wait."
+    assert stream.begun == [0, 0]
+
+    stream = Cut(1, words=HELD)
+    other = Cut(words=HELD).words if kind == "sync" else Cut(words=HELD).words_async
+    heard = stream.collect(kind, lambda f: decorate(fallback(other)(f)), fake_clock)
+    assert "".join(heard) == "Write-to-me, or wait."
+
+
+@KINDS
+def test_the_items_of_a_stream_that_is_begun_anew_further_in_are_neither_kept_nor_gone_on_from(kind, fake_clock):
+    """A cache keeps, and `resume` is given, the items of the last attempt, where no earlier one went out."""
+    decorate = guarded(output=[PIIRedactor()])
+    stream = Cut(1, words=HELD)
+    seen = []
+
+    def twice(function):
+        kept = decorate(cached(ttl=60)(retry(**QUICK)(function)))
+        seen.append(kept)
+        return kept
+
+    first = stream.collect(kind, twice, fake_clock)
+    again = stream.collect(kind, lambda _: seen[0], fake_clock)
+    assert "".join(first) == "".join(again) == "Write-to-me, or wait."
+    assert stream.begun == [0, 0]
+
+    stream = Cut(1, 2, words=HELD)
+    resume = stream.resume(kind)
+    inner = retry(max_attempts=2, **QUICK)
+    heard = stream.collect(kind, lambda f: decorate(fallback(resume=resume)(inner(f))), fake_clock)
+    assert "".join(heard) == "Write-to-me, or wait."
+    assert stream.begun == [0, 0, 2]
+
+
+@KINDS
+def test_a_fallback_goes_on_with_a_stream_of_which_a_guard_further_out_holds_all(kind, fake_clock):
+    """Where there is no other alternative, `resume` goes on with what came, whether it went out or is held back."""
+    stream = Cut(2, words=HELD)
+    only = fallback(resume=stream.resume(kind))
+    heard = stream.collect(kind, lambda f: guarded(output=[PIIRedactor()])(only(f)), fake_clock)
+    assert "".join(heard) == "Write-to-me, or wait."
+    assert stream.begun == [0, 2]
+
+
+def test_an_error_before_the_first_item_tells_of_no_alternatives_where_there_are_none():
+    """A fallback that can only go on with a stream adds no note to an error that came before it."""
+
+    @fallback(resume=iter)
+    def ask():
+        raise ConnectionError
+        yield
+
+    with pytest.raises(ConnectionError) as caught:
+        list(ask())
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_partial_answer_begins_anew_with_the_attempt_further_in():
+    """The text of a failed attempt is no part of the answer that the next one gives."""
+    attempts = []
+
+    @structured(dict[str, int])
+    @retry(**QUICK)
+    def ask(messages):
+        attempts.append(messages)
+        yield '{"a": '
+        if len(attempts) == 1:
+            raise ConnectionError
+        yield "1}"
+
+    assert list(ask([]))[-1] == {"a": 1}
