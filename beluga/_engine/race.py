@@ -13,6 +13,7 @@ one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.timeouts import drive
@@ -75,14 +76,18 @@ class Race:
         self._cancelling = task.cancelling()
         self._timer = self._call.environment.clock.call_later(self._delay, self._begin)
         try:
-            return await self._first(first, signal)
-        finally:
-            self._is_over = True
-            self._timer.cancel()
-            if self._winner is not None:
-                self.began = self._delay * (self.further.index(self._winner) + 1)
-            if self.further:
-                await self._dismiss()
+            value = await self._first(first, signal)
+        except BaseException:
+            await self._dismiss()
+            raise
+        if self._winner is not None:
+            self.began = self._delay * (self.further.index(self._winner) + 1)
+        try:
+            await self._dismiss()
+        except asyncio.CancelledError:
+            await self._throw_away(value)  # nobody needs this one either
+            raise
+        return value
 
     async def _first(self, first: Any, signal: Any) -> Any:
         try:
@@ -140,6 +145,8 @@ class Race:
 
     async def _dismiss(self) -> None:
         """Cancel the runs that nobody needs any more, and wait until they have ended, whoever cancels meanwhile."""
+        self._is_over = True
+        self._timer.cancel()
         interrupted: asyncio.CancelledError | None = None
         for run in self.further:
             run.cancel()
@@ -149,15 +156,18 @@ class Race:
             except asyncio.CancelledError as error:
                 interrupted = error
         for run in self.further:
-            if _is_good(run) and run is not self._winner and self._discard is not None:
+            if _is_good(run) and run is not self._winner:
                 try:
-                    await self._discard(run.result())
+                    await self._throw_away(run.result())
                 except asyncio.CancelledError as error:
                     interrupted = error
-                except Exception:  # noqa: S110 - of an answer that nobody needs
-                    pass
         if interrupted is not None:
             raise interrupted
+
+    async def _throw_away(self, answer: Any) -> None:
+        if self._discard is not None:
+            with contextlib.suppress(Exception):  # of an answer that nobody needs
+                await self._discard(answer)
 
 
 def _is_good(run: asyncio.Task[Any]) -> bool:

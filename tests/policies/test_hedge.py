@@ -673,3 +673,36 @@ def test_no_run_outlives_its_call(plan, max_hedges, cancelled_at):
                 assert (task.exception() is None) == first_good
             elif task.exception() is None:
                 assert clock.monotonic() in {end for end, good, _ in began if good}
+
+
+@pytest.mark.parametrize("winner", [1, 2])
+def test_a_stream_is_closed_whose_caller_gives_up_while_the_losers_end(winner, fake_clock):
+    """A cancellation that comes while the other runs still clean up closes the stream that has come first."""
+    begun, closed = [], []
+
+    @hedge(after=1, max_hedges=2)
+    async def ask():
+        begun.append(None)
+        run = len(begun)
+        try:
+            if run == winner:
+                await asyncio.sleep(4 - run)
+                yield "first"
+            else:
+                try:
+                    await asyncio.sleep(100)
+                finally:
+                    await asyncio.sleep(10 * (run == 3))  # it is slow to end
+        finally:
+            closed.append(run)
+
+    async def main():
+        read = asyncio.create_task(anext(ask()))
+        await asyncio.sleep(5)
+        read.cancel()
+        await asyncio.wait([read])
+        assert read.cancelled()
+        assert sorted(closed) == [1, 2, 3]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    fake_clock.run(main())
