@@ -246,11 +246,13 @@ class Attempt:
 
     def __init__(self, number: int, settle: Callable[[Outcome], bool], begin: Callable[[], TimedBlock | None]) -> None:
         self.number: int = number
+        self._is_entered = False
         self._settle = settle
         self._begin = begin
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._is_entered = True
         self._time = self._begin()
         return self
 
@@ -261,6 +263,15 @@ class Attempt:
         if late is not None and not again:
             raise late from error
         return again
+
+    def check(self) -> None:
+        """Raise RuntimeError where nobody has entered it, and so nobody would hear of a failure."""
+        if not self._is_entered:
+            message = (
+                f"retry: attempt {self.number} was not begun, so nothing can be tried again: write `with attempt:` in "
+                "the loop over the attempts, around what may fail"
+            )
+            raise RuntimeError(message)
 
 
 class Attempts:
@@ -306,6 +317,7 @@ class Attempts:
         """Yield the attempts, blocking this thread between them."""
         while (attempt := self._next(is_async=False)) is not None:
             yield attempt
+            attempt.check()
             if self._again is not None and self._again.after > 0:
                 self._call.environment.clock.sleep(self._again.after)
 
@@ -313,5 +325,6 @@ class Attempts:
         """Yield the attempts, letting other tasks run between them."""
         while (attempt := self._next(is_async=True)) is not None:
             yield attempt
+            attempt.check()
             if self._again is not None and self._again.after > 0:
                 await self._call.environment.clock.asleep(self._again.after)

@@ -134,7 +134,9 @@ def test_a_block_whose_error_is_not_retried_ends_at_once():
         for attempt in RetryPolicy().attempts():
             with attempt:
                 raise ValueError("no")
-    assert [attempt.number for attempt in RetryPolicy().attempts()] == [1]
+    for attempt in RetryPolicy().attempts():
+        with attempt:
+            assert attempt.number == 1
     with pytest.raises(ValueError, match="blocks, which have no result"):
         RetryPolicy(on_result=bool).attempts()
 
@@ -227,6 +229,20 @@ def test_a_key_that_cannot_be_one_says_what_to_give():
     for policy in (CircuitBreaker(key="tags"), RateLimiter(1, key="tags"), budget(tokens=5, key="tags")):
         with pytest.raises(TypeError, match=r"key= gave a list for .*<lambda>, which cannot be a key"):
             policy(lambda tags: tags)(["secret"])
+
+
+def test_an_attempt_without_its_with_says_what_to_write(fake_clock):
+    """A loop over the attempts that enters none of them would never try again, and says so."""
+
+    async def asynchronous():
+        async for _ in RetryPolicy().attempts():
+            pass
+
+    with pytest.raises(RuntimeError, match=r"attempt 1 was not begun, .*: write `with attempt:` in the loop"):
+        for _ in RetryPolicy().attempts():
+            pass
+    with pytest.raises(RuntimeError, match="attempt 1 was not begun"):
+        fake_clock.run(asynchronous())
 
 
 def test_a_block_that_was_not_entered_cannot_be_left():
