@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from beluga._engine.target import check_plain
+from beluga._engine.target import check_plain, check_takes
 from beluga._foreign import errors as anatomy
 from beluga.classification import TRANSIENT, ErrorCode, classify, is_transient
 from beluga.errors import BelugaError
@@ -223,15 +223,17 @@ def choice(*words: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
 
 
 def any_function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Demand something that can be called, of any kind."""
+    """Demand something that can be called with one argument, of any kind."""
     if not callable(value):
         raise _fail(instance, attribute, value, "a function")
+    check_takes(f"{_owner(instance)}: {attribute.alias}=", value)
 
 
-def function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Demand something that can be called, and answers by itself."""
-    any_function(instance, attribute, value)
-    check_plain(f"{_owner(instance)}: {attribute.alias}=", value)
+def function(instance: Any, attribute: attrs.Attribute[Any], value: Any, takes: int = 1) -> None:
+    """Demand something that can be called with so many arguments, and answers by itself."""
+    if not callable(value):
+        raise _fail(instance, attribute, value, "a function")
+    check_plain(f"{_owner(instance)}: {attribute.alias}=", value, takes)
 
 
 def instance(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:

@@ -23,6 +23,7 @@ __all__ = [
     "argument_reader",
     "arguments_of",
     "check_plain",
+    "check_takes",
     "inner_callable",
     "kind_of",
     "unhashable",
@@ -100,16 +101,39 @@ def kind_of(target: Any) -> Kind:
     return Kind.SYNC
 
 
-def check_plain(option: str, function: Any) -> None:
-    """Demand that `function`, which an option holds, answers by itself when it is called.
+def check_takes(option: str, function: Any, count: int = 1) -> None:
+    """Demand that `function`, which an option holds, can be called with `count` arguments, as far as that is sure.
 
     Raises:
-        TypeError: It is async or a stream; asked in the middle of a call, where nobody awaits, it would always be true.
+        TypeError: It cannot, which else the first call would find that needs it.
+    """
+    if isinstance(function, type) or hasattr(function, "__signature__"):
+        return  # what a metaclass, or a signature that somebody wrote, makes of it is not sure
+    try:
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):  # a built-in may have none
+        return
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        several = "argument" if count == 1 else "arguments"
+        got = f"{_name(function)}({', '.join(signature.parameters)})"
+        message = f"{option} takes a function that is called with {count} {several} by position, and got {got}"
+        raise TypeError(message) from None
+
+
+def check_plain(option: str, function: Any, takes: int = 1) -> None:
+    """Demand that `function`, which an option holds, answers by itself when it is called with so many arguments.
+
+    Raises:
+        TypeError: It takes others, is async or a stream; asked in the middle of a call, where nobody awaits, it would
+            always be true.
     """
     kind = Kind.SYNC if isinstance(function, type) else kind_of(function)
     if kind is not Kind.SYNC:
         message = f"{option} is {kind.noun}, {_name(function)}, and must be a plain one: nobody awaits it"
         raise TypeError(message)
+    check_takes(option, function, takes)
 
 
 def inner_callable(target: Any) -> Any:

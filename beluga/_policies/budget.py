@@ -17,7 +17,7 @@ from beluga._engine.timeouts import DEADLINE, TIMER
 from beluga._policies.budget_layers import Both, SpendingLayer, TableLayer, amount_of_estimate, time_layer
 from beluga._policies.budget_shared import SharedAccounts, SharedSpendingLayer
 from beluga.clock import InUse, environment
-from beluga.spending import SCOPE, Account, Amount
+from beluga.spending import SCOPE, Account, Amount, spend
 from beluga.stores.base import SharedName, Store, check_store
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from beluga.schema.usage import Usage
 
 __all__ = ["Budget", "budget", "detached"]
+
+
+def _is_price(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not spend:
+        function(instance, attribute, value)
 
 
 @attrs.frozen(eq=False)
@@ -88,7 +93,7 @@ class Budget(Policy):
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
     estimate: float | Amount | Callable[[Mapping[str, Any]], float | Amount] = attrs.field(default=0, kw_only=True)
     price: Callable[[Usage], float] | Callable[..., None] | None = attrs.field(
-        default=None, validator=optional(function), kw_only=True
+        default=None, validator=optional(_is_price), kw_only=True
     )
     max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
     window: float | None = attrs.field(

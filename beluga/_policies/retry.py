@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -128,7 +129,7 @@ class RetryPolicy(Policy):
     backoff_factor: float = attrs.field(default=2.0, validator=number(1))
     jitter: bool = attrs.field(default=True, validator=flag)
     _custom_backoff: Callable[[int, Exception | None], float] | None = attrs.field(
-        default=None, validator=optional(function), alias="backoff"
+        default=None, validator=optional(functools.partial(function, takes=2)), alias="backoff"
     )
     retryable_errors: tuple[Matched, ...] = attrs.field(default=tuple(sorted(TRANSIENT)), converter=as_tuple)
     max_elapsed: float | None = attrs.field(

@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import functools
 import inspect
+import operator
 import time
 
 import pytest
@@ -289,6 +290,29 @@ def test_an_option_takes_no_function_that_has_to_be_awaited(option, ask):
     """A coroutine is always true, and no key of anything: what is asked during a call answers by itself."""
     with pytest.raises(TypeError, match="must be a plain one: nobody awaits it"):
         option(ask)(plain)
+
+
+@pytest.mark.parametrize("option", [*ASKED.values(), lambda ask: fallback(resume=ask)], ids=[*ASKED, "resume"])
+@pytest.mark.parametrize("ask", [lambda: 1, lambda a, b: 1, lambda *, a: 1], ids=["none", "two", "keyword"])
+def test_an_option_takes_no_function_of_other_arguments(option, ask):
+    """It is refused at decoration, where else the first call would find it that needs it."""
+    with pytest.raises(TypeError, match=r"is called with 1 argument by position, and got .*<lambda>"):
+        option(ask)(plain)
+
+
+def test_a_function_is_taken_whose_arguments_fit_or_are_not_known():
+    """A backoff is called with two arguments; a built-in, a class or a wrapper may take any."""
+
+    @functools.wraps(lambda attempt: attempt)
+    def wrapped(*args):
+        return 1.0
+
+    for fits in (wrapped, max, functools.partial(lambda a, b, c: c, 1), functools.lru_cache(lambda: 1)):
+        retry(backoff=fits)(plain)
+    for fits in (bool, len, operator.attrgetter("text"), functools.partial(lambda a, b: b, 1)):
+        retry(on_result=fits, retryable_errors=[len])(plain)
+    with pytest.raises(TypeError, match=r"backoff= .* with 2 arguments by position, and got .*<lambda>'\(attempt\)"):
+        retry(backoff=lambda attempt: 1.0)
 
 
 WARNED = {

@@ -163,7 +163,7 @@ def test_what_cannot_go_on_is_refused():
         yield 1
         raise ConnectionError
 
-    async def stream_async():
+    async def stream_async(items):
         yield 1
         raise ConnectionError
 
@@ -180,7 +180,7 @@ def test_what_cannot_go_on_is_refused():
         retry(resume=list, replay=True)
     with pytest.raises(ValueError, match="resume=5 must be a function"):
         retry(resume=5)
-    for wrong, kind in [("text", "str"), (None, "NoneType"), (stream_async(), "async_generator")]:
+    for wrong, kind in [("text", "str"), (None, "NoneType"), (stream_async([]), "async_generator")]:
         with pytest.raises(TypeError, match=f"resume gave a {kind} for .*stream, and must give a stream"):
             list(retry(resume=lambda items: wrong, **QUICK)(stream)())  # noqa: B023 - called within this turn
 
