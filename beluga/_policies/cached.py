@@ -19,50 +19,27 @@ from beluga._engine.timeouts import DEADLINE, expired
 from beluga._foreign.answers import is_whole
 from beluga._policies.cache_keys import frozen, key_of_arguments, tenant_reader, warn_of_sharing
 from beluga._policies.cache_shared import SharedAnswers
-from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, waits_for_itself, who_runs
-from beluga.classification import TRANSIENT, ErrorCode, classify
+from beluga._policies.flights import Entry, Flight, Follower, Lead, Room, comes_again, waits_for_itself, who_runs
 from beluga.clock import SYSTEM, environment
-from beluga.errors import GuardBlocked, Refused
 from beluga.events import listening
 from beluga.stores.base import Store, check_store
+from beluga.stores.flights import check_codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Target
+    from beluga._policies.flights import CacheStats
     from beluga.stores.flights import Codec
 
     Key = tuple[object, Hashable, Hashable]
     """The function, the tenant, and what tells the call apart."""
     Source = str | Callable[[Mapping[str, Any]], Any]
 
-__all__ = ["Cache", "CacheStats", "cached"]
+__all__ = ["Cache", "cached"]
 
 V = TypeVar("V")
-
-
-def _is_codec(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not (callable(getattr(value, "dumps", None)) and callable(getattr(value, "loads", None))):
-        message = f"cached: {attribute.name}= needs the methods dumps and loads, as the module pickle has them"
-        raise TypeError(message)
-
-
-@attrs.frozen
-class CacheStats:
-    """What a cache has done so far, under the running clock.
-
-    Args:
-        hits: Calls that got a kept answer.
-        waited: Calls that got the answer of another call which was under way.
-        misses: Calls that ran the function.
-        size: Answers that are kept now.
-    """
-
-    hits: int
-    waited: int
-    misses: int
-    size: int
 
 
 @attrs.frozen(eq=False)
@@ -134,7 +111,7 @@ class Cache(Policy):
     )
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
     label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
-    codec: Codec | None = attrs.field(default=None, validator=optional(_is_codec), kw_only=True)
+    codec: Codec | None = attrs.field(default=None, validator=optional(check_codec), kw_only=True)
     _rooms: StateByClock[Room] = attrs.field(init=False, repr=False)
     _layers: weakref.WeakSet[_Layer] = attrs.field(init=False, repr=False, factory=weakref.WeakSet)
 
@@ -166,8 +143,7 @@ class Cache(Policy):
     @property
     def stats(self) -> CacheStats:
         """What it has done so far."""
-        room = self._rooms.of(environment())
-        return CacheStats(room.hits, room.waited, room.misses, len(room.entries))
+        return self._rooms.of(environment()).stats
 
     def forget(self, *args: Any, **kwargs: Any) -> int:
         """Forget one answer, or all; what is being fetched for it now is handed to those who wait, and not kept.
@@ -370,7 +346,7 @@ class _Layer(Policy):
                 if lead.old is not None and not call.items:
                     return _hand_out(call, lead.old, call.environment.monotonic())
                 negative = self._cache.negative
-                if negative is not None and not call.items and _comes_again(error):
+                if negative is not None and not call.items and comes_again(error):
                     lead.land(Entry(None, error, call.environment.monotonic(), negative))
         finally:
             lead.let_go()
@@ -401,11 +377,6 @@ def _hand_out(call: Call, entry: Entry, now: float) -> Use:
     call.served = True
     call.emit(events.CacheHit, age=max(0.0, now - entry.made))
     return entry.use()
-
-
-def _comes_again(error: Exception) -> bool:
-    """Say whether the same call would fail in the same way, through no doing of a policy."""
-    return not isinstance(error, (Refused, GuardBlocked)) and classify(error) not in TRANSIENT | {ErrorCode.CANCELLED}
 
 
 cached: Final = OptionsDecorator(

@@ -23,9 +23,13 @@ import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import attrs
+
 from beluga._engine.policy import Use
 from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, new_lock
 from beluga._foreign.answers import SILENT, Report
+from beluga.classification import TRANSIENT, ErrorCode, classify
+from beluga.errors import GuardBlocked, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Ask, Wait
 
 
-__all__ = ["Entry", "Flight", "Follower", "Lead", "Room", "Share", "who_runs"]
+__all__ = ["CacheStats", "Entry", "Flight", "Follower", "Lead", "Room", "Share", "comes_again", "who_runs"]
 
 
 class Entry:
@@ -95,6 +99,11 @@ def _again(error: Exception) -> Exception:
     return made
 
 
+def comes_again(error: Exception) -> bool:
+    """Say whether the same call would fail in the same way, through no doing of a policy."""
+    return not isinstance(error, (Refused, GuardBlocked)) and classify(error) not in TRANSIENT | {ErrorCode.CANCELLED}
+
+
 _MUTABLE: Final = frozenset({list, dict, set, bytearray})
 
 
@@ -107,6 +116,23 @@ def _spare(entry: Entry) -> bool:
     return asked_for
 
 
+@attrs.frozen
+class CacheStats:
+    """What a cache has done so far, under the running clock.
+
+    Args:
+        hits: Calls that got a kept answer.
+        waited: Calls that got the answer of another call which was under way.
+        misses: Calls that ran the function.
+        size: Answers that are kept now.
+    """
+
+    hits: int
+    waited: int
+    misses: int
+    size: int
+
+
 class Room:
     """The answers of one cache under one clock, and the flights that are under way."""
 
@@ -116,6 +142,11 @@ class Room:
         self.lock = new_lock()
         self.hits = self.waited = self.misses = 0
         begin_in_child(self)
+
+    @property
+    def stats(self) -> CacheStats:
+        """What the cache has done here."""
+        return CacheStats(self.hits, self.waited, self.misses, len(self.entries))
 
     def begin_in_child(self) -> None:
         """Forget the flights of threads that do not exist in a forked child."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from beluga.stores.scripts import Records
 
-__all__ = ["LAND", "LEAD", "LEAVE", "PLAIN", "RENEW", "TAKE", "WAIT", "Codec", "UnstorableError"]
+__all__ = ["LAND", "LEAD", "LEAVE", "PLAIN", "RENEW", "TAKE", "WAIT", "Codec", "UnstorableError", "check_codec"]
 
 LEAD, WAIT = 0, 1
 """What `TAKE` answers where there is no answer yet."""
@@ -131,6 +131,13 @@ class Codec(Protocol):
     def loads(self, data: bytes, /) -> Any:
         """Return the value that was written."""
         ...
+
+
+def check_codec(instance: Any, attribute: Any, value: Any) -> None:
+    """Demand a codec."""
+    if not (callable(getattr(value, "dumps", None)) and callable(getattr(value, "loads", None))):
+        message = f"{instance.concern}: {attribute.name}= needs the methods dumps and loads, as pickle has them"
+        raise TypeError(message)
 
 
 class UnstorableError(TypeError):
