@@ -258,6 +258,7 @@ class _Layer(Policy):
         return self._fetch(call, room, key, entry, now)
 
     def _fetch(self, call: Call, room: Room, key: Key, old: Entry | None, now: float) -> Ask | Use | None:
+        lead = None
         with room.lock:
             flight = room.flights.get(key)
             if flight is None:
@@ -267,18 +268,23 @@ class _Layer(Policy):
                 call.keep(self, lead)
                 room.flights[key] = flight
                 room.misses += 1
-                return _leads(call, lead, lead.ask())
-            if waits_for_itself(flight, is_async=self._kind.is_async):
+            elif waits_for_itself(flight, is_async=self._kind.is_async):
                 room.misses += 1
-                call.emit(events.CacheMissed)
-                return None
-            if old is None:
+                old = None
+            elif old is None:
                 waiter = Follower(flight)
                 call.keep(self, waiter)
                 flight.waiters[waiter] = None
                 return self._wait(call, waiter, now)
-        room.hits += 1
-        return _hand_out(call, old, now)
+            else:
+                room.hits += 1
+        # Who listens is not called under the lock: what it waits for may be in another thread, and call the function.
+        if lead is not None:
+            return _leads(call, lead, lead.ask())
+        if old is not None:
+            return _hand_out(call, old, now)
+        call.emit(events.CacheMissed)
+        return None
 
     def _go_on(self, call: Call, waiter: Follower) -> Ask | Use | None:
         """Decide for a call that has waited."""

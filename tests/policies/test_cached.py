@@ -1135,3 +1135,21 @@ def test_it_is_said_how_to_write_it():
     """Without its time it would keep answers for ever."""
     with pytest.raises(TypeError, match=r"write @cached\(ttl=300\) above answered"):
         cached(answered)
+
+
+def test_a_subscriber_may_wait_for_another_thread_that_asks_too(fake_clock):
+    """Who hears of a miss is not called under the lock of the cache, so nobody waits for him but his own call."""
+    ask, calls = counted(cached(ttl=60))
+    answers = []
+
+    def heard(_):
+        if not answers:
+            answers.append(None)
+            other = threading.Thread(target=lambda: answers.append(ask("how")), daemon=True)
+            other.start()
+            other.join(5)
+
+    with events.subscribe(heard, events.CacheMissed):
+        assert ask("why") == "why! 2"
+    assert answers == [None, "how! 1"]
+    assert calls == ["how", "why"]
