@@ -267,12 +267,13 @@ async def _closed(begun: tuple[Stream, Any]) -> None:
 def _charge(further: int, usage: Usage | None, answer: Any = None) -> None:
     """Charge the budgets outside for the runs whose answers were thrown away: what the one that counts has cost."""
     scope = SCOPE.get()
-    if usage is not None and scope is not None and not scope.used_inside:
-        told = getattr(scope.amount_of, "answer", None)
-        if told is not None:
-            told.read(answer)  # a table wants to know the model
-        for _ in range(further):
-            scope.charge_run(scope.amount_of(usage))
+    if scope is None or scope.used_inside:
+        return
+    told = getattr(scope.amount_of, "answer", None)
+    if usage is not None and told is not None:
+        told.read(answer)  # a table wants to know the model
+    for _ in range(further):
+        scope.charge_run(scope.reserved if usage is None else scope.amount_of(usage))
 
 
 hedge: Final = OptionsDecorator(

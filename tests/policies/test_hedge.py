@@ -598,6 +598,13 @@ def test_a_budget_of_tokens_is_charged_for_both(fake_clock):
     assert policy.account("all").spent.tokens == 30
 
 
+def test_a_run_that_nobody_reports_is_charged_its_estimate(fake_clock):
+    """It was sent, as the one that has answered was."""
+    policy = budget(tokens=100, key=lambda given: "all", estimate=20)
+    asked(fake_clock, Runs((60, "late"), (0.5, "hi")), lambda function: policy(hedge(1)(function)))
+    assert policy.account("all").spent.tokens == 40
+
+
 def test_a_budget_of_money_by_the_table_is_charged_for_both(fake_clock):
     """The answer names the model that both runs are priced by."""
     answer = Response(AIMessage("hi"), usage=Usage(1_000_000), model="gpt-4o-mini")
