@@ -166,12 +166,12 @@ class SpendingScope:
             function: Whose call used it, for who listens.
         """
         change = (NOTHING if self.used_inside else actual) - self.reserved
-        if not self.used_inside:
-            _tell(actual, function)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(change)
         self.reserved = NOTHING
+        if not self.used_inside:
+            _tell(actual, function)
         if self.parent is not None and actual != NOTHING:
             self.parent.mark_used()
 
@@ -182,20 +182,20 @@ class SpendingScope:
             BudgetExceeded: It was counted, and one of the accounts is over its bound.
         """
         self.mark_used()
-        _tell(amount)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(amount)
+        _tell(amount)
         for scope in self._chain():
             if scope.account.is_over:
                 scope.account.check(NOTHING)
 
     def charge_run(self, amount: Amount) -> None:
         """Take `amount`, the cost of a run whose answer is thrown away, beside what the call itself is charged."""
-        _tell(amount)
         with _LOCK:
             for scope in self._chain():
                 scope.account.add(amount)
+        _tell(amount)
 
     def share(self, ways: int) -> Account:
         """Return an account that holds one of `ways` equal parts of what the whole chain has left."""

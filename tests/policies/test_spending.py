@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from beluga import Amount, BudgetExceeded, breaker, budget, guarded, rate_limited, spend
+from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, rate_limited, spend
 from beluga.errors import CircuitOpen, GuardBlocked, RateLimited
 from beluga.guards import ContentFilter
 from beluga.schema import Usage
@@ -191,3 +191,20 @@ def test_one_decorator_bounds_time_and_tokens():
         with pytest.raises(BudgetExceeded):
             budget(5, tokens=1, estimate=2)(lambda: None)()
         assert limit.describe() == "total=5.0 tokens=10 key='user'"
+
+
+def test_who_hears_of_what_was_spent_finds_it_in_the_account():
+    """The event comes when the accounts are charged, not while the estimate is still reserved there."""
+    policy = budget(tokens=100, key="user", estimate=50)
+    seen = []
+
+    @policy
+    def ask(user):
+        if user == "b":
+            spend(tokens=7)
+        return {"usage": {"prompt_tokens": 20, "completion_tokens": 10}}
+
+    with events.subscribe(lambda event: seen.append((event.tokens, policy.account(key).spent.tokens)), events.Spent):
+        for key in "ab":
+            ask(key)
+    assert seen == [(30, 30), (7, 57)]
