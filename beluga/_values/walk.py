@@ -269,6 +269,7 @@ class Walk:
         for name, item in walked.items():
             if item is not fields[name]:
                 object.__setattr__(made, name, item)  # a frozen one too; this copy is still ours
+        _forget(made)
         return made
 
     def as_model(self, value: Any, place: Any, key: Any) -> Any:
@@ -287,6 +288,7 @@ class Walk:
         made.__dict__.update(walked)
         if extra:
             object.__setattr__(made, "__pydantic_extra__", beside)  # a frozen one too; this copy is still ours
+        _forget(made)
         return made
 
     def fields(self, value: Any, fields: dict[str, Any], place: Any) -> dict[str, Any]:
@@ -322,6 +324,15 @@ def declared(value: Any) -> dict[str, Any]:
         return {name: getattr(value, name) for name in kind.model_fields}
     fields = getattr(kind, "__attrs_attrs__", None) or kind.__dataclass_fields__.values()
     return {field.name: getattr(value, field.name) for field in fields if hasattr(value, field.name)}
+
+
+def _forget(made: Any) -> None:
+    """Drop what a copy took over of its cached properties: it was made of the texts before."""
+    held = getattr(made, "__dict__", {})
+    for kind in type(made).__mro__:
+        for name, found in vars(kind).items():
+            if isinstance(found, functools.cached_property):
+                held.pop(name, None)
 
 
 @functools.lru_cache(512)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import pathlib
 import threading
 import types
@@ -208,6 +209,36 @@ def test_what_cannot_be_looked_into_is_named():
         ("e", "list", False),
     ]  # fmt: skip
     assert reading.unread[0].why == "reading it raised RuntimeError"
+
+
+class Derived:
+    @functools.cached_property
+    def loud(self):
+        return f"{self.one}!"
+
+
+class DerivedModel(Derived, Model):
+    @pydantic.computed_field
+    @functools.cached_property
+    def shown(self) -> str:
+        return f"{self.one}?"
+
+
+@dataclasses.dataclass(frozen=True)
+class DerivedData(Derived, Data):
+    pass
+
+
+@pytest.mark.parametrize("kind", [DerivedModel, DerivedData])
+def test_what_was_made_of_the_old_texts_is_made_again(kind):
+    """A cached property of a record holds no text that the record itself has no longer."""
+    value = kind(one="a")
+    assert (value.loud, getattr(value, "shown", "a?")) == ("a!", "a?")
+
+    new = rewritten(value, upper)
+    assert new.loud == "A!"
+    assert getattr(new, "shown", "A?") == "A?"
+    assert value.__dict__["loud"] == "a!"
 
 
 def test_a_value_that_cannot_be_made_again_is_an_error():
