@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import re
+import types
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -182,6 +183,8 @@ def _acts(value: Any, nested: int = _NESTED) -> bool:
     own = {name: found for base in kind.__mro__[:-1] for name, found in vars(base).items()}
     if not nested or not _TALKS.isdisjoint(own) or not any(callable(own[name]) for name in own if name[:1] != "_"):
         return False
+    if any(type(found) is types.MemberDescriptorType for found in own.values()):
+        return False  # what stands in slots is not in its `__dict__`
     try:
         held = list(vars(value).values())
     except Exception:  # what it holds is in slots or in C, or nobody may see it

@@ -211,6 +211,22 @@ def test_what_cannot_be_looked_into_is_named():
     assert reading.unread[0].why == "reading it raised RuntimeError"
 
 
+def test_slots_beside_a_dict_are_not_taken_for_empty():
+    """An object with methods acts only if all that it holds can be seen to be no text."""
+
+    class Slots:
+        __slots__ = ("said",)
+
+    class Open(Slots):
+        def ask(self):
+            return self.said
+
+    value = Open()
+    value.said = "a"
+
+    assert [unread.acts for unread in Reading([value]).unread] == [False]
+
+
 class Derived:
     @functools.cached_property
     def loud(self):
