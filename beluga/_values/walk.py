@@ -18,6 +18,7 @@ import copy
 import datetime as dt
 import enum
 import functools
+import numbers
 import re
 import types
 from collections import UserString, deque
@@ -32,9 +33,9 @@ __all__ = ["RECORDS", "Depth", "Spot", "Walk", "declared", "is_of", "is_printabl
 
 _MOST = 1_000_000
 _TEXTLESS = (
-    type(None), bool, int, float, complex, dt.date, dt.time, dt.timedelta, dt.tzinfo, enum.Enum, range, slice,
+    type(None), bool, numbers.Number, dt.date, dt.time, dt.timedelta, dt.tzinfo, enum.Enum, range, slice,
     type(...), type(NotImplemented), re.Pattern,
-    type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType,
+    type, types.UnionType, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType,
 )  # fmt: skip
 # By the module of their class: to import these five takes 10 ms, and whoever has such a value did it.
 _TEXTLESS_MODULES = frozenset({"decimal", "fractions", "ipaddress", "uuid"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import numbers
 import pathlib
 import threading
 import types
@@ -40,6 +41,14 @@ class Model(pydantic.BaseModel):
 
 Pair = namedtuple("Pair", "one two")  # noqa: PYI024 - as users make them
 Colour = enum.Enum("Colour", "RED")
+
+
+@numbers.Real.register
+class Scalar:
+    """A number as numpy's are: of a class of its own."""
+
+    def item(self):
+        return 5
 
 
 class Words(list):
@@ -91,7 +100,10 @@ def test_values_are_rebuilt_as_what_they_were(value, changed):
 
 @pytest.mark.parametrize(
     "value",
-    [5, None, True, uuid.UUID(int=1), Colour.RED, b"\xff", len, int, "", [], "data:image/png;base64,AA=="],
+    [
+        5, None, True, uuid.UUID(int=1), Colour.RED, b"\xff", len, int, int | str, "", [], Scalar(),
+        "data:image/png;base64,AA==",
+    ],
 )  # fmt: skip
 def test_what_says_nothing_has_no_text(value):
     """Numbers, enumerations, identifiers, functions and pictures are passed over in silence."""
