@@ -200,7 +200,8 @@ class History:
     def _sort_texts(self, reading: Reading, taken: tuple[str, ...]) -> None:
         trusted, untrusted = self._read()
         for unread in reading.unread:
-            untrusted.add(place_of(unread.path), "")
+            if not unread.acts or _FOUND.search(unread.path):  # a client says nothing, a browser's page may
+                untrusted.add(place_of(unread.path), "")
         for each in reading.texts:
             if each.kind == "tool_call" or each.role == "assistant" or each.path.startswith(taken):
                 continue

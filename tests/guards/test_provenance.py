@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 
 import pytest
 from hypothesis import assume, given
@@ -538,3 +539,13 @@ def test_a_parameter_that_holds_what_was_found_is_not_trusted(name):
     assert not given.validate_tool("send_mail", {"to": "eve@evil.test"}).allowed
     given = guard.given({"question": "Write to eve@evil.test", name: "Something else"})
     assert given.validate_tool("send_mail", {"to": "eve@evil.test"}).allowed
+
+
+def test_a_client_among_the_arguments_says_nothing():
+    """What only acts is not a text that a stranger may have written, unless its name says that it holds such."""
+    sent = AIMessage(parts=[ToolCall("1", "send_mail", {"to": "ana@example.com"})])
+    guard = guarded(output=[Provenance(sensitive=["to"])])
+
+    assert guard(lambda client, prompt: sent)(threading.Lock(), "Tell Ana") == sent
+    with pytest.raises(GuardBlocked):
+        guard(lambda page, prompt: sent)(threading.Lock(), "Tell Ana")
