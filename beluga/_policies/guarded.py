@@ -17,6 +17,7 @@ from beluga.guards.pipeline import Failure, GuardPipeline, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from beluga._engine.call import Call, Outcome
     from beluga._engine.target import Argument, Target
@@ -191,13 +192,14 @@ class _GuardLayer(Policy):
         self._awaits = awaits
         self._given = object()  # what the caller's arguments are kept under
         self._bound = object()  # and what guards that know them
-        self._binds = any(hasattr(guard, "given") for guard in self._stages["output"])
+        binding = [guard for guard in self._stages["output"] if hasattr(guard, "given")]
+        self._binds = bool(binding)
+        self._documents = {name for guard in binding for name in getattr(guard, "documents", ())}
         self._hears = [guard for guard in self._stages["tool"] if hasattr(guard, "hear")]
 
     def enter(self, call: Call) -> Ask | None:
         if self._binds:
-            given = {argument.name: argument.read(call) for argument in self._guarded(call)}
-            call.keep(self._bound, self._pipeline.given(given))
+            call.keep(self._bound, self._pipeline.given(self._turn(call)))
         if not (self._stages["input"] or self._stages["tool"]):
             return None
         answer = self._answered(call, lambda: self._judge_arguments(call))
@@ -273,13 +275,21 @@ class _GuardLayer(Policy):
             return named
         return named if len(call.arguments) == len(self._arguments) else [*named, *variadic(call)]
 
+    def _turn(self, call: Call) -> dict[str, Any]:
+        """Return what guards of the output are to know: `parameters` narrows what is judged, not what is told."""
+        places = [*self._all_but(self._ignored - self._documents), *variadic(call)]
+        return {place.name: place.read(call) for place in places}
+
     def _by_name(self) -> list[Argument]:
         if self._named is not None:
             return [self._arguments[name] for name in self._named]
+        return self._all_but(self._ignored)
+
+    def _all_but(self, left_out: AbstractSet[str]) -> list[Argument]:
         return [
             argument
             for name, argument in self._arguments.items()
-            if name not in self._ignored and not (argument.index == 0 and name in {"self", "cls"})
+            if name not in left_out and not (argument.index == 0 and name in {"self", "cls"})
         ]
 
     def _judge_tool(self, call: Call) -> Generator[Any, GuardResult, None]:
