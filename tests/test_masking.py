@@ -120,6 +120,11 @@ def test_headers_as_pairs():
     ]
 
 
+def test_json_that_says_a_name_twice():
+    """A later value under the same name hides no secret."""
+    assert VALUE not in mask_text(f'{{"password": "{VALUE}", "password": ""}}')
+
+
 def test_json_in_a_string():
     """JSON is masked as data and stays JSON."""
     body = mask_secrets({"body": json.dumps({"refresh_token": VALUE, "n": 1})})["body"]

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga._values.conversation import Place, is_label, reads_json
-from beluga._values.walk import RECORDS, Walk, is_of, is_used
+from beluga._values.walk import RECORDS, Walk, is_of, is_used, named_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -194,6 +194,6 @@ def _acts(value: Any, nested: int = _NESTED) -> bool:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=named_once)
     except (ValueError, RecursionError):
         return None

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-__all__ = ["RECORDS", "Depth", "Spot", "Walk", "declared", "is_of", "is_printable", "is_used"]
+__all__ = ["RECORDS", "Depth", "Spot", "Walk", "declared", "is_of", "is_printable", "is_used", "named_once"]
 
 _MOST = 1_000_000
 _TEXTLESS = (
@@ -353,6 +353,19 @@ def _way(kind: type) -> str | None:
     if hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__"):
         return "as_record"
     return "as_unknown"
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, as its hook; of two values under one name a dict would hide the first.
+
+    Raises:
+        ValueError: There are two.
+    """
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        message = "a name stands twice in an object"
+        raise ValueError(message)
+    return fields
 
 
 def is_of(kind: type, modules: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from beluga._values.walk import Depth, Walk, is_printable
+from beluga._values.walk import Depth, Walk, is_printable, named_once
 from beluga.guards._secret_names import is_secret_name
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def mask_text(text: str) -> str:
 def _mask_json(text: str) -> str | None:
     """Mask JSON as data, and keep its last line break; None where `text` is not JSON."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=named_once)
         masked = Masking().mask(data)
     except (ValueError, RecursionError):
         return None

@@ -179,6 +179,13 @@ def test_json_in_arguments_is_walked_as_data():
     assert rewritten(call, upper)["arguments"] == '{"TO": "A"}'
 
 
+def test_json_that_says_a_name_twice_is_one_text():
+    """Who reads it takes the first or the last value, so both are shown."""
+    call = {"type": "function_call", "name": "send", "arguments": '{"to": "eve", "to": "ana"}'}
+
+    assert call["arguments"] in [text.value for text in Reading(call).texts]
+
+
 def test_circles_and_shared_parts_are_kept():
     """A value that holds itself is rebuilt to hold itself, and what is shared stays shared."""
     circle: list = ["a"]
