@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, STRESS, name_around
+from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, STRESS, STRESSED, name_around
 from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
 from beluga.guards.patterns import Words
 
@@ -40,9 +40,9 @@ _TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}+(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A
 _ASSIGN = (
     rf"(?P<assign>{CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{IS})?[ \t]{{0,40}}"
     r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])"
-    rf"{STRESS}?[ \t]{{0,60}})"
+    rf"(?:[ \t]?{STRESS})?[ \t]{{0,60}}{STRESSED})"
 )
-_LINE = r"(?P<line>[ \t]{0,8}\r?\n[ \t]*)"
+_LINE = rf"(?P<line>{STRESS}?[ \t]{{0,8}}\r?\n[ \t]*)"
 _JOINED = re.compile(
     rf"(?P<next>\\{{0,8}}[\"'][ \t]*,\s{{0,8}}(?:default\s?=\s?)?(?={QUOTE}))"
     rf"|{_ASSIGN}|(?P<otherwise>{CLOSE}[ \t]{{0,4}}(?:or|\|\||\?\?|\?:)[ \t]{{1,4}}(?={QUOTE}))"
@@ -51,7 +51,7 @@ _JOINED = re.compile(
     r"|(?P<keyed>[\"']\s?(?:[\w:-]{1,20}=[\"'][^\"'\n]{0,40}[\"']\s?){0,3}>)"
     rf"|(?P<dash>{STRESS}?[ \t][-–—][ \t])"
     r"|(?P<cell>[ \t`*_\"']{0,20}\|[ \t`*]{0,80})"
-    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+)"
+    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+{STRESSED})"
     rf"|(?P<east>[ \t]?(?:是|为|為|は|が|는|은|이|가)[ \t]?)"
     rf"|{_LINE}|(?P<blank>[ \t]{{1,20}})"
 )
@@ -75,7 +75,7 @@ _NAMED = re.compile(
     r"\\{0,8}[\"']?\s?(?:[:=]|=>)\s?(?:\\{0,8}[\"'])?\Z"
 )
 _TOLD = 24  # characters before a name in which `name:` may stand
-_NEWLINE = re.compile(r"(?:[|>][+-]?\d?[ \t]*)?\r?\n(?:[ \t]*\r?\n)?[ \t]*")
+_NEWLINE = re.compile(r"(?:[|>][+-]?\d?[ \t]*)?\r?\n(?:[ \t]*\r?\n)?[ \t]*(?:```[a-z]{0,12}\r?\n)?")
 # What may stand before a quotation: the sign of its kind, or something that is called with it.
 _LEAD = re.compile(r"(?:[bBrRuUfFLl@$]{1,2}|(?:new )?[A-Za-z][\w.:]{0,60}+\()(?=\\{0,8}[\"'`])")
 _GETTER = re.compile(

@@ -177,7 +177,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 # A name draws in the rest of its line, 320 characters at least, and of the next where its own ends; the head of a table
 # draws in the rows below. Nothing here looks behind: a stream may have passed on what was there.
 _LINE = r"[^\n]{0,320}+\S*+"
-_NEXT_LINE = r"[^\s|]{0,60}[ \t|>+-]{0,8}(?:\S{1,3}[ \t]*)?(?:\r?\n[ \t]*){1,2}"
+_NEXT_LINE = r"[^\s|]{0,60}[ \t|>+-]{0,8}(?:\S{1,3}[ \t]*)?(?:\r?\n[ \t]*){1,2}(?:`{3}[a-z]{0,12}\r?\n)?"
 _ROWS = r"[^\n]{0,320}(?:\r?\n[^\n|+]{0,200}(?:[|+][^\n]*+|\Z))++"
 _CSV = r"(?:[\"' ]{0,2}[,;\t][\w \"'.-]{0,40}){0,30}\r?\n(?:[^\n,;\t]{0,200}(?:[,;\t][^\n]*+(?:\n|\Z)|\Z))++"
 # No provider's key is shorter than twenty characters.

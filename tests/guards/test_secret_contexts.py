@@ -58,6 +58,9 @@ BARE = [
     "(API key: {} please", "[API key: {}]", "see (access key: {})", "your:API key: {}", "x/API key: {}", "1.API key: {}", "“API key: {}”",
     "**Password:** {}", "**Password**: {}", "*password*: {}", "~~password~~: {}", "**API key**: {}", "**API key:** {}", "- **api_key** – {}",
     "<b>Password</b>: {}", "<strong>API key:</strong> {}", "<td>API key</td><td>{}</td>", "**Token:** `{}`",
+    "<B>Password:</B> {}", "<b><i>Password</i></b>: {}", "<kbd>password</kbd>: {}", "<strong>Password: </strong>{}", "**Password**\n{}",
+    "<b>API key:</b> <code>{}</code>", '<span class="k">token</span>: <span class="v">{}</span>', "Your password is <b>{}</b>.",
+    "**Password**:\n```\n{}\n```", "Your API key is:\n\n```text\n{}\n```\nKeep it safe.",
     "requirepass {}", "setx API_KEY {}", "ENV DB_PASSWORD {}", "java -DapiKey={} -jar x", "pw: {}", "SECRET_KEY_BASE={}", "code_verifier={}",
     "<apiToken>\n    {}\n</apiToken>", "--from-literal=password={}", "--set auth.password={}", "spring.datasource.password={}",
 ]  # fmt: skip
