@@ -7,6 +7,7 @@ The key of a tenant is never told: it may be confidential, and each one would be
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from beluga import events
@@ -45,8 +46,8 @@ METRICS: Final[Mapping[str, tuple[str, str, str]]] = {
 def measure_policies() -> events.Subscription:
     """Measure from now on what policies do, with the meter provider of the context or the global one.
 
-    It hears of everything in the process, so once at the start is enough; until then none of it costs anything, and
-    without a meter provider nothing is measured.
+    It hears of everything in the process, so once at the start is enough, and who asks again counts nothing twice;
+    until then none of it costs anything, and without a meter provider nothing is measured.
 
     Returns:
         What ends it; a context manager too.
@@ -68,10 +69,14 @@ def measure_policies() -> events.Subscription:
     return events.subscribe(_measure, *_TOLD_BY)
 
 
+_told = threading.local()
+
+
 def _measure(event: events.Event) -> None:
     provider = meter_provider()
-    if provider is None:
+    if provider is None or getattr(_told, "event", None) is event:  # who asked twice hears of each event twice
         return
+    _told.event = event
     global _known  # noqa: PLW0603 - one slot, replaced whole, so that threads see one pair or the other
     owner, known = _known
     if owner is not provider or known is None:

@@ -100,6 +100,14 @@ def test_retries_are_counted_and_timed(measured, fake_clock):
     assert measured.of("beluga.wait.duration", "beluga.policy") == {("retry",): (2, 6)}
 
 
+def test_what_is_asked_for_twice_is_counted_once(measured, fake_clock):
+    """An application and a library of it may both ask, and the one that ends leaves the other its measures."""
+    with telemetry.measure_policies():
+        retry(jitter=False)(failing(2))()
+    retry(jitter=False)(failing(1))()
+    assert measured.of("beluga.retries", "code.function.name") == {("ask",): 3}
+
+
 def test_refusals_are_counted_by_policy_and_reason(measured, fake_clock):
     """Whatever refused."""
     ask = rate_limited(1)(failing(0))
