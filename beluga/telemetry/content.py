@@ -37,10 +37,11 @@ def input_messages(arguments: Mapping[str, Any], redact: Redact) -> str | None:
     for name, value in arguments.items():
         if name in _ASIDE:
             continue
-        if isinstance(value, str):
+        kind = type(value)  # not isinstance, which may run a stranger's code: a proxy of Flask's raises
+        if issubclass(kind, str):
             messages.append(_spoken("user", entry(name, value, redact)))
         else:
-            items = value if isinstance(value, (list, tuple)) else (value,)
+            items = value if issubclass(kind, (list, tuple)) else (value,)
             messages.extend(_message(item, redact) for item in items if _is_message(item))
     return json.dumps(messages[-_MESSAGES:], ensure_ascii=False) if messages else None
 
@@ -96,7 +97,8 @@ def chunk_text(item: Any) -> str:
 
 
 def _is_message(value: Any) -> bool:
-    return isinstance(value, Message) or (isinstance(value, Mapping) and "role" in value and "content" in value)
+    kind = type(value)
+    return issubclass(kind, Message) or (issubclass(kind, Mapping) and "role" in value and "content" in value)
 
 
 def _said(role: str, text: str, redact: Redact) -> dict[str, Any]:
@@ -111,9 +113,9 @@ def _message(message: Any, redact: Redact) -> dict[str, Any]:
     if isinstance(message, Message):
         return {"role": message.role, "parts": [_part(part, redact) for part in message.parts[:_ITEMS]]}
     content = message["content"]
-    if isinstance(content, str):
+    if issubclass(type(content), str):
         return _said(str(message["role"]), content, redact)
-    parts: Sequence[Any] = content if isinstance(content, (list, tuple)) else ()
+    parts: Sequence[Any] = content if issubclass(type(content), (list, tuple)) else ()
     return {"role": str(message["role"]), "parts": [_plain(part, redact) for part in parts[:_ITEMS]]}
 
 

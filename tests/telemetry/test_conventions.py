@@ -93,6 +93,23 @@ def test_a_conversation_is_named_on_what_belongs_to_it(spans):
     assert [span.attributes.get("gen_ai.conversation.id") for span in spans.spans] == ["c-1", None, None]
 
 
+def test_a_proxy_among_the_arguments_costs_no_content(spans):
+    """A stranger's `__class__` may raise, as that of Flask's proxies does; what else was said is kept."""
+
+    class Proxy:
+        @property
+        def __class__(self):
+            raise RuntimeError
+
+    @traced(operation="chat", capture=True)
+    def ask(prompt, *more):
+        return "fine"
+
+    ask("hello", Proxy(), [Proxy()], {"role": "user", "content": Proxy()})
+    (asked,) = (json.loads(span.attributes["gen_ai.input.messages"]) for span in spans.spans)
+    assert asked[0] == {"role": "user", "parts": [{"type": "text", "content": "hello"}]}
+
+
 def test_captured_content_is_apart_and_valid(spans):
     """Instructions and tools have attributes of their own, and every one is JSON, whatever the numbers."""
 
