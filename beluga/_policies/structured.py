@@ -8,6 +8,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from beluga import events
+from beluga._engine.call import Outcome
 from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
     from contextvars import Token
 
-    from beluga._engine.call import Call, Outcome
+    from beluga._engine.call import Call
     from beluga._engine.stack import Stack
     from beluga._engine.target import Target
     from beluga._types.problems import Misfit
@@ -258,24 +259,25 @@ class StreamLayer(Layer):
 
     def enter(self, call: Call) -> None:
         """Give the function messages and schema as it takes them."""
-        given = self._messages.read(call)
-        asked = self._asked(given, call)
-        if asked is not given:
-            self._messages.write(call, asked)
-        if self._schema is not None and not _is_given(self._schema, call):
-            call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
+        super().enter(call)
+        call.keep(self, (self._form.incoming(), Report(), call.kept(self)))
 
-    def watch(self, call: Call) -> None:
-        """Begin with an empty answer, unless this stream goes on with the one before it."""
-        if not call.resumed or call.kept(self) is None:
-            call.keep(self, (self._form.incoming(), Report()))
+    def watch(self, call: Call) -> ReaskState | None:
+        """Begin with an empty answer, unless this stream goes on with the one before it; keep the scope of a budget."""
+        turn: ReaskState = call.kept(self)[2]
+        if not call.resumed:
+            call.keep(self, (self._form.incoming(), Report(), turn))
+        return None if turn.scope is None else turn
 
-    def leave(self, call: Call, outcome: Outcome) -> None:
-        """Leave the outcome as it is: the items have been taken one by one."""
+    def leave(self, call: Call, outcome: Outcome) -> None:  # noqa: ARG002 - the items have been taken one by one
+        """Tell what the pieces told of their cost, which the instances in their place do not."""
+        _, report, turn = call.kept(self)
+        call.source = Chunk(usage=report.usage, finish_reason=(report.finish_reasons or [None])[0])
+        turn.close(Outcome(call.source))
 
     def on_item(self, call: Call, item: Any) -> Iterable[Any]:
         """Give the instance as far as it is complete, where this piece has completed something."""
-        answer, report = call.kept(self)
+        answer, report, _ = call.kept(self)
         if not isinstance(item, str):
             report.read(item)
         value = answer.feed(piece_of(item))
@@ -287,7 +289,7 @@ class StreamLayer(Layer):
         Raises:
             InvalidResponse: The answer does not fit, or was cut or refused.
         """
-        answer, report = call.kept(self)
+        answer, report, _ = call.kept(self)
         reasons = report.finish_reasons or [""]
         given = Answer(AIMessage(answer.text), answer.text, reasons[0].lower())
         value, problems = self._form.read(_whole(call, given, 1).text)
@@ -363,6 +365,19 @@ class ReaskState:
             scope = SpendingScope(Account(), around)
             scope.reserve(NOTHING)
             self.scope, self.token = scope, SCOPE.set(scope)
+
+    def seen(self, item: Any) -> None:
+        """Learn nothing of an item of a stream."""
+
+    def suspend(self) -> None:
+        """Take the scope away while the consumer of a stream works."""
+        if self.token is not None:
+            SCOPE.reset(self.token)
+
+    def resume(self) -> None:
+        """Put it back."""
+        if self.token is not None:
+            self.token = SCOPE.set(self.scope)
 
     def close(self, outcome: Outcome) -> None:
         """End the attempt, and charge what it used up unless a budget further in has done so."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, T
 from beluga._engine.stack import Stack
 from beluga._engine.target import Kind, Target
 from beluga._engine.wrapping import native
+from beluga._foreign import usage_of
 from beluga._foreign.answers import read
 from beluga.schema import Chunk
 
@@ -131,7 +132,7 @@ def _pieces(answer: Any, method: str, name: str) -> Any:
     """
     whole = read(answer)
     if whole is not None:
-        return (Chunk(whole.text, finish_reason=whole.reason or None),)
+        return (Chunk(whole.text, usage=usage_of(answer), finish_reason=whole.reason or None),)
     if not hasattr(answer, method):
         message = f"structured: {name} returned {type(answer).__qualname__} for stream=True, which is no stream"
         raise TypeError(message)

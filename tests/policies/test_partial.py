@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga import InvalidResponse, breaker, guarded, layers, retry, structured
+from beluga import BudgetExceeded, InvalidResponse, breaker, budget, guarded, layers, retry, structured, traced
 from beluga._policies.partial import NOTHING_NEW, PartialAnswer, partial
 from beluga._policies.response_format import ResponseFormat, begin
 from beluga._types.annotations import read_type
 from beluga.errors import BelugaError
 from beluga.guards import ContentFilter
 from beluga.llm import FakeProvider, Reply, faults
-from beluga.schema import Chunk
+from beluga.schema import Chunk, Usage
+from beluga.spending import spend
+from beluga.testing import record_spans
 
 
 @attrs.frozen
@@ -397,6 +399,74 @@ def test_an_async_function_streams_and_so_does_one_that_takes_any_keywords():
     streamed, whole = asyncio.run(collect())
     assert streamed[0].lines is None
     assert streamed[-1] == whole == WHOLE
+
+
+def _whole_in_one_piece(model):
+    def ask(messages, *, stream=False):
+        return model.generate(messages)
+
+    return ask
+
+
+def _in_pieces(model):
+    def ask(messages, *, stream=False):
+        return (model.stream if stream else model.generate)(messages)
+
+    return ask
+
+
+def _generator(model):
+    def ask(messages):
+        yield from model.stream(messages)
+
+    return ask
+
+
+def _async_in_pieces(model):
+    async def ask(messages, *, stream=False):
+        return model.astream(messages) if stream else await model.agenerate(messages)
+
+    return ask
+
+
+def _last(stream):
+    async def collect():
+        return [each async for each in stream][-1]
+
+    return asyncio.run(collect()) if hasattr(stream, "__aiter__") else list(stream)[-1]
+
+
+@pytest.mark.parametrize("make", [_whole_in_one_piece, _in_pieces, _generator, _async_in_pieces])
+@pytest.mark.parametrize("is_inside", [False, True], ids=["outside", "on both sides"])
+def test_a_budget_and_a_span_around_count_what_the_pieces_report(make, is_inside):
+    """Once, whatever counts it further in, although the instances tell nothing of it."""
+    ask = make(FakeProvider().default(Reply(TEXT, usage=Usage(100, 20))))
+    ask = structured(Invoice)(budget(tokens=1000)(ask) if is_inside else ask)
+    ask = traced(name="ask", operation="chat")(budget(tokens=300, key=lambda _: "all")(ask))
+    with record_spans() as spans:
+        for _ in range(3):
+            assert _last(ask.stream("?")) == WHOLE
+        with pytest.raises(BudgetExceeded, match="360 spent"):
+            _last(ask.stream("?"))
+    used = [span.attributes.get("gen_ai.usage.output_tokens") for span in spans.spans if span.name.startswith("ask")]
+    assert used == [20, 20, 20, None]
+
+
+def test_a_budget_of_the_consumer_is_not_that_of_the_stream():
+    """What is spent between two instances is the consumer's, and what the stream used is counted beside it."""
+    model = FakeProvider(Reply(TEXT, usage=Usage(100, 20)))
+    ask = budget(tokens=200)(structured(Invoice)(_generator(model)))
+
+    @budget(tokens=1000)
+    def consume():
+        stream = ask("?")
+        next(stream)
+        spend(tokens=500)
+        list(stream)
+        spend(tokens=381)
+
+    with pytest.raises(BudgetExceeded, match="1001 spent"):
+        consume()
 
 
 def test_a_generator_function_streams_under_both_names():
