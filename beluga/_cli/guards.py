@@ -213,19 +213,19 @@ def redact_file(file: Path | None, output: Path | None, err: Callable[[str], obj
     Returns:
         The exit status: 0, or 2 where a file cannot be read or written.
     """
-    with contextlib.ExitStack() as opened:
-        at = file
-        try:
+    at = file
+    try:
+        with contextlib.ExitStack() as opened:
             read = file is not None and str(file) != "-"
             source = opened.enter_context(file.open("rb")) if file and read else sys.stdin.buffer
             at = output
             sink = opened.enter_context(replacing(output)) if output else sys.stdout.buffer
             return redact(source, sink)
-        except BrokenPipeError:
-            raise  # who reads has read enough; the command line ends without a word
-        except OSError as error:
-            err(f"{at}: {error.strerror or type(error).__name__}")
-            return UNREADABLE
+    except BrokenPipeError:
+        raise  # who reads has read enough; the command line ends without a word
+    except OSError as error:  # also of the end, where the file gets its name
+        err(f"{at}: {error.strerror or type(error).__name__}")
+        return UNREADABLE
 
 
 def redact(source: BinaryIO, sink: BinaryIO) -> int:

@@ -18,9 +18,17 @@ __all__ = ["replacing"]
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file beside `path` and move it there at the end, so that a half one is never seen.
 
+    A link stays, and what it names is replaced. What is there and is not a file, such as a pipe or ``/dev/null``, is
+    written to: moving a file there would put an end to it.
+
     Raises:
         OSError: It cannot be written; what was at `path` is still there.
     """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    path = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     half = Path(name)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -142,7 +143,31 @@ def test_a_file_is_redacted_into_another_or_into_itself(log, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.log", "clean.log"]
 
 
-@pytest.mark.parametrize("arguments", [["none.log"], ["app.log", "-o", "none/out.log"], ["."]])
+def test_a_link_is_written_through(log, tmp_path):
+    """The link stays one, and what it names is redacted."""
+    link = tmp_path / "link.log"
+    link.symlink_to("app.log")
+    assert RUNNER.invoke(app, ["redact", str(log), "-o", str(link)]).exit_code == 0
+    assert link.is_symlink()
+    assert b"[EMAIL]" in log.read_bytes()
+
+
+def test_what_is_not_a_file_is_written_to_and_stays(log, tmp_path):
+    """A pipe is, and so is a device: `-o /dev/null` must not put a file in the place of it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert RUNNER.invoke(app, ["redact", str(log), "-o", str(pipe)]).exit_code == 0
+        assert b"[EMAIL]" in os.read(reader, 4096)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["none.log"], ["app.log", "-o", "none/out.log"], ["."], ["app.log", "-o", "."]], ids=" ".join
+)
 def test_what_cannot_be_redacted_exits_with_2(log, monkeypatch, arguments):
     """The message names the file, and nothing is written."""
     monkeypatch.chdir(log.parent)
