@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 import sys
 from bisect import bisect_left, bisect_right
 from pathlib import Path
@@ -80,12 +81,27 @@ def scan(
 def _files(paths: Iterable[str | Path]) -> Iterator[str | Path]:
     for path in paths:
         folder = Path(path)
-        if not folder.is_dir():
+        if folder.is_dir():
+            yield from sorted(_inside(folder))
+        else:
             yield path
-            continue
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts):
-                yield file
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the files in a folder, and what in it cannot be looked into: that is told of where it is opened."""
+    found: list[Path] = []
+    shut: list[OSError] = []
+    for home, folders, names in os.walk(folder, onerror=shut.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(home, name) for name in names if not name.startswith(".") and _is_file(Path(home, name))]
+    return [*found, *(Path(error.filename) for error in shut)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # nobody may look
+        return True
 
 
 def _hits(path: str | Path, detectors: list[_Detector]) -> Iterator[Hit]:

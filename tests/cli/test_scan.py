@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import tracemalloc
 
 import pytest
@@ -84,6 +86,24 @@ def test_folder(tmp_path, log):
     assert status == 1
     emails = [line.split(":")[0] for line in printed.splitlines() if "EMAIL" in line]
     assert emails == [str(tmp_path / "texts" / name) for name in ("a.txt", "b/two.txt")]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_of(tmp_path, monkeypatch, capsys):
+    """What was not looked at must not pass for clean."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    status, printed = run(tmp_path)
+
+    assert (status, printed) == (2, "")
+    assert capsys.readouterr().err.startswith(f"{tmp_path / 'closed'}: cannot be read: ")
 
 
 def test_clean_file(tmp_path):
