@@ -110,6 +110,7 @@ def scan(
     """
     from beluga._cli.guards import scan as run
 
+    _show_any_character("backslashreplace")
     try:
         chosen = "json" if as_json else form
         status = run(files or [], pii=pii, secrets=secrets, form=chosen, threshold=threshold, rules_only=rules_only)
@@ -143,9 +144,7 @@ def trace(
     """
     from beluga._cli.trace import trace as run
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # not every terminal has the characters of bars and names
+    _show_any_character("replace")
     raise typer.Exit(run(file, html=html, out=sys.stdout, err=sys.stderr))
 
 
@@ -207,3 +206,10 @@ def serve(
 
 def _complain(line: str) -> None:
     typer.echo(line, err=True)
+
+
+def _show_any_character(errors: str) -> None:
+    """Let nothing fail at a name or a bar that the terminal has no characters for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)

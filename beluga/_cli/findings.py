@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -102,7 +103,7 @@ class _Whole(_Lines):
         self.errors.append((file, why))
 
     def end(self) -> None:
-        json.dump(self.document(), self.out, ensure_ascii=False)
+        json.dump(self.document(), self.out)  # in ASCII: a file may have a name that no encoding holds
         self.out.write("\n")
 
     def document(self) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def _uri(file: str) -> str:
     from urllib.parse import quote
 
     path = Path(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 WRITERS: Final[dict[Format, Callable[[TextIO], _Lines]]] = {

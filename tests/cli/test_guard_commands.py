@@ -133,6 +133,20 @@ def test_workflow_commands_mark_the_lines_of_a_pull_request(tmp_path, monkeypatc
     ]
 
 
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems hold no name that is not UTF-8")
+def test_a_finding_is_told_whatever_the_name_of_its_file(tmp_path, monkeypatch, form, encoding):
+    """A name that the output has no characters for is escaped; what was found is not lost."""
+    tmp_path.joinpath("\udcff-é.log").write_bytes(LOG)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner(charset=encoding).invoke(app, ["scan", "--rules-only", "--format", form, "."])
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "override_instructions" in result.stdout
+    if form in {"json", "sarif"}:
+        json.loads(result.stdout)
+
+
 def test_a_file_is_redacted_into_another_or_into_itself(log, tmp_path):
     """The file that is read may be the one written: it is there whole, with its permissions."""
     log.chmod(0o640)
