@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
+from importlib import metadata
 from string import Template
 from typing import TYPE_CHECKING, Final
 
@@ -152,7 +155,10 @@ def new(folder: Path, out: Callable[[str], object], err: Callable[[str], object]
     if not re.fullmatch(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", name, re.IGNORECASE):
         err(f"beluga new: {name!r} is not a project's name: take letters, digits and single hyphens: support-desk")
         return NOT_MADE
-    if module in {"beluga", "tests", "test"}:
+    if keyword.iskeyword(module):
+        err(f"beluga new: {module} is a word of Python's own, which no module can be called: take another name")
+        return NOT_MADE
+    if module in {"beluga", "tests", "conftest"} | sys.stdlib_module_names | metadata.packages_distributions().keys():
         err(
             f"beluga new: a module of the name {module} would hide another one: take another name, such as support-desk"
         )
