@@ -39,8 +39,14 @@ def explain(target: str, out: Callable[[str], object], err: Callable[[str], obje
         err(f"beluga explain: {target!r} names no function: write MODULE:FUNCTION, such as app.llm:ask")
         return NOT_FOUND
     try:
-        out(describe(operator.attrgetter(function)(_imported(module))))
-    except (ImportError, AttributeError, TypeError) as error:
+        found = _imported(module)
+    except (Exception, SystemExit) as error:  # whatever an application does when it is imported
+        why = str(error) if isinstance(error, ImportError) else _not_imported(module, error)
+        err(f"beluga explain: {why}")
+        return NOT_FOUND
+    try:
+        out(describe(operator.attrgetter(function)(found)))
+    except (AttributeError, TypeError) as error:
         err(f"beluga explain: {error}")
         return NOT_FOUND
     return FINE
@@ -60,8 +66,8 @@ def explain_all(package: str, out: Callable[[str], object], err: Callable[[str],
     """
     functions = warnings = broken = 0
     for name, found in _modules(package):
-        if isinstance(found, Exception):
-            err(f"{name}: cannot be imported: {type(found).__name__}: {found}")
+        if isinstance(found, BaseException):
+            err(_not_imported(name, found))
             broken += 1
             continue
         for place, function in _decorated(found):
@@ -76,20 +82,24 @@ def explain_all(package: str, out: Callable[[str], object], err: Callable[[str],
     return NOT_FOUND if broken else WARNED if warnings else FINE
 
 
+def _not_imported(module: str, error: BaseException) -> str:
+    return f"{module}: cannot be imported: {type(error).__name__}: {error}"
+
+
 def _imported(module: str) -> ModuleType:
     if "" not in sys.path:
         sys.path.insert(0, "")
     return importlib.import_module(module)
 
 
-def _modules(package: str) -> Iterator[tuple[str, ModuleType | Exception]]:
+def _modules(package: str) -> Iterator[tuple[str, ModuleType | BaseException]]:
     """Yield the name and the module of all that is in `package`, or why it cannot be imported.
 
     A ``__main__`` is left out: to import it is to run it.
     """
     try:
         module = _imported(package)
-    except Exception as error:  # whatever an application does when it is imported
+    except (Exception, SystemExit) as error:  # whatever an application does when it is imported
         yield package, error
         return
     yield package, module

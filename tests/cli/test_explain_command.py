@@ -86,6 +86,7 @@ def test_all_of_a_package_is_explained_once(package):
         ({"llm": "from beluga import retry\n@retry\n@retry\ndef ask(): ...\n"}, 1, "warnings: 1"),
         ({"llm": "def ask(): ...\n"}, 2, "nothing in shop_of_mine is decorated"),
         ({"llm": "raise OSError('no disk')\n"}, 2, "shop_of_mine.llm: cannot be imported: OSError: no disk"),
+        ({"llm": "raise SystemExit(0)\n"}, 2, "shop_of_mine.llm: cannot be imported: SystemExit: 0"),
     ],
 )
 def test_the_exit_status_tells_ci_what_is_wrong_in_a_package(package, modules, status, message):
@@ -94,6 +95,15 @@ def test_the_exit_status_tells_ci_what_is_wrong_in_a_package(package, modules, s
     result = RUNNER.invoke(app, ["explain", "--all", "shop_of_mine"])
     assert result.exit_code == status
     assert message in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("body", ["def ask(:\n", "{}['no key']\n", "raise SystemExit(0)\n"])
+def test_a_module_that_fails_when_it_is_imported_exits_with_2(package, body):
+    """Whatever it raises, in one line: to end the process with 0 is not an explanation."""
+    package(llm=body)
+    result = RUNNER.invoke(app, ["explain", "shop_of_mine.llm:ask"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("beluga explain: shop_of_mine.llm: cannot be imported: ")
 
 
 def test_a_package_that_is_not_there_exits_with_2():
