@@ -164,11 +164,11 @@ class PartialAnswer:
         return self._unboxed(value)
 
     def _begins(self) -> bool:
-        """Say whether the JSON has begun; a text without a bracket is not looked at twice."""
-        if "{" in self.text[self._seen :] or "[" in self.text[self._seen :]:
+        """Say whether the JSON has begun; a text is not looked at twice, but for a bracket at its end."""
+        new = self.text[self._seen :].rstrip()
+        if "{" in new or "[" in new:
             self._at = self._begin(self.text)
-        else:
-            self._seen = len(self.text)
+        self._seen += len(new) - new.endswith(("{", "["))  # what comes behind it tells what it is
         return self._at >= 0
 
     def _begin_token(self) -> bool:
