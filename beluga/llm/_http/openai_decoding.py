@@ -9,8 +9,8 @@ gateways                              the id in every fragment; no index; a null
 ====================================  =========================================================================
 
 So a new id with a name begins a new call whatever its index; without ids a name does, where the call before it is
-complete or has another name; everything else continues the call of its index, or the last one. A name without an id
-that follows one with an id, before any argument, is the next piece of that name.
+complete or has another name; everything else continues the call of its index, or the last one. A name without an id,
+or with the same one, that follows one with an id, before any argument, is the next piece of that name.
 
 Source: OpenAI's API reference of chat completions, as of 2026-08; recorded streams of the servers in `PROFILES`.
 """
@@ -257,7 +257,7 @@ class _Calls:
             return current
         if id_ and current.id not in {"", id_}:
             return None
-        if current.id and not id_ and not current.arguments and current not in begun:
+        if current.id and id_ in {"", current.id} and not current.arguments and current not in begun:
             return current  # the next piece of its name
         is_other = current.name not in {"", name} or (not id_ and current in begun)
         goes_on = (fragment.get("function") or {}).get("arguments") and is_complete(current.written)

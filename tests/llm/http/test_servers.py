@@ -517,12 +517,13 @@ def _piece(id_, name, arguments, index=0):
     ("pieces", "expected"),
     [
         ([("a", "ref", ""), (None, "und", ""), (None, None, '{"order":7}')], [("refund", {"order": 7})]),
+        ([("a", "ref", ""), ("a", "und", ""), ("a", None, '{"order":7}')], [("refund", {"order": 7})]),
         ([("a", "refund", ""), (None, "refund", '{"order"'), (None, "refund", ":7}")], [("refund", {"order": 7})]),
         ([("a", None, ""), (None, "refund", "{}")], [("refund", {})]),
         ([("a", "f", "{}", "0"), ("b", "g", '{"x":1}', "1")], [("f", {}), ("g", {"x": 1})]),
         ([(None, "f", "{}"), (None, "g", '{"x":1}')], [("f", {}), ("g", {"x": 1})]),
     ],
-    ids=["a name in pieces", "a name each time", "an id before its name", "numbers as texts", "no ids"],
+    ids=["a name in pieces", "with its id", "a name each time", "an id before its name", "numbers as texts", "no ids"],
 )
 def test_names_of_calls_come_in_pieces_or_again(ask, sse, pieces, expected):
     """A wrong tool is never called."""
