@@ -105,7 +105,7 @@ def _read(given: Any, index: int, what: str) -> Message:
         raise TypeError(message)
     try:
         return _message(role, raw)
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         message = f"message {index} is a dict with the role {role[:20]!r} that cannot be read: {problem}"
         # What lacks a field is not a message at all.
@@ -122,6 +122,9 @@ def _message(role: str, raw: Mapping[str, Any]) -> Message:
         return ToolMessage(parts=parts, tool_call_id=raw["tool_call_id"])
     if role != "assistant":
         message = "known roles are system, developer, user, assistant and tool"
+        raise ValueError(message)
+    if raw.get("function_call"):
+        message = "function_call is what calls were before tool_calls: write them as those"
         raise ValueError(message)
     thoughts = text(raw, "reasoning_content") or text(raw, "reasoning")
     calls = [part for call in items(raw, "tool_calls") or () for part in _call(call)]

@@ -79,6 +79,8 @@ def test_what_an_sdk_returns_is_a_message():
         ({"role": "user", "content": [{"text": "secret"}]}, "'type' is missing"),
         ({"role": "tool", "content": "secret"}, "'tool_call_id' is missing"),
         ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "'url' is missing"),
+        ({"role": "assistant", "tool_calls": [{"id": "a", "function": None}]}, "that cannot be read"),
+        ({"role": "assistant", "content": None, "function_call": {"name": "secret"}}, "write them as those"),
     ],
 )
 def test_a_dict_that_says_nothing_is_refused(message, told):
