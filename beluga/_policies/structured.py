@@ -287,11 +287,11 @@ class StreamLayer(Layer):
         """Give the whole instance.
 
         Raises:
-            InvalidResponse: The answer does not fit, or was cut or refused.
+            InvalidResponse: The answer does not fit, was cut or refused, or wants tools first.
         """
         answer, report, _ = call.kept(self)
-        reasons = report.finish_reasons or [""]
-        given = Answer(AIMessage(answer.text), answer.text, reasons[0].lower())
+        reason = (report.finish_reasons or [""])[0].lower()
+        given = Answer(AIMessage(answer.text), answer.text, reason, calls_tools=reason in {"tool_calls", "tool_use"})
         value, problems = self._form.read(_whole(call, given, 1).text)
         if problems:
             call.emit(events.AnswerRejected, attempt=1, errors=len(problems))

@@ -106,6 +106,7 @@ def test_an_async_stream_of_a_model_is_taken():
         (["I do not know."], "holds no JSON"),
         ([Chunk(TEXT), Chunk(finish_reason="length")], "was cut at its token limit"),
         ([Chunk(TEXT[:9]), Chunk(finish_reason="content_filter")], "was refused"),
+        ([Chunk(TEXT), Chunk(finish_reason="tool_calls")], "calls tools"),
     ],
 )
 def test_the_last_instance_is_checked(pieces, told):
