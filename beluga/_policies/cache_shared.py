@@ -10,6 +10,7 @@ function, and asks again after a pause where another process leads:
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from beluga._engine.policy import Wait
@@ -125,13 +126,12 @@ class SharedFlight:
         key: The server's key.
     """
 
-    __slots__ = ("_answers", "_key", "_lease", "_pause", "_who", "is_led")
+    __slots__ = ("_answers", "_key", "_lease", "_pause", "is_led")
 
     def __init__(self, answers: SharedAnswers, key: str) -> None:
         self._answers = answers
         self._key = key
-        self._who = SYSTEM.rng.getrandbits(48)
-        self._lease = Question(flights.RENEW, key, (self._who, LEASE * MICROSECONDS))
+        self._lease = self._named_anew()
         self._pause = FIRST_PAUSE
         self.is_led = False
         """Whether the function may run: this process leads, or goes on alone."""
@@ -147,8 +147,13 @@ class SharedFlight:
         if store.is_down:
             self._go_alone(lead, None)
             return None
-        question = Question(flights.TAKE, self._key, self._lease.given, self._undo)
+        lease = self._lease = self._named_anew()
+        question = Question(flights.TAKE, self._key, lease.given, partial(self._undo, lease.given[0]))
         return store.asking(question, is_async=self._answers.is_async)
+
+    def _named_anew(self) -> Question:
+        """Return a lease for the next question: what an answer that nobody took gives back is its own, not the next."""
+        return Question(flights.RENEW, self._key, (SYSTEM.rng.getrandbits(48), LEASE * MICROSECONDS))
 
     def answered(self, call: Call, lead: Lead) -> Ask | Wait | Entry | None:
         """Do what the store says: return the answer, None for the call to run, or what comes before the next question.
@@ -194,15 +199,16 @@ class SharedFlight:
         """Lead no more; give `entry` to the others, or else the lead to one of them."""
         if not self._answers.store.release(self._lease):
             return
+        who = self._lease.given[0]
         payload = None if entry is None else self._answers.written(entry)
         if payload is None:
-            self._tell(flights.LEAVE, self._who)
+            self._tell(flights.LEAVE, who)
         else:
-            self._tell(flights.LAND, self._who, self._answers.ttl, payload=payload)
+            self._tell(flights.LAND, who, self._answers.ttl, payload=payload)
 
-    def _undo(self, answer: list[Any]) -> None:
+    def _undo(self, who: float, answer: list[Any]) -> None:
         if answer[0] == flights.LEAD:
-            self._tell(flights.LEAVE, self._who)
+            self._tell(flights.LEAVE, who)
 
     def _tell(self, script: Script, *given: float, payload: bytes | None = None) -> None:
         question = Question(script, self._key, given, None, payload)

@@ -23,7 +23,7 @@ from beluga import Cache, DeadlineExceeded, StoreUnavailable, budget, cached
 from beluga._engine.target import Kind
 from beluga._policies import cache_shared
 from beluga.schema import AIMessage, Chunk, Response, ToolCall, Usage
-from beluga.stores import FakeStore, base
+from beluga.stores import FakeStore, RedisStore, base
 from beluga.stores.flights import LAND, PLAIN, TAKE, UnstorableError
 from beluga.stores.scripts import Question
 from beluga.testing.contracts.suite import outcome, subject
@@ -234,6 +234,31 @@ def test_a_leader_that_is_cancelled_gives_up(store):
 
     assert asyncio.run(main()) == "fine"
     assert len(calls) == 2
+
+
+def test_a_leader_that_is_cancelled_while_it_asks_takes_nothing_from_the_next(server):
+    """Its answer comes when the next one leads already, who goes on leading for all processes."""
+    calls, url = [], f"redis://127.0.0.1:{server.port}/0"
+
+    async def ask(number):
+        calls.append(number)
+        await asyncio.sleep(0.1)
+        return "fine"
+
+    async def main():
+        stores = [RedisStore(url, prefix="cancelled", timeout=5.0) for _ in range(2)]
+        here, there = (elsewhere(store)(ask) for store in stores)
+        await asyncio.gather(here(1), there(2))  # both are connected
+        for number in (3, 4, 5):
+            first, second = (asyncio.create_task(here(number)) for _ in range(2))
+            await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.sleep(0.05)
+            await asyncio.gather(there(number), second)
+            assert first.cancelled()
+
+    asyncio.run(main())
+    assert calls == [1, 2, 3, 4, 5]
 
 
 @KINDS
