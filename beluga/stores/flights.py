@@ -144,9 +144,29 @@ class UnstorableError(TypeError):
     """A value of this type is not written without a codec."""
 
 
+def _told(moment: datetime.datetime) -> str:
+    """Return a moment with its fold, and the name of its zone, whose offset is another one half a year later."""
+    zone = getattr(moment.tzinfo, "key", None) or ""
+    text = f"{(moment.replace(tzinfo=None) if zone else moment).isoformat()} {moment.fold} {zone}"
+    if repr(_moment(text)) != repr(moment):
+        message = f"datetime with a {type(moment.tzinfo).__qualname__}"
+        raise UnstorableError(message)
+    return text
+
+
+def _moment(text: str) -> datetime.datetime:
+    told, fold, zone = text.split(" ", 2)
+    moment = datetime.datetime.fromisoformat(told).replace(fold=int(fold))
+    if zone:
+        import zoneinfo  # which few need
+
+        moment = moment.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    return moment
+
+
 _TEXTS: Final[dict[type, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
     bytes: (bytes.hex, bytes.fromhex),
-    datetime.datetime: (datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    datetime.datetime: (_told, _moment),
     datetime.date: (datetime.date.isoformat, datetime.date.fromisoformat),
     decimal.Decimal: (str, decimal.Decimal),
 }
@@ -222,7 +242,8 @@ class _Plain:
         Raises:
             UnstorableError: It holds something else, which only its own class could read again.
         """
-        return json.dumps(_plain(value), separators=(",", ":")).encode()
+        written = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)  # escaped, halves would join
+        return written.encode("utf-8", "surrogatepass")
 
     @staticmethod
     def loads(data: bytes, /) -> Any:

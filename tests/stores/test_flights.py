@@ -13,6 +13,7 @@ import pickle
 import signal
 import threading
 import time
+import zoneinfo
 
 import attrs
 import pytest
@@ -408,6 +409,33 @@ def test_plain_data_is_read_as_it_was_written(value):
     again = PLAIN.loads(PLAIN.dumps(value))
     assert again == value
     assert repr(again) == repr(value) or isinstance(value, (set, frozenset, dict, list, tuple))
+
+
+@pytest.mark.parametrize("halves", ["\ud83d\ude00", "\udc80"], ids=["pair", "one"])
+def test_halves_of_a_character_are_read_as_they_were_written(halves):
+    """Two of them are not joined."""
+    assert PLAIN.loads(PLAIN.dumps([halves, {halves: halves}])) == [halves, {halves: halves}]
+
+
+OCTOBER = datetime.datetime.fromisoformat("2026-10-25T02:30")
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize(
+    "zone",
+    [None, datetime.UTC, datetime.timezone(datetime.timedelta(hours=-3.5)), zoneinfo.ZoneInfo("UTC")],
+    ids=["none", "utc", "offset", "zone"],
+)
+def test_a_moment_keeps_its_zone(zone, fold):
+    """An offset in its place is another time half a year later; and it keeps which of two it is as clocks go back."""
+    moment = OCTOBER.replace(tzinfo=zone, fold=fold)
+    assert repr(PLAIN.loads(PLAIN.dumps(moment))) == repr(moment)
+
+
+def test_a_moment_in_a_zone_without_a_name_is_not_written():
+    """Nobody could make the zone again."""
+    with pytest.raises(UnstorableError, match="datetime with a timezone"):
+        PLAIN.dumps(OCTOBER.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=1), "CET")))
 
 
 @given(messages())
