@@ -108,14 +108,18 @@ class SharedAnswers:
         if entry.error is not None:
             return None
         try:
-            return self._codec.dumps((entry.value, entry.end))
+            written = self._codec.dumps((entry.value, entry.end))
+            if isinstance(written, bytes):
+                return written
+            why = f"codec= wrote a {type(written).__name__}, and must write bytes"
+        except flights.UnstorableError as error:
+            why = f"it holds a {error}, which needs codec="
         except Exception as error:
-            if not self._has_warned:  # the answer is there and paid for, and one line in the log is enough
-                self._has_warned = True
-                why = f"it holds a {error}, which needs codec=" if isinstance(error, flights.UnstorableError) else ""
-                why = why or f"codec= failed with {type(error).__name__}"
-                _log.warning("cached: no answer of %s gets into the store: %s", self._function, why)
-            return None
+            why = f"{'codec=' if self._codec is not flights.PLAIN else 'writing it'} failed with {type(error).__name__}"
+        if not self._has_warned:  # the answer is there and paid for, and one line in the log is enough
+            self._has_warned = True
+            _log.warning("cached: no answer of %s gets into the store: %s", self._function, why)
+        return None
 
 
 class SharedFlight:

@@ -349,6 +349,13 @@ def test_a_codec_writes_what_the_user_trusts(store):
     assert len(calls) == 1
 
 
+def test_a_codec_that_writes_no_bytes_costs_nobody_the_answer(store, caplog):
+    """As the module json, which writes texts: the answer stays here, and the log says why."""
+    ask = elsewhere(store, codec=json)(made(Kind.SYNC, []))
+    assert ask() == "hello"
+    assert "codec= wrote a str, and must write bytes" in caplog.text
+
+
 @pytest.mark.parametrize(
     "foreign",
     [b"", b"\x80\x04.", b"[", b"[1]", b'{"":"eval","of":1}', b'[{"":"schema.Message","of":{"x":1}},null]', b"[" * 9999],
