@@ -94,8 +94,10 @@ class SharedAnswers:
         self.store.ask(Question(FORGET, self._key(None, told)))
 
     def read(self, answer: list[Any], now: float) -> Entry | None:
-        """Return what another process has fetched; None where it cannot be read."""
+        """Return what another process has fetched; None where it cannot be read, or is too old here."""
         _, made, told_at, written = answer
+        if told_at - made >= self.ttl:  # who fetched it has a longer one
+            return None
         try:
             value, end = self._codec.loads(written)
             return Entry(value, None, now - (told_at - made) / MICROSECONDS, self._ttl, end)

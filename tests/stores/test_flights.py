@@ -262,6 +262,20 @@ def test_a_leader_that_is_cancelled_while_it_asks_takes_nothing_from_the_next(se
     assert calls == [1, 2, 3, 4, 5]
 
 
+def test_an_answer_is_no_older_than_who_asks_allows(fake_clock):
+    """Where the process that fetched it keeps answers for longer, as one of the deployment before may."""
+    store, calls = FakeStore(), []
+    fetch = made(Kind.SYNC, calls)
+    assert elsewhere(store)(fetch)() == "hello"
+    fake_clock.advance(9.0)
+    assert cached(10, name="answers", store=store)(fetch)() == "hello"
+    assert len(calls) == 1
+    fake_clock.advance(1.0)
+    here, there = (cached(10, name="answers", store=store)(fetch) for _ in range(2))
+    assert here() == there() == "hello"
+    assert len(calls) == 3
+
+
 @KINDS
 def test_without_the_store_each_process_goes_on_alone(kind):
     """And keeps its answers; ``closed`` refuses instead."""
