@@ -35,13 +35,13 @@ def check(url: str, prefix: str, out: Callable[[str], object]) -> int:
     Returns:
         The exit status: 0 well, 1 something is wrong, 2 the server cannot be asked.
     """
-    import redis
-
     try:
         store = RedisStore(url, prefix=prefix)
     except (ImportError, ValueError) as error:
         out(f"{error}")
         return UNREACHED
+    import redis  # after the message that says how to install it
+
     client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, decode_responses=True)
     try:
         with client:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from beluga import RateLimiter
@@ -46,3 +48,10 @@ def test_what_cannot_be_asked(url):
     """Is said without a traceback and without the password."""
     status, text = run(url)
     assert (status, "s3cret" in text, text.count("\n")) == (2, False, 0)
+
+
+def test_without_the_client_it_says_what_to_install(monkeypatch):
+    """The extra, and no traceback."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "redis"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert run("redis://127.0.0.1:1/0") == (2, 'RedisStore needs redis-py: pip install "beluga-ai[redis]"')
