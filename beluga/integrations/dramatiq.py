@@ -27,12 +27,16 @@ class Middleware(base("dramatiq", "Middleware")):  # type: ignore[misc]  # known
         message.options.setdefault(_OPTION, dict(telemetry.inject()))
 
     def after_declare_actor(self, _: Any, actor: Any) -> None:
-        """Have the actor go on with what its message tells."""
+        """Have the actor go on with what its message tells; one that it calls itself is a call like any other."""
         function = actor.fn
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
-            with telemetry.resume(_HEADERS.get() or {}):
+            headers = _HEADERS.get()
+            if headers is None:
+                return function(*args, **kwargs)
+            _HEADERS.set(None)
+            with telemetry.resume(headers):
                 return function(*args, **kwargs)
 
         actor.fn = run

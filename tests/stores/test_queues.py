@@ -159,6 +159,30 @@ def test_the_trace_goes_along(call):
     assert call("seen") == 0
 
 
+def test_an_actor_that_another_one_calls_goes_on_with_what_is_there():
+    """Not with what the message of the other one told, which it has already."""
+    dramatiq = pytest.importorskip("dramatiq", reason="each queue where it is installed: tox -e queues")
+    from dramatiq.brokers.stub import StubBroker
+
+    from beluga.integrations.dramatiq import Middleware
+
+    broker = StubBroker()
+    broker.add_middleware(Middleware())
+    inner = dramatiq.actor(seen, broker=broker)
+
+    @dramatiq.actor(broker=broker)
+    def outer():
+        with telemetry.resume({"traceparent": f"00-{TRACE + 1:032x}-b7ad6b7169203331-01"}):
+            return seen(), inner()
+
+    with telemetry.resume({"traceparent": f"00-{TRACE:032x}-b7ad6b7169203331-01"}):
+        message = outer.send()
+    broker.emit_before("process_message", message)
+    assert outer() == (TRACE + 1, TRACE + 1)
+    broker.emit_after("process_message", message)
+    assert outer() == (TRACE + 1, TRACE + 1)
+
+
 def test_a_task_that_comes_too_late_is_not_run(call):
     """It fails instead."""
     with pytest.raises(Exception, match=r"(?i)deadline|timeout|budget|^$") as failed:
