@@ -7,6 +7,7 @@ import inspect
 import itertools
 import re
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,6 +28,14 @@ sys.path.pop(0)
 def test_a_page_says_what_the_code_says(path):
     """Options, defaults and meanings are those of the signature and the docstring."""
     assert path.read_text(encoding="utf-8") == reference.pages()[path], "make it anew: python tools/reference.py"
+
+
+def test_every_extra_that_a_page_names_can_be_installed():
+    """Pip warns of one that there is not, and installs nothing for it."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    texts = [path.read_text(encoding="utf-8") for path in (*PAGES, ROOT / "README.md")]
+    named = {name for text in texts for each in re.findall(r"beluga-ai\[([\w,]+)\]", text) for name in each.split(",")}
+    assert {"celery", "redis"} <= named <= extras.keys()
 
 
 @pytest.mark.parametrize("name", reference.DECORATORS)
