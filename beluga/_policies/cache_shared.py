@@ -111,9 +111,13 @@ class SharedAnswers:
             return None
         try:
             written = self._codec.dumps((entry.value, entry.end))
-            if isinstance(written, bytes):
+            if isinstance(written, bytes) and len(written) <= self.store.largest:
                 return written
-            why = f"codec= wrote a {type(written).__name__}, and must write bytes"
+            why = (
+                f"it has {len(written)} bytes, and {self.store.largest:.0f} may be sent within the store's timeout="
+                if isinstance(written, bytes)
+                else f"codec= wrote a {type(written).__name__}, and must write bytes"
+            )
         except flights.UnstorableError as error:
             why = f"it holds a {error}, which needs codec="
         except Exception as error:

@@ -66,6 +66,8 @@ class Store:
         self._held: dict[Question, object] = {}
         self.members: int = 1
         """How many processes shared it when it was last asked: what the limits are divided by while it is down."""
+        self.largest: float = math.inf
+        """Bytes of an answer at most; who waited for more of them would take the store for down."""
 
     def ask(self, question: Question) -> Any:
         """Return the answer, blocking.

@@ -114,8 +114,11 @@ TAKE = Script("take", COMMON + _FLIGHT_LUA + _TAKE_LUA, _take)
 RENEW = Script("renew", COMMON + _FLIGHT_LUA + _RENEW_LUA, _as_leader(_put))
 """Lead on: 1, or 0 where somebody else does."""
 
-LAND = Script("land", COMMON + _FLIGHT_LUA + _LAND_LUA, _land, keeps=True)
-"""Keep the answer of a leader: 1, or 0 where it was forgotten meanwhile or somebody else leads."""
+LAND = Script("land", COMMON + _FLIGHT_LUA + _LAND_LUA, _land)
+"""Keep the answer of a leader: 1, or 0 where it was forgotten meanwhile or somebody else leads.
+
+It is not told once more: what was too long for one connection would break the next one too.
+"""
 
 LEAVE = Script("leave", COMMON + _FLIGHT_LUA + _LEAVE_LUA, _leave, keeps=True)
 """Lead no more, without an answer."""

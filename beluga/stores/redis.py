@@ -34,6 +34,8 @@ __all__ = ["RedisStore"]
 
 MOST_UNTOLD = 10_000
 """What waits to be told to a server that does not answer: the ends of the calls that were under way when it went."""
+BYTES_A_SECOND = 10_000_000
+"""What a slow network carries: an answer of which it carries less within `timeout` stays in its process."""
 SCRIPTS = (LIMIT, GIVE, RESERVE, SETTLE, ADMIT, OUTCOME, TAKE, RENEW, LAND, LEAVE, PRESENT, LOOK, FORGET)
 
 
@@ -78,6 +80,7 @@ class RedisStore(Store):
         number(0, above=True)(_Options, attrs.fields(_Options).timeout, self.timeout)
         self._sync, self._async = _connections(url, self.timeout)
         super().__init__(_shown(self._sync[1]), prefix, on_failure)
+        self.largest = self.timeout * BYTES_A_SECOND
         self._url, self._late_since, self._late_for, self._is_loaded = url, math.inf, 0.0, False
         self.begin_in_child()
         begin_in_child(self)

@@ -370,6 +370,30 @@ def test_a_codec_that_writes_no_bytes_costs_nobody_the_answer(store, caplog):
     assert "codec= wrote a str, and must write bytes" in caplog.text
 
 
+def test_an_answer_that_would_hold_up_all_others_stays_here(store, caplog):
+    """A real store has a bound by its time-out; the log says how long the answer is."""
+    calls, ask = [], made(Kind.SYNC, [])
+    store.largest = len(PLAIN.dumps(("hello", None)))
+    here, there = (elsewhere(store)(lambda text: (calls.append(1), ask(text))[1]) for _ in range(2))
+    assert here("hello") == there("hello") == "hello"
+    assert (len(calls), caplog.text) == (1, "")
+    assert here("hello!") == there("hello!") == "hello!"
+    assert len(calls) == 3
+    assert f"it has {store.largest + 1} bytes, and {store.largest} may be sent" in caplog.text
+
+
+def test_an_answer_that_broke_its_connection_is_not_sent_over_the_next_one(own_server):
+    """It would break that too, and the store would be down for ever."""
+    store = own_server.store(timeout=0.1)
+    key = store.key("cached", "answers", "k")
+    store.ask(Question(TAKE, key, (7.0, 5e6)))
+    own_server.client.execute_command("CLIENT", "PAUSE", "1000", "ALL")
+    store.tell(Question(LAND, key, (7.0, 300e6), payload=b"a"), is_async=False)
+    with pytest.raises(StoreUnavailable):
+        store.ask(Question(TAKE, key, (8.0, 5e6)))
+    assert not store._untold
+
+
 @pytest.mark.parametrize(
     "foreign",
     [b"", b"\x80\x04.", b"[", b"[1]", b'{"":"eval","of":1}', b'[{"":"schema.Message","of":{"x":1}},null]', b"[" * 9999],
