@@ -177,8 +177,10 @@ class RedisStore(Store):
         with self._lock:
             super().hold(question, holder)
             if self._holder is None:
-                self._holder = threading.Thread(target=self._go_on_holding, name="beluga-leases", daemon=True)
-                self._holder.start()
+                thread = threading.Thread(target=self._go_on_holding, name="beluga-leases", daemon=True)
+                with contextlib.suppress(RuntimeError):  # there are too many, or the interpreter ends: it may lapse
+                    thread.start()
+                    self._holder = thread
 
     def _go_on_holding(self) -> None:
         while True:

@@ -370,6 +370,19 @@ def test_a_codec_that_writes_no_bytes_costs_nobody_the_answer(store, caplog):
     assert "codec= wrote a str, and must write bytes" in caplog.text
 
 
+def test_a_lease_that_no_thread_can_renew_costs_nobody_the_answer(server, monkeypatch):
+    """As when the interpreter ends, from Python 3.12 on; who comes when there can be threads again has one."""
+    store, ask = server.store(), made(Kind.SYNC, [])
+    here = elsewhere(store)(lambda text: (holders.append(store._holder), ask(text))[1])
+    holders = []
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", lambda _: (_ for _ in ()).throw(RuntimeError("no new thread")))
+        assert here("a") == "a"
+    assert here("b") == "b"
+    assert holders[0] is None
+    assert holders[1].is_alive()
+
+
 def test_an_answer_that_would_hold_up_all_others_stays_here(store, caplog):
     """A real store has a bound by its time-out; the log says how long the answer is."""
     calls, ask = [], made(Kind.SYNC, [])
