@@ -63,7 +63,7 @@ class Store:
         self._pause = 0.0
         self._last_oddity = ""
         self._who, self._said_at = 0, -math.inf
-        self._held: dict[Question, object] = {}
+        self._held: dict[str, tuple[Question, object]] = {}  # by key
         self.members: int = 1
         """How many processes shared it when it was last asked: what the limits are divided by while it is down."""
         self.largest: float = math.inf
@@ -92,15 +92,17 @@ class Store:
 
     def hold(self, question: Question, holder: object) -> None:
         """Ask this again now and then until it is released, as who holds a lease does."""
-        self._held[question] = holder
+        self._held[question.key] = question, holder
 
     def release(self, question: Question) -> bool:
-        """Ask it no more; return whether it was held, which in a forked child it is not."""
-        return self._held.pop(question, self) is not self
+        """Ask it no more; return whether it was held, which in a forked child it is not, and where it was lost."""
+        held = self._held.get(question.key)
+        return held is not None and held[0] is question and self._held.pop(question.key, None) is not None
 
     def is_held(self, key: str, holder: object) -> bool:
         """Say whether this very thread or task holds a lease of `key`, and would wait for itself."""
-        return any(question.key == key and by == holder for question, by in tuple(self._held.items()))
+        held = self._held.get(key)
+        return held is not None and held[1] == holder
 
     def be_counted(self, *, is_async: bool) -> None:
         """Say now and then that this process is there, and hear how many are."""

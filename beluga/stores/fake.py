@@ -53,7 +53,7 @@ class FakeStore(Store):
             raise self.lost(self._failure)
         now = float(int(environment().clock.time() * MICROSECONDS))
         with self._lock:
-            for held in tuple(self._held):  # virtual time ends no lease whose holder lives
+            for held, _ in tuple(self._held.values()):  # virtual time ends no lease whose holder lives
                 held.run(self._records, now)
             answer = question.run(self._records, now)
         self.found()

@@ -185,7 +185,7 @@ class RedisStore(Store):
     def _go_on_holding(self) -> None:
         while True:
             SYSTEM.clock.sleep(LEASE / 3)
-            for question in tuple(self._held):
+            for question, _ in tuple(self._held.values()):
                 if not self.is_down:
                     with contextlib.suppress(StoreUnavailable):
                         self.ask(question)
