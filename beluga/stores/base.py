@@ -34,6 +34,8 @@ BEAT, GONE = 5.0, 15.0
 """Seconds after which a process says again that it is there, and without which it is not."""
 PAUSE, LONGEST_PAUSE = 1.0, 8.0
 """Seconds for which a store that does not answer is not asked again."""
+SHORT = 256
+"""Characters of a key whose hash is kept at hand; the arguments of a cached call may be whole documents."""
 LEASE = 5.0
 """Seconds after which a holder who does not renew its lease has lost it."""
 
@@ -123,7 +125,9 @@ class Store:
         Raises:
             TypeError: The key has no text that is the same in every process.
         """
-        return f"{self.prefix}:{_digest(concern, name, key if type(key) is str else _text(key))}"
+        text = key if type(key) is str else _text(key)
+        digest = _digest if len(text) <= SHORT else _digest.__wrapped__
+        return f"{self.prefix}:{digest(concern, name, text)}"
 
     @property
     def is_down(self) -> bool:

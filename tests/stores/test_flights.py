@@ -384,6 +384,13 @@ def test_a_lease_that_no_thread_can_renew_costs_nobody_the_answer(server, monkey
     assert holders[1].is_alive()
 
 
+def test_long_arguments_are_not_kept_beside_their_answers():
+    """Of a key only a hash goes to the store, and none of 4096 documents stays behind."""
+    key, before = FakeStore().key, base._digest.cache_info().currsize
+    assert key("cached", "a", ("x" * 1000,)) == key("cached", "a", ("x" * 1000,)) != key("cached", "a", ("x" * 1001,))
+    assert base._digest.cache_info().currsize == before
+
+
 COMPARED = Counter()
 
 
