@@ -71,8 +71,14 @@ class Hold:
         return self.state == HAS
 
     def __del__(self) -> None:
-        if getattr(self, "state", NOTHING):  # not there where a signal came before it was
-            self.slots.give_back(self)
+        raised: BaseException | None = None
+        while getattr(self, "state", NOTHING):  # not there where a signal came before it was
+            try:
+                self.slots.give_back(self)
+            except BaseException as error:  # a handler may raise here too, and nobody comes after this
+                raised = error
+        if raised is not None:
+            raise raised  # which Python tells of, and drops
 
 
 class Slots:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
+import sys
 import threading
 
 import pytest
@@ -21,6 +22,7 @@ from beluga import (
     explain,
     retry,
 )
+from beluga._policies.slots import HAS, NOTHING, Hold
 from beluga.schema import AIMessage, RateLimit, RateLimitInfo, Response
 from beluga.testing import fake_clock, record_events
 
@@ -590,3 +592,22 @@ def test_explain_warns_of_slots_that_are_held_for_nothing():
     """While a retry waits, or for an answer that is kept."""
     assert "bulkhead stands outside retry: a slot is held while a retry waits" in explain(bulkhead(1)(retry(len)))
     assert "bulkhead" not in explain(bulkhead(1, key="x")(retry(lambda x: x))).partition("warning")[2]
+
+
+def test_a_slot_goes_back_though_signals_come_while_it_does(monkeypatch):
+    """Nobody comes after a finaliser: it takes its step again, and Python tells of what a handler raised in it."""
+    told, tries = [], []
+
+    class Interrupted:
+        def give_back(self, hold):
+            tries.append(hold.state)
+            if len(tries) < 3:
+                raise KeyboardInterrupt
+            hold.state = NOTHING
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: told.append(raised.exc_type))
+    hold = Hold(Interrupted())
+    hold.state = HAS
+    del hold
+    assert tries == [HAS] * 3
+    assert told == [KeyboardInterrupt]
