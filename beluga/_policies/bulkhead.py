@@ -128,7 +128,7 @@ class Bulkhead(BlockPolicy):
 
     def running(self, key: Hashable = None) -> int:
         """Return how many calls have a slot now."""
-        return self._here(key).running
+        return self._here(key).count()
 
     def waiting(self, key: Hashable = None) -> int:
         """Return how many calls wait for one."""
@@ -222,7 +222,8 @@ class _Layer(Policy):
                 slots.done += 1
                 hold.state = NOTHING
                 entry[1] = None
-                slots.spare.append(hold)
+                if len(slots.spare) < self._fixed:
+                    slots.spare.append(hold)
                 return
         self._left(call, outcome)
 

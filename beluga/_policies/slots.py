@@ -9,14 +9,17 @@ nobody is passed for ever.
 
 Who has a slot, or waits for one, holds a `Hold`. A signal handler may raise at any call, and before the first line of
 the function that would give the slot back. So each step can be taken again, and the hold takes those that are left when
-it is gone with its call. Between a counter and the flag beside it there is no call, and so no handler.
+it is gone with its call. Between a counter and the flag beside it there is no call, and so no handler. Even the first
+line of that finaliser may be cut short: so where all slots seem to be taken, those that have one are counted anew.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import operator
 import sys
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from beluga._engine.state import Wakeup, begin_in_child, new_lock
@@ -33,6 +36,10 @@ AGEING: Final = 10.0
 
 HAS_GIL: Final[bool] = getattr(sys, "_is_gil_enabled", lambda: True)()
 """Whether a stretch of bytecodes without a call is a step of its own, for which no lock is needed (100 ns)."""
+
+_RECOUNT: Final = 1.0
+"""Seconds from one count of those that have a slot to the next."""
+_state_of = operator.attrgetter("state")
 
 _PACE: Final = 0.2
 """How much the last departure says about the pace of the next ones."""
@@ -51,7 +58,7 @@ class Hold:
         slots: Whose.
     """
 
-    __slots__ = ("began", "in_flight", "slots", "state", "waits_since", "wakeup")
+    __slots__ = ("__weakref__", "began", "in_flight", "slots", "state", "waits_since", "wakeup")
 
     wakeup: Wakeup
     began: float
@@ -64,6 +71,7 @@ class Hold:
         self.state = NOTHING
         self.waits_since: float | None = None
         """Since when it waits, where somebody heard of it."""
+        slots.made.add(self)
 
     @property
     def is_granted(self) -> bool:
@@ -92,6 +100,7 @@ class Slots:
 
     __slots__ = (
         "__weakref__",
+        "_counted_at",
         "_filled_at",
         "_lock",
         "_max_queue",
@@ -102,6 +111,7 @@ class Slots:
         "adaptive",
         "done",
         "limit",
+        "made",
         "running",
         "spare",
         "turns",
@@ -116,7 +126,9 @@ class Slots:
         self._pace: float | None = None  # seconds between two departures
         self._filled_at: float | None = None
         self._seen = 0
+        self._counted_at = -_RECOUNT
         self.spare: list[Hold] = []  # to be used again: an object a call takes 0.2 us
+        self.made: weakref.WeakSet[Hold] = weakref.WeakSet()
         self.running = 0
         self.done = 0
         self._queue: list[tuple[float, int, Hold]] = []
@@ -126,6 +138,7 @@ class Slots:
     def begin_in_child(self) -> None:
         """Forget the calls of threads that do not exist in a forked child."""
         self.running = 0
+        self.made = weakref.WeakSet()
         self.turns.clear()
         self._queue.clear()
 
@@ -137,9 +150,9 @@ class Slots:
     def take(self, now: float) -> Hold | None:
         """Take a slot, if one is free and nobody waits."""
         with self._lock:
-            if self.turns or self.running >= self.limit():
+            if (self.turns or self.running >= self.limit()) and not self._has_found_one(now):
                 return None
-            hold = Hold(self)
+            hold = self.spare.pop() if self.spare else Hold(self)
             if self.running >= self.limit():
                 return None  # since a handler took it
             self.running += 1
@@ -147,6 +160,28 @@ class Slots:
             if self.running >= self.limit():
                 self._measure(now)
             return hold
+
+    def _has_found_one(self, now: float) -> bool:
+        """Count anew who has a slot, now and then, and let those go on who wait; say whether one is left."""
+        if now - self._counted_at < _RECOUNT:
+            return False
+        self._counted_at = now
+        self._recount()
+        self._grant()
+        return not self.turns and self.running < self.limit()
+
+    def count(self) -> int:
+        """Return how many run."""
+        with self._lock:
+            self._recount()
+            return self.running
+
+    def _recount(self) -> None:
+        """Take for running what is there and has a slot, unless another thread takes or leaves one meanwhile."""
+        running, done = self.running, self.done
+        counted = list(map(_state_of, list(self.made))).count(HAS)
+        if self.running == running and self.done == done:
+            self.running = counted
 
     def queue_up(self, priority: float, now: float) -> Hold | None:
         """Return a place in the queue, which may be granted at once; None where the queue is full."""

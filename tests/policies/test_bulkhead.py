@@ -7,6 +7,7 @@ import copy
 import os
 import sys
 import threading
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from beluga import (
     retry,
 )
 from beluga._policies.slots import HAS, NOTHING, Hold
+from beluga.clock import environment
 from beluga.schema import AIMessage, RateLimit, RateLimitInfo, Response
 from beluga.testing import fake_clock, record_events
 
@@ -599,6 +601,9 @@ def test_a_slot_goes_back_though_signals_come_while_it_does(monkeypatch):
     told, tries = [], []
 
     class Interrupted:
+        def __init__(self):
+            self.made = weakref.WeakSet()
+
         def give_back(self, hold):
             tries.append(hold.state)
             if len(tries) < 3:
@@ -611,3 +616,27 @@ def test_a_slot_goes_back_though_signals_come_while_it_does(monkeypatch):
     del hold
     assert tries == [HAS] * 3
     assert told == [KeyboardInterrupt]
+
+
+def test_a_slot_whose_finaliser_never_ran_is_found(fake_clock):
+    """A signal handler may raise in the very first line of it: who comes a second later has the slot."""
+    limit = Bulkhead(1)
+    slots = limit._rooms.of(environment()).of(None)
+    hold = slots.take(0.0)
+    Hold.__del__, finaliser = lambda hold: None, Hold.__del__
+    try:
+        del hold
+    finally:
+        Hold.__del__ = finaliser
+    assert slots.running == 1
+    fake_clock.advance(1.0)
+    assert limit(lambda: "fine")() == "fine"
+    assert limit.running() == 0
+
+
+def test_the_objects_kept_to_be_used_again_are_as_many_as_slots():
+    """However many calls there were."""
+    limit = Bulkhead(3)
+    held = limit(lambda depth: held(depth - 1) if depth else len(limit._rooms.system.only.spare))
+    assert [held(2) for _ in range(50)][-1] <= 3
+    assert len(limit._rooms.system.only.made) <= 3
