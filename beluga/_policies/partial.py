@@ -123,7 +123,7 @@ class PartialAnswer:
     """
 
     def __init__(self, begin: Callable[[str], int], node: TypeNode = _ANY, *, is_boxed: bool = False) -> None:
-        self.text = ""
+        self.text: str = ""
         self._begin = begin
         self._node = node
         self._is_boxed = is_boxed

@@ -84,7 +84,7 @@ class Depth:
     view = None
 
     def __init__(self, depth: int = 0) -> None:
-        self.depth = depth
+        self.depth: int = depth
 
     def item(self, at: int) -> Depth:  # noqa: ARG002 - a `Spot`
         return Depth(self.depth + 1)
@@ -115,7 +115,7 @@ class Walk:
         self._met: dict[Any, Any] = {}
         self._alive: list[Any] = []  # so that no id is used twice
         self._open: set[Any] = set()
-        self.circular = False
+        self.circular: bool = False
 
     # What becomes of what is found.
 

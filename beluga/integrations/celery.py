@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beluga import telemetry
 from beluga.integrations import base
@@ -10,7 +10,22 @@ from beluga.integrations import base
 __all__ = ["Task"]
 
 
-class Task(base("celery", "Task")):  # type: ignore[misc]  # known at run time alone
+if TYPE_CHECKING:
+
+    class _Task:
+        """What is used here of Celery's own, which has no types."""
+
+        request: Any
+        run: Any
+
+        def apply_async(self, *args: Any, **options: Any) -> Any: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+else:
+    _Task = base("celery", "Task")
+
+
+class Task(_Task):
     """The base of an application's tasks: ``Celery(task_cls="beluga.integrations.celery:Task")``, or ``base=`` of one.
 
     A task whose deadline passed in the queue fails with `DeadlineExceeded`, and is not run.

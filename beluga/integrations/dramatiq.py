@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beluga import telemetry
 from beluga.integrations import base
@@ -15,7 +15,13 @@ _OPTION = "beluga"
 _HEADERS: ContextVar[dict[str, str] | None] = ContextVar("beluga.dramatiq", default=None)
 
 
-class Middleware(base("dramatiq", "Middleware")):  # type: ignore[misc]  # known at run time alone
+if TYPE_CHECKING:
+    _Middleware = object
+else:
+    _Middleware = base("dramatiq", "Middleware")
+
+
+class Middleware(_Middleware):
     """For ``broker.add_middleware(Middleware())``, before the actors are declared.
 
     An actor whose deadline passed in the queue fails with `DeadlineExceeded`, and is not run; give it

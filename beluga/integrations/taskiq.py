@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beluga import telemetry
 from beluga._engine.timeouts import current_deadline, reset_deadline, set_deadline
@@ -18,7 +18,13 @@ __all__ = ["Middleware"]
 _BLOCKS: ContextVar[contextlib.ExitStack | None] = ContextVar("beluga.taskiq", default=None)
 
 
-class Middleware(base("taskiq", "TaskiqMiddleware")):  # type: ignore[misc]  # known at run time alone
+if TYPE_CHECKING:
+    _Middleware = object
+else:
+    _Middleware = base("taskiq", "TaskiqMiddleware")
+
+
+class Middleware(_Middleware):
     """For ``broker.with_middlewares(Middleware())``.
 
     The deadline becomes the ``timeout`` of the task, unless that is shorter: a task that is late is cancelled and

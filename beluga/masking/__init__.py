@@ -181,7 +181,7 @@ class Masking(Walk):
     """
 
     deepest = 100
-    encodings = ("utf-8", "latin-1")
+    encodings: tuple[str, ...] = ("utf-8", "latin-1")
 
     def __init__(
         self,

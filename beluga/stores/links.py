@@ -61,7 +61,7 @@ class Command:
         self.text: bytes = b"%b$%d\r\n%b\r\n%b" % (head, len(key), key, tail)
         if payload is not None:
             self.text += _bulk(payload)
-        self.question = question
+        self.question: Question = question
         self.is_loading: bool = False
         self._is_repeated = False
         self.sent: float = 0.0

@@ -80,7 +80,7 @@ class RedisStore(Store):
         number(0, above=True)(_Options, attrs.fields(_Options).timeout, self.timeout)
         self._sync, self._async = _connections(url, self.timeout)
         super().__init__(_shown(self._sync[1]), prefix, on_failure)
-        self.largest = self.timeout * BYTES_A_SECOND
+        self.largest: float = self.timeout * BYTES_A_SECOND
         self._url, self._late_since, self._late_for, self._is_loaded = url, math.inf, 0.0, False
         self.begin_in_child()
         begin_in_child(self)

@@ -156,11 +156,11 @@ class Question:
         undo: Callable[[Any], None] | None = None,
         payload: bytes | None = None,
     ) -> None:
-        self.script = script
-        self.key = key
-        self.given = given
-        self.undo = undo
-        self.payload = payload
+        self.script: Script = script
+        self.key: str = key
+        self.given: tuple[float, ...] = given
+        self.undo: Callable[[Any], None] | None = undo
+        self.payload: bytes | None = payload
 
     def run(self, records: Records, now: float) -> list[Any]:
         """Return what the twin answers."""
