@@ -46,7 +46,7 @@ class Columns:
         small = text.lower()
         return any(map(small.__contains__, self.words))
 
-    def head(self, line: str) -> Table | None:
+    def head(self, line: str) -> TextTable | None:
         """Return the table that `line` is the head of, if it is one with such a column."""
         sql = _INSERT.search(line)
         marks = "(" if sql else [mark for mark in "|\t;," if mark in line]
@@ -56,7 +56,7 @@ class Columns:
             ]
             said = tuple(name if self.name.fullmatch(name) else "" for name in names)
             if len(names) > 1 and any(said) and all(map(_NAME.fullmatch, names)):
-                return Table(said, mark)
+                return TextTable(said, mark)
         return None
 
 
@@ -73,7 +73,7 @@ _SEPARATORS["("] = re.compile(r"'(?:[^'\n]|'')*'|([(),])")
 
 
 @attrs.frozen
-class Table:
+class TextTable:
     """A table, by its head.
 
     Args:
@@ -110,10 +110,10 @@ class Labels:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._table: Table | None = None  # that the line belongs to
+        self._table: TextTable | None = None  # that the line belongs to
         self._line = ""  # as far as it has been passed
         self._whole, self._offset = "", 0  # the line so far and what comes next, and where that begins
-        self._lines: list[tuple[int, Table | None]] = []
+        self._lines: list[tuple[int, TextTable | None]] = []
         self._cells: list[tuple[int, str | None]] = []
 
     def read(self, text: str) -> bool:
