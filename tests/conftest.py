@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import re
 import sys
@@ -77,5 +78,39 @@ def until_reached():
             if wanted <= (+reached).keys():
                 break
         assert wanted - (+reached).keys() == set()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def intruding():
+    """Run a step, and something else before one bytecode in it, as a signal handler or another thread does."""
+
+    def run(where, step, intrude=lambda: None, at=0, *, after=frozenset()):
+        """Return how many bytecodes, or those behind one of `after`, it has in files that begin with `where`."""
+        count, last = 0, {}
+
+        def trace(frame, event, _):
+            nonlocal count
+            code = frame.f_code
+            if not code.co_filename.startswith(where):
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                before, last[frame] = last.get(frame), dis.opname[code.co_code[frame.f_lasti]]
+                count += not after or before in after
+                if count == at and (not after or before in after):
+                    sys.settrace(None)
+                    intrude()
+                    sys.settrace(trace)
+            return trace
+
+        outer = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            step()
+        finally:
+            sys.settrace(outer)
+        return count
 
     return run

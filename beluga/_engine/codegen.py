@@ -133,7 +133,7 @@ _HOLD = """\
             if entered > {at}:
                 hold_deadline(call, {at}, seconds, ends, token)
             else:
-                reset_deadline(token)
+                give_back_deadline(ends, token)
         elif entered == {at} and ends is not None and current_deadline() == ends:
             set_deadline(enclosing)  # a signal came while it was set
 """

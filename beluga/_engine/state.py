@@ -21,6 +21,7 @@ import math
 import os
 import threading
 import weakref
+from contextvars import Token
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -28,10 +29,11 @@ from beluga.clock import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
+    from contextvars import ContextVar
 
     from beluga.clock import Clock, Environment
 
-__all__ = ["BoundedMap", "Lock", "StateByClock", "Wakeup", "begin_in_child", "new_lock"]
+__all__ = ["BoundedMap", "Lock", "StateByClock", "Wakeup", "begin_in_child", "give_back", "new_lock"]
 
 S = TypeVar("S")
 
@@ -102,6 +104,23 @@ class StateByClock(Generic[S]):
         return state
 
 
+def give_back(variable: ContextVar[S], value: S, token: Token[S], default: S) -> None:
+    """Let `variable` have what it had before `token` set it to `value`; `default` is what it has where nobody set it.
+
+    A signal handler may raise between a call that sets or resets it and the line that takes note of that. Then the
+    token is used up, or it is an older one than that of the value which is still there.
+
+    Raises:
+        ValueError: It was set in another context.
+    """
+    try:
+        variable.reset(token)
+    except RuntimeError:
+        if variable.get(default) == value:
+            before = token.old_value
+            variable.set(default if before is Token.MISSING else before)
+
+
 _BATCH = 64
 """How many keys are looked up at once to be forgotten: a dict skips over each deleted entry to find its first one, so
 that finding them one by one takes 10 us each with 10,000 keys."""
@@ -154,13 +173,13 @@ class BoundedMap(Generic[S]):
     def _forget_one(self) -> None:
         spare = len(self.values) if self._spared is not None else 0
         while len(self.values) >= self._max_keys:
-            if not self._oldest:
-                self._oldest = dict.fromkeys(reversed(list(islice(self.values, _BATCH))))
             try:
+                if not self._oldest:
+                    self._oldest = dict.fromkeys(reversed(list(islice(self.values, _BATCH))))
                 key, _ = self._oldest.popitem()
                 state = self.values[key]
-            except KeyError:
-                continue  # dropped meanwhile
+            except (KeyError, RuntimeError):
+                continue  # dropped meanwhile; or keys came and went while they were looked up
             is_spared = self._spared is not None and (spare > 0 or self._grows) and self._spared(state)
             if is_spared:
                 self.use(key)

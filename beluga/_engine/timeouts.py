@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from beluga._engine.options import number, seconds
+from beluga._engine.state import give_back
 from beluga.clock import environment, running_loop
 from beluga.errors import DeadlineExceeded
 
@@ -52,6 +53,7 @@ __all__ = [
     "current_deadline",
     "drive",
     "expired",
+    "give_back_deadline",
     "remaining",
     "reset_deadline",
     "resume_until",
@@ -65,6 +67,11 @@ DEADLINE: ContextVar[float] = ContextVar("beluga.deadline", default=math.inf)
 current_deadline = DEADLINE.get
 set_deadline = DEADLINE.set
 reset_deadline = DEADLINE.reset
+
+
+def give_back_deadline(at: float, token: Token[float]) -> None:
+    """Take the deadline `at` away; see `give_back`."""
+    give_back(DEADLINE, at, token, math.inf)
 
 
 class Deadline:
@@ -286,7 +293,7 @@ class TimedBlock:
     def end(self, error: BaseException | None) -> DeadlineExceeded | None:
         """Take the deadline away, and return the error that takes the place of how the code ended, if it was late."""
         cancelled = self._timer is not None and self._timer.stop(error)
-        reset_deadline(self._token)
+        give_back_deadline(self.at, self._token)
         is_late = cancelled or (error is None and self._environment.monotonic() > self.at)
         return expired(self._name, self._total) if is_late else None
 

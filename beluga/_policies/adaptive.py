@@ -48,6 +48,9 @@ _FEWEST: Final = 8
 class AdaptiveLimit:
     """How many calls at once a provider seems to bear.
 
+    It has no lock: what another thread or a signal handler learns meanwhile may count twice or not at all. A guess
+    survives that, as long as nothing is read twice that they may take away.
+
     Args:
         start: The first guess.
         maximum: What it never passes.
@@ -96,7 +99,8 @@ class AdaptiveLimit:
             self._set(self._limit // 2)  # so few cannot have been too many: it fails for another reason
             return
         first, factor, most = _PATIENCE
-        is_known = self._ceiling is not None and abs(in_flight - self._ceiling) <= max(1.0, _NEAR * self._ceiling)
+        ceiling = self._ceiling
+        is_known = ceiling is not None and abs(in_flight - ceiling) <= max(1.0, _NEAR * ceiling)
         self._patience = min(most, factor * self._patience) if is_known else first
         self._ceiling = in_flight
         self._set(int(_BACK * in_flight))
@@ -108,15 +112,16 @@ class AdaptiveLimit:
     def _set(self, limit: int) -> None:
         self._limit = max(1, min(limit, self._maximum))
         self._proofs = 0
-        self._times.clear()
+        self._times = []
 
     def _is_slow(self, took: float) -> bool:
         """Say, once a round, whether its answers took much longer than those of the best round."""
-        self._times.append(took)
-        if len(self._times) < max(_FEWEST, self._limit):
+        times = self._times
+        times.append(took)
+        if len(times) < max(_FEWEST, self._limit):
             return False
-        middle = sorted(self._times)[len(self._times) // 2]
-        self._times.clear()
+        self._times = []
+        middle = sorted(times)[len(times) // 2]
         # The best fades by a tenth a round: answers that are longer from now on are not a queue for ever.
         self._best = middle if self._best is None else min(middle, self._best * 1.1)
         return middle > _SLOWER * self._best

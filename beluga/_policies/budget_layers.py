@@ -11,9 +11,10 @@ import attrs
 from beluga._engine.call import Outcome, was_sent
 from beluga._engine.options import is_live
 from beluga._engine.policy import Hints, Policy
+from beluga._engine.state import give_back
 from beluga._engine.stream_layers import Lease
 from beluga._engine.target import unhashable
-from beluga._engine.timeouts import Deadline, current_deadline, expired, reset_deadline, set_deadline
+from beluga._engine.timeouts import Deadline, current_deadline, expired, give_back_deadline, set_deadline
 from beluga._foreign import usage_of
 from beluga._policies.budget_shared import Local, SharedSpendingLayer
 from beluga.schema.usage import Usage
@@ -94,7 +95,7 @@ class TimeLayer(Policy):
         deadline: Any = call.deadline
         call.deadline = deadline.outer
         try:
-            reset_deadline(deadline.token)
+            give_back_deadline(deadline.at, deadline.token)
         except ValueError:
             return  # a coroutine that is closed from elsewhere: the deadline was never set there
         if outcome.error is None:
@@ -190,7 +191,7 @@ class SpendingLayer(Local):
         """Replace the estimate by what was used; where nobody reports that, it stands."""
         state: _State = call.kept(self)
         with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
-            SCOPE.reset(state.token)
+            give_back(SCOPE, state.scope, state.token, None)
         usage = state.usage or usage_of(outcome.value)
         estimate = state.scope.reserved
         used = estimate if was_sent(call, outcome) else NOTHING

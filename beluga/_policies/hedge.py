@@ -71,10 +71,14 @@ class _Times:
 
     def add(self, took: float) -> None:
         """Take note of a call, and forget the oldest beyond a hundred."""
-        self._came.append(took)
-        bisect.insort(self._sorted, took)
-        if len(self._came) > _KNOWN:
-            del self._sorted[bisect.bisect_left(self._sorted, self._came.popleft())]
+        came, known = self._came, self._sorted
+        came.append(took)
+        bisect.insort(known, took)
+        while len(came) > _KNOWN:
+            at = bisect.bisect_left(known, came.popleft())
+            del known[at : at + 1]
+        if len(known) != len(came):  # a signal handler, or another thread, came in between
+            self._sorted = sorted(came)
 
     def percentile(self, per_cent: int) -> float | None:
         """Return what so many of a hundred calls do not pass; None while too few were seen."""

@@ -179,7 +179,10 @@ class Slots:
     def _recount(self) -> None:
         """Take for running what is there and has a slot, unless another thread takes or leaves one meanwhile."""
         running, done = self.running, self.done
-        counted = list(map(_state_of, list(self.made))).count(HAS)
+        try:
+            counted = list(map(_state_of, list(self.made))).count(HAS)
+        except RuntimeError:
+            return  # another came meanwhile
         if self.running == running and self.done == done:
             self.running = counted
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 from beluga import events
 from beluga._engine.call import Outcome
 from beluga._engine.policy import Again, Policy, Use
+from beluga._engine.state import give_back
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign import text, usage_of
@@ -386,7 +387,7 @@ class ReaskState:
             self.usage = usage if self.usage is None else self.usage + usage
         if self.scope is not None and self.token is not None:
             with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
-                SCOPE.reset(self.token)
+                give_back(SCOPE, self.scope, self.token, None)
             self.scope.settle(NOTHING if usage is None else self.scope.amount_of(usage))
             self.scope = self.token = None
 

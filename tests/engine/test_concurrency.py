@@ -22,6 +22,8 @@ from beluga import (
     budget,
     retry,
 )
+from beluga._engine import state
+from beluga._engine.state import BoundedMap
 from beluga.clock import SYSTEM, environment
 from beluga.spending import NOTHING, Account, Amount, SpendingScope
 from beluga.testing import fake_clock
@@ -386,3 +388,26 @@ def test_virtual_time_is_only_for_its_own_context():
             return await early, await late
 
     assert asyncio.run(main()) == (True, False)
+
+
+def test_a_full_map_bears_that_a_key_goes_at_any_bytecode(intruding):
+    """A finaliser or a signal handler may drop one while the next one to be forgotten is looked for."""
+
+    def full():
+        held = BoundedMap(3)
+        for key in "abc":
+            held.add(key, key)
+        return held
+
+    first = full()
+    total = intruding(state.__file__, lambda: first.add("d", "d"))
+    assert total > 30
+    for at in range(1, total + 1):
+        held = full()
+
+        def intrude(held=held):
+            held.drop("a")
+
+        intruding(state.__file__, lambda held=held: held.add("d", "d"), intrude, at)
+        assert held.values["d"] == "d"
+        assert len(held) <= 3

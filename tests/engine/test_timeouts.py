@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import math
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beluga import Bulkhead, DeadlineExceeded, breaker, budget, detached, remaining, spend
+from beluga._engine import stream_layers, timeouts
+from beluga._engine.state import give_back
 from beluga._engine.timeouts import TIMER, set_deadline
 from beluga.spending import SCOPE
 from beluga.testing import fake_clock
@@ -287,3 +290,62 @@ def test_a_stream_leaves_no_deadline_to_its_consumer(number):
         assert ended.value.value == "end"
     items.close()
     assert remaining() is None
+
+
+CHECKED = frozenset({"CALL", "CALL_FUNCTION_EX", "JUMP_BACKWARD", "RESUME"})
+"""The bytecodes behind which CPython runs signal handlers."""
+
+
+def plain_calls(ask, _):
+    assert ask("text") == "fine"
+
+
+def streams(_, stream):
+    for item in stream("text"):
+        assert item == "fine"
+
+
+@pytest.mark.parametrize("way", [plain_calls, streams])
+def test_a_signal_that_raises_while_a_deadline_is_given_back_comes_out_as_it_is(way, intruding):
+    """It is not given back twice, which Python refuses, nor left behind, whichever call the handler raised behind."""
+
+    @budget(60.0)
+    def ask(text):
+        return "fine"
+
+    @budget(60.0)
+    def stream(text):
+        yield "fine"
+        yield "fine"
+
+    def interrupt():
+        raise InterruptedError
+
+    for where in ("<beluga", stream_layers.__file__, timeouts.__file__):
+        total = intruding(where, lambda: way(ask, stream), after=CHECKED)
+        for at in range(1, total + 1):
+
+            def disturbed(where=where, at=at):
+                with contextlib.suppress(InterruptedError):
+                    intruding(where, lambda: way(ask, stream), interrupt, at, after=CHECKED)
+                gc.collect()
+                return remaining()
+
+            assert contextvars.copy_context().run(disturbed) is None, (where, at)
+
+
+def test_a_variable_is_given_back_once_and_also_where_a_later_token_was_lost():
+    """A token that is used up says that it was given back, or that the value there is newer than the token."""
+    variable = contextvars.ContextVar("test", default=0)
+    outer = variable.set(1)
+    token = variable.set(2)
+    give_back(variable, 2, token, 0)
+    give_back(variable, 2, token, 0)
+    assert variable.get() == 1
+    variable.set(2)
+    give_back(variable, 2, token, 0)
+    assert variable.get() == 1
+    give_back(variable, 1, outer, 0)
+    variable.set(1)
+    give_back(variable, 1, outer, 0)
+    assert variable.get() == 0

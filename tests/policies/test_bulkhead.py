@@ -23,6 +23,7 @@ from beluga import (
     explain,
     retry,
 )
+from beluga._policies import adaptive
 from beluga._policies.slots import HAS, NOTHING, Hold
 from beluga.clock import environment
 from beluga.schema import AIMessage, RateLimit, RateLimitInfo, Response
@@ -640,3 +641,31 @@ def test_the_objects_kept_to_be_used_again_are_as_many_as_slots():
     held = limit(lambda depth: held(depth - 1) if depth else len(limit._rooms.system.only.spare))
     assert [held(2) for _ in range(50)][-1] <= 3
     assert len(limit._rooms.system.only.made) <= 3
+
+
+@pytest.mark.parametrize("way", ["well", "refused"])
+def test_what_is_learnt_at_any_bytecode_breaks_no_other_lesson(way, intruding):
+    """A signal handler, or another thread, may learn from a call of its own in the middle of one."""
+
+    def learnt():
+        limit = adaptive.AdaptiveLimit(4, 100)
+        limit.was_refused(4)
+        for _ in range(7):
+            limit.went_well(1, 0.01)
+        return limit
+
+    def lesson(limit):
+        return (lambda: limit.went_well(3, 0.01)) if way == "well" else (lambda: limit.was_refused(limit.now(0.0)))
+
+    def others(limit):
+        limit.went_well(1, 9.0)  # ends a round
+        limit.was_refused(limit.now(0.0))
+        for _ in range(100):
+            limit.went_well(limit.now(0.0), None)  # grows past the ceiling, which is forgotten
+
+    total = intruding(adaptive.__file__, lesson(learnt()))
+    assert total > 30
+    for at in range(1, total + 1):
+        limit = learnt()
+        intruding(adaptive.__file__, lesson(limit), lambda limit=limit: others(limit), at)
+        assert 1 <= limit.now(0.0) <= 100

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import copy
 import random
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -713,3 +715,32 @@ def test_a_stream_is_closed_whose_caller_gives_up_while_the_losers_end(winner, f
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     fake_clock.run(main())
+
+
+@pytest.mark.parametrize("way", ["notes", "raises"])
+def test_a_note_of_a_time_that_is_disturbed_at_any_bytecode_harms_no_later_one(way, intruding):
+    """Whether another thread notes one of its own there, or a signal handler raises: a hundred are known, in order."""
+    module = sys.modules["beluga._policies.hedge"]
+
+    def known():
+        times = module._Times()
+        for took in range(100):
+            times.add(float(took % 7))
+        return times
+
+    full = known()
+    total = intruding(module.__file__, lambda: full.add(9.0))
+    assert total > 30
+    for at in range(1, total + 1):
+        times = known()
+
+        def intrude(times=times):
+            if way == "raises":
+                raise InterruptedError
+            times.add(8.0)
+
+        with contextlib.suppress(InterruptedError):
+            intruding(module.__file__, lambda times=times: times.add(9.0), intrude, at)
+        for _ in range(100):
+            times.add(1.0)
+        assert times._sorted == sorted(times._came) == [1.0] * 100

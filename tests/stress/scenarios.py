@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-from beluga import Bulkhead, CircuitBreaker, RateLimiter, RetryPolicy, RetryThrottle, budget, traced
+from beluga import Bulkhead, Cache, CircuitBreaker, RateLimiter, RetryPolicy, RetryThrottle, budget, traced
 from beluga.errors import Refused
 from beluga.schema import AIMessage, Response, Usage
 
@@ -37,6 +37,7 @@ POLICIES = {
     "time": lambda: budget(60.0),
     "retry": lambda: RetryPolicy(max_attempts=2, initial_backoff=1e-6, throttle=RetryThrottle(max_tokens=4)),
     "spans": lambda: traced,
+    "cache": lambda: Cache(ttl=SHORT, key="who", maxsize=3),
     "bulkhead": lambda: Bulkhead(3),
     "bulkhead by key": lambda: Bulkhead(2, key="who", max_keys=3),
     "bulkhead that learns": lambda: Bulkhead("auto"),

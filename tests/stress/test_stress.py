@@ -27,6 +27,7 @@ POLICIES = [
     "time",
     "retry",
     "spans",
+    "cache",
     "bulkhead",
     "bulkhead by key",
     "bulkhead that learns",
