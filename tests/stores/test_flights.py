@@ -260,7 +260,8 @@ def test_a_leader_that_is_cancelled_while_it_asks_takes_nothing_from_the_next(se
             assert first.cancelled()
 
     asyncio.run(main())
-    assert calls == [1, 2, 3, 4, 5]
+    assert sorted(calls[:2]) == [1, 2]  # whose connection stands first asks first
+    assert calls[2:] == [3, 4, 5]
 
 
 def test_an_answer_is_no_older_than_who_asks_allows(fake_clock):
