@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from beluga._cli.fake import load_script
 from beluga.errors import ConfigError, ErrorCode
 from beluga.llm import faults
-from beluga.llm.fake.scriptfile import load_script
 from beluga.schema import ToolCall, Usage
 from beluga.testing import fake_clock
 
