@@ -184,7 +184,7 @@ def check_store(
 
     The exit status is 0 if it is well, 1 if something is wrong, and 2 if it cannot be asked.
     """
-    from beluga._cli.store import check as run
+    from beluga._cli.doctor import check as run
 
     raise typer.Exit(run(url, prefix, typer.echo))
 

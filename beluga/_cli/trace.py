@@ -6,9 +6,8 @@ import functools
 import io
 from typing import TYPE_CHECKING
 
-from beluga._cli.output import replacing
-from beluga._traceview.otlp import traces
-from beluga._traceview.records import arranged
+from beluga._cli.findings import replacing
+from beluga._traceview.records import arranged, traces
 from beluga._traceview.views import Page, summary, tree
 from beluga.telemetry.attributes import checked, redact
 

@@ -22,8 +22,7 @@ from opentelemetry.trace import Link, SpanContext
 
 from beluga import retry, telemetry, traced
 from beluga._cli.trace import trace
-from beluga._traceview.otlp import decoded, traces
-from beluga._traceview.records import SpanRecord, arranged, totals
+from beluga._traceview.records import SpanRecord, arranged, decoded, totals, traces
 from beluga.schema import AIMessage, Response, Usage
 from beluga.telemetry.exporting import encoded
 
@@ -372,7 +371,7 @@ def test_a_large_file_needs_the_memory_of_one_trace(tmp_path):
 
 def test_batches_of_many_traces_are_read_few_times(tmp_path, monkeypatch):
     """Traces spread over neighbouring batches, as an exporter writes them, do not cost a reading for each."""
-    from beluga._traceview import otlp
+    from beluga._traceview import records
 
     spans = [
         {"traceId": f"{which + 1:032x}", "spanId": f"{which * 4 + number + 1:016x}", "name": "step"}
@@ -386,7 +385,7 @@ def test_batches_of_many_traces_are_read_few_times(tmp_path, monkeypatch):
             batch = [spans[place] for place in order[at : at + 100]]
             file.write(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": batch}]}]}) + "\n")
     read = []
-    monkeypatch.setattr(otlp, "decoded", lambda request: read.append(1) or decoded(request))
+    monkeypatch.setattr(records, "decoded", lambda request: read.append(1) or decoded(request))
     assert {len(records) for records in traces(path, pytest.fail)} == {4}
     assert len(read) <= 120  # 40 lines, each once for the places and at most twice for its spans
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from beluga import RateLimiter
-from beluga._cli.store import check
+from beluga._cli.doctor import check
 
 
 def run(url, prefix="beluga"):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import traced
-from beluga._traceview.otlp import decoded
+from beluga._traceview.records import decoded
 from beluga.telemetry import attributes_of, start_span
 from beluga.telemetry.exporting import encoded
 

@@ -43,8 +43,8 @@ def demo(
         tickets, broken = read(file, limit)
     except OSError as error:
         _end("cannot read", file, error.strerror or type(error).__name__)
-    from beluga._cli.demo.results import summary
-    from beluga._cli.demo.run import work_through
+    from beluga._cli.demo.desk import work_through
+    from beluga._cli.demo.tickets import summary
 
     with _progress(len(tickets)) as step:
         run = work_through(tickets, fault_rate=faults, seed=seed, real_time=real_time, progress=step)

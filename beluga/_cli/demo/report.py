@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beluga._cli.demo.results import decorators, totals
+from beluga._cli.demo.tickets import decorators, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from rich.console import Console
 
-    from beluga._cli.demo.results import TicketResult
-    from beluga._cli.demo.run import DemoRun
-    from beluga._cli.demo.tickets import Broken
+    from beluga._cli.demo.desk import DemoRun
+    from beluga._cli.demo.tickets import Broken, TicketResult
 
 __all__ = ["SpanNode", "most_eventful", "show"]
 

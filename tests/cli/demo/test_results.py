@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beluga._cli.demo.results import TicketResult
-from beluga._cli.demo.tickets import Ticket
+from beluga._cli.demo.tickets import Ticket, TicketResult
 from beluga.errors import CircuitOpen, DeadlineExceeded, GuardBlocked, ProviderError, RateLimited
 from beluga.guards import Finding
 

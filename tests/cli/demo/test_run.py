@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beluga._cli.demo import run as room
+from beluga._cli.demo import desk as room
+from beluga._cli.demo.desk import work_through
 from beluga._cli.demo.report import most_eventful
-from beluga._cli.demo.results import STATUSES, decorators, summary, totals
-from beluga._cli.demo.run import work_through
-from beluga._cli.demo.tickets import Ticket, read
+from beluga._cli.demo.tickets import STATUSES, Ticket, decorators, read, summary, totals
 
 
 @pytest.fixture(scope="module")

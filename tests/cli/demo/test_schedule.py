@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga._cli.demo.run import BriskClock, Schedule
+from beluga._cli.demo.desk import BriskClock, Schedule
 
 
 @given(st.integers(1, 500))
