@@ -12,10 +12,28 @@ from beluga._lazy import facade
 
 if TYPE_CHECKING:
     from beluga._types.json_schema import json_schema
-    from beluga.schema.media import AudioPart, FilePart, ImagePart
-    from beluga.schema.messages import AIMessage, HumanMessage, Message, SystemMessage, ToolMessage
-    from beluga.schema.parts import CachePoint, OpaquePart, Part, TextPart, ThinkingPart, ToolCall, ToolResult
-    from beluga.schema.response import Chunk, Embeddings, Response
+    from beluga.schema.messages import (
+        AIMessage,
+        Chunk,
+        Embeddings,
+        HumanMessage,
+        Message,
+        Response,
+        SystemMessage,
+        ToolMessage,
+    )
+    from beluga.schema.parts import (
+        AudioPart,
+        CachePoint,
+        FilePart,
+        ImagePart,
+        OpaquePart,
+        Part,
+        TextPart,
+        ThinkingPart,
+        ToolCall,
+        ToolResult,
+    )
     from beluga.schema.tools import Tool, tool_of
     from beluga.schema.usage import RateLimit, RateLimitInfo, Usage
 
@@ -48,10 +66,8 @@ __all__ = [
 
 _ROOMS = {
     "_types.json_schema": "json_schema",
-    "schema.response": "Chunk Embeddings Response",
-    "schema.media": "AudioPart FilePart ImagePart",
-    "schema.messages": "AIMessage HumanMessage Message SystemMessage ToolMessage",
-    "schema.parts": "CachePoint OpaquePart Part TextPart ThinkingPart ToolCall ToolResult",
+    "schema.messages": "AIMessage Chunk Embeddings HumanMessage Message Response SystemMessage ToolMessage",
+    "schema.parts": "AudioPart CachePoint FilePart ImagePart OpaquePart Part TextPart ThinkingPart ToolCall ToolResult",
     "schema.tools": "Tool tool_of",
     "schema.usage": "RateLimit RateLimitInfo Usage",
 }

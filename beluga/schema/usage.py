@@ -55,18 +55,18 @@ class Usage:
         figures = self._figures()
         if set(map(type, figures)) != {int}:
             kinds = ", ".join(type(figure).__name__ for figure in figures)
-            msg = f"the figures of Usage are ints, not {kinds}"
-            raise TypeError(msg)
+            message = f"the figures of Usage are ints, not {kinds}"
+            raise TypeError(message)
         if min(figures) < 0:
-            msg = f"no figure of Usage can be negative: {self!r}"
+            message = f"no figure of Usage can be negative: {self!r}"
         elif self.reasoning_tokens > self.output_tokens:
-            msg = f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
+            message = f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
         else:
-            msg = (
+            message = (
                 f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
                 f"({self.cache_write_tokens}) are parts of input_tokens ({self.input_tokens})"
             )
-        raise ValueError(msg)
+        raise ValueError(message)
 
     def __add__(self, other: Usage) -> Usage:
         """Add figure by figure."""

@@ -1,4 +1,4 @@
-"""What a provider serves beside answers: models, embeddings, moderations, counts of tokens, and answers that it keeps.
+"""What a provider serves beside answers: errors, models, embeddings, moderations, counts of tokens, and kept answers.
 
 Only the last comes from the script, and only where an id is not known, as one from a database: a test of what comes
 after an answer need not begin with one. Embeddings are made from the words and the pieces of words of a text, so equal
@@ -22,19 +22,21 @@ import attrs
 
 from beluga.clock import environment
 from beluga.llm.fake._wire import ModelRequest
-from beluga.llm.fake._wire.documents import Invalid, encode, member, read_object
+from beluga.llm.fake._wire.documents import Invalid, encode, limits, member, read_object, retry_after
 from beluga.llm.fake.turns import count_tokens, tokens_of
 from beluga.schema import HumanMessage, SystemMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from beluga.llm._http import Profile
     from beluga.llm.fake._wire import HTTPRequest, ServedDialect
     from beluga.llm.fake._wire.exchange import Play
+    from beluga.llm.fake.faults import Fault
     from beluga.llm.fake.turns import Turn
     from beluga.schema import Message
 
-__all__ = ["KeptAnswers", "answer_aside", "embedding"]
+__all__ = ["KeptAnswers", "OpenAIErrors", "answer_aside", "embedding", "error_body"]
 
 _MODELS = ("fake",)
 _DIMENSIONS = 1536
@@ -49,6 +51,11 @@ _HARMS = (
     *("self-harm", "self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors"),
     *("violence", "violence/graphic"),
 )
+
+_ERROR_TYPES = {"rate_limit_exceeded": "requests"}
+_CODES = {"missing": "missing_required_parameter", "type": "invalid_type", "value": "invalid_value"}
+_OVERLOADED = 503
+_SERVER_FAULT = 500
 
 
 def answer_aside(request: HTTPRequest, path: str, dialect: ServedDialect) -> bytes | None:
@@ -281,3 +288,81 @@ def _task(name: str, dialect: ServedDialect, body: Json) -> Json:
     output = [{"id": "cmp_fake", "type": "compaction", "encrypted_content": "fake"}]
     told = {"object": "response.compaction", "created_at": int(now), "output": output, "usage": usage}
     return {"id": "resp_fake", **told}
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _worded(problem: Invalid, param: str) -> str:
+    if not param:
+        return f"We could not parse the JSON body of your request: {problem.problem}."
+    if problem.kind == "missing":
+        return f"Missing required parameter: '{param}'."
+    if problem.kind == "type":
+        return f"Invalid type for '{param}': {problem.problem} instead."
+    return f"Invalid '{param}': {problem.problem}."
+
+
+def error_body(fault: Fault, message: str) -> dict[str, Any]:
+    """Return the error that stands for `fault`."""
+    word = fault.openai_code
+    code = None if word == "server_error" else word
+    return {"error": {"message": message, "type": _ERROR_TYPES.get(word, word), "param": None, "code": code}}
+
+
+class OpenAIErrors:
+    """What the dialects of OpenAI have in common.
+
+    Args:
+        profile: The server that is played.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self.bad_request: int = profile.bad_request
+
+    def status(self, fault: Fault) -> int:
+        """Return the status of `fault`; an overload outside a stream has one of its own."""
+        return _OVERLOADED if fault.phase == "stream" else fault.status or _SERVER_FAULT
+
+    def fault(self, fault: Fault, message: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - Anthropic's has the id in it
+        """Return the error body of `fault`."""
+        return error_body(fault, message)
+
+    def refusal(
+        self,
+        status: int,
+        message: str,
+        request_id: str,  # noqa: ARG002 - the same
+        problem: Invalid | None = None,
+    ) -> dict[str, Any]:
+        """Return the error body for a request that cannot be answered."""
+        kind = "server_error" if status >= _SERVER_FAULT else "invalid_request_error"
+        param, code = None, None
+        if problem is not None:
+            param, code = _dotted(problem.path), _CODES[problem.kind]
+            message = _worded(problem, param)
+        return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
+
+    def headers(self, number: int, fault: Fault | None = None) -> tuple[tuple[str, str], ...]:
+        """Return id, version and limits."""
+        wait = () if fault is None else retry_after(fault.retry_after)
+        return (
+            (self._profile.request_id, f"fake-{number}"),
+            ("openai-version", "2020-10-01"),
+            *limits(self._profile.limits, number, fault),
+            *wait,
+        )
+
+    def models(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return the list of models."""
+        return {
+            "object": "list",
+            "data": [self.model(name) for name in names],
+        }
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return one model."""
+        return {"id": name, "object": "model", "created": 0, "owned_by": "beluga"}

@@ -20,7 +20,7 @@ from beluga.llm.fake._wire.documents import (
     quoted,
     utf8,
 )
-from beluga.llm.fake._wire.openai_errors import OpenAIErrors, error_body
+from beluga.llm.fake._wire.endpoints import OpenAIErrors, error_body
 from beluga.schema import (
     AIMessage,
     FilePart,
