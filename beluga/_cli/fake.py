@@ -109,32 +109,32 @@ def _line(request: HTTPRequest, status: int) -> str:
 
 
 @attrs.frozen
-class _Rule:
+class _RuleRow:
     when: str
     answers: Annotated[list[Any], Bounds(shortest=1)]
 
 
 @attrs.frozen
-class _Script:
+class _ScriptRow:
     seed: int = 0
     fault_rate: Annotated[float, Bounds(0, 1)] = 0.0
     cache: bool = False
     script: list[Any] = attrs.field(factory=list)
-    rules: list[_Rule] = attrs.field(factory=list)
+    rules: list[_RuleRow] = attrs.field(factory=list)
     default: Any = None
 
 
 @attrs.frozen
-class _ScriptCall:
+class _CallRow:
     name: str
     arguments: dict[str, Any] = attrs.field(factory=dict)
     id: str = ""
 
 
 @attrs.frozen
-class _Reply:
+class _ReplyRow:
     text: str = ""
-    tools: list[_ScriptCall] = attrs.field(factory=list)
+    tools: list[_CallRow] = attrs.field(factory=list)
     usage: Usage | None = None
     thinking: str = ""
     finish_reason: str | None = None
@@ -192,7 +192,7 @@ class _ScriptReader:
 
     def provider(self, data: Mapping[str, Any]) -> FakeProvider | None:
         """Return what the whole document describes; None where something is wrong with it."""
-        self._fitted(read_type(_Script), data, ())
+        self._fitted(read_type(_ScriptRow), data, ())
         script = self._items(data.get("script"), ("script",))
         rules = [
             (str(rule.get("when")), self._items(rule.get("answers"), ("rules", index, "answers")))
@@ -237,7 +237,7 @@ class _ScriptReader:
         return fault
 
     def _reply(self, fields: dict[str, Any], path: Path) -> Reply | None:
-        reply: _Reply | None = self._fitted(read_type(_Reply), fields, path)
+        reply: _ReplyRow | None = self._fitted(read_type(_ReplyRow), fields, path)
         try:
             return None if reply is None else reply.made()
         except (TypeError, ValueError) as error:

@@ -50,7 +50,7 @@ class Hit:
         return f"{self.kind}{rule}{score}"
 
 
-class _Lines:
+class _FindingLines:
     """One line for each finding, as soon as it is known."""
 
     def __init__(self, out: TextIO) -> None:
@@ -66,7 +66,7 @@ class _Lines:
         pass
 
 
-class _Commands(_Lines):
+class _Commands(_FindingLines):
     """Workflow commands, which GitHub shows beside the line in a pull request.
 
     Source: GitHub's documentation, "Workflow commands for GitHub Actions", and the escapes of its ``command.ts``.
@@ -91,7 +91,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-class _Whole(_Lines):
+class _FindingsDocument(_FindingLines):
     """One JSON document of all findings, at the end."""
 
     def __init__(self, out: TextIO) -> None:
@@ -114,7 +114,7 @@ class _Whole(_Lines):
         return {"findings": [attrs.asdict(hit) for hit in self.hits], "errors": errors}
 
 
-class _Sarif(_Whole):
+class _Sarif(_FindingsDocument):
     """A log that code hosts and editors read.
 
     Source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0, sections 3.14, 3.20, 3.27 and 3.58.
@@ -159,9 +159,9 @@ def _uri(file: str) -> str:
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
-WRITERS: Final[dict[Format, Callable[[TextIO], _Lines]]] = {
-    "text": _Lines,
-    "json": _Whole,
+WRITERS: Final[dict[Format, Callable[[TextIO], _FindingLines]]] = {
+    "text": _FindingLines,
+    "json": _FindingsDocument,
     "sarif": _Sarif,
     "github": _Commands,
 }

@@ -108,7 +108,7 @@ class SpanRecord:
 
     @property
     def outcome(self) -> str:
-        """How a stream ended; empty where it is none."""
+        """How a stream ended; empty where it is not a stream."""
         return str(self.attributes.get(OUTCOME, ""))
 
     def number(self, name: str) -> float | None:
@@ -208,7 +208,7 @@ def decoded(request: Any) -> Iterator[SpanRecord]:
     """Read the spans of one export request; unknown fields do not matter.
 
     Raises:
-        ValueError: It is no such request; the message says where.
+        ValueError: It is not such a request; the message says where.
     """
     for group in _list(request, "resourceSpans", required=True):
         resource = _read_attributes(_list(group.get("resource") or {}, "attributes"))

@@ -66,12 +66,12 @@ def read_type(kind: Any, where: str = "the type") -> TypeNode:
     # Unions are equal in any order, so that only classes are told apart well enough to be remembered.
     if isinstance(kind, type) and is_record(kind):
         return _read_class(kind)
-    return _Reader().read(kind, where)
+    return _TypeReader().read(kind, where)
 
 
 @functools.lru_cache(maxsize=256)
 def _read_class(kind: Any) -> TypeNode:
-    return _Reader().read(kind, kind.__name__)
+    return _TypeReader().read(kind, kind.__name__)
 
 
 def read_function(function: Callable[..., Any]) -> Record:
@@ -90,7 +90,7 @@ def read_function(function: Callable[..., Any]) -> Record:
     except NameError as error:
         _unresolved(name, error)
     record = Record(function, name, dict, doc=doc)
-    reader = _Reader()
+    reader = _TypeReader()
     for each in parameters:
         if each.kind not in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY):
             message = f"{name}: a model gives arguments by name, which {each} cannot take"
@@ -127,7 +127,7 @@ _MAPPINGS: Final[dict[Any, Callable[[dict[str, Any]], Any]]] = {
 _MARKERS: Final = {Required, NotRequired, Final, READ_ONLY}
 
 
-class _Reader:
+class _TypeReader:
     """Reads one type and all that it contains."""
 
     def __init__(self) -> None:

@@ -75,7 +75,7 @@ def field(
         env: The whole name of a variable that overrides the setting, whatever the prefix.
 
     Raises:
-        ValueError: The bounds are no numbers, or leave nothing between them.
+        ValueError: The bounds are not numbers, or leave nothing between them.
 
     Example:
         >>> @attrs.frozen

@@ -282,7 +282,7 @@ def validate(instance: T) -> T:
 
     Raises:
         ConfigError: With every problem in `errors`.
-        TypeError: Its class is no schema.
+        TypeError: Its class is not a schema.
 
     Example:
         >>> from beluga.config import field

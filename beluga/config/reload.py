@@ -106,7 +106,7 @@ class Reloader(Generic[T]):
             The unsubscriber, which is a context manager too.
 
         Raises:
-            TypeError: It is no plain function.
+            TypeError: It is not a plain function.
         """
         return self._subscribers.add(spread(callback))
 
@@ -378,7 +378,7 @@ def spread(callback: Callable[[Any, Any, tuple[str, ...]], object]) -> Callable[
     """Return `callback(old, new, changed)` as a callback of the change.
 
     Raises:
-        TypeError: It is no callable, or an async function, whose coroutine nobody would await.
+        TypeError: It is not callable, or an async function, whose coroutine nobody would await.
     """
     if not callable(callback) or inspect.iscoroutinefunction(callback):
         message = (

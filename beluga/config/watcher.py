@@ -73,7 +73,7 @@ class FileWatcher(Reloader[T]):
     Raises:
         ConfigError: The file is missing or invalid now, when nothing could stand in for it.
         TypeError: The schema cannot be understood, or its instances could be changed.
-        ValueError: `interval` is not above 0, or `prefix` is no name.
+        ValueError: `interval` is not above 0, or `prefix` is not a name.
 
     Example:
         >>> import attrs, pathlib, tempfile

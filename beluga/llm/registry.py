@@ -88,7 +88,7 @@ def register(name: str, factory: Factory, *, replace: bool = False) -> None:
         replace: Whether it may stand in for a provider that has the name already, also a built-in one.
 
     Raises:
-        TypeError: `factory` cannot be called, or `name` is no text.
+        TypeError: `factory` cannot be called, or `name` is not a text.
         ValueError: The name is taken, or empty.
     """
     if not callable(factory):

@@ -135,7 +135,7 @@ class _Tasks:
         """Settle the results, cancel what still runs and wait for its end."""
         if self._timer is not None:
             self._timer.cancel()
-        # Before the losers end, because their cleaning up is no part of what they took.
+        # Before the losers end, because their cleaning up is not part of the time that they took.
         total = None if self._call.limits is None else self._call.limits.total
         self._results.close(self._monotonic(), late=self._late, total=total)
         await _settle(self._tasks)

@@ -77,7 +77,7 @@ def _names(kind: str, names: tuple[str, ...]) -> frozenset[str]:
 
 
 def as_messages(content: Any, texts: type[Message] = HumanMessage) -> tuple[Message, ...]:
-    """Return messages as they are, and each text as one of class `texts`; an empty text is none."""
+    """Return messages as they are, and each text as one of class `texts`; an empty text is left out."""
     several = isinstance(content, Iterable) and not isinstance(content, (str, Message))
     given = [
         texts(each) if isinstance(each, str) else each for each in (content if several else [content]) if each != ""

@@ -96,7 +96,7 @@ class Template:
         version: Numbers with dots; 1.10 comes after 1.9.
 
     Raises:
-        ValueError: When a brace stands alone, or the version is none.
+        ValueError: When a brace stands alone, or the version is not one.
 
     Example:
         >>> greeting = Template("Hello {name}, {{welcome}}!", name="greeting", version="1.10")
@@ -129,7 +129,7 @@ class Template:
         """Return the text with every gap filled; that of a named template tells name and version to the trace.
 
         Args:
-            **values: A text or number for each variable; None is no value.
+            **values: A text or number for each variable; None does not count as one.
 
         Raises:
             ValueError: When a variable has no value, or a value no variable; all of them are named.

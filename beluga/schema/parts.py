@@ -163,7 +163,7 @@ class ImagePart(Media):
 
     Raises:
         TypeError: When both or none of `url` and `data` are given.
-        ValueError: When the bytes are no image, not of the type given, or of a type that they do not tell.
+        ValueError: When the bytes are not an image, not of the type given, or of a type that they do not tell.
 
     Example:
         >>> ImagePart(data=b"GIF89a" + bytes(20))
@@ -205,7 +205,7 @@ class FilePart(Media):
 
 
 def is_str(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse what is no str, without quoting it as attrs' own check would: it may be anybody's text."""
+    """Refuse what is not a str, without quoting it as attrs' own check would: it may be anybody's text."""
     if not isinstance(value, str):
         message = f"{type(instance).__name__}.{attribute.name} must be a str, not {type(value).__name__}"
         raise TypeError(message)
@@ -226,7 +226,7 @@ def as_dict(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_name(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse what is no str, and the empty one."""
+    """Refuse what is not a str, and the empty one."""
     is_str(instance, attribute, value)
     if not value:
         message = f"{type(instance).__name__}.{attribute.name} must not be empty"
@@ -260,7 +260,7 @@ class ToolCall:
     Args:
         id: What the result will refer to.
         name: The tool.
-        arguments: The parsed arguments; empty when they were no JSON object.
+        arguments: The parsed arguments; empty when they were not a JSON object.
         raw: The arguments as the model wrote them, kept only when they could not be parsed.
     """
 

@@ -84,7 +84,7 @@ def tool_of(function: Tool | Callable[..., Any] | type | dict[str, Any]) -> Tool
     Raises:
         TypeError: When a parameter has no annotation, cannot be given by name, or is of a type that JSON has
             no form for.
-        ValueError: When the name is none that providers take.
+        ValueError: When the name is not one that providers take.
 
     Example:
         >>> def weather(city: str, days: int = 1) -> str:

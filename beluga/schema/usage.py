@@ -25,7 +25,7 @@ class Usage:
         reasoning_tokens: The part of the output that were thoughts.
 
     Raises:
-        TypeError: When a figure is no int.
+        TypeError: When a figure is not an int.
         ValueError: When one is negative, or parts are larger than their whole.
 
     Example:
@@ -60,7 +60,9 @@ class Usage:
         if min(figures) < 0:
             message = f"no figure of Usage can be negative: {self!r}"
         elif self.reasoning_tokens > self.output_tokens:
-            message = f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
+            message = (
+                f"Usage.reasoning_tokens ({self.reasoning_tokens}) are a part of output_tokens ({self.output_tokens})"
+            )
         else:
             message = (
                 f"Usage.cached_tokens ({self.cached_tokens}) and cache_write_tokens "
@@ -205,10 +207,10 @@ def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST else None
 
 
-_LONGEST: Final = 18  # digits; what is longer is no count but an attack on int()
+_LONGEST: Final = 18  # digits; what is longer is not a count but an attack on int()
 
 
-_MOMENT: Final = 1e9  # what is greater is no number of seconds to wait but a moment since 1970: it is before 2001
+_MOMENT: Final = 1e9  # what is greater is not a number of seconds to wait but a moment since 1970: it is before 2001
 
 
 def _until(text: str, now: float) -> float | None:

@@ -85,7 +85,7 @@ class TraceMiddleware:
         known = {"http.request.method": method, "url.scheme": scope.get("scheme")}
         with start_span(name, known, context=context, kind=SpanKind.SERVER) as span:
             _ours.add(span)
-            exchange = _Exchange(span, receive, send, is_http=scope["type"] == "http")
+            exchange = _ServedRequest(span, receive, send, is_http=scope["type"] == "http")
             before, scope["beluga.span"] = scope.get("beluga.span"), span
             closed: Exception | None = None
             try:
@@ -147,7 +147,7 @@ def _attached(context: Context) -> Iterator[None]:
             token.var.reset(token)
 
 
-class _Exchange:
+class _ServedRequest:
     """What goes to and fro for one request, and what it says about how that ended."""
 
     def __init__(self, span: Any, receive: Receive, send: Send, *, is_http: bool) -> None:

@@ -133,7 +133,7 @@ def _part(part: Any, redact: Redact) -> dict[str, Any]:
     return {"type": type(part).__name__}  # pictures, sounds and files stay out
 
 
-class _Document(Walk):
+class _JsonForm(Walk):
     """Makes of a value what JSON has a word for, redacted; the rest is named by its type."""
 
     deepest = _DEPTH
@@ -205,9 +205,9 @@ class _Document(Walk):
 
 
 def _plain(value: Any, redact: Redact) -> Any:
-    return _Document(redact).walk(value, Depth())
+    return _JsonForm(redact).walk(value, Depth())
 
 
 def entry(key: Any, value: Any, redact: Redact) -> Any:
     """Return what JSON has a word for of a value that stands under `key`, redacted."""
-    return _Document(redact).entry(key, value, Depth(), {})
+    return _JsonForm(redact).entry(key, value, Depth(), {})

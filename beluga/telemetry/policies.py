@@ -80,12 +80,12 @@ def _measure(event: events.Event) -> None:
     global _known  # noqa: PLW0603 - one slot, replaced whole, so that threads see one pair or the other
     owner, known = _known
     if owner is not provider or known is None:
-        known = _Instruments(provider)
+        known = _PolicyInstruments(provider)
         _known = (provider, known)
     _TOLD_BY[type(event)](known, event)
 
 
-class _Instruments:
+class _PolicyInstruments:
     """The instruments of one meter provider, each made when it is first used."""
 
     def __init__(self, provider: MeterProvider) -> None:
@@ -107,32 +107,32 @@ class _Instruments:
         return made.set if kind == "gauge" else made.add
 
 
-_known: tuple[MeterProvider | None, _Instruments | None] = (None, None)
+_known: tuple[MeterProvider | None, _PolicyInstruments | None] = (None, None)
 """The provider asked last and its instruments: a process has one, and only tests change it."""
 
 
-def _retry(to: _Instruments, event: events.RetryScheduled) -> None:
+def _retry(to: _PolicyInstruments, event: events.RetryScheduled) -> None:
     to("beluga.retries", 1, event, {_ERROR: str(event.code or event.error)})
     to("beluga.wait.duration", event.delay, event, {_POLICY: "retry"})
 
 
-def _refused(to: _Instruments, event: events.CallRefused) -> None:
+def _refused(to: _PolicyInstruments, event: events.CallRefused) -> None:
     to("beluga.refusals", 1, event, {_POLICY: event.policy, _ERROR: str(event.code)})
 
 
-def _waits(to: _Instruments, event: events.WaitScheduled) -> None:
+def _waits(to: _PolicyInstruments, event: events.WaitScheduled) -> None:
     if event.policy == "bulkhead":  # for how long is known when the call has left the queue
         to("beluga.queue.length", 1, event, {_POLICY: event.policy})
     else:
         to("beluga.wait.duration", event.delay, event, {_POLICY: event.policy})
 
 
-def _waited(to: _Instruments, event: events.QueueLeft) -> None:
+def _waited(to: _PolicyInstruments, event: events.QueueLeft) -> None:
     to("beluga.queue.length", -1, event, {_POLICY: event.policy})
     to("beluga.wait.duration", event.waited, event, {_POLICY: event.policy})
 
 
-def _circuit(to: _Instruments, event: events.CircuitChanged) -> None:
+def _circuit(to: _PolicyInstruments, event: events.CircuitChanged) -> None:
     old, new = ({"beluga.circuit.name": event.name, "beluga.circuit.state": state} for state in (event.old, event.new))
     to("beluga.circuit.changes", 1, event, new)
     if event.old != "closed":
@@ -141,18 +141,18 @@ def _circuit(to: _Instruments, event: events.CircuitChanged) -> None:
         to("beluga.circuit.broken", 1, event, new)
 
 
-def _spent(to: _Instruments, event: events.Spent) -> None:
+def _spent(to: _PolicyInstruments, event: events.Spent) -> None:
     to("beluga.spend.tokens", event.tokens, event, {})
     to("beluga.spend.cost", event.cost, event, {})
 
 
-def _judged(to: _Instruments, event: events.GuardBlockedEvent | events.GuardModified) -> None:
+def _judged(to: _PolicyInstruments, event: events.GuardBlockedEvent | events.GuardModified) -> None:
     verdict = "blocked" if isinstance(event, events.GuardBlockedEvent) else "modified"
     told = {"beluga.guard.name": event.guard, "beluga.guard.stage": event.stage, "beluga.guard.verdict": verdict}
     to("beluga.guard.verdicts", 1, event, {**told, "beluga.guard.observed": event.observed})
 
 
-_TOLD_BY: Final[Mapping[type[events.Event], Callable[[_Instruments, Any], None]]] = {
+_TOLD_BY: Final[Mapping[type[events.Event], Callable[[_PolicyInstruments, Any], None]]] = {
     events.RetryScheduled: _retry,
     events.CallRefused: _refused,
     events.FallbackTaken: lambda to, event: to("beluga.fallbacks", 1, event, {_ERROR: str(event.code)}),

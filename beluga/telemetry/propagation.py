@@ -64,7 +64,7 @@ class resume:  # noqa: N801 - a block, as `contextlib.suppress` is one
 
     What `inject` wrote in one process counts in the next one: spans hang under the sender's, and everything inside has
     what is left of its time budget. An ``async with`` block is cancelled at the deadline; a plain one cannot be
-    stopped. Headers that tell of neither change nothing, nor does what is no valid figure.
+    stopped. Headers that tell of neither change nothing, nor does what is not a valid figure.
 
     Args:
         headers: As for `extract`.
@@ -128,7 +128,7 @@ _STEP = "what was sent here"
 
 
 def _moment(text: str) -> float:
-    """Return the seconds since 1970 that `text` tells; infinite where it is no figure."""
+    """Return the seconds since 1970 that `text` tells; infinite where it is not a figure."""
     try:
         at = float(text)
     except ValueError:
@@ -139,7 +139,7 @@ def _moment(text: str) -> float:
 def extract(headers: Headers, *, baggage: Iterable[str] = ()) -> Context:
     """Return the context that `headers` tell of, for `start_span(context=)`.
 
-    Names are compared without case. What is no valid trace gives a context without one, and a new trace begins.
+    Names are compared without case. What is not a valid trace gives a context without one, and a new trace begins.
 
     Args:
         headers: A mapping, or pairs of texts or bytes as ASGI has them.
@@ -228,7 +228,7 @@ def arequest_hook(*, baggage: Iterable[str] = ()) -> Callable[[Any], Any]:
 
 
 def _pairs(headers: Any) -> Sequence[tuple[Any, Any]]:
-    items = getattr(headers, "items", None)  # the standard library's headers are no Mapping, and have it
+    items = getattr(headers, "items", None)  # the standard library's headers are not a Mapping, and have it
     try:
         return [(name, value) for name, value in (headers if items is None else items())]
     except (TypeError, ValueError):
@@ -240,7 +240,7 @@ def named(baggage: Iterable[str]) -> tuple[str, ...]:
     """Return the names of `baggage`.
 
     Raises:
-        TypeError: It is one text, whose letters would be taken for names, or holds what is no text.
+        TypeError: It is one text, whose letters would be taken for names, or holds what is not a text.
     """
     names = (baggage,) if isinstance(baggage, str) else tuple(baggage)
     if isinstance(baggage, str) or not all(isinstance(name, str) for name in names):

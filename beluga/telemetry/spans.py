@@ -248,7 +248,7 @@ def start_span(
         kind: The span's kind; None means internal.
 
     Raises:
-        TypeError: The name is no text, or the attributes are no mapping.
+        TypeError: The name is not a text, or the attributes are not a mapping.
 
     Warns:
         RuntimeWarning: There is no ``with`` before it, and so no span.

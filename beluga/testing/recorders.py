@@ -316,7 +316,7 @@ def record_spans() -> SpanRecorder:
 
     recorder = SpanRecorder()
 
-    class _Provider(TracerProvider):
+    class _ClockedProvider(TracerProvider):
         def get_tracer(self, *args: Any, **kwargs: Any) -> Any:
             tracer: Any = super().get_tracer(*args, **kwargs)
             tracer.start_span = _on_clock(tracer.start_span, "start_time")
@@ -328,6 +328,6 @@ def record_spans() -> SpanRecorder:
             span.end = _on_clock(span.end, "end_time")
             recorder.on_start(span, parent_context)
 
-    provider = _Provider(shutdown_on_exit=False, id_generator=_ids())
+    provider = _ClockedProvider(shutdown_on_exit=False, id_generator=_ids())
     provider.add_span_processor(_Processor())
     return recorder.enforce(use_provider(provider), _global(provider))

@@ -40,7 +40,7 @@ class _Storm:
     def draws(self, name: str) -> random.Random:
         """Return the randomness of the next call of the function `name`."""
         self._calls[name] += 1
-        return random.Random(f"{self._seed} {name} {self._calls[name]}")  # noqa: S311 - it is no secret
+        return random.Random(f"{self._seed} {name} {self._calls[name]}")  # noqa: S311 - it is not a secret
 
 
 _STORM: ContextVar[_Storm | None] = ContextVar("beluga.chaos", default=None)

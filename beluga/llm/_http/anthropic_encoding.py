@@ -99,7 +99,7 @@ def encode_messages(
         profile: The server.
     """
     messages = tuple(messages)
-    writer = _Writer(tools, profile, CallIds(profile, messages))
+    writer = _BlockWriter(tools, profile, CallIds(profile, messages))
     turns, before = writer.turns, ""
     for message in messages:
         role = message.role
@@ -123,7 +123,7 @@ def encode_messages(
     return writer.finished()
 
 
-class _Writer:
+class _BlockWriter:
     """One request while it is written."""
 
     __slots__ = ("_ids", "_marks", "_profile", "_tools", "system", "turns")

@@ -45,7 +45,7 @@ class ServerSentEvent:
 class EventDecoder:
     r"""Turn bytes into events.
 
-    Bytes that are no UTF-8 become U+FFFD. Ids and reconnection times are passed over: nobody reconnects.
+    Bytes that are not UTF-8 become U+FFFD. Ids and reconnection times are passed over: nobody reconnects.
 
     Source: WHATWG HTML, section 9.2.6, "Interpreting an event stream".
 
@@ -156,7 +156,7 @@ class Exchange:
         self._other: list[bytes] = []  # what came in place of a stream
 
     def answered(self, status: int, headers: Mapping[str, str], content: bytes) -> Response:
-        """Return the answer to a question that was no stream.
+        """Return the answer to a question that did not ask for a stream.
 
         Raises:
             ProviderError: When it is not one.

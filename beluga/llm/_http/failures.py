@@ -78,7 +78,7 @@ def refusal(answer: HTTPAnswer, chunks: int | None = None) -> ProviderError:
 
     Args:
         answer: What came.
-        chunks: How many chunks of a stream came before it; None where it was no stream.
+        chunks: How many chunks of a stream came before it; None where it was not a stream.
     """
     status = answer.status_code
     if status not in _ERROR_STATUSES:
@@ -140,7 +140,7 @@ def nonsense(answer: HTTPAnswer, what: str, chunks: int | None = None) -> Provid
     Args:
         answer: What came.
         what: What is wrong, such as "is not JSON".
-        chunks: How many chunks of a stream came before it; None where it was no stream.
+        chunks: How many chunks of a stream came before it; None where it was not a stream.
     """
     kind = f" of type {answer.media_type}" if _MEDIA_TYPE.fullmatch(answer.media_type) else ""
     subject = f"answer{kind}" if chunks is None else f"stream{kind}"
@@ -168,7 +168,7 @@ def unreachable(provider: str, error: Exception, chunks: int | None = None) -> P
     Args:
         provider: Who should have answered.
         error: What httpx raised; the caller makes it the cause.
-        chunks: How many chunks of a stream had come; None before its headers, and where it was no stream.
+        chunks: How many chunks of a stream had come; None before its headers, and where it was not a stream.
     """
     what = "did not answer" if chunks is None else f"stopped after {_counted(chunks)}"
     subject = provider if chunks is None else f"the stream of {provider}"

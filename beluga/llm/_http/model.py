@@ -159,7 +159,7 @@ class HttpModel:
         options: Options for each call, before those of the call itself.
 
     Raises:
-        ConfigError: There is no key, or one that cannot be sent; `base_url` is no URL to add a path to.
+        ConfigError: There is no key, or one that cannot be sent; `base_url` is not a URL to add a path to.
         ValueError: The time-out is not above 0, or a header cannot be sent.
         TypeError: A setting is of the wrong kind, or an option would take the place of what beluga writes itself.
         ImportError: httpx is not installed.

@@ -76,7 +76,7 @@ class ChunkReader:
         self.odd: list[str] = []
         self._origin = profile.origin
         self._takes_back = profile.takes_extras
-        self._calls = _Calls()
+        self._calls = _StreamedCalls()
         self._spoke = False
         self._more: Json = {}  # fields of the message that only the server knows
         self._usage: Usage | None = None
@@ -184,7 +184,7 @@ class ChunkReader:
         yield Chunk(usage=self._usage, finish_reason=reason, model=self._model, id=self._id)
 
 
-class _Call:
+class _StreamedCall:
     """One tool call as far as it has come."""
 
     def __init__(self, index: int | None) -> None:
@@ -212,16 +212,16 @@ class _Call:
         return "".join(each if isinstance(each, str) else json.dumps(each) for each in self.arguments)
 
 
-class _Calls:
+class _StreamedCalls:
     """The tool calls of one answer, put together from their fragments."""
 
     def __init__(self) -> None:
-        self._calls: list[_Call] = []
-        self._by_index: dict[int | None, _Call] = {}
+        self._calls: list[_StreamedCall] = []
+        self._by_index: dict[int | None, _StreamedCall] = {}
 
     def add(self, fragments: Iterable[Json]) -> None:
         """Take the fragments of one event."""
-        begun: list[_Call] = []
+        begun: list[_StreamedCall] = []
         for fragment in fragments:
             function = fragment.get("function") or {}
             index = fragment.get("index")
@@ -230,7 +230,7 @@ class _Calls:
             if call is None:
                 if not rest_of(fragment, _KNOWN_OF_CALLS - {"id"}) and not rest_of(function, frozenset()):
                     continue  # it says nothing
-                call = _Call(index)
+                call = _StreamedCall(index)
                 self._calls.append(call)
                 begun.append(call)
             if index is not None:
@@ -247,7 +247,9 @@ class _Calls:
             if call.more and origin:
                 yield Chunk(opaque=OpaquePart(origin, call.more, "previous"))
 
-    def _continued(self, fragment: Json, index: int | None, name: str, begun: list[_Call]) -> _Call | None:
+    def _continued(
+        self, fragment: Json, index: int | None, name: str, begun: list[_StreamedCall]
+    ) -> _StreamedCall | None:
         """Return the call that the fragment belongs to; None where it begins one."""
         id_ = text_of(fragment, "id")
         named = (call for call in reversed(self._calls) if id_ and call.id == id_)

@@ -88,7 +88,7 @@ def streamed(profile: Profile, wire: Json) -> Json:
     return {**asked, **wire, "stream": True}
 
 
-class _Writer:
+class _MessageWriter:
     """One conversation while it is written."""
 
     __slots__ = ("ids", "is_marked", "profile", "wire")
@@ -219,11 +219,11 @@ def _place(part: Any, data: Json, content: list[Json], more: Json, last: Json | 
         last.update(data)
 
 
-_MESSAGES: Final[dict[str, Callable[[_Writer, Any], None]]] = {
-    "system": _Writer.system,
-    "user": _Writer.user,
-    "assistant": _Writer.assistant,
-    "tool": _Writer.tool,
+_MESSAGES: Final[dict[str, Callable[[_MessageWriter, Any], None]]] = {
+    "system": _MessageWriter.system,
+    "user": _MessageWriter.user,
+    "assistant": _MessageWriter.assistant,
+    "tool": _MessageWriter.tool,
 }
 
 
@@ -236,7 +236,7 @@ def encode_messages(messages: Iterable[Message], profile: Profile = OPENAI, *, m
         marked: Whether the model knows marks of what to cache.
     """
     messages = tuple(messages)
-    writer = _Writer(profile, CallIds(profile, messages), is_marked=marked)
+    writer = _MessageWriter(profile, CallIds(profile, messages), is_marked=marked)
     wire, system = writer.wire, profile.system_role
     for message in messages:
         parts, role = message.parts, message.role

@@ -75,7 +75,7 @@ class Recorded:
         """Return an exchange that `attrs.asdict` has written.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is not one.
         """
         kinds = {"request": dict, "status": int, "headers": dict, "body": dict, "complete": bool}
         if not isinstance(raw, dict) or {name: type(value) for name, value in raw.items()} != kinds:
@@ -254,7 +254,7 @@ class Cassette(Surfaces):
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no cassette.
+            ValueError: It is not a cassette.
         """
         try:
             document = json.loads(pathlib.Path(path).read_bytes())
@@ -337,7 +337,7 @@ def record(path: str | os.PathLike[str], transport: Any) -> Any:
 
     Raises:
         FileNotFoundError: The folder is not there.
-        TypeError: `transport` is none.
+        TypeError: `transport` is not one.
     """
     folder = pathlib.Path(path).absolute().parent
     if not folder.is_dir():
@@ -357,7 +357,7 @@ def replay(path: str | os.PathLike[str]) -> Cassette:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no cassette.
+        ValueError: It is not a cassette.
 
     Example:
         >>> import tempfile

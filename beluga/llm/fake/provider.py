@@ -127,7 +127,7 @@ class FakeProvider(Surfaces):
             tells thoughts; None plays OpenAI and Anthropic themselves.
 
     Raises:
-        TypeError: When an item of the script is none.
+        TypeError: When an item of the script cannot be played.
         ValueError: When the rate is out of range, or there is no such profile.
 
     Example:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beluga.llm.fake._wire import Responder
     from beluga.llm.fake.server import Server
 
-__all__ = ["AS_WRITTEN", "Chunking", "Cut", "Surfaces", "as_request", "based", "checked_chunking", "transport"]
+__all__ = ["Chunking", "Cut", "Surfaces", "as_request", "based", "checked_chunking", "transport"]
 
 Chunking = int | Sequence[int] | Literal["random"] | None
 """Bytes of each piece; sizes that come again and again; sizes by chance; None: an event is a piece."""
@@ -40,7 +40,7 @@ def checked_chunking(chunking: Chunking) -> Chunking:
 
     Raises:
         TypeError: It is neither a number nor a list of numbers.
-        ValueError: A size is below 1, or there is none.
+        ValueError: A size is below 1, or none is given.
     """
     if chunking is None or chunking == "random":
         return chunking
@@ -101,10 +101,6 @@ class Cut:
             return iter(lambda: chance.randint(1, _LONGEST), 0)
         sizes: Iterable[int] = self.chunking  # type: ignore[assignment]  # the converter has made it a tuple
         return itertools.cycle(sizes)
-
-
-AS_WRITTEN = Cut()
-"""An event is a piece."""
 
 
 def _with_crlf(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
@@ -305,7 +301,7 @@ class Surfaces:
             crlf: Whether the lines of a stream end with CR LF.
 
         Raises:
-            TypeError: `module` has no transports, or the chunking is none.
+            TypeError: `module` has no transports, or the chunking is not one.
             ValueError: A size of the chunking is below 1.
 
         Example:

@@ -26,7 +26,7 @@ _MANY = 4
 
 
 @attrs.frozen
-class _Answer:
+class _ComparedAnswer:
     """What every way of asking has to give; ids are new each time, so they do not count."""
 
     text: str
@@ -36,16 +36,16 @@ class _Answer:
     finish_reason: str | None
 
 
-def _whole(response: Response) -> _Answer:
+def _whole(response: Response) -> _ComparedAnswer:
     thinking = "".join(part.text for part in response.message.parts if isinstance(part, ThinkingPart))
     tools = tuple((call.name, call.arguments) for call in response.tool_calls)
-    return _Answer(response.text, thinking, tools, response.usage, response.finish_reason)
+    return _ComparedAnswer(response.text, thinking, tools, response.usage, response.finish_reason)
 
 
-def _joined(chunks: Sequence[Chunk]) -> _Answer:
+def _joined(chunks: Sequence[Chunk]) -> _ComparedAnswer:
     tools = tuple((chunk.tool_call.name, chunk.tool_call.arguments) for chunk in chunks if chunk.tool_call is not None)
     text, thinking = "".join(chunk.text for chunk in chunks), "".join(chunk.thinking for chunk in chunks)
-    return _Answer(text, thinking, tools, chunks[-1].usage, chunks[-1].finish_reason)
+    return _ComparedAnswer(text, thinking, tools, chunks[-1].usage, chunks[-1].finish_reason)
 
 
 def _generate(model: Model, question: Any, **options: Any) -> Any:
@@ -95,11 +95,11 @@ class ModelContract(Suite):
         return None
 
     @pytest.fixture
-    def expected(self) -> _Answer:
+    def expected(self) -> _ComparedAnswer:
         """The answer of a model of its own, asked in the simplest way."""
         return _whole(_generate(self.make_model(), self.question, **self.options))
 
-    def _answer(self, ask: Callable[..., Any], model: Model, question: Any = None) -> _Answer:
+    def _answer(self, ask: Callable[..., Any], model: Model, question: Any = None) -> _ComparedAnswer:
         given = ask(model, self.question if question is None else question, **self.options)
         return _whole(given) if isinstance(given, Response) else _joined(given)
 
@@ -125,7 +125,7 @@ class ModelContract(Suite):
         assert not early, f"{len(early)} of {len(chunks)} chunks end the stream before its last one"
 
     @_every_way
-    def test_every_way_gives_the_same_answer(self, ask: Callable[..., Any], expected: _Answer) -> None:
+    def test_every_way_gives_the_same_answer(self, ask: Callable[..., Any], expected: _ComparedAnswer) -> None:
         """Whole or in pieces, sync or async: text, thoughts, tool calls, usage and finish reason are the same."""
         assert self._answer(ask, self.make_model()) == expected
 
@@ -140,7 +140,9 @@ class ModelContract(Suite):
 
     @_every_way
     @pytest.mark.parametrize("form", ["message", "list", "iterator"])
-    def test_every_form_of_question_is_taken(self, ask: Callable[..., Any], form: str, expected: _Answer) -> None:
+    def test_every_form_of_question_is_taken(
+        self, ask: Callable[..., Any], form: str, expected: _ComparedAnswer
+    ) -> None:
         """A text, one message and any iterable of messages are the same question, and a list is left as it was."""
         message = HumanMessage(self.question)
         listed = [message]
@@ -161,7 +163,7 @@ class ModelContract(Suite):
         with pytest.raises(error):
             ask(self.make_model(), question, **self.options)
 
-    def test_a_stream_can_be_left(self, expected: _Answer) -> None:
+    def test_a_stream_can_be_left(self, expected: _ComparedAnswer) -> None:
         """After a consumer has left a stream early, the model answers as before."""
         model = self.make_model()
         stream: Any = model.stream(self.question, **self.options)
@@ -170,7 +172,7 @@ class ModelContract(Suite):
         stream.close()
         assert self._answer(_stream, model) == expected
 
-    def test_an_async_stream_can_be_left(self, expected: _Answer) -> None:
+    def test_an_async_stream_can_be_left(self, expected: _ComparedAnswer) -> None:
         """After a consumer has left an async stream early, nothing runs on, and the model answers as before."""
         model = self.make_model()
 
@@ -185,10 +187,10 @@ class ModelContract(Suite):
         assert _joined(asyncio.run(main())) == expected
 
     @pytest.mark.parametrize("ask", [_generate, _stream], ids=["generate", "stream"])
-    def test_threads_may_share_it(self, ask: Callable[..., Any], expected: _Answer) -> None:
+    def test_threads_may_share_it(self, ask: Callable[..., Any], expected: _ComparedAnswer) -> None:
         """Calls from several threads at once each get their whole answer."""
         model = self.make_model()
-        answers: list[_Answer] = []
+        answers: list[_ComparedAnswer] = []
         threads = [
             threading.Thread(
                 target=contextvars.copy_context().run, args=(lambda: answers.append(self._answer(ask, model)),)
@@ -201,7 +203,7 @@ class ModelContract(Suite):
             thread.join()
         assert answers == [expected] * _MANY
 
-    def test_tasks_may_share_it(self, expected: _Answer) -> None:
+    def test_tasks_may_share_it(self, expected: _ComparedAnswer) -> None:
         """Calls from several tasks at once each get their whole answer."""
         model = self.make_model()
 

@@ -69,7 +69,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`.
 
     Raises:
-        Invalid: It is none.
+        Invalid: It is not one.
     """
     try:
         text = body.decode()
@@ -138,7 +138,7 @@ def said_by_user(parts: list[Part]) -> list[Message]:
 
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], str | None]:
-    """Return a tool call's arguments, and the text itself where it is not JSON object."""
+    """Return a tool call's arguments, and the text itself where it is not a JSON object."""
     try:
         arguments = json.loads(text)
     except (ValueError, RecursionError):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
             """Return the answer.
 
             Raises:
-                ScriptExhausted: There is none.
+                ScriptExhausted: No answer is left.
             """
             ...
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["ServedExchange", "refused"]
 
 _FINAL = ("x-should-retry", "false")
-"""Tells the providers' SDKs that another attempt is no use, whatever the status."""
+"""Tells the providers' SDKs that another attempt is of no use, whatever the status."""
 
 _BAD_REQUEST, _NOT_FOUND, _WRONG_METHOD, _FAILED = 400, 404, 405, 500
 _LARGEST_BODY = 64 * 1024 * 1024

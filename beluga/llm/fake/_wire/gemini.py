@@ -61,7 +61,7 @@ class Gemini:
         contents = member(body, "contents", list)
         if not contents:
             raise Invalid(("contents",), "value", "contents is not specified")
-        calls = _Calls()
+        calls = _ContentReader()
         messages = [message for read in each(contents, "contents", calls.messages) for message in read]
         instruction: Json = member(body, "systemInstruction", dict, {})
         if instruction:
@@ -154,7 +154,7 @@ class CandidateWriter:
         return b"data: " + encode(_body(request.model, request.id, parts, reason, usage)) + b"\n\n"
 
 
-class _Calls:
+class _ContentReader:
     """Reads a conversation, whose calls have ids only where a client gave them some."""
 
     def __init__(self) -> None:

@@ -243,10 +243,6 @@ def _message_body(message: AIMessage, profile: Profile) -> dict[str, Any]:
     return written
 
 
-def _call_body(id_: str, name: str, arguments: str) -> dict[str, Any]:
-    return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
-
-
 def _thoughts(thoughts: str, profile: Profile, text: str = "") -> dict[str, Any]:
     """Return thoughts in the field in which the server of `profile` tells them."""
     if profile.thoughts != "content":
