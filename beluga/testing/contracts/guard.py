@@ -48,7 +48,7 @@ class GuardContract:
         """In each of the telling texts something is found, and the verdict blocks or changes it."""
         for text in self.telling_texts:
             result = self.make_guard().validate(text)
-            assert result.findings
+            assert result.findings, "tell what was found: findings=(Finding(kind, start, end),)"
             assert not result.allowed or result.modified not in {None, text}
 
     @settings(suppress_health_check=[HealthCheck.differing_executors], deadline=None)
