@@ -203,7 +203,7 @@ def sentry():
 
     yield start
     sentry_sdk.get_client().close()
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False)  # to look for them all imports every SDK there is
 
 
 @pytest.mark.usefixtures("boundary")
