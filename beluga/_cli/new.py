@@ -152,20 +152,10 @@ def new(folder: Path, out: Callable[[str], object], err: Callable[[str], object]
     """
     name = folder.resolve().name
     module = re.sub(r"\W", "_", name.lower())
-    if not re.fullmatch(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", name, re.IGNORECASE):
-        err(f"beluga new: {name!r} is not a project's name: take letters, digits and single hyphens: support-desk")
-        return NOT_MADE
-    if keyword.iskeyword(module):
-        err(f"beluga new: {module} is a word of Python's own, which no module can be called: take another name")
-        return NOT_MADE
-    if module in {"beluga", "tests", "conftest"} | sys.stdlib_module_names | metadata.packages_distributions().keys():
-        err(
-            f"beluga new: a module of the name {module} would hide another one: take another name, such as support-desk"
-        )
-        return NOT_MADE
     try:
-        if folder.exists() and any(folder.iterdir()):
-            err(f"beluga new: {folder} is not empty: nothing was written; take another name")
+        wrong = _misnamed(name, module) or _occupied(folder)
+        if wrong:
+            err(f"beluga new: {wrong}")
             return NOT_MADE
         (folder / "tests").mkdir(parents=True)
         files = {
@@ -183,3 +173,20 @@ def new(folder: Path, out: Callable[[str], object], err: Callable[[str], object]
         return NOT_MADE
     out(f"now: cd {folder} && python -m pytest")
     return MADE
+
+
+def _misnamed(name: str, module: str) -> str:
+    """Say why no project can have this name; empty where one can."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", name, re.IGNORECASE):
+        return f"{name!r} is not a project's name: take letters, digits and single hyphens: support-desk"
+    if keyword.iskeyword(module):
+        return f"{module} is a word of Python's own, which no module can be called: take another name"
+    if module in {"beluga", "tests", "conftest"} | sys.stdlib_module_names | metadata.packages_distributions().keys():
+        return f"a module of the name {module} would hide another one: take another name, such as support-desk"
+    return ""
+
+
+def _occupied(folder: Path) -> str:
+    if folder.exists() and any(folder.iterdir()):
+        return f"{folder} is not empty: nothing was written; take another name"
+    return ""

@@ -68,19 +68,11 @@ def declared(kind: Any, hints: Mapping[str, Any]) -> Iterator[tuple[Field, Mappi
     elif attrs.has(kind):
         for field in attrs.fields(kind):
             if field.init:
+                required = field.default is attrs.NOTHING
                 made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # a class at run time
-                plain = NO_DEFAULT if made or field.default is attrs.NOTHING else field.default
-                yield (
-                    Field(
-                        field.alias or field.name,
-                        field.name,
-                        unread,
-                        field.default is attrs.NOTHING,
-                        default=plain,
-                        converts=field.converter is not None,
-                    ),
-                    field.metadata,
-                )
+                default = NO_DEFAULT if made or required else field.default
+                name, converts = field.alias or field.name, field.converter is not None
+                yield Field(name, field.name, unread, required, default=default, converts=converts), field.metadata
     elif dataclasses.is_dataclass(kind):
         for each in dataclasses.fields(kind):
             if each.init:

@@ -85,26 +85,31 @@ class TraceMiddleware:
         known = {"http.request.method": method, "url.scheme": scope.get("scheme")}
         with start_span(name, known, context=context, kind=SpanKind.SERVER) as span:
             _ours.add(span)
-            exchange = _ServedRequest(span, receive, send, is_http=scope["type"] == "http")
-            before, scope["beluga.span"] = scope.get("beluga.span"), span
-            closed: Exception | None = None
             try:
-                await self._app(scope, exchange.receive, exchange.send)
-            except BaseException as error:
-                if isinstance(error, Exception) and _closes_normally(error):
-                    closed = error  # raised behind the span, which would take it for a failure
-                else:
-                    exchange.fail(error)
-                    raise
+                closed = await self._serve(scope, receive, send, span)
             finally:
-                scope["beluga.span"] = before
-                exchange.end()
                 route = getattr(scope.get("route"), "path", None)
                 if isinstance(route, str):
                     span.update_name(f"{name} {route}")
                     span.set_attribute("http.route", route)
         if closed is not None:
-            raise closed
+            raise closed  # behind the span, which would take it for a failure
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, span: Any) -> Exception | None:
+        """Run the application, and return the error that tells of a websocket that was closed as it should be."""
+        request = _ServedRequest(span, receive, send, is_http=scope["type"] == "http")
+        before, scope["beluga.span"] = scope.get("beluga.span"), span
+        try:
+            await self._app(scope, request.receive, request.send)
+        except BaseException as error:
+            if isinstance(error, Exception) and _closes_normally(error):
+                return error
+            request.fail(error)
+            raise
+        finally:
+            scope["beluga.span"] = before
+            request.end()
+        return None
 
     def _place(self, scope: Scope) -> tuple[Context, bool]:
         """Return the context of a request, and whether its span is there already; see the table above."""
