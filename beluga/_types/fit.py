@@ -110,12 +110,16 @@ class _Fitting:
 
     def choice(self, node: Choice, value: Any, path: Path) -> Any:
         for option in node.options:
-            # True == 1 == 1.0, so the types have to agree as well.
-            if value is option.value or (type(value) is type(option.written) and value == option.written):
+            if value is option.value or (self._may_be(option.written, value) and value == option.written):
                 return option.value
             if option.name and self.rules.by_hand and value == option.name:
                 return option.value
         return self._reject(node, value, path)
+
+    def _may_be(self, written: Any, value: Any) -> bool:
+        """Tell types apart as scalars do: True is not 1, and 1 is a float."""
+        kinds = type(value), type(written)
+        return kinds[0] is kinds[1] or kinds == (int, float) or (self.rules.whole_floats and kinds == (float, int))
 
     def items(self, node: Items, value: Any, path: Path) -> Any:
         if not isinstance(value, (list, tuple, set, frozenset)):

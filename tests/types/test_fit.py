@@ -28,6 +28,11 @@ class Status(enum.Enum):
     PAID = "paid"
 
 
+class Share(enum.Enum):
+    HALF = 0.5
+    WHOLE = 1.0
+
+
 @attrs.frozen
 class Line:
     text: str = attrs.field(converter=str.strip)
@@ -112,6 +117,8 @@ def problems_of(kind, value):
         (dict, {"a": 1}, {"a": 1}),
         (Status, "paid", Status.PAID),
         (Literal["a", 1], 1, 1),
+        (Literal["a", 1], 1.0, 1),
+        (Share, 1, Share.WHOLE),
         (int | str, "1", "1"),
         (int | None, None, None),
         (Annotated[Id, "a number"], 7, 7),
@@ -139,6 +146,13 @@ def test_a_fitting_value_becomes_one_of_the_type(kind, value, expected):
     """Each type that the schema describes can be made."""
     assert structured(kind, value) == expected
     assert type(structured(kind, value)) is type(expected)
+
+
+@pytest.mark.parametrize("kind", [int, Literal[1], enum.IntEnum("Level", {"LOW": 1})], ids=["int", "literal", "enum"])
+def test_only_json_writes_a_whole_number_with_a_point(kind):
+    """1.0 is 1 in a model's answer, in a choice as in a number, and a mistake in what people write."""
+    assert structured(kind, 1.0) == 1
+    assert fit(read_type(kind), 1.0, BY_HAND)[1]
 
 
 def test_defaults_converters_and_aliases_of_a_class_count():
