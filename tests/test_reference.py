@@ -30,6 +30,12 @@ def test_a_page_says_what_the_code_says(path):
     assert path.read_text(encoding="utf-8") == reference.pages()[path], "make it anew: python tools/reference.py"
 
 
+def test_the_command_that_checks_everything_is_the_one_that_is_told():
+    """Who runs README's command sees what the machine that decides over a change sees."""
+    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+    assert f"```sh\n{command}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_extra_that_a_page_names_can_be_installed():
     """Pip warns of one that there is not, and installs nothing for it."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
