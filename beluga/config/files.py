@@ -301,19 +301,21 @@ def toml_lines(text: str) -> Lines:
 
     Example:
         >>> toml_lines("a = 1\n[b]\nc.d = [\n2]\n[[e]]\nf = 3")
-        {('a',): 1, ('b',): 2, ('b', 'c', 'd'): 3, ('e', 0): 5, ('e', 0, 'f'): 6}
+        {('a',): 1, ('b',): 2, ('b', 'c'): 3, ('b', 'c', 'd'): 3, ('e',): 5, ('e', 0): 5, ('e', 0, 'f'): 6}
     """
     lines: Lines = {}
     table: tuple[str | int, ...] = ()
+    lengths: dict[tuple[str | int, ...], int] = {}  # of the lists of tables so far
     for words, line in _toml_statements(text):
         brackets = words.index(next(word for word in words if word != "["))
         end = "=" if not brackets else "]"
         keys = [_toml_key(word) for word in words[brackets : words.index(end)] if word != "."]
         if brackets:
-            table = _counted(keys, lines, array=brackets > 1)
-            lines.setdefault(table, line)
-        else:
-            lines[(*table, *keys)] = line
+            table = _table_of(keys, lengths, begins_item=brackets > 1)
+        path = table if brackets else (*table, *keys)
+        for end in range(1, len(path)):
+            lines.setdefault(path[:end], line)
+        lines[path] = line
     return lines
 
 
@@ -342,18 +344,17 @@ def _toml_key(word: str) -> str:
     return word
 
 
-def _counted(keys: list[str], lines: Lines, *, array: bool) -> tuple[str | int, ...]:
+def _table_of(
+    keys: list[str], lengths: dict[tuple[str | int, ...], int], *, begins_item: bool
+) -> tuple[str | int, ...]:
     """Return the path of the table that a header names: in a list of tables, of the last one so far."""
     path: tuple[str | int, ...] = ()
     for depth, key in enumerate(keys, start=1):
         path = (*path, key)
-        count = 0
-        while (*path, count) in lines:
-            count += 1
-        if array and depth == len(keys):
-            path = (*path, count)
-        elif count:
-            path = (*path, count - 1)
+        if begins_item and depth == len(keys):
+            lengths[path] = lengths.get(path, 0) + 1
+        if path in lengths:
+            path = (*path, lengths[path] - 1)
     return path
 
 
