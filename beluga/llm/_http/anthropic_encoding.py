@@ -35,7 +35,7 @@ from beluga.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from beluga.llm._http import Profile
     from beluga.schema import Message, Part, Tool
@@ -132,7 +132,7 @@ class _BlockWriter:
         self._profile = profile
         self._ids = ids
         self.system: list[Json] = []
-        self._tools = tools
+        self._tools = tuple(tools)
         self.turns: list[Json] = []
         self._marks: CacheMarks | None = None
 
@@ -200,10 +200,10 @@ class _BlockWriter:
         """Let the cache end with the last block so far."""
         if self._marks is None:
             self._marks = CacheMarks()
-        sections = [list(self._tools), self.system]
+        sections: Iterable[Sequence[Json]] = (self.system, self._tools)
         if blocks is not self.system:
-            sections += [*(turn["content"] for turn in self.turns), blocks]
-        self._marks.add(point.ttl, (block for section in reversed(sections) for block in reversed(section)))
+            sections = itertools.chain([blocks], (turn["content"] for turn in reversed(self.turns)), sections)
+        self._marks.add(point.ttl, (block for section in sections for block in reversed(section)))
 
 
 def _image(part: ImagePart) -> Json:
