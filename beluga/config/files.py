@@ -313,8 +313,8 @@ def toml_lines(text: str) -> Lines:
         if brackets:
             table = _table_of(keys, lengths, begins_item=brackets > 1)
         path = table if brackets else (*table, *keys)
-        for end in range(1, len(path)):
-            lines.setdefault(path[:end], line)
+        for depth in range(1, len(path)):
+            lines.setdefault(path[:depth], line)
         lines[path] = line
     return lines
 
