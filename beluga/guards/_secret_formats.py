@@ -1,14 +1,17 @@
 """How the credentials of providers look, one row each: kind, what every one of them holds, and its form.
 
 Source: the providers' own documentation of their key formats, their entries in GitHub's list of secret-scanning
-partners, and the rules of gitleaks (MIT) and detect-secrets (Apache-2.0), read as facts; ``tools/secret_formats.py``
-says which of their formats have no row. Lengths are lower bounds: a longer key of the same form is still a key. What
-a provider calls publishable (``pk_live_``, ``pk-lf-``, ``phc_``) has none.
+partners, and the rules of gitleaks (MIT), detect-secrets (Apache-2.0) and trufflehog (AGPL-3.0), read as facts;
+``tools/secret_formats.py`` says which of their formats have no row. Lengths are lower bounds: a longer key of the same
+form is still a key. What a provider calls publishable (``pk_live_``, ``pk-lf-``, ``phc_``) has none.
+
+Some providers' keys have no form of their own, only so many letters and digits: `NAMED` has a row of each of them, and
+such a key counts where the provider's name is in the name in front of it, ``codecov: 3f2a...``.
 """
 
 from __future__ import annotations
 
-__all__ = ["FORMATS"]
+__all__ = ["FORMATS", "NAMED"]
 
 # A form is matched where no letter, digit, underscore or hyphen stands right before it.
 FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -231,7 +234,12 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("GOCARDLESS_TOKEN", "live_|sandbox_", r"(?:live|sandbox)_[\w=-]{40}"),
     ("SHIPPO_TOKEN", "shippo_", r"shippo_(?:live|test)_[0-9a-fA-F]{40}"),
     ("DUFFEL_TOKEN", "duffel_", r"duffel_(?:test|live)_[\w=-]{43}"),
+    ("FLEXPORT_TOKEN", "shltm_", r"shltm_[\w-]{40}"),
+    ("ONFIDO_TOKEN", r"api_(?:live|sandbox)", r"api_(?:live|sandbox)(?:_[a-z]{2})?\.[\w-]{11}\.[\w-]{32}"),
     # Work
+    ("ENDORLABS_KEY", r"endr\+", r"endr\+[A-Za-z0-9]{16,64}"),
+    ("ROOTLY_KEY", "rootly_", r"rootly_[0-9a-f]{64}"),
+    ("VOICEFLOW_KEY", r"VF\.", r"VF\.(?:(?:DM|WS)\.)?[0-9a-fA-F]{24}\.[A-Za-z0-9]{16}"),
     ("INTRA42_SECRET", "s-s4t2", r"s-s4t2(?:ud|af)-[0-9a-f]{64}"),
     ("ASANA_TOKEN", r"/\d{16}:", r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}"),
     ("CLICKUP_TOKEN", r"pk_\d", r"pk_\d{6,9}_[A-Z0-9]{32}"),
@@ -259,3 +267,58 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("AGE_KEY", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
     ("CLOJARS_TOKEN", "CLOJARS_", r"(?i:CLOJARS_[a-z0-9]{60})"),
 )
+
+_HEX = "[0-9a-fA-F]"
+_UUID = rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+# The provider as names spell it, in small letters, and the whole form of its keys.
+NAMED: dict[str, str] = {
+    "abuseipdb": r"[a-z0-9]{80}",
+    "adafruit": r"[\w-]{32}",
+    "algolia": r"[a-z0-9]{32}",
+    "beamer": r"b_[\w=-]{44}",
+    "bittrex": r"[A-Za-z0-9]{32}",
+    "browserstack": r"[A-Za-z0-9]{20}",
+    "cloudant": rf"(?:{_HEX}{{64}}|[a-z]{{24}})",
+    "codecov": rf"(?:[a-z0-9]{{32}}|{_UUID})",
+    "cohere": r"[A-Za-z0-9]{40}",
+    "coinbase": r"[\w-]{64}",
+    "contribsys": rf"{_HEX}{{8}}:{_HEX}{{8}}",  # Sidekiq, as Bundler's settings name it
+    "datadog": rf"(?:{_HEX}{{40}}|{_HEX}{{32}})",
+    "deepai": _UUID,
+    "deepgram": r"[0-9a-f]{40}",
+    "drone": r"[A-Za-z0-9]{32}",
+    "etsy": r"[a-z0-9]{24}",
+    "fastly": r"[\w=-]{32}",
+    "finicity": rf"(?:{_HEX}{{32}}|[A-Za-z0-9]{{20}})",
+    "finnhub": r"[a-z0-9]{20}(?:[a-z0-9]{20})?",
+    "flickr": rf"(?:{_HEX}{{32}}|{_HEX}{{16}})",
+    "freemius": r"sk_[^\s\"']{29}",
+    "freshbooks": r"[a-z0-9]{64}",
+    "gitter": r"[\w-]{40}",
+    "ibm": r"(?:[\w-]{44}|[0-9a-f]{48})",
+    "ipinfo": r"[0-9a-f]{14}",
+    "jumpcloud": r"[A-Za-z0-9]{40}",
+    "kraken": r"[A-Za-z0-9/=_+-]{80,90}",
+    "kucoin": rf"(?:{_UUID}|{_HEX}{{24}})",
+    "linkedin": r"[A-Za-z0-9]{14,16}",
+    "loggly": _UUID,
+    "lokalise": r"[a-z0-9]{40}",
+    "meraki": rf"{_HEX}{{40}}",
+    "messagebird": rf"(?:[A-Za-z0-9]{{25}}|{_UUID})",
+    "nytimes": r"[A-Za-z0-9=_-]{32}",
+    "okta": r"00[\w=-]{40}",
+    "onelogin": r"[a-z0-9]{64}",
+    "opsgenie": _UUID,
+    "pipedrive": r"[a-z0-9]{40}",
+    "postmark": _UUID,
+    "privateai": r"[a-z0-9]{32}",
+    "pusher": r"[a-z0-9]{20}",
+    "sendbird": rf"{_HEX}{{40}}",
+    "shodan": r"[A-Za-z0-9]{32}",
+    "softlayer": r"[a-z0-9]{64}",
+    "spotify": r"[A-Za-z0-9]{32}",
+    "squarespace": _UUID,
+    "sumo": r"(?:su[A-Za-z0-9]{12}|[A-Za-z0-9]{64})",
+    "travis": r"[\w-]{22}",
+    "zendesk": r"[A-Za-z0-9]{40}",
+}

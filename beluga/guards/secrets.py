@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from beluga.guards._markup import TORN
 from beluga.guards._secret_assignments import assigned, logged
-from beluga.guards._secret_formats import FORMATS
+from beluga.guards._secret_formats import FORMATS, NAMED
 from beluga.guards._secret_names import PIECES
 from beluga.guards._secret_values import is_absent, is_mixed, is_random, is_varied
 from beluga.guards.patterns import KeyPattern, ReadPattern, SecretPattern, Words
@@ -64,6 +64,40 @@ def _typed(text: str) -> int:
     return 0 if text.startswith("-") or is_absent(text) else len(text)
 
 
+_PROVIDERS = Words(NAMED)
+_NAMED_VALUE = re.compile(
+    r"(?P<rest>[\w.-]{0,40}+)\\{0,2}[\"'\]]{0,2}[ \t]{0,8}(?::{0,2}=|=>|:|,)[ \t]{0,8}\\{0,2}[\"']?"
+    r"(?P<value>[\w/+=:-]{14,96}+)(?![\w.(\[])"
+)
+_ENDS_A_WORD = re.compile(r"(?![a-z])|(?:api|app|key|token|secret|access|auth)")
+# What is counted, looked up or compared, and opens nothing.
+_OPENS_NOTHING = re.compile(
+    r"(?i)(?:id|ids|hash|sha\d*|commit|digest|checksum|revision|rev|md5|etag|version|url|public)\Z"
+)
+
+
+def _begins_a_word(work: str, place: int) -> bool:
+    before, first = work[place - 1 : place] if place else "", work[place]
+    return not before.isalpha() or (before.islower() and first.isupper())
+
+
+def _named(work: str, offset: int) -> Iterator[tuple[int, int]]:
+    """Yield the keys without a form of their own behind the name of their provider."""
+    names = _PROVIDERS.within(work)
+    if names is None:
+        return
+    place, provider = names.following(offset)
+    while place < len(work):
+        end = place + len(provider)
+        found = _NAMED_VALUE.match(work, end) if _begins_a_word(work, place) else None
+        if found and _ENDS_A_WORD.match(found["rest"]) and not _OPENS_NOTHING.search(found["rest"]):
+            value = found["value"]
+            if re.fullmatch(NAMED[provider], value) and is_mixed(value):
+                yield found.span("value")
+                end = found.end()
+        place, provider = names.following(end)
+
+
 _NAME = f"(?i:{'|'.join(PIECES)})"
 _BASE64 = "[A-Za-z0-9+/=]"
 _PEM_GAP = r"(?:\s|\\+[nrt]|[\"'+,|>#*])*+"  # breaks as they are or escaped, and what programs put around lines
@@ -87,6 +121,7 @@ _CHECKS: dict[str, Callable[[str], int]] = dict.fromkeys(
 )
 
 _ASSIGNED = ReadPattern("SECRET", _NAME, reads=assigned, priority=210)
+_BY_PROVIDER = ReadPattern("SECRET", f"(?i:{'|'.join(NAMED)})", reads=_named, needs=r"[\w/+=:-]{14}", priority=209)
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
     SecretPattern("PRIVATE_KEY", _PEM_REST, needs="\0", priority=10),
@@ -132,6 +167,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         needs="(?i)bearer",
         priority=203,
     ),
+    _BY_PROVIDER,
     _ASSIGNED,
     *(
         ReadPattern("PASSWORD", command, reads=_typed_behind(command, option, lead), needs=command, priority=211)
@@ -190,7 +226,7 @@ _PASSAGES = Passages(
     rest=re.compile(rf"{_PEM_LINES}|(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"),
     limit=16384,
     reach=4096,
-    words=Words((*PIECES, *_COMMANDS.lower().split("|"), "-----begin")),
+    words=Words((*PIECES, *NAMED, *_COMMANDS.lower().split("|"), "-----begin")),
     block=re.compile("-----BEGIN"),
     drawn=re.compile(rf"{_PEM_PASSAGE}{_LINE}|\S{{1,12}}(?:{_ROWS}|{_CSV}|{_NEXT_LINE})?+{_LINE}"),
 )
