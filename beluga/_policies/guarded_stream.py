@@ -1,13 +1,14 @@
 """The window through which a guarded stream's items go.
 
 Texts and thoughts have a channel each, because they are two texts that come in turn. What else an item carries, such as
-a tool call, is judged whole, and goes out behind the text that came before it::
+a whole tool call, is judged at once, and goes out behind the text that came before it::
 
     in     "a@b"    ".c hi"     Chunk(tool_call=...)     " bye"
     text    a@b      .c hi                                bye        -> through the guards' own streams
     out              "[EMAIL]"  " hi"   Chunk(tool_call=...)  " bye"
 
-Where a guard has no stream of its own, a channel waits for its end.
+Where a guard has no stream of its own, a channel waits for its end. So does a tool call that comes in pieces: nobody
+can tell which of them is the last.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from beluga._foreign import get
 from beluga._values.texts import Reading
 from beluga.errors import GuardBlocked
 from beluga.schema import Chunk, ToolCall
@@ -76,7 +78,9 @@ class _Item:
         reading: Its texts, where it is a stranger's.
         texts: Those texts, as they were judged.
         slots: Which channel each of them belongs to; None for those that have none.
+        calls: The whole tool calls in it, by name and arguments.
         judged: Whether what it carries has been judged.
+        has_piece: Whether it carries a piece of a tool call that has not been judged yet.
     """
 
     value: Any
@@ -84,7 +88,9 @@ class _Item:
     reading: Reading | None = None
     texts: list[str] = attrs.Factory(list)
     slots: tuple[str | None, ...] = ()
+    calls: list[tuple[str, Any]] = attrs.Factory(list)
     judged: bool = True
+    has_piece: bool = False
 
 
 class OutputWindow:
@@ -109,7 +115,7 @@ class OutputWindow:
         self._observe = observe
         self._channels: dict[str, _Channel] = {}
         self._behind: list[_Item] = []
-        self._fragments: list[str] = []  # of tool calls that come in pieces
+        self._fragments: list[tuple[_Item, int]] = []  # of tool calls that come in pieces: where each stands
         self._called: list[str] = []  # the names of their tools
         self._as_text = True  # the last text came as a str
 
@@ -117,7 +123,7 @@ class OutputWindow:
     def unsettled(self) -> bool:
         """Whether something has to be judged before the end."""
         waits = any(channel.waiting for channel in self._channels.values())
-        return waits or bool(self._fragments) or not all(item.judged for item in self._behind)
+        return waits or not all(item.judged and not item.has_piece for item in self._behind)
 
     def feed(self, item: Any) -> Iterable[Any]:
         """Take one item; return those that may go out now."""
@@ -148,17 +154,39 @@ class OutputWindow:
         for channel in self._channels.values():
             if channel.waiting:
                 channel.waiting = [(yield from self._judge("".join(channel.waiting)))]
-        documents = [*_documents("".join(self._fragments))]
-        names = self._called if len(self._called) == len(documents) else [_UNNAMED] * len(documents)
-        for name, document in zip(names, documents, strict=True):
+        for name, document, place in self._calls_in_pieces():
             call = ToolCall("", name, document) if isinstance(document, dict) else document
-            if (yield from self._judge(call)) is not call:
+            judged = yield from self._judge(call)
+            if judged is call:
+                continue
+            if place is None:
                 message = "a tool call that comes in pieces cannot be changed, and a guard would change it"
                 raise GuardBlocked(message, stage="output")
-        self._fragments.clear()
+            item, at = place
+            data: Any = judged.arguments if isinstance(judged, ToolCall) else judged
+            is_json = document != item.texts[at]
+            item.texts[at] = json.dumps(data, ensure_ascii=False) if is_json else data
+        self._fragments, self._called = [], []
         for item in self._behind:
+            item.has_piece = False
             if not item.judged:
                 yield from self._judge_item(item)
+
+    def _calls_in_pieces(self) -> Iterator[tuple[str, Any, tuple[_Item, int] | None]]:
+        """Yield the name and the arguments of each tool call, and where they stand if that is one piece."""
+        text = ""
+        whole: dict[tuple[int, int], tuple[_Item, int]] = {}
+        for item, at in self._fragments:
+            begins, text = len(text), text + item.texts[at]
+            whole[begins, len(text)] = item, at
+        documents = [*_documents(text)]
+        if not documents:  # of tools without parameters some tell the name alone
+            documents = [({}, (0, 0))] * len(self._called)
+        names = self._called
+        if len(names) != len(documents):  # some tell the name with each piece
+            names = [names[0] if len(set(names)) == 1 else _UNNAMED] * len(documents)
+        for name, (document, span) in zip(names, documents, strict=True):
+            yield name, document, whole.get(span)
 
     def _judge_item(self, item: _Item) -> Generator[Any, Any, None]:
         if item.reading is None:
@@ -166,6 +194,8 @@ class OutputWindow:
         for at, name in enumerate(item.slots):
             if name is None:
                 item.texts[at] = yield from self._judge(item.texts[at])
+        for name, arguments in item.calls:  # whose texts are among those of the item
+            yield from self._judge(ToolCall("", name, arguments))
         item.judged = True
 
     def close(self) -> Iterable[Any]:
@@ -211,36 +241,43 @@ class OutputWindow:
 
     def _take_apart(self, value: Any) -> None:
         """Send the texts of a stranger's chunk through their channels, and have the others judged."""
-        reading = Reading(value, role="output")
+        from beluga._foreign.answers import tool_calls  # with all of the schema, which most guards do without
+
+        # The last events of some streams tell all of it once more.
+        whole = str(get(value, "type")).endswith((".done", ".completed", ".incomplete"))
+        reading = Reading(value, role="output", in_pieces=not whole)
         if reading.unread:
             kind = reading.unread[0].type
             message = f"a guard cannot look into a stream's {kind}: yield str or Chunk, or data and objects of SDKs"
             raise TypeError(message)
-        # The last events of some streams tell all of it once more.
-        whole = str(getattr(value, "type", "")).endswith(".done")
         slots = tuple(None if whole else _channel_of(text) for text in reading.texts)
         item = _Item(value, {}, reading, [text.value for text in reading.texts], slots)
-        fragments = 0
-        self._called += [text.value for text in reading.texts if not whole and _names_tool(text)]
-        for text, name in zip(item.texts, slots, strict=True):
+        if _FRAGMENT not in slots:
+            item.calls = [(name, found) for name, found in tool_calls(value) if isinstance(found, dict)]
+        if not whole and not item.calls:
+            called = [text.value for text in reading.texts if _names_tool(text)]
+            self._called += called
+            item.has_piece = bool(called) or _FRAGMENT in slots
+        for at, name in enumerate(slots):
             if name == _FRAGMENT:
-                self._fragments.append(text)
-                fragments += 1
+                self._fragments.append((item, at))
             elif name is not None:
                 channel = self._channel(name)
-                channel.ready += channel.feed(text)
+                channel.ready += channel.feed(item.texts[at])
                 channel.last = item
         item.after = self._fed()
-        self._follow(item, None in slots)
-        if fragments:
-            item.judged = False
+        self._follow(item, None in slots or bool(item.calls))
 
     def _released(self) -> list[Any]:
         """Return the items behind which nothing is held back any more."""
         out = []
         while self._behind:
             item = self._behind[0]
-            if not item.judged or any(self._channels[name].sent < fed for name, fed in item.after.items()):
+            if (
+                not item.judged
+                or item.has_piece
+                or any(self._channels[name].sent < fed for name, fed in item.after.items())
+            ):
                 break
             out.append(self._filled(self._behind.pop(0)))
         return out
@@ -274,13 +311,14 @@ def _names_tool(text: Text) -> bool:
     return text.kind == "tool_call" and text.path.endswith(".name") and not text.path.startswith("response.")
 
 
-def _documents(text: str) -> Iterator[Any]:
-    """Yield the JSON documents that `text` consists of, one behind the other; what is not JSON as it is."""
-    read = json.JSONDecoder().raw_decode
-    while text := text.strip():
+def _documents(text: str) -> Iterator[tuple[Any, tuple[int, int]]]:
+    """Yield the JSON documents that `text` consists of, and from where to where; what is not JSON as it is."""
+    read, at = json.JSONDecoder().raw_decode, 0
+    while rest := text[at:].lstrip():
+        begins = len(text) - len(rest)
         try:
-            data, end = read(text)
+            data, length = read(rest)
         except (ValueError, RecursionError):
-            data, end = text, len(text)
-        yield data
-        text = text[end:]
+            data, length = rest, len(rest)
+        at = begins + length
+        yield data, (begins, at)

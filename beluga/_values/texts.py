@@ -78,9 +78,12 @@ class Reading:
         value: Anything.
         role: Whose all of it is; empty reads the roles of messages in it.
         name: How paths begin.
+        in_pieces: It is a piece of a stream: what looks like a tool's arguments may go on in the next one, and is read
+            as the text that it is.
     """
 
-    def __init__(self, value: Any, *, role: str = "", name: str = "") -> None:
+    def __init__(self, value: Any, *, role: str = "", name: str = "", in_pieces: bool = False) -> None:
+        self._in_pieces = in_pieces
         self._value = value
         self._place = Place(name, role)
         found: list[tuple[str, Place]] = []
@@ -89,7 +92,7 @@ class Reading:
             found.append((text, place))
             return text
 
-        walk = _Reader(collect)
+        walk = _Reader(collect, in_pieces=in_pieces)
         walk.walk(value, self._place)
         self._circular = walk.circular
         self.texts: tuple[Text, ...] = tuple(Text(text, at.path, at.role, at.kind) for text, at in found)
@@ -118,7 +121,7 @@ class Reading:
                 return text
             return new
 
-        walk = _Reader(put, copies=self._circular)
+        walk = _Reader(put, copies=self._circular, in_pieces=self._in_pieces)
         result = walk.walk(self._value, self._place)
         if len(walk.unread) > len(self.unread):
             lost = walk.unread[-1]
@@ -145,15 +148,16 @@ def rewritten(value: Any, change: Callable[[Text], str], *, role: str = "", name
 class _Reader(Walk):
     """Shows each text to `visit`, and puts in its place what that gives."""
 
-    def __init__(self, visit: Callable[[str, Place], str], *, copies: bool = False) -> None:
+    def __init__(self, visit: Callable[[str, Place], str], *, copies: bool = False, in_pieces: bool = False) -> None:
         super().__init__(copies=copies)
         self._visit = visit
+        self._in_pieces = in_pieces
         self.unread: list[Unread] = []
 
     def text(self, text: str, place: Place) -> str:
         if not text or is_label(text, place) or (text.startswith("data:") and _MEDIA.match(text)):
             return text
-        if reads_json(text, place) and (data := _json(text)) is not None:
+        if not self._in_pieces and reads_json(text, place) and (data := _json(text)) is not None:
             changed = self.walk(data, place.parsed())
             return text if changed is data else json.dumps(changed, ensure_ascii=False)
         return self._visit(text, place)
