@@ -11,6 +11,8 @@ import pytest
 
 from beluga import (
     Amount,
+    Bulkhead,
+    Cache,
     CircuitBreaker,
     RateLimiter,
     RetryPolicy,
@@ -22,6 +24,9 @@ from beluga import (
     traced,
 )
 from beluga._policies.budget import Budget
+from beluga._policies.fallback import Fallback
+from beluga._policies.guarded import Guarded
+from beluga._policies.hedge import Hedge
 from beluga._policies.traced import Traced
 
 POLICIES = [
@@ -74,6 +79,18 @@ def test_an_evolved_policy_has_the_options_that_it_is_told(decorator, policy, op
     assert repr(made).startswith(f"{policy.__name__}(")
     for option, value in options.items():
         assert getattr(attrs.evolve(made, **{option: value + 1}), option) == value + 1
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [Budget, Bulkhead, Cache, CircuitBreaker, Fallback, Guarded, Hedge, RateLimiter, RetryPolicy, Traced],
+    ids=lambda policy: policy.__name__,
+)
+def test_a_repr_shows_what_was_given_and_nothing_else(policy):
+    """What a policy remembers of calls, and what it works out of its options, is not for a log."""
+    options = inspect.signature(policy).parameters
+    for attribute in attrs.fields(policy):
+        assert not attribute.repr or attribute.init or attribute.name in options, attribute.name
 
 
 def test_an_evolved_policy_shares_no_state():

@@ -669,3 +669,73 @@ def test_what_is_learnt_at_any_bytecode_breaks_no_other_lesson(way, intruding):
         limit = learnt()
         intruding(adaptive.__file__, lesson(limit), lambda limit=limit: others(limit), at)
         assert 1 <= limit.now(0.0) <= 100
+
+
+def test_under_the_machine_s_clock_slots_are_counted_as_under_any_other():
+    """Where no lock is taken for most calls, what is counted is the same."""
+
+    def counted():
+        limit, seen = Bulkhead(3), []
+        slots = limit._rooms.of(environment()).of(None)
+
+        @limit
+        def ask(depth):
+            seen.append((slots.running, slots.done))
+            if depth:
+                ask(depth - 1)
+            seen.append((slots.running, slots.done))
+
+        for depth in (0, 2, 1, 3, 0, 2):
+            try:
+                ask(depth)
+            except BulkheadFull as refused:
+                seen.append(str(refused).partition(";")[0])
+            seen.append((slots.running, slots.done, limit.running(), [hold.state for hold in slots.made if hold.state]))
+        return seen
+
+    with fake_clock():
+        wanted = counted()
+    assert counted() == wanted
+    assert "3 of 3 calls are running" in str(wanted)
+
+
+def test_an_attempt_after_a_failed_one_has_a_slot_of_its_own():
+    """Whichever way the first one had: with most slots free no lock is taken, with the last one it is."""
+    limit, tries, running = Bulkhead(2), [], []
+
+    @retry(max_attempts=2, initial_backoff=0.0)
+    @limit
+    def ask():
+        tries.append(limit.running())
+        if len(tries) == 1:
+            limit.__enter__()
+            raise ProviderError("busy", status=503)
+        running.append(limit.running())
+
+    ask()
+    assert tries == [1, 2]
+    assert running == [2]
+    assert limit.running() == 1
+
+
+@pytest.mark.parametrize("taken", [1, 2])
+def test_a_slot_that_a_handler_takes_meanwhile_is_not_given_twice(taken):
+    """Between the look at what is free and the step that takes it a signal handler may run, and make calls."""
+    limit = Bulkhead(2)
+    slots, inside = limit._rooms.system.only, []
+
+    class Interrupted(list):
+        def pop(self):
+            spare = super().pop()
+            if not inside:
+                inside.extend([slots.take(0.0) for _ in range(taken)])
+            return spare
+
+    limit(len)("makes one to be used again")
+    slots.spare = Interrupted(slots.spare)
+    if taken == 2:
+        with pytest.raises(BulkheadFull, match="2 of 2"):
+            limit(len)("one too many")
+    else:
+        assert limit(limit.running)() == 2
+    assert limit.running() == taken
