@@ -1,11 +1,11 @@
 """Break the code on purpose, one place at a time, and list what no test notices: ``tox -e mutants``.
 
-    python tools/mutants.py [--seed N] [--number N] [--seconds N] [--jobs N] [--least SHARE] [FILE...]
+    python tools/mutants.py [--seed N] [--number N] [--seconds N] [--patience N] [--jobs N] [--least SHARE] [FILE...]
 
 Each mutant is one change of the syntax tree: another comparison, operator or number, a condition that always or never
 holds, a statement left out, a value not returned. First the tests of `TESTS` run once under coverage, which notes the
-tests that ran each line, and their seconds. Then a sample of the mutants, drawn by the seed, is tried, each in a copy
-of the project: the tests that ran its line, the quick ones first, until one fails. What survives is printed as a
+tests that ran each line, and their seconds. Then a sample of the mutants, drawn by the seed, is tried, each as
+`mutant_trials` tells: the tests that ran its line, the quick ones first, until one fails. What survives is printed as a
 difference. Survivors that mean the same as the code stand in ``mutants_allowed.toml``, each with its reason, and are
 left out of the score.
 
@@ -19,10 +19,9 @@ import ast
 import contextlib
 import difflib
 import functools
-import multiprocessing
+import math
 import os
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -30,25 +29,25 @@ import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from mutant_trials import DEFINITIONS, ROOT, Covered, Trial
+
 ALLOWED = Path(__file__).with_name("mutants_allowed.toml")
 
 SUBJECTS = ("beluga/_engine/*.py", "beluga/_policies/*.py", "beluga/guards/streaming.py", "beluga/orchestration/t*.py")
 """What is mutated."""
 TESTS = (
     "tests/engine", "tests/policies", "tests/orchestration", "tests/contracts/test_policies.py", "tests/telemetry",
-    "tests/guards/test_streaming.py", "tests/properties/test_breaker_machine.py", "tests/properties/test_engine.py",
+    "tests/guards/test_streaming.py", "tests/properties/test_breaker_machine.py",
+    "tests/properties/test_cache_machine.py", "tests/properties/test_engine.py", "tests/properties/test_map.py",
     "tests/properties/test_limiter_properties.py", "tests/properties/test_retry_properties.py",
     "tests/properties/test_scatter.py", "tests/properties/test_streams.py", "tests/properties/test_structured.py",
-    "tests/properties/test_waiting.py", "tests/stores/test_budgets.py", "tests/stores/test_circuits.py",
-    "tests/stores/test_limits.py",
+    "tests/properties/test_traced_streams.py", "tests/properties/test_waiting.py", "tests/stores/test_budgets.py",
+    "tests/stores/test_circuits.py", "tests/stores/test_flights.py", "tests/stores/test_leases.py",
+    "tests/stores/test_limits.py", DEFINITIONS,
 )  # fmt: skip
 """Which tests might notice."""
-HEAVY = ["asyncio", "coverage", "httpx", "hypothesis.stateful", "loguru", "opentelemetry.sdk.trace", "pytest", "wrapt"]
-"""Modules that are loaded once, before the copies of the process that run the tests."""
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -131,6 +130,8 @@ def _is_no_code(node):
         return any(getattr(each, "id", "") == "overload" for each in node.decorator_list)
     if isinstance(node, ast.Assign):
         return getattr(node.targets[0], "id", "") in {"__all__", "__slots__"}
+    if isinstance(node, ast.keyword):
+        return node.arg == "strict"  # of `zip`, which checks that what comes together is as long
     return isinstance(node, (ast.JoinedStr, ast.Import, ast.ImportFrom))
 
 
@@ -167,145 +168,6 @@ def _has_text(node):
     )
 
 
-class _Lines:
-    """A plugin of pytest that notes the lines that each test runs, and its seconds."""
-
-    def __init__(self, measured):
-        self._measured = measured
-        self.seconds = Counter()
-        self.failed = set()
-
-    def pytest_runtest_setup(self, item):
-        self._measured.switch_context(_function(item.nodeid))
-
-    def pytest_runtest_logreport(self, report):
-        self.seconds[_function(report.nodeid)] += report.duration
-        if report.failed:
-            self.failed.add(_function(report.nodeid))
-
-    def tests(self):
-        """Return the names of the tests of each line of each file; "" stands for what loads the file."""
-        data = self._measured.get_data()
-        return {
-            str(Path(path).relative_to(Path.cwd())): data.contexts_by_lineno(path) for path in data.measured_files()
-        }
-
-
-def _function(test):
-    """Return the name of the test without its parameters, whose texts a command line may not bear."""
-    return test.partition("[")[0]
-
-
-def _run_tests(directory, arguments, answer=None):
-    """Run pytest in the directory, with its output in a file there; the exit code is its own.
-
-    With `answer`, a queue, all tests run, and the lines that they run are put there.
-    """
-    os.chdir(directory)
-    sys.path.insert(0, directory)
-    os.environ["PYTHONPATH"] = directory  # for the processes that tests start
-    silent = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
-    import pytest
-
-    loaded_before = "-Wignore::pytest.PytestAssertRewriteWarning"
-    arguments = [*arguments, "-q", "-p", "no:cacheprovider", loaded_before]
-    if answer is None:
-        os._exit(pytest.main([*arguments, "-x", "--timeout=60", "--timeout-method=thread"]))
-    import coverage
-
-    measured = coverage.Coverage(data_file=None, source=["beluga"], config_file=False)
-    lines = _Lines(measured)
-    measured.start()
-    pytest.main(arguments, plugins=[lines])
-    measured.stop()
-    answer.put((lines.tests(), lines.seconds, lines.failed))
-    answer.close()
-    answer.join_thread()
-    os._exit(0)
-
-
-class Covered(NamedTuple):
-    """The tests that run each line of each file, and the seconds of each test."""
-
-    lines: dict[str, dict[int, list[str]]]
-    seconds: Counter[str]
-    failed: set[str]
-
-    def with_those_of(self, other):
-        """Return what both cover."""
-        lines = {path: dict(rows) for path, rows in self.lines.items()}
-        for path, rows in other.lines.items():
-            mine = lines.setdefault(path, {})
-            for line, tests in rows.items():
-                mine[line] = [*mine.get(line, ()), *tests]
-        return Covered(lines, self.seconds + other.seconds, self.failed | other.failed)
-
-    def tests(self, mutant):
-        """Return the tests that run the line of the mutant, the quick ones first; none when none does."""
-        lines = self.lines.get(mutant.path, {})
-        # A line inside a statement need not count as run: the one above does, where the statement begins.
-        line = max((line for line in lines if line <= mutant.line), default=0)
-        names = set(lines.get(line, ()))
-        if names == {""}:  # what loading the file runs may be seen by every test that enters it
-            names = set().union(*lines.values())
-        return sorted(names - {""} - self.failed, key=self.seconds.__getitem__)
-
-
-class Trial:
-    """Copies of the project in which mutants are tried, one at a time in each.
-
-    Args:
-        directory: Where the copies go.
-        jobs: How many there are.
-    """
-
-    def __init__(self, directory, jobs):
-        self._free = SimpleQueue()
-        self._processes = multiprocessing.get_context("forkserver")
-        self._processes.set_forkserver_preload(HEAVY)
-        for number in range(jobs):
-            copy = Path(directory, str(number))
-            copy.mkdir()
-            shutil.copytree(ROOT / "beluga", copy / "beluga", ignore=shutil.ignore_patterns("__pycache__"))
-            for name in ("tests", "tools", "examples", "docs", "pyproject.toml", "README.md"):
-                (copy / name).symlink_to(ROOT / name)
-            self._free.put(copy)
-
-    def lines(self, tests):
-        """Return what the tests cover, and name those that fail before anything is broken."""
-        copy = self._free.get()
-        answer = self._processes.Queue()
-        process = self._processes.Process(target=_run_tests, args=(str(copy), tests, answer))
-        process.start()
-        covered = Covered(*answer.get())
-        process.join()
-        self._free.put(copy)
-        for test in sorted(covered.failed):
-            print(f"left out, since it fails before anything is broken: {test}", flush=True)
-        return covered
-
-    def run(self, tests, mutant, limit):
-        """Return how the tests end, with the mutant in place: "passed", "failed" or "timed out"; and the seconds."""
-        copy = self._free.get()
-        began = time.monotonic()
-        changed = copy / mutant.path
-        try:
-            changed.write_text(mutant.applied((ROOT / mutant.path).read_text(encoding="utf-8")), encoding="utf-8")
-            process = self._processes.Process(target=_run_tests, args=(str(copy), tests))
-            process.start()
-            process.join(limit)
-            if process.exitcode is None:
-                process.kill()
-                process.join()
-                return "timed out", time.monotonic() - began
-            return "failed" if process.exitcode else "passed", time.monotonic() - began
-        finally:
-            shutil.copyfile(ROOT / mutant.path, changed)
-            self._free.put(copy)
-
-
 def _subjects(files):
     """Return the paths of what is mutated, among the files and folders if there are any."""
     paths = sorted(path.relative_to(ROOT) for pattern in SUBJECTS for path in ROOT.glob(pattern))
@@ -324,6 +186,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--number", type=int, default=60, help="how many mutants to try")
     parser.add_argument("--seconds", type=float, default=1200.0, help="begin no further mutant after that long")
+    parser.add_argument("--patience", type=float, default=math.inf, help="seconds of tests that one mutant is worth")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--least", type=float, default=0.0, help="the score below which the command fails")
     options = parser.parse_args()
@@ -336,8 +199,11 @@ def main():
     print(f"{len(everything)} mutants of {len(subjects)} files, {len(everything) - len(candidates)} of them equivalent")
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     tally = {str(path): Counter() for path in subjects}
-    with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(options.jobs) as pool:
-        trial = Trial(directory, options.jobs)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Trial(directory, options.jobs, TESTS) as trial,
+        ThreadPoolExecutor(options.jobs) as pool,
+    ):
         # Parts that take about as long: the quick folders come first, and each part has one of them.
         parts = [TESTS[number :: options.jobs] for number in range(options.jobs)]
         covered = functools.reduce(Covered.with_those_of, pool.map(trial.lines, parts))
@@ -346,12 +212,12 @@ def main():
         def attempt(mutant):
             if time.monotonic() - began > options.seconds:
                 return
-            tests = covered.tests(mutant)
+            tests = covered.tests(mutant, options.patience)
             limit = 20.0 + 4.0 * sum(covered.seconds[test] for test in tests)
-            result, seconds = trial.run(tests, mutant, limit) if tests else ("passed", 0.0)
+            result = trial.run(tests, mutant, limit) if tests else "passed"
             tally[mutant.path][result] += 1
             if result == "passed":
-                how = f"{seconds:.0f} s, {len(tests)} tests" if tests else "no test runs the line"
+                how = f"{len(tests)} tests" if tests else "no test runs the line"
                 print(f"\n{mutant.path}:{mutant.line} survived: {how}\n{mutant.difference()}", flush=True)
 
         with contextlib.suppress(KeyboardInterrupt):
