@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from beluga import CircuitBreaker, CircuitOpen, DeadlineExceeded, budget, rate_limited, retry
+from beluga._engine.state import new_lock
+from beluga._policies.circuit import Circuit
 from beluga.errors import RateLimited
 from beluga.testing import fake_clock
 
@@ -161,3 +164,51 @@ def test_our_own_limiter_is_not_retried_unless_told(fake_clock):
             with pytest.raises(RateLimited):
                 ask()
             assert fake_clock.monotonic() == begun
+
+
+def test_an_open_circuit_refuses_until_its_time_is_up(fake_clock):
+    """To the moment, also where that is but a part of a second."""
+    circuit = CircuitBreaker(failure_threshold=1, reset_timeout=0.5)
+    circuit.trip()
+    fake_clock.advance(0.4999)
+    with pytest.raises(CircuitOpen) as refused:
+        circuit(lambda: "too early")()
+    assert refused.value.retry_after == pytest.approx(0.0001)
+    fake_clock.advance(0.0001)
+    assert circuit(lambda: "in time")() == "in time"
+
+
+@pytest.mark.parametrize(("pause", "state"), [(50.0, "open"), (70.0, "closed")])
+def test_a_failure_counts_for_the_window_and_no_longer(pause, state, fake_clock):
+    """Of a rate it is part for as long as the window is."""
+    circuit = CircuitBreaker(failure_rate=0.5, minimum_calls=2, window=60.0, reset_timeout=900.0)
+
+    @circuit
+    def ask():
+        raise ConnectionError
+
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            ask()
+        fake_clock.advance(pause)
+    assert circuit.state == state
+
+
+def test_a_step_that_another_one_interrupts_is_taken_again():
+    """What a signal handler, or a finaliser, did in the midst of it is not lost."""
+
+    class Rules(SimpleNamespace):
+        @property
+        def reset_timeout(self):
+            if self.interrupting:
+                self.interrupting.pop()()
+            return 1.0
+
+    circuit = Circuit(new_lock())
+    rules = Rules(interrupting=[], half_open_max=1)
+    circuit.trip(rules, now=0.0)
+    rules.interrupting.append(circuit.reset)
+    assert circuit.admit(rules, now=5.0)[:2] == ("closed", "closed")
+    rules.interrupting.append(lambda: circuit.trip(rules, 9.0))
+    circuit.trip(rules, now=0.0)
+    assert circuit.record.generation == 4

@@ -7,6 +7,8 @@ import datetime
 import pytest
 
 from beluga import (
+    Bulkhead,
+    Cache,
     CircuitBreaker,
     Rate,
     RateLimiter,
@@ -17,11 +19,13 @@ from beluga import (
     budget,
     explain,
     fallback,
+    hedge,
     rate_limited,
     retry,
     spend,
     traced,
 )  # fmt: skip
+from beluga._engine.options import Live
 
 NAN = float("nan")
 
@@ -90,6 +94,37 @@ def test_a_wrong_option_raises_at_once(make, message):
     """ValueError or TypeError, with the option, the value and the rule."""
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "least"),
+    [
+        (RetryPolicy, {"max_attempts": 1, "initial_backoff": 0, "max_backoff": 0, "backoff_factor": 1}),
+        (CircuitBreaker, {"failure_threshold": 1, "half_open_max": 1, "success_threshold": 1, "max_keys": 1}),
+        (CircuitBreaker, {"failure_rate": 1, "minimum_calls": 1, "window": 1e-9, "slow_call": 1e-9}),
+        (RateLimiter, {"limit": 1e-9, "window": 1e-9, "cost": 0, "max_keys": 1}),
+        (Bulkhead, {"max_concurrent": 1, "max_queue": 0, "max_keys": 1}),
+        (Bulkhead, {"max_concurrent": "auto", "start": 1, "maximum": 1}),
+        (Cache, {"ttl": 1e-9, "maxsize": 1, "stale": 0, "negative": 1e-9}),
+        (budget, {"share": 1, "tokens": 1e-9, "estimate": 0, "key": "text", "max_keys": 1, "window": 1e-9}),
+        (hedge, {"after": 1e-9, "max_hedges": 1}),
+        (RetryThrottle, {"max_tokens": 1000, "token_ratio": 1e-9}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else getattr(value, "__name__", ""),
+)
+def test_the_edge_of_each_range_is_in_it(make, least):
+    """The least or the most that an option may be is a good value of it."""
+    made = make(**least)
+    for option, value in least.items():
+        assert getattr(made, option, value) == value
+
+
+def test_an_option_that_cannot_change_takes_no_live_value():
+    """Whatever its check is, and the message names those that can."""
+    able = "max_attempts, initial_backoff, max_backoff, backoff_factor, max_elapsed, attempt_timeout"
+    for option in ("jitter", "replay", "on_result"):
+        with pytest.raises(TypeError, match=f"^retry: {option}= cannot follow a live value; these can: {able}$"):
+            retry(**{option: Live(lambda: True, lambda rule: None)})
 
 
 def test_durations_may_be_timedeltas():

@@ -6,10 +6,10 @@ import gc
 
 import pytest
 
-from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, rate_limited, spend
+from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, prices, rate_limited, spend
 from beluga.errors import CircuitOpen, GuardBlocked, RateLimited
 from beluga.guards import ContentFilter
-from beluga.schema import Usage
+from beluga.schema import AIMessage, Response, Usage
 from beluga.testing import fake_clock
 
 
@@ -208,3 +208,28 @@ def test_who_hears_of_what_was_spent_finds_it_in_the_account():
         for key in "ab":
             ask(key)
     assert seen == [(30, 30), (7, 57)]
+
+
+def test_a_call_that_costs_nothing_takes_nothing_of_the_budget():
+    """A model that runs here is free, whatever the price function says it with."""
+    for free in (0, 0.0):
+
+        @budget(tokens=100, cost=1e-9, price=lambda usage, free=free: free)
+        def ask():
+            return Response(AIMessage("hi"), Usage(1, 1))
+
+        assert [ask().text for _ in range(5)] == ["hi"] * 5
+
+
+def test_a_model_without_a_price_is_not_asked():
+    """A budget of money by the table finds that out before the call, not after it has been paid for."""
+    asked = []
+
+    @budget(cost=1.0)
+    def ask(question, model):
+        asked.append(model)
+        return Response(AIMessage("hi"), Usage(1, 1))
+
+    with pytest.raises(prices.UnknownPrice, match="nobody-1"):
+        ask("why?", model="nobody-1")
+    assert asked == []
