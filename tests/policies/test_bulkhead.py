@@ -739,3 +739,69 @@ def test_a_slot_that_a_handler_takes_meanwhile_is_not_given_twice(taken):
     else:
         assert limit(limit.running)() == 2
     assert limit.running() == taken
+
+
+def learnt(start, *lessons, maximum=100):
+    """Return the limit after each lesson: how many good answers at the limit, or with how many one was refused."""
+    limit, found = adaptive.AdaptiveLimit(start, maximum), []
+    for what, number in lessons:
+        for _ in range(number if what == "good" else 1):
+            limit.went_well(limit.now(0.0), None) if what == "good" else limit.was_refused(number)
+        found.append(limit.now(0.0))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "lessons", "found"),
+    [
+        (3, [("good", 1), ("good", 1)], [4, 5]),
+        (10, [("good", 1), ("good", 1)], [12, 14]),
+        (99, [("good", 1), ("good", 1)], [100, 100]),
+        (20, [("refused", 20), ("good", 76), ("good", 1)], [19, 19, 20]),
+        (20, [("refused", 20), ("good", 77), ("refused", 20), ("good", 304), ("good", 1)], [19, 20, 19, 19, 20]),
+        (20, [("refused", 20), ("refused", 17), ("good", 64), ("good", 1)], [19, 16, 16, 17]),
+        (20, [("refused", 20), ("refused", 18), ("good", 272), ("good", 1)], [19, 17, 17, 18]),
+        (20, [("refused", 10), ("refused", 5), ("refused", 1)], [9, 4, 2]),
+        (20, [("refused", 9), ("good", 1), ("refused", 1), ("good", 1), ("refused", 1)], [10, 12, 6, 7, 3]),
+        (20, [("refused", 21), ("good", 1)], [20, 24]),
+        (1, [("refused", 1)], [1]),
+    ],
+    ids=[
+        "one more at least", "a fifth more", "no more than the most", "above a ceiling after four times as many",
+        "and after four times that where it is the same", "another ceiling is a new one", "one nearby is the same",
+        "down from what was in flight", "half where so few cannot have been too many", "sent before the limit fell",
+        "never below one",
+    ],
+)  # fmt: skip
+def test_the_limit_moves_by_the_rule(start, lessons, found):
+    """To the very answer."""
+    assert learnt(start, *lessons) == found
+
+
+def test_a_ceiling_that_is_well_passed_is_forgotten():
+    """From there on it grows by a fifth again."""
+    *_, below, forgotten, after = learnt(10, ("refused", 10), *(("good", 4 * n + 1) for n in (9, 10, 11)), ("good", 1))
+    assert (below, forgotten, after) == (11, 12, 14)
+
+
+@pytest.mark.parametrize(
+    ("times", "limit"),
+    [
+        ([1.0] * 8 + [1.0] * 4 + [2.3] * 4, 7),
+        ([1.0] * 8 + [1.0] * 5 + [9.0] * 3, 8),
+        ([1.0] * 8 + [2.0] * 8, 8),
+        ([1.0] * 8 + [9.0] * 7, 8),
+        ([1.0] * 8 + [2.0] * 8 + [2.3] * 8, 8),
+        ([1.0] * 8 + [2.0] * 8 + [2.5] * 8, 7),
+        ([2.0] * 8 + [1.0] * 8 + [2.3] * 8, 7),
+        ([1.0] * 8 + [2.0] * 16 + [2.4] * 8, 8),
+    ],
+    ids=["half are slow", "less than half", "twice the best", "a round too short",
+         "the best fades by a tenth", "and no more", "the best is the quickest", "each round fades it"],
+)  # fmt: skip
+def test_the_time_of_half_a_round_tells_of_a_queue(times, limit):
+    """A round is as many answers as the limit, and eight at least; one that is slow takes a tenth off the limit."""
+    found = adaptive.AdaptiveLimit(8, 8)
+    for took in times:
+        found.went_well(1, took)
+    assert found.now(0.0) == limit
