@@ -8,13 +8,17 @@ the moment on at which it would have been full without them:
     bucket of 100, 10 a second, full       takes 5 at 0: one goes, 4 are held, 3 at 0.2, none from 0.5 on
     the same, 20 missing (2 s to full)     takes 5 at 0: one goes, 4 are held until 2.1, none from 2.5 on
 
-What is held here and what is left there together are never more than 100.
+What is held here and what is left there together are never more than 100. So it has to stay known in the store when
+those 5 are back: what a call did not use of a bucket stays in its process, as a permit at hand, and melts as the others
+do. In the store it would let the bucket be full earlier than the other processes believe, who hold permits of it too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
+from collections import deque
 from typing import TYPE_CHECKING
 
 from beluga._engine.state import new_lock
@@ -25,12 +29,14 @@ if TYPE_CHECKING:
 
     from beluga._policies.rate_algorithms import Rate
 
-__all__ = ["FRESH", "LeasedPermit", "Stock", "calls_of_a_lease"]
+__all__ = ["FRESH", "Lease", "LeasedPermit", "Stock", "calls_of_a_lease"]
 
 PART, AHEAD = 0.02, 0.05
 """A lease is at most this part of a limit, and what comes back of it within so many seconds."""
 FRESH = 0.25
 """Seconds for which a refusal is believed."""
+MOST = 32
+"""How many leases are looked through; the oldest one, which lapses first, is left to lapse."""
 
 
 def calls_of_a_lease(rates: Iterable[Rate], costs: tuple[float, ...]) -> int:
@@ -43,14 +49,94 @@ def calls_of_a_lease(rates: Iterable[Rate], costs: tuple[float, ...]) -> int:
     return max(1, math.floor(min(parts, default=1.0)))
 
 
+class Lease:
+    """What one question took: permits of its own call, and of those after it.
+
+    Args:
+        key: The server's key.
+        line: Its numbers when they were taken.
+        edges: When they are gone, of each rate, in microseconds of the server.
+        held: How many are not used yet, of each rate.
+        ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
+    """
+
+    __slots__ = ("_ahead", "_record", "edges", "key", "line")
+
+    def __init__(self, key: str, line: bytes, edges: tuple[float, ...], held: tuple[float, ...], ahead: float) -> None:
+        self.key = key
+        self.line = line
+        self.edges = edges
+        self._ahead = ahead + 1  # the server cuts its microseconds off
+        self._record = held, (0.0,) * len(held)  # what is held, and what was given back
+
+    def lapse(self, now: float, speeds: tuple[float, ...]) -> tuple[float, ...]:
+        """Return how many permits have yet to melt: all of a window, none once it is over."""
+        there = now * MICROSECONDS + self._ahead
+        return tuple(
+            max(0.0, (edge - there) * speed) if speed else math.inf if there < edge else 0.0
+            for edge, speed in zip(self.edges, speeds, strict=True)
+        )
+
+    def take(self, costs: tuple[float, ...], lasting: tuple[float, ...]) -> LeasedPermit | None:
+        """Take permits if there are enough; `lasting` is what `lapse` says."""
+        while True:
+            record = held, returned = self._record
+            rest = tuple(map(operator.sub, map(min, held, lasting), costs))
+            if min(rest) < 0:
+                return None
+            if self._record is record:  # no finaliser was quicker
+                self._record = rest, returned
+                return LeasedPermit(self, costs, rest, returned)
+
+    def give_back(self, permit: LeasedPermit, actual: tuple[float, ...], lasting: tuple[float, ...]) -> None:
+        """Have for others what a call did not use, as far as it has not melted."""
+        while True:
+            record = held, returned = self._record
+            back = [
+                max(0.0, min(cost - used, last - left - (total - before)))
+                for cost, used, last, left, total, before in zip(
+                    permit.costs, actual, lasting, permit.left, returned, permit.returned, strict=True
+                )
+            ]
+            more = tuple(map(operator.add, map(min, held, lasting), back)), tuple(map(operator.add, returned, back))
+            if self._record is record:
+                self._record = more
+                return
+
+    def join(self, other: Lease) -> bool:
+        """Have what `other` holds too, if both are gone at the same time, as those of one window are."""
+        if self.edges != other.edges:
+            return False
+        (held, returned), (more, _) = self._record, other._record
+        self._record = tuple(map(operator.add, held, more)), returned
+        return True
+
+
+class LeasedPermit:
+    """What one call has of a lease.
+
+    Args:
+        lease: The lease.
+        costs: What the call took, of each rate.
+        left: What was held after it.
+        returned: What had been given back until then.
+    """
+
+    __slots__ = ("costs", "lease", "left", "returned")
+
+    def __init__(
+        self, lease: Lease, costs: tuple[float, ...], left: tuple[float, ...], returned: tuple[float, ...]
+    ) -> None:
+        self.lease = lease
+        self.costs = costs
+        self.left = left
+        self.returned = returned
+
+
 class Stock:
-    """Permits of one key that this process took ahead, and what it was refused lately.
+    """What this process has at hand of one key, and what it was refused lately.
 
     Attributes:
-        held: The permits of each rate, as they were at the last call.
-        line: The numbers of the key when they were taken.
-        edges: When they are gone, of each rate, in microseconds of the server.
-        ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
         refused: What was refused last, by the permits of each rate.
         free_at: When that could be had, in seconds of the calls' clock.
         believed_until: How long that counts without asking.
@@ -58,42 +144,31 @@ class Stock:
     """
 
     def __init__(self) -> None:
-        self.lock = new_lock()
-        self.held: tuple[float, ...] = ()
-        self.line = b""
-        self.edges: tuple[float, ...] = ()
-        self.ahead = 0.0
+        self._lock = new_lock()
+        self._leases: deque[Lease] = deque(maxlen=MOST)
         self.refused: tuple[float, ...] = ()
         self.free_at = self.believed_until = self.alone_until = -math.inf
 
-    def take(self, costs: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> bool:
+    def take(self, costs: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> LeasedPermit | None:
         """Take permits if there are enough; `speeds` are those at which they melt, a microsecond, 0 for not at all."""
-        with self.lock:
-            there, rest = now * MICROSECONDS + self.ahead, []
-            for held, cost, edge, speed in zip(self.held, costs, self.edges, speeds, strict=False):
-                left = min(held, (edge - there) * speed) if speed else held if there < edge else 0.0
-                if left < cost:
-                    return False
-                rest.append(left - cost)
-            if rest:
-                self.held = tuple(rest)
-            return bool(rest)
+        with self._lock:
+            while self._leases:
+                lease = self._leases[0]
+                permit = lease.take(costs, lease.lapse(now, speeds))
+                if permit is not None:
+                    return permit
+                with contextlib.suppress(ValueError):  # a finaliser dropped it
+                    self._leases.remove(lease)
+        return None
 
-    def fill(self, more: tuple[float, ...], edges: tuple[float, ...], line: bytes, ahead: float) -> None:
-        """Put in what a call took beyond its own."""
-        with self.lock:
-            if self.edges == edges:  # of one window; what melts is left behind
-                more = tuple(map(operator.add, self.held, more))
-            self.held, self.edges, self.line = more, edges, line
-            self.ahead = ahead + 1  # the server cuts its microseconds off
+    def give_back(self, permit: LeasedPermit, actual: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> None:
+        """Have at hand what a call did not use."""
+        with self._lock:
+            permit.lease.give_back(permit, actual, permit.lease.lapse(now, speeds))
+        self.add(permit.lease)
 
-
-class LeasedPermit:
-    """What one call took of a stock."""
-
-    __slots__ = ("costs", "key", "line")
-
-    def __init__(self, costs: tuple[float, ...], line: bytes, key: str) -> None:
-        self.costs = costs
-        self.line = line
-        self.key = key
+    def add(self, lease: Lease) -> None:
+        """Have the permits of `lease` at hand."""
+        with self._lock:
+            if lease not in self._leases and not (self._leases and self._leases[-1].join(lease)):
+                self._leases.append(lease)

@@ -22,10 +22,10 @@ from beluga._engine.target import unhashable
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.rate_algorithms import Rate
 from beluga._policies.rate_layers import BookingLayer
-from beluga._policies.rate_leases import FRESH, LeasedPermit, Stock, calls_of_a_lease
+from beluga._policies.rate_leases import FRESH, Lease, LeasedPermit, Stock, calls_of_a_lease
 from beluga.clock import environment
 from beluga.errors import DeadlineExceeded
-from beluga.stores.limits import GIVE, LIMIT
+from beluga.stores.limits import GIVE, LIMIT, LONGEST
 from beluga.stores.scripts import FORGET, MICROSECONDS, Question, numbers
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ __all__ = ["SharedLimitLayer", "SharedPermits", "shares"]
 
 NEVER = -1.0
 """Microseconds that no wait is as short as: to look without taking."""
-LONGEST = 3600.0 * MICROSECONDS
-"""The furthest place that is booked for those who would wait for ever, in microseconds."""
 
 
 class QueuePlace:
@@ -58,7 +56,20 @@ class QueuePlace:
         is_async: Whether a loop runs where it asks.
     """
 
-    __slots__ = ("asked_at", "costs", "is_async", "key", "latest", "line", "now", "permits", "stock", "times", "wait")
+    __slots__ = (
+        "asked_at",
+        "costs",
+        "is_async",
+        "key",
+        "latest",
+        "line",
+        "now",
+        "permit",
+        "permits",
+        "stock",
+        "times",
+        "wait",
+    )
 
     def __init__(
         self, permits: SharedPermits, key: str, costs: tuple[float, ...], latest: float, *, is_async: bool
@@ -71,10 +82,13 @@ class QueuePlace:
         self.line: bytes | None = None
         """The numbers of the key as this call left them; None where it holds nothing there."""
         self.stock: Stock | None = None
-        """Where to put what it takes for others."""
+        """Where to put what it takes for others, and where it leases what it does not use."""
+        self.permit: LeasedPermit | None = None
+        """Its own part of a lease."""
         self.times = 1
         """For how many calls it takes."""
         self.asked_at = 0.0
+        self.wait = self.now = 0
 
     def answered(self, answer: list[Any]) -> float:
         """Take the answer; return the wait in seconds."""
@@ -108,6 +122,7 @@ class SharedPermits:
     def __init__(self, limiter: RateLimiter, name: str) -> None:
         self.store: Store = limiter.store  # type: ignore[assignment]  # it has one, else nobody would come here
         self._rates: tuple[Rate, ...] = limiter.rates
+        self._costs = limiter.costs
         self._is_window = limiter.algorithm == "fixed_window"
         self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
         self.leases: bool = limiter.lease is not None
@@ -160,12 +175,18 @@ class SharedPermits:
         if place.times > 1:
             if place.line is not None:
                 stock.alone_until = -math.inf
-                more = tuple(cost * (place.times - 1) for cost in place.costs)
-                edges = tuple(at for at, _ in _pairs(place.line))
-                stock.fill(more, edges, place.line, place.now - place.asked_at * MICROSECONDS)
+                place.permit = self._leased(place, place.line)
+                stock.add(place.permit.lease)
         elif place.line is None:
             stock.refused, stock.free_at = place.costs, place.asked_at + place.wait / MICROSECONDS
             stock.believed_until = min(stock.free_at, place.asked_at + FRESH)
+
+    def _leased(self, place: QueuePlace, line: bytes) -> LeasedPermit:
+        """Return the part of a call in what it took for itself and others."""
+        more = tuple(cost * (place.times - 1) for cost in place.costs)
+        edges = tuple(at for at, _ in self._told(line)[0])
+        lease = Lease(place.key, line, edges, more, place.now - place.asked_at * MICROSECONDS)
+        return LeasedPermit(lease, place.costs, more, (0.0,) * len(more))
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
         """Return the arguments of the question."""
@@ -197,7 +218,7 @@ class SharedPermits:
         place = self._look(key, (0.0,) * len(self._rates))
         _, now, line = self.store.ask(self._question(place))
         left = []
-        for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
+        for rate, (at, used) in zip(self._rates, self._told(line)[0], strict=True):
             window = max(1, round(rate.window * MICROSECONDS))
             taken = used if self._is_window else (at - now) * rate.limit / window
             left.append(max(0, math.floor(rate.limit - taken + 1e-9)))
@@ -214,16 +235,29 @@ class SharedPermits:
         self.store.ask(Question(FORGET, self.key_of(key)))
 
     def give_back(self, place: QueuePlace, line: bytes, actual: tuple[float, ...]) -> None:
-        """Tell the store what was used instead of what was booked; it counts for as long as it was booked for."""
-        edges = []
-        for rate, (at, used) in zip(self._rates, _pairs(line), strict=True):
-            ahead = max(0, math.ceil(used / rate.limit - 1e-9) - 1) if self._is_window else 0
-            edges.append(at + ahead * round(rate.window * MICROSECONDS))
-        back = tuple(cost - used for cost, used in zip(place.costs, actual, strict=True))
+        """Keep for others what was not used of a leased bucket; tell the store of all else."""
+        if place.stock is not None and not self._is_window and not place.wait:
+            permit = place.permit or self._leased(place, line)
+            place.stock.give_back(permit, actual, environment().monotonic(), self.melting())
+            actual = tuple(map(max, place.costs, actual))
+            if actual == place.costs:
+                return
         given: list[float] = [self._is_window]
-        for rate, each, edge in zip(self._rates, back, edges, strict=True):
-            given += (max(1, round(rate.window * MICROSECONDS)), rate.limit, each, edge)
+        told, mosts = self._told(line), self._costs.constants
+        for number, (rate, (at, used), (seen, _)) in enumerate(zip(self._rates, *told, strict=True)):
+            window = max(1, round(rate.window * MICROSECONDS))
+            ahead = max(0, math.ceil(used / rate.limit - 1e-9) - 1) if self._is_window else 0
+            most = 2 * rate.limit if self.leases else mosts[number] if mosts else rate.limit
+            back = place.costs[number] - actual[number]
+            given += (window, rate.limit, back, at + ahead * window, seen, most)
         self.store.tell(Question(GIVE, place.key, tuple(given)), is_async=place.is_async)
+
+    def _told(self, line: bytes) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """Return of each rate the two numbers of a key that count, and the two of what was given back of it."""
+        count = 2 * len(self._rates)
+        figures = (*numbers(line), *(0.0,) * (2 * count))[: 2 * count]
+        pairs = list(zip(figures[::2], figures[1::2], strict=True))
+        return pairs[: count // 2], pairs[count // 2 :]
 
 
 def shares(rates: tuple[Rate, ...], store: Store) -> tuple[Rate, ...]:
@@ -238,12 +272,6 @@ def shares(rates: tuple[Rate, ...], store: Store) -> tuple[Rate, ...]:
         return Rate(limit, rate.window, rate.cost, rate.name)  # type: ignore[arg-type]  # any option may be live
 
     return tuple(map(shared, rates))
-
-
-def _pairs(line: bytes) -> list[tuple[float, float]]:
-    figures = numbers(line)
-    figures += [0.0] * (len(figures) % 2)
-    return list(zip(figures[::2], figures[1::2], strict=True))
 
 
 class SharedLimitLayer(BookingLayer):
@@ -297,8 +325,9 @@ class SharedLimitLayer(BookingLayer):
         key = self._key(call)
         shared_key = permits.key_of(key)
         stock, now = permits.stock(shared_key, call.environment), call.environment.monotonic()
-        if stock.take(wanted, now, self._melting or permits.melting()):
-            call.keep(self, LeasedPermit(wanted, stock.line, shared_key))
+        permit = stock.take(wanted, now, self._melting or permits.melting())
+        if permit is not None:
+            call.keep(self, permit)
             return True
         if now < stock.believed_until <= now + FRESH and wanted == stock.refused and not self._limiter.longest_wait:
             raise self._limiter.refusal(key, stock.free_at - now)
@@ -336,8 +365,9 @@ class SharedLimitLayer(BookingLayer):
     def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
         """Tell where the permits came from what was used of them."""
         if isinstance(booking, LeasedPermit):
-            place = QueuePlace(self._shared, booking.key, booking.costs, 0.0, is_async=self._is_async)
-            place.line = booking.line
+            place = QueuePlace(self._shared, booking.lease.key, booking.costs, 0.0, is_async=self._is_async)
+            place.stock = self._shared.stock(place.key, call.environment)
+            place.permit, place.line = booking, booking.lease.line
         elif isinstance(booking, QueuePlace):
             place = booking
         else:

@@ -7,6 +7,8 @@ begins with reading and ends with writing it:
 
     limit      a b  for each rate    token bucket: when it is full again, and the rest of that microsecond
                                      fixed window: when it ends, and what is used of it
+               r z  for each rate    of a bucket, once anything was given back: how much in all, and how much of it
+                                     while calls waited, in microseconds; see `GIVE`
     circuit    generation state failures successes probes_at next,  then  lease until  for each probe
     members    who until             for each process that was there lately
     budget     end tokens cost       of the window, then  lapse tokens cost  for each slot of reservations

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import types
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beluga import Rate, RateLimited, layers, rate_limited
@@ -83,21 +84,27 @@ def test_keys_that_python_takes_for_equal_have_permits_of_their_own(fake_clock):
     assert fake_clock.monotonic() == 0
 
 
-def test_what_a_leased_call_did_not_send_is_given_back(fake_clock):
-    """To the store, where another process may have it."""
+@ALGORITHMS
+def test_what_a_leased_call_did_not_send_is_given_back(algorithm, fake_clock):
+    """A window's to the store, where another process may have it; a bucket's is at hand, where it melts as the rest."""
     store = FakeStore()
 
-    @leased(store, 60_000)
+    @leased(store, 60_000, algorithm=algorithm)
     @rate_limited(2, 3600.0)
     def ask():
         return "fine"
 
     for _ in range(2):
         ask()
-    before = layers(ask)[0].remaining()
-    with pytest.raises(RateLimited):
-        ask()
-    assert layers(ask)[0].remaining() == before + 1
+    before, asked = layers(ask)[0].remaining(), store.asked
+    for _ in range(100):
+        with pytest.raises(RateLimited, match="of 2 per 3600"):
+            ask()
+    if algorithm == "fixed_window":
+        assert layers(ask)[0].remaining() == 60_000 - 3 * 50 + 100
+    else:
+        assert store.asked == asked  # no question for any of them
+        assert layers(ask)[0].remaining() == before
     assert fake_clock.monotonic() == 0
 
 
@@ -162,6 +169,109 @@ def test_a_window_with_leases_never_admits_more_than_its_limit(until_reached):
             reached["full"] += count == limit
 
     until_reached(holds, reached, {"asked", "at hand", "full", "new"})
+
+
+class Running:
+    """A call that has been admitted, and is driven by hand."""
+
+    def __init__(self, function):
+        self._coroutine = function()
+        self._coroutine.send(None)
+
+    def end(self, used):
+        with contextlib.suppress(StopIteration):
+            self._coroutine.send(used)
+
+
+@types.coroutine
+def told():
+    return (yield)
+
+
+async def until_told():
+    return await told()
+
+
+def running_calls(steps, limit, window, **options):
+    """Yield when each call of three processes was admitted, and what it cost in the end: a permit or none."""
+    with virtual_clock() as clock:
+        options |= {"name": "a", "store": FakeStore(), "settle": lambda used: used}
+        asks = [rate_limited(limit, window, **options)(until_told) for _ in range(3)]
+        running, ended = [], []
+        for gap, count, process, used in [*steps, (0.0, -(10**9), 0, 1)]:
+            clock.advance(gap)
+            for _ in range(max(0, count)):
+                with contextlib.suppress(RateLimited):
+                    running.append((clock.monotonic(), Running(asks[process])))
+            for _ in range(min(len(running), max(0, -count))):
+                at, call = running.pop(-1 if process else 0)
+                call.end(used)
+                ended.append((at, used))
+    return sorted(ended)
+
+
+uses = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.0, 0.1, 0.5, 0.9]),
+        st.sampled_from([1, 50, 75, 150, -20, -75]),
+        st.integers(0, 2),
+        st.integers(0, 1),
+    ),
+    min_size=5,
+    max_size=12,
+)
+GIVEN_BACK_WHEN_FULL = [
+    (0.0, 75, 0, 0),
+    (0.0, 75, 0, 0),
+    (0.0, -75, 0, 0),
+    (0.5, 140, 0, 0),
+    (0.1, -75, 0, 0),
+    (0.0, 99, 0, 0),
+]
+HELD_WHEN_FULL = [(0.0, 140, 1, 0), (0.0, 1, 0, 0), (0.0, -140, 0, 0), (0.9, 150, 1, 0), (0.0, 5, 0, 0)]
+OVER = [(0.0, 150, 0, 0), (0.0, 5, 1, 0), (0.9, -150, 0, 0), (0.2, 150, 0, 1), (0.0, -5, 0, 0), (0.0, 5, 0, 1)]
+LEASED = pytest.mark.parametrize("lease", [None, "auto"])
+
+
+@LEASED
+def test_a_bucket_into_which_calls_give_back_never_admits_more(lease, until_reached):
+    """Than if each had cost from the beginning what it used, in no span of time, and however late it says so."""
+    reached = Counter()
+
+    @settings(max_examples=8)
+    @example(GIVEN_BACK_WHEN_FULL)
+    @example(HELD_WHEN_FULL)
+    @given(uses)
+    def holds(steps):
+        level = last = 0.0
+        for at, used in running_calls(steps, 150, 1.0, algorithm="token_bucket", lease=lease):
+            level, last = max(0.0, level - (at - last) * 150) + used, at
+            assert level <= 150 + 1e-6
+            reached["gave back" if used < 1 else "used all"] += 1
+            reached["full"] += level > 147
+
+    until_reached(holds, reached, {"gave back", "used all", "full"})
+
+
+@LEASED
+def test_a_window_into_which_calls_give_back_never_admits_more(lease, until_reached):
+    """Than its limit of permits that were used, whichever window a call says it in."""
+    reached = Counter()
+
+    @settings(max_examples=8)
+    @example(OVER)
+    @given(uses)
+    def holds(steps):
+        end = count = 0
+        for at, used in running_calls(steps, 150, 1.0, algorithm="fixed_window", lease=lease):
+            if at >= end - 1e-6:
+                end, count = at + 1.0, 0
+            count += used
+            assert count <= 150
+            reached["gave back" if used < 1 else "used all"] += 1
+            reached["full"] += count == 150
+
+    until_reached(holds, reached, {"gave back", "used all", "full"})
 
 
 def take_all(store, algorithm, start, results):

@@ -40,16 +40,21 @@ steps = st.lists(
 )
 
 
-def limit_history(bucket, rates, steps):
+def limit_history(bucket, rates, mosts, steps):
     """Yield the script and arguments of each question of a history, given the answers so far."""
     last = None
     for _, what, cost in steps:
         costs = [min(cost, limit) for _, limit in rates]
         if what in {"give", "take more"} and last is not None:
             line, costs = last
-            edges = (numbers(line) + [0.0])[::2]
+            told = iter([*numbers(line), *(0.0,) * 12])
+            edges, seen = ([(next(told), next(told))[0] for _ in rates] for _ in range(2))
             back = [c if what == "give" else -c for c in costs]
-            flat = [x for (w, n), b, e in zip(rates, back, edges, strict=False) for x in (w, n, b, e)]
+            flat = [
+                x
+                for (w, n), b, e, r, most in zip(rates, back, edges, seen, itertools.cycle(mosts), strict=False)
+                for x in (w, n, b, e, r, most)
+            ]
             yield GIVE, (float(bucket), *flat)
             continue
         latest = {"look": -1.0, "wait": 1e8}.get(what, 0.0)
@@ -87,11 +92,11 @@ def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket,
     both, reached = Both(any_server.client), Counter()
 
     @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(rates, steps)
-    def holds(rates, steps):
+    @given(rates, st.lists(st.sampled_from([0.5, 2.0, 1e6]), min_size=1, max_size=2), steps)
+    def holds(rates, mosts, steps):
         both.begin()
         now, answer = START, None
-        history = limit_history(bucket, rates, steps)
+        history = limit_history(bucket, rates, mosts, steps)
         question = next(history)
         for jump, what, _ in steps:
             now += jump
@@ -275,6 +280,49 @@ def test_a_bucket_admits_exactly_what_arithmetic_allows(limit, window, gaps):
         free = at <= now + window
         assert (asked(records, now, (window, float(limit)))[0] == 0) == free
         full = at if free else full
+
+
+bookings = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.0, 1e6, 5e6]),
+        st.sampled_from(["book", "book", "book", "first gives", "last gives"]),
+        st.sampled_from([1.0, 5.0, 9.0]),
+        st.sampled_from([0.0, 0.0, 2.0]),
+    ),
+    min_size=5,
+    max_size=20,
+)
+
+
+def test_what_is_given_back_while_others_wait_is_never_admitted_twice(until_reached):
+    """As places are booked ahead, by the time of each: a bucket of 10 holds what those that went have used."""
+    reached, rate = Counter(), (10e6, 10.0)
+
+    @settings(max_examples=60)
+    @example(
+        [(0.0, "book", 5.0, 0.0), (0.0, "book", 9.0, 0.0), (0.0, "first gives", 1.0, 0.0), (0.0, "book", 5.0, 0.0)]
+    )
+    @given(bookings)
+    def holds(steps):
+        records, now, booked, went = Records(), START, [], []
+        for gap, what, cost, used in steps:
+            now += gap
+            if what == "book":
+                wait, _, line = LIMIT.run(records, "k", now, (0.0, 3e7, 3e7, *rate, cost))
+                booked += [(now + wait, cost, line)] if wait <= 3e7 else []
+                reached["waits"] += wait > 0
+            elif booked:
+                at, taken, line = booked.pop(0 if what == "first gives" else -1)
+                edge, _, seen, _ = (*numbers(line), 0.0, 0.0, 0.0)[:4]
+                went.append((at, min(used, taken) if at <= now else 0.0))
+                GIVE.run(records, "k", now, (0.0, *rate, taken - went[-1][1], edge, seen, 9.0))
+                reached["gave"] += 1
+        level, last = 0.0, START
+        for at, used in sorted(went + [(at, cost) for at, cost, _ in booked]):
+            level, last = max(0.0, level - (at - last) / 1e6) + used, at
+            assert level <= 10 + 1e-5
+
+    until_reached(holds, reached, {"waits", "gave"})
 
 
 @given(st.integers(1, 20), st.lists(st.integers(0, 4 * 10**5), max_size=200))
