@@ -37,11 +37,16 @@ _MEDIA: Final = frozenset(
 _OWN: Final = frozenset({"reasoning", "compaction"})  # the model's
 _ASKED: Final = frozenset({"function_call", "tool_call", "custom_tool_call"})
 _SAID: Final = frozenset({"", "message", "text", "input_text", *ROLES})
-# A parameter whose name has one of these words holds what was found, fetched or handed in.
+# A parameter, an entry or a field whose name has one of these words holds what was found, fetched or handed in.
 _FOUND = re.compile(
-    r"(?:^|_)(?:documents?|docs?|contexts?|web_?pages?|pages?|articles?|attachments?|results?|snippets?|passages?|chunks?"
-    r"|retrieved|fetched|scraped|crawled|html|transcript|observations?)(?:_|$)"
+    r"(?<![a-z])(?:documents?|docs?|contexts?|web_?pages?|pages?|articles?|attachments?|results?|snippets?|passages?"
+    r"|chunks?|retrieved|fetched|scraped|crawled|html|transcript|observations?)(?![a-z])"
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# What is called so may also be what was said so far.
+_TALKS: Final = frozenset({"context", "contexts", "chat_context", "transcript"})
+# A record with one of these fields is a found text, with all that it says of itself.
+_FOUND_RECORD = re.compile(r"(.*)\.(?:page_content|snippet)$", re.DOTALL)
 _STEP = re.compile(r"[\w ]*(?:\[\d+\]|\.(?:content|parts|text|output|message|tool_calls))*")
 
 # What `Spotlight` makes of a text, whoever put it where.
@@ -143,8 +148,9 @@ class History:
         return self._sides
 
     def _sort(self, name: str, value: Any, tool: str | None) -> None:
-        texts = value if isinstance(value, (list, tuple)) else (value,)
-        found = name in self._documents or (_FOUND.search(name) and all(isinstance(each, str) for each in texts))
+        if value is None or (isinstance(value, (str, list, tuple)) and not value):
+            return
+        found = name in self._documents or (_says_found(name) and not _is_own(name, value))
         role = "tool" if tool or found else Place().entry(name).role
         if role:
             self._take(name, value, trusted=tool in self._trusted_tools if tool else role == "system")
@@ -172,7 +178,7 @@ class History:
         if (role and unknown) or not (role or (text(message, "type") or "") in _SAID | _ASKED):
             untrusted.add(place_of(path), message)
             return
-        self._sort_texts(Reading(message, name=path), tuple(taken))
+        self._sort_texts(path, Reading(message, name=path), tuple(taken))
 
     def _takes(self, path: str, step: str, block: Any, called: dict[str, str]) -> bool:
         """Take a block of a message that is not a text of its own; say whether it was one."""
@@ -197,15 +203,17 @@ class History:
             return False
         return True
 
-    def _sort_texts(self, reading: Reading, taken: tuple[str, ...]) -> None:
+    def _sort_texts(self, path: str, reading: Reading, taken: tuple[str, ...]) -> None:
         trusted, untrusted = self._read()
         for unread in reading.unread:
-            if not unread.acts or _FOUND.search(unread.path):  # a client says nothing, a browser's page may
+            if not unread.acts or _says_found(unread.path):  # a client says nothing, a browser's page may
                 untrusted.add(place_of(unread.path), "")
+        records = {match[1] for each in reading.texts if (match := _FOUND_RECORD.match(each.path))}
+        found = tuple(record + step for record in records for step in ".[")
         for each in reading.texts:
             if each.kind == "tool_call" or each.role == "assistant" or each.path.startswith(taken):
                 continue
-            if each.role == "tool":
+            if each.role == "tool" or each.path.startswith(found) or _says_found(each.path[len(path) :]):
                 untrusted.add(place_of(each.path), each.value)
                 continue
             own = each.value
@@ -213,6 +221,18 @@ class History:
                 own = own.replace(mark[0], " ")
                 untrusted.add(place_of(each.path), _unmarked(mark))
             trusted.add(place_of(each.path), own)
+
+
+def _says_found(path: str) -> bool:
+    """Say whether a name, or one on the way to a text, says that strangers wrote what stands there."""
+    return _FOUND.search(_HUMP.sub("_", path).lower()) is not None
+
+
+def _is_own(name: str, value: Any) -> bool:
+    """Say whether a value is none that was found though it is called so: the number of a page, what was said so far."""
+    each = value if isinstance(value, (list, tuple)) else (value,)
+    talk = name in _TALKS and all((text(message, "role") or text(message, "type")) in ROLES for message in each)
+    return talk or isinstance(value, (int, float))
 
 
 def place_of(path: str) -> str:

@@ -20,8 +20,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, STRESS, STRESSED, name_around
+from beluga.guards._markup import shown
+from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, name_around
 from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
+from beluga.guards._tables import column_below
 from beluga.guards.patterns import Words
 
 if TYPE_CHECKING:
@@ -37,21 +39,25 @@ _CHANGED = (
     r"(?:changed|set|reset|updated|rotated|switched)(?:[ ](?:to|as|into))"
 )
 _TYPE = r"(?:[ \t]?:[ \t]?[A-Za-z_][\w.]{0,40}+(?:\[[^\]\n]{0,40}\])?(?: ?\| ?[A-Za-z_.]{1,20}){0,3}[ \t](?==(?!=)))?"
+_WHOSE = r"(?:[ \t][(\[][^()\[\]\n]{1,40}[)\]]|[ \t](?:for|of|für|von|pour|de|para|di)[ \t](?:the[ \t])?[\w.@-]{1,40})?"
 _ASSIGN = (
-    rf"(?P<assign>{CLOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{IS})?[ \t]{{0,40}}"
+    rf"(?P<assign>{CLOSE}{_WHOSE}[ \t]{{0,8}}(?:\[ ?\d{{0,6}} ?\][ \t]?)?{_TYPE}(?:[ \t]+{IS})?[ \t]{{0,40}}"
     r"(?:=>|:{1,3}=|(?:[?.+]|\|\||&&)=|->|~>|→|⇒|[!=]={1,2}|=|:-|::?|%3[dDaA])"
-    rf"(?:[ \t]?{STRESS})?[ \t]{{0,60}}{STRESSED})"
+    r"[ \t]{0,60})"
 )
-_LINE = rf"(?P<line>{STRESS}?[ \t]{{0,8}}\r?\n[ \t]*)"
+_BREAK = (  # what is under a heading's line, or behind the sign of a quotation or of a list
+    r"\r?\n(?:[-=~]{3,80}[ \t]*\r?\n)?(?:[ \t]*\r?\n)?[ \t]*(?:```[a-z]{0,12}\r?\n|[-*+>][ \t])?"
+)
+_LINE = rf"(?P<line>[ \t#]{{0,8}}{_BREAK})"
 _JOINED = re.compile(
     rf"(?P<next>\\{{0,8}}[\"'][ \t]*,\s{{0,8}}(?:default\s?=\s?)?(?={QUOTE}))"
     rf"|{_ASSIGN}|(?P<otherwise>{CLOSE}[ \t]{{0,4}}(?:or|\|\||\?\?|\?:)[ \t]{{1,4}}(?={QUOTE}))"
     rf"|(?P<call>(?:\.[A-Za-z]{{1,20}})?[({{][ \t]?(?={QUOTE}))"
     r"|(?P<element>[^<>\n\"']{0,80}>)"
     r"|(?P<keyed>[\"']\s?(?:[\w:-]{1,20}=[\"'][^\"'\n]{0,40}[\"']\s?){0,3}>)"
-    rf"|(?P<dash>{STRESS}?[ \t][-–—][ \t])"
+    r"|(?P<dash>[ \t][-–—][ \t])"
     r"|(?P<cell>[ \t`*_\"']{0,20}\|[ \t`*]{0,80})"
-    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+{STRESSED})"
+    rf"|(?P<sentence>[\"']?[ \t]{{1,4}}(?:{_CHANGED}|{IS})[ \t]*:?[ \t]+)"
     rf"|(?P<east>[ \t]?(?:是|为|為|は|が|는|은|이|가)[ \t]?)"
     rf"|{_LINE}|(?P<blank>[ \t]{{1,20}})"
 )
@@ -65,7 +71,7 @@ _SIBLING = re.compile(
 )
 _TAG = frozenset("<>:")
 _OPEN_TAG = re.compile(r"[^<>\n]{0,80}(?<!/)>(?:\s{0,40}<[Vv]alue>)?")
-_NEXT_TAG = re.compile(r"</[\w:]{1,40}>\s{0,60}<[\w:]{1,40}>")
+_NEXT_TAG = re.compile(r"</(?!li>)[\w:]{1,40}>\s{0,60}<[\w:]{1,40}>")
 _PREFIX = re.compile(r"<\w{1,18}:\Z")
 _CONTENT = re.compile(r"\s{0,40}(?:<!\[CDATA\[)?([^<\0]{1,4096}?)(?:\]\]>)?\s{0,40}(?:</|\Z)")
 _KEYED = re.compile(r"(?i)(?:key|name)=[\"']\Z")
@@ -75,7 +81,7 @@ _NAMED = re.compile(
     r"\\{0,8}[\"']?\s?(?:[:=]|=>)\s?(?:\\{0,8}[\"'])?\Z"
 )
 _TOLD = 24  # characters before a name in which `name:` may stand
-_NEWLINE = re.compile(r"(?:[|>][+-]?\d?[ \t]*)?\r?\n(?:[ \t]*\r?\n)?[ \t]*(?:```[a-z]{0,12}\r?\n)?")
+_NEWLINE = re.compile(rf"(?:[|>][+-]?\d?[ \t]*)?{_BREAK}")
 # What may stand before a quotation: the sign of its kind, or something that is called with it.
 _LEAD = re.compile(r"(?:[bBrRuUfFLl@$]{1,2}|(?:new )?[A-Za-z][\w.:]{0,60}+\()(?=\\{0,8}[\"'`])")
 _GETTER = re.compile(
@@ -116,9 +122,6 @@ _COUNTED = frozenset({"token", "number"})
 _PIECE = re.compile(  # the token is a piece of a text
     r"[\\\"']{1,8}\s?,\s{0,20}[\\\"']{0,8}(?:logprob|top_logprobs|token_str|bytes|score|prob|start|offset)\b"
 )
-_RULE = re.compile(r"[\s|+:=-]{3,}\Z")
-_CELL_NAME = r"\"?[^\W\d][\w .-]{0,40}\"?"
-_HEADER = re.compile(rf"{_CELL_NAME}(?:([,;\t]){_CELL_NAME}(?:\1{_CELL_NAME}){{0,40}})?[ \t]*\Z")
 
 
 def assigned(work: str, offset: int) -> Iterator[tuple[int, int]]:
@@ -132,6 +135,32 @@ def logged(work: str, offset: int) -> Iterator[tuple[int, int]]:
 
 
 def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
+    """Yield what is found in `work` as it is written, and where there is markup also as that shows it."""
+    written = work[offset:]
+    view, stressed = shown(written)
+    if view.text is written:
+        yield from _found(work, offset, frozenset(), logged=logged)
+        return
+    spans = [*_found(work, offset, frozenset(), logged=logged)]
+    for first, behind in _found(work[:offset] + view.text, offset, stressed, logged=logged):
+        start, end = view.span(first - offset, behind - offset)
+        spans.append((start + offset, end + offset))
+    last = offset
+    for start, end in sorted(spans):
+        if end > last:
+            yield max(start, last), end
+            last = end
+
+
+def _found(work: str, offset: int, stressed: frozenset[int], *, logged: bool) -> Iterator[tuple[int, int]]:
+    """Yield the values behind the names in `work`.
+
+    Args:
+        work: A text.
+        offset: Where to begin.
+        stressed: The places behind `offset` where something stressed ends.
+        logged: Whether everything behind a password's name is one.
+    """
     names = _NAMES.within(work)
     if names is None:
         return
@@ -147,7 +176,7 @@ def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
             if name.kind and heads and (column := _column(work, name)):
                 table, spans = column
             elif name.kind and not (name.kind in _KEYS and _DULL.match(work, end)):
-                spans = _values(work, name, logged=logged)
+                spans = _values(work, name, stressed=name.end - offset in stressed, logged=logged)
         for start, stop in spans:
             end = max(end, start)
             if done <= start < stop and "\0" not in work[start:stop]:
@@ -167,13 +196,13 @@ _HEADS = re.compile(r"[\w.-]{0,40}+[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
 # What may stand behind a piece of a name at all, so that most pieces need no more than this look.
 _LEADS = re.compile(
     rf"[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}+){{0,4}}+[\"'`\])\\*]{{0,8}}+"
-    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&\n→⇒–—~!?\[{EAST}\"'`]"
+    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&#\n→⇒–—~!?\[{EAST}\"'`]"
     rf"|(?:{IS}|or|has|have|now|be|changed|set|reset)\b"
-    r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+)?[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
+    r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+){0,2}[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
 )
 
 
-def _values(work: str, name: Name, *, logged: bool) -> Iterator[tuple[int, int]]:
+def _values(work: str, name: Name, *, stressed: bool, logged: bool) -> Iterator[tuple[int, int]]:
     """Yield the values that the name is joined to."""
     at, kind = name.end, name.kind
     before = work[name.start - 1 : name.start] if name.start else ""  # an option's hyphen, a tag's bracket
@@ -196,7 +225,7 @@ def _values(work: str, name: Name, *, logged: bool) -> Iterator[tuple[int, int]]
         how = "flag"
     if (
         (how == "next" and before not in {'"', "'"})
-        or (how == "blank" and kind != "password" and not _VARIABLE.match(name.text))
+        or (how == "blank" and not stressed and kind != "password" and not _VARIABLE.match(name.text))
         or (how == "call" and _GETTER.match(name.text))
     ):
         return
@@ -337,43 +366,15 @@ def _element(work: str, at: int, kind: Kind, *, sure: bool) -> Iterator[tuple[in
 
 
 def _column(work: str, name: Name) -> tuple[int, list[tuple[int, int]]] | None:
-    """Return where the table ends that the name heads a column of, and the cells below it; None where it does not."""
-    if work[name.end] in "\r\n" and work[name.start - 1 : name.start] in {"\n", ""}:
-        return None  # it stands alone
-    line = work.rfind("\n", max(0, name.start - 400), name.start) + 1
-    end = work.find("\n", name.end, name.end + 400)
-    if end < 0 or (line == 0 and name.start > 400):
+    """Return where the table ends that the name heads a column of, and the cells below that are secrets."""
+    below = column_below(work, name.start, name.end)
+    if below is None:
         return None
-    head = work[line:end].rstrip()
-    mark = "|"
-    if "|" in head:
-        below = work[end + 1 : end + 400].partition("\n")[0]
-        if not _RULE.match(below):
-            return None
-    else:
-        header = _HEADER.match(head)
-        if not header or not header[1]:
-            return None
-        mark = header[1]
-    place, cells = work.count(mark, line, name.start), head.count(mark)
-    found: list[tuple[int, int]] = []
-    at = end + 1
-    while at < len(work):
-        stop = work.find("\n", at)
-        stop = len(work) if stop < 0 else stop
-        row = work[at:stop]
-        if (mark == "|" and not (mark in row or "-+-" in row)) or (mark != "|" and row.count(mark) != cells):
-            break
-        if not _RULE.match(row) and row.count(mark) >= place:
-            cell = row.split(mark)[place]
-            text = cell.strip(" \t\r\"'`*")
-            start = at + sum(len(part) + 1 for part in row.split(mark)[:place]) + cell.find(text)
-            if (
-                text
-                and is_secret(text, name.kind, quoted=True, plain=True)
-                and (mark != "|" or is_mixed(text) or " " not in text)
-                and _is_certain(text)
-            ):
-                found.append((start, start + len(text)))
-        at = stop + 1
-    return at, found
+    end, mark, cells = below
+    found = []
+    for start, stop in cells:
+        text = work[start:stop]
+        told = is_secret(text, name.kind, quoted=True, plain=True) and _is_certain(text)
+        if told and (mark != "|" or is_mixed(text) or " " not in text):
+            found.append((start, stop))
+    return end, found

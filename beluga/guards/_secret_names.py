@@ -18,8 +18,6 @@ __all__ = [
     "LONGEST",
     "PIECES",
     "QUOTE",
-    "STRESS",
-    "STRESSED",
     "Kind",
     "Name",
     "is_secret_name",
@@ -214,13 +212,8 @@ PIECES = tuple(
 
 LONGEST = 64  # characters of a name on either side of the piece that was found
 
-QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|&quot;|&#3[49];|%22|[「『])"
-_TAGS = "(?:b|strong|i|em|u|code|kbd|mark|span|font|label|td|th|dt)"
-STRESS = rf"(?:\*{{1,3}}|~~|(?i:</{_TAGS}>){{1,3}})"
-"""The end of what Markdown or HTML stresses: models write ``**Password:** x``."""
-STRESSED = rf"(?i:<{_TAGS}(?:[ ][a-z-]{{1,20}}=[^<>\n]{{0,60}})?>){{0,2}}"
-"""The beginning of a value that HTML stresses."""
-CLOSE = rf"(?:{QUOTE})?[\])]{{0,2}}{STRESS}?"
+QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|%22|[「『])"
+CLOSE = rf"(?:{QUOTE})?[\])]{{0,2}}"
 IS = (
     r"(?:is|was|are|will be|reads|ist|lautet|est|es|sera|será|é|foi|è|sarà|jest|to|brzmi|är|er|on|это|adalah|ialah"
     r"|olarak)"

@@ -24,7 +24,7 @@ from beluga.guards._normalization import Edits, View
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Columns", "Labels"]
+__all__ = ["Columns", "Labels", "column_below"]
 
 
 @attrs.frozen
@@ -168,3 +168,49 @@ class Labels:
         if not pieces:
             return None
         return View("".join((*pieces, text[done:end])), edits=edits)
+
+
+_RULE = re.compile(r"[\s|+:=-]{3,}\Z")
+_CELL_NAME = r"\"?[^\W\d][\w .-]{0,40}\"?"
+_HEADER = re.compile(rf"{_CELL_NAME}(?:([,;\t]){_CELL_NAME}(?:\1{_CELL_NAME}){{0,40}})?[ \t]*\Z")
+
+
+def column_below(work: str, start: int, end: int) -> tuple[int, str, list[tuple[int, int]]] | None:
+    """Return what stands below a name that heads a column: where its table ends, what separates cells, and the cells.
+
+    It is None where the name heads none.
+    """
+    if work[end] in "\r\n" and work[start - 1 : start] in {"\n", ""}:
+        return None  # it stands alone
+    line = work.rfind("\n", max(0, start - 400), start) + 1
+    stop = work.find("\n", end, end + 400)
+    if stop < 0 or (line == 0 and start > 400):
+        return None
+    head = work[line:stop].rstrip()
+    mark = "|"
+    if "|" in head:
+        below = work[stop + 1 : stop + 400].partition("\n")[0]
+        if not _RULE.match(below):
+            return None
+    else:
+        header = _HEADER.match(head)
+        if not header or not header[1]:
+            return None
+        mark = header[1]
+    place, marks = work.count(mark, line, start), head.count(mark)
+    found: list[tuple[int, int]] = []
+    at = stop + 1
+    while at < len(work):
+        stop = work.find("\n", at)
+        stop = len(work) if stop < 0 else stop
+        row = work[at:stop]
+        if (mark == "|" and not (mark in row or "-+-" in row)) or (mark != "|" and row.count(mark) != marks):
+            break
+        if not _RULE.match(row) and row.count(mark) >= place:
+            cells = row.split(mark)
+            text = cells[place].strip(" \t\r\"'`*")
+            if text:
+                first = at + sum(len(cell) + 1 for cell in cells[:place]) + cells[place].find(text)
+                found.append((first, first + len(text)))
+        at = stop + 1
+    return at, mark, found

@@ -78,8 +78,10 @@ class Provenance:
             accounts and phones, and quoted passages: the whole value, of at least 12 characters, or seven words in a
             row. What an untrusted text asks to be said, in quotes or behind a colon, is looked for in all arguments.
         trusted: Tools whose answers can be trusted: directories of the application's own.
-        documents: Parameters of the function that hold what strangers wrote, whatever they are called. Texts that are
-            called `document`, `context`, `page`, `article`, `attachment`, `results` or the like say so themselves.
+        documents: Parameters of the function that hold what strangers wrote, whatever they are called. What is called
+            `document`, `context`, `page`, `article`, `attachment`, `results` or the like says so itself, whether it is
+            a parameter or an entry or field of one; so does a record that has a `page_content` or a `snippet`. Every
+            other text, dictionary or record among the arguments is the application's own word.
         allow: Values that always pass: words, addresses, hosts with their subdomains, ``@example.com`` for all mail
             there.
         ask: Gets the `Flow`s of a call and says whether it may go; may be async. None blocks it.

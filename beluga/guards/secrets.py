@@ -6,6 +6,7 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from beluga.guards._markup import TORN
 from beluga.guards._secret_assignments import assigned, logged
 from beluga.guards._secret_formats import FORMATS, NAMED
 from beluga.guards._secret_names import PIECES
@@ -213,13 +214,16 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
 # A name draws in the rest of its line, 320 characters at least, and of the next where its own ends; the head of a table
 # draws in the rows below. Nothing here looks behind: a stream may have passed on what was there.
 _LINE = r"[^\n]{0,320}+\S*+"
-_NEXT_LINE = r"[^\s|]{0,60}[ \t|>+-]{0,8}(?:\S{1,3}[ \t]*)?(?:\r?\n[ \t]*){1,2}(?:`{3}[a-z]{0,12}\r?\n)?"
+_NEXT_LINE = (
+    r"(?:[^\n|]{0,100}:[ \t]*(?=\r?\n)|[^\s|]{0,60}[ \t|>+-]{0,8}(?:\S{1,3}[ \t]*)?)\r?\n(?:[-=~]{3,80}[ \t]*\r?\n)?"
+    r"(?:[ \t]*\r?\n)?[ \t]*(?:`{3}[a-z]{0,12}\r?\n)?"
+)
 _ROWS = r"[^\n]{0,320}(?:\r?\n[^\n|+]{0,200}(?:[|+][^\n]*+|\Z))++"
 _CSV = r"(?:[\"' ]{0,2}[,;\t][\w \"'.-]{0,40}){0,30}\r?\n(?:[^\n,;\t]{0,200}(?:[,;\t][^\n]*+(?:\n|\Z)|\Z))++"
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
-    gates=(re.compile(r"(?<!\S)\S{20}"), re.compile("://")),
-    rest=re.compile(rf"{_PEM_LINES}|\S*+"),
+    gates=(re.compile(r"(?<!\S)\S{20}"), re.compile("://"), TORN),
+    rest=re.compile(rf"{_PEM_LINES}|(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"),
     limit=16384,
     reach=4096,
     words=Words((*PIECES, *NAMED, *_COMMANDS.lower().split("|"), "-----begin")),
