@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from beluga._values.conversation import Place, is_label, reads_json
-from beluga._values.walk import RECORDS, Walk, is_of, is_used, named_once
+from beluga._values.walk import Walk, is_of, is_used, named_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -169,20 +169,17 @@ class _Reader(Walk):
         self.unread.append(Unread(place.path, type(value).__name__, why, _acts(value)))
         return value
 
-    def way(self, kind: type) -> str | None:
-        way = super().way(kind)
-        return "as_unknown" if way in RECORDS and is_used(kind) else way
-
 
 _TALKS = frozenset("__str__ __repr__ __format__ __iter__ __next__ __anext__ __await__ __getitem__ __bytes__".split())
 _LOGGERS = frozenset({"logging"})
+_MACHINERY = frozenset({"sqlalchemy"})  # it keeps the state of a record on the record
 _NESTED = 4  # objects in objects that are asked what they do
 
 
 def _acts(value: Any, nested: int = _NESTED) -> bool:
     """Say whether `value` is used rather than read, or has methods and, as far as anybody sees, holds no text."""
     kind = type(value)
-    if is_used(kind) or is_of(kind, _LOGGERS):
+    if is_used(kind) or is_of(kind, _LOGGERS) or kind.__module__.partition(".")[0] in _MACHINERY:
         return True
     own = {name: found for base in kind.__mro__[:-1] for name, found in vars(base).items()}
     if not nested or not _TALKS.isdisjoint(own) or not any(callable(own[name]) for name in own if name[:1] != "_"):

@@ -24,12 +24,12 @@ import types
 from collections import UserString, deque
 from collections.abc import Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["RECORDS", "Depth", "Spot", "Walk", "declared", "is_of", "is_printable", "is_used", "named_once"]
+__all__ = ["RECORDS", "Depth", "Walk", "declared", "is_of", "is_printable", "is_used", "named_once"]
 
 _MOST = 1_000_000
 _TEXTLESS = (
@@ -47,55 +47,30 @@ _VIEWS: dict[Any, Callable[[list[Any]], Any]] = {
 }
 
 
-class Spot(Protocol):
-    """Where a walk stands, as whoever walks wants to know it; `Depth` where nothing else counts."""
-
-    @property
-    def depth(self) -> int:
-        """How many containers are around it."""
-        ...
-
-    @property
-    def view(self) -> Hashable:
-        """What makes one and the same object another one here."""
-        ...
-
-    def item(self, at: int) -> Spot:
-        """Return the place of one of several of the same kind."""
-        ...
-
-    def entry(self, name: Any) -> Spot:
-        """Return the place of what stands under `name`."""
-        ...
-
-    def key(self) -> Spot:
-        """Return the place of the names of what stands here."""
-        ...
-
-    def inside(self, fields: Mapping[Any, Any], role: Any = None) -> Spot:
-        """Return the place within a record or mapping of these `fields`."""
-        ...
-
-
 class Depth:
-    """A place of which only the depth counts."""
+    """Where a walk stands, for whoever needs no more than the depth; `Place` knows more."""
 
     __slots__ = ("depth",)
     view = None
+    """What makes one and the same object another one here."""
 
     def __init__(self, depth: int = 0) -> None:
         self.depth: int = depth
 
-    def item(self, at: int) -> Depth:  # noqa: ARG002 - a `Spot`
+    def item(self, at: int) -> Depth:  # noqa: ARG002 - as in `Place`
+        """Return the place of one of several of the same kind."""
         return Depth(self.depth + 1)
 
     def entry(self, name: Any) -> Depth:  # noqa: ARG002 - the same
+        """Return the place of what stands under `name`."""
         return Depth(self.depth + 1)
 
     def key(self) -> Depth:
+        """Return the place of the names of what stands here."""
         return Depth(self.depth + 1)
 
     def inside(self, fields: Mapping[Any, Any], role: Any = None) -> Depth:  # noqa: ARG002 - the same
+        """Return the place within a record or mapping of these `fields`."""
         return self
 
 
@@ -258,7 +233,7 @@ class Walk:
         return self.walk(item, place.item(at))
 
     def as_record(self, value: Any, place: Any, key: Any) -> Any:
-        fields = declared(value)
+        fields = _all_of(value)
         made = copy.copy(value) if self._copies else None
         if made is not None:
             self._met[key] = made
@@ -275,7 +250,8 @@ class Walk:
 
     def as_model(self, value: Any, place: Any, key: Any) -> Any:
         """Walk a pydantic model: its fields, and what came beside them, whose names somebody else chose."""
-        fields = declared(value)
+        private = getattr(value, "__pydantic_private__", None) or {}
+        fields = {**_all_of(value), **private}
         extra = getattr(value, "__pydantic_extra__", None) or {}
         made: Any = value.model_copy() if self._copies else None
         if made is not None:
@@ -286,9 +262,13 @@ class Walk:
             if all(map(_same, (walked.values(), beside, beside.values()), (fields.values(), extra, extra.values()))):
                 return value
             made = value.model_copy()
-        made.__dict__.update(walked)
-        if extra:
-            object.__setattr__(made, "__pydantic_extra__", beside)  # a frozen one too; this copy is still ours
+        made.__dict__.update((name, item) for name, item in walked.items() if name not in private)
+        for kept, items in (
+            ("__pydantic_private__", {name: walked[name] for name in private}),
+            ("__pydantic_extra__", beside),
+        ):
+            if items:
+                object.__setattr__(made, kept, items)  # a frozen one too; this copy is still ours
         _forget(made)
         return made
 
@@ -327,13 +307,31 @@ def declared(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields if hasattr(value, field.name)}
 
 
+def _all_of(value: Any) -> dict[str, Any]:
+    """Return the fields of a record, and what somebody put on it beside them; not what it works out from them."""
+    fields = declared(value)
+    slots, worked_out = _known(type(value))
+    for name in slots:
+        if name not in fields and hasattr(value, name):
+            fields[name] = getattr(value, name)
+    held = getattr(value, "__dict__", fields)
+    return fields | {name: item for name, item in held.items() if name not in fields and name not in worked_out}
+
+
 def _forget(made: Any) -> None:
     """Drop what a copy took over of its cached properties: it was made of the texts before."""
-    held = getattr(made, "__dict__", {})
-    for kind in type(made).__mro__:
-        for name, found in vars(kind).items():
-            if isinstance(found, functools.cached_property):
-                held.pop(name, None)
+    for name in _known(type(made))[1]:
+        getattr(made, "__dict__", {}).pop(name, None)
+
+
+@functools.lru_cache(512)
+def _known(kind: type) -> list[frozenset[str]]:
+    """Return the names of the slots of a class, and of its cached properties."""
+    own = [(name, type(found)) for base in kind.__mro__ for name, found in vars(base).items() if name[:2] != "__"]
+    return [
+        frozenset(name for name, of in own if of is wanted)
+        for wanted in (types.MemberDescriptorType, functools.cached_property)
+    ]
 
 
 @functools.lru_cache(512)

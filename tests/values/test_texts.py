@@ -346,3 +346,64 @@ def test_a_class_that_cannot_be_hashed_is_named():
     reading = Reading([Odd(), "x"])
     assert [text.value for text in reading.texts] == ["x"]
     assert [unread.type for unread in reading.unread] == ["Odd"]
+
+
+@pytest.mark.parametrize("verb", ["close", "connect", "shutdown", "__enter__", "__call__"])
+@pytest.mark.parametrize("declare", [dataclasses.dataclass, attrs.define, attrs.define(slots=False), "pydantic"])
+def test_what_declares_its_fields_is_read_whatever_it_can_do(declare, verb):
+    """A record with a method such as `close` is no client: a ticket can be closed, too."""
+    body = {"__annotations__": {"said": str}, verb: lambda self: self}
+    made = type("Ticket", (pydantic.BaseModel,), body) if declare == "pydantic" else declare(type("Ticket", (), body))
+    value = made(said="hello")
+
+    reading = Reading(value)
+
+    assert ([text.value for text in reading.texts], reading.unread) == (["hello"], ())
+    new = reading.rebuilt(["HELLO"])
+    assert (type(new), new.said, value.said) == (made, "HELLO", "hello")
+
+
+class Private(pydantic.BaseModel):
+    model_config = {"frozen": True}
+    one: object = None
+    _note: object = None
+
+
+class Below(Slotted):
+    """It has a dictionary, which its base has not."""
+
+
+def beside(value, **attributes):
+    """Return `value` with `attributes` put on it beside its fields."""
+    for name, item in attributes.items():
+        object.__setattr__(value, name, item)
+    return value
+
+
+def noted(value):
+    """Return a frozen model with a private attribute set."""
+    value.__pydantic_private__["_note"] = "note"
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        beside(Data("one"), note="note"),
+        beside(Below("one"), note="note"),
+        beside(Model(one="one"), note="note"),
+        noted(Private(one="one")),
+        beside(Data("one"), note=[{"deep": "note"}]),
+    ],
+    ids=["data class", "attrs", "pydantic extra", "pydantic private", "nested"],
+)
+def test_what_stands_beside_declared_fields_is_read(value):
+    """Attributes that somebody put on a record, and private ones, are walked and rebuilt like its fields."""
+    reading = Reading(value)
+    assert [text.value for text in reading.texts if text.kind != "key"][:2] == ["one", "note"]
+
+    new = rewritten(value, lambda text: "other" if text.value == "note" else text.value)
+
+    assert type(new) is type(value)
+    assert "note" not in [text.value for text in Reading(new).texts if text.kind != "key"]
+    assert [text.value for text in Reading(value).texts] == [text.value for text in reading.texts]
