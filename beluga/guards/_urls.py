@@ -9,6 +9,12 @@ control characters, userinfo, missing and superfluous slashes, non-ASCII letters
 So whatever is not plainly ``scheme://host``, with an optional port, is refused as a whole. Texts are read again with
 their percent-encoding undone, until nothing changes, so that a URL inside another one's query is seen too.
 
+Many a tool puts the scheme in front itself, so a text that is nothing but a host and a path is read with one, too::
+
+    evil.test/x    evil.test:8080    10.0.0.1/x    localhost:80    www.evil.test      are judged
+    report.pdf/x   and/or   node.js  10.0.0.0/8    main.py:42                         are not
+    url="evil.test"                  is judged too, as its name says that it is one
+
 Source: RFC 3986 section 3; the URL Standard (WHATWG), host parsing.
 """
 
@@ -16,7 +22,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from beluga.guards._normalization import normalise
@@ -24,7 +30,7 @@ from beluga.guards._normalization import normalise
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["hosts_of", "schemes_of", "trouble_in", "trouble_with"]
+__all__ = ["called", "hosts_of", "schemes_of", "trouble_in", "trouble_with", "trouble_without_scheme"]
 
 _ROUNDS = 8  # of percent-encoding; who needs more hides something
 # No parser looks for the host behind its end, so there letters of all scripts may stand.
@@ -131,6 +137,85 @@ def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> s
             return ""
         text = decoded
     return "hides a URL under many rounds of percent-encoding"
+
+
+_IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
+_BARE = re.compile(
+    rf"(?:[^\s/?#@]{{1,128}}@)?(?:(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,126}}(?:(?P<last>[^\W\d_]{{2,63}}|xn--[\w-]{{1,59}})\.?)"
+    rf"|localhost\.?|{_IPV4}|\[[0-9a-f.]*:[0-9a-f:.]*\])(?P<port>:\d{{1,5}})?(?P<rest>[/?#\\]\S*)?",
+    re.IGNORECASE,
+)
+_NUMERIC = re.compile(
+    r"(?:0x[0-9a-f]{1,8}|\d{8,10}|\d{1,3}(?:\.\d{1,10}){1,3})(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE
+)
+_NETWORK = re.compile(rf"{_IPV4}/\d\d?")
+_WWW = re.compile(rf"(?i)(?<![\w./\\@-])www\d?\.[^\W_]{_END}*")
+_HAS_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?!\d{1,5}(?:[/?#]|\Z))")
+_RELATIVE = re.compile(r"\.{0,2}[/?#]|\Z")
+# Ends of file names under which nobody can register a host, and further ones that end a file name in front of a line.
+_FILES = frozenset(
+    "7z avi bak bib bin bmp bz2 cfg class conf cpp csproj css csv dat db dll doc docx env exe gif git gz hpp htm html"
+    " ico ini ipynb iso jar java jpeg jpg js json jsonl jsx kt lock log mkv mjs mp3 mp4 odt parquet pdf php png ppt"
+    " pptx pyc rar rb rst scss sql sqlite svg swift tar tex tgz tiff tmp toml ts tsx ttf txt vue wav webp woff xls xlsx"
+    " xml yaml yml".split()
+)
+_SOURCES = _FILES | frozenset("cc go md ml pl ps py rs sh so".split())
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HOSTS = frozenset("host hosts hostname hostnames domain domains".split())
+_URLS = frozenset("url urls uri uris href endpoint endpoints website webhook".split())
+
+
+def called(path: str) -> Literal["", "url", "host"]:
+    """Say what the last name in the path of an argument calls it: ``targets[0].baseUrl`` is a URL."""
+    words = _WORDS.findall(path)
+    last = words[-1].lower() if words else ""
+    if last in _HOSTS:
+        return "host"
+    return "url" if last in _URLS or (len(last) > 5 and last.endswith(("url", "uri", "urls"))) else ""
+
+
+def trouble_without_scheme(
+    text: str, hosts: Collection[str], schemes: Collection[str], name: str = "", *, declared: bool = False
+) -> str:
+    """Say what is wrong with `text` where it is read as a URL without its scheme, or nothing.
+
+    Args:
+        text: Any string.
+        hosts: As in `trouble_in`.
+        schemes: The same.
+        name: What its name calls it, as `called` says.
+        declared: Whether a schema calls it so.
+    """
+    front = f"{min(schemes, default='https')}://"
+    for _ in range(_ROUNDS):
+        view = normalise(text)
+        plain = _CONTROLS.sub("", view.text).strip()
+        if declared and name and (name == "host" or not _RELATIVE.match(plain)):
+            return trouble_with(text.strip() if _HAS_SCHEME.match(plain) else front + text.strip(), hosts, schemes)
+        if _is_bare(plain, named=bool(name)):
+            return trouble_with(front + text.strip(), hosts, schemes)
+        for match in _WWW.finditer(view.text):
+            start, end = view.span(*match.span())
+            if trouble := trouble_with(front + text[start:end].rstrip(_CLOSING), hosts, schemes):
+                return trouble
+        decoded = unquote(text, errors="replace")
+        if decoded == text:
+            break
+        text = decoded
+    return ""
+
+
+def _is_bare(text: str, *, named: bool) -> bool:
+    """Say whether `text` is nothing but a host with a port or a path; if it is `named` so, the host is enough."""
+    if named and _NUMERIC.fullmatch(text):
+        return True
+    bare = _BARE.fullmatch(text)
+    if bare is None or _NETWORK.fullmatch(text):
+        return False
+    rest = bare["rest"] or ""
+    if not named and (not (bare["port"] or rest) or rest[:1] in {"#", "\\"}):
+        return False
+    return (bare["last"] or "").lower() not in (_FILES if rest or named else _SOURCES)
 
 
 def _goes_on(text: str) -> bool:

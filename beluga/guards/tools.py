@@ -16,7 +16,7 @@ from beluga._types.problems import for_people, nearest
 from beluga._types.scalars import format_checks, is_finite
 from beluga._values.texts import Reading
 from beluga.guards._redos import check_linear
-from beluga.guards._urls import hosts_of, schemes_of, trouble_in
+from beluga.guards._urls import called, hosts_of, schemes_of, trouble_in, trouble_without_scheme
 from beluga.guards.base import GuardResult
 from beluga.schema import Tool
 
@@ -110,17 +110,18 @@ class ToolGuard:
         values = dict(given.items())
         try:
             check = self._checks.get(name)
-            problem = (check(values) if check is not None else "") or self._bad_string(values)
+            problem = (check(values) if check is not None else "") or self._bad_string(name, values)
         except RecursionError:
             problem = "the arguments are nested too deeply"
         return self._block(f"tool {name!r}: {problem}") if problem else GuardResult(allowed=True, guard=self.name)
 
-    def _bad_string(self, arguments: dict[str, Any]) -> str:
+    def _bad_string(self, tool: str, arguments: dict[str, Any]) -> str:
         reading = Reading(arguments, role="tool")
         for unread in reading.unread:
             return f"argument {unread.path} cannot be looked into: {unread.why}"
         for text in reading.texts:
-            problem = self._foreign_domain(text.value, f"argument {text.path}")
+            name = "" if text.kind == "key" else called(text.path)
+            problem = self._foreign_domain(text.value, f"argument {text.path}", name, declared=tool in self.schemas)
             if problem:
                 return problem
             for guard in self.arguments:
@@ -129,10 +130,11 @@ class ToolGuard:
                     return f"argument {text.path} was blocked by {guard.name}: {result.reason}"
         return ""
 
-    def _foreign_domain(self, text: str, where: str) -> str:
+    def _foreign_domain(self, text: str, where: str, name: str = "", *, declared: bool = False) -> str:
         if self.domains is None:
             return ""
-        trouble = trouble_in(text, self.domains, self.schemes)
+        rules = self.domains, self.schemes
+        trouble = trouble_in(text, *rules) or trouble_without_scheme(text, *rules, name, declared=declared)
         return f"{where} {trouble}, which is not allowed" if trouble else ""
 
     def _block(self, reason: str) -> GuardResult:

@@ -65,6 +65,67 @@ def test_what_leads_to_a_listed_host_or_nowhere_passes(text):
     assert allows(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "evil.test/x", "evil.test:8080/x", "evil.test:8080", "www.evil.test", "see www.evil.test.", "(WWW.evil.test/x)", "10.0.0.1/x", "localhost/x",
+        "169.254.169.254/latest/meta-data", "localhost:8080", "[::1]/x", "[::1]:80", "user:pw@evil.test/x", "evil%2Etest/x", "evil%252Etest/x",
+        "evil\u3002test/x", "ev\til.test/x", " evil.test/x\n", "evil.test?x=1", "пример.test/x", "evil.test./x", "example.com.evil.test/x",
+        "example.com@evil.test/x", "evil.zip/x", "\u200bevil.test/x", "example.com:99999/x", "evil.test//example.com", "xn--e1afmkfd.test/x",
+    ],
+)  # fmt: skip
+def test_a_host_is_judged_without_its_scheme(text):
+    """Many a tool puts the scheme in front itself, so a text that is nothing but a host and a path leads there."""
+    for name in ("q", "url"):
+        assert not GUARD.validate_tool("fetch", {name: text}).allowed
+    assert "\n" not in GUARD.validate_tool("fetch", {"q": text}).reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "example.com/x", "API.example.com:8443/x?y=1", "www.example.com", "10.0.0.7/x", "and/or", "node.js", "report.pdf/x", "10.0.0.0/8", "main.py:42",
+        "docs/guide.md", "text/html", "std.io", "12.05.2024/13.05.2024", "v1.2/next", "24/7", "e.g./i.e.", "C:\\a.b\\c", "index.ts:10:5", "3.5/5",
+        "application/vnd.api+json", "archive.tar.gz/x", "ana@example.com", "repo.git/hooks", "CORP.local\\ana", "1.2.3", "", "evil.test and more/less",
+    ],
+)  # fmt: skip
+def test_names_of_files_and_words_with_a_slash_are_no_hosts(text):
+    """What ends as files do, networks, dates, versions and prose lead nowhere."""
+    assert GUARD.validate_tool("fetch", {"q": text}).allowed
+
+
+STRICT = {"type": "object", "properties": {"host": {"type": "string"}, "targets": {"type": "array"}}}
+DECLARED = ToolGuard(domains=["example.com", "10.0.0.7"], schemas={"fetch": STRICT})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        ({"host": "example.com"}, True), ({"host": "example.com:443"}, True), ({"host": "evil.test"}, False), ({"host": "intranet"}, False),
+        ({"host": "2130706433"}, False), ({"host": "/evil.test"}, False), ({"host": "evil.test\\@example.com"}, False), ({"host": ""}, True),
+        ({"targets": [{"callbackURL": "https://example.com/x"}]}, True), ({"targets": [{"callbackURL": "evil.test"}]}, False),
+        ({"base_url": "/users/5"}, True), ({"base_url": "users/5"}, False), ({"urls": ["./x", "evil.test/x y"]}, False),
+        ({"endpoint": "foo:bar"}, False), ({"website": "example.com/a?b#c"}, True), ({"curl": "node.js"}, True), ({"note": "evil.test"}, True),
+    ],
+)  # fmt: skip
+def test_what_a_schema_calls_a_host_is_one(arguments, allowed):
+    """Under such a name of a tool with a schema stands a URL, a host or, for a URL, a path, and nothing else."""
+    assert DECLARED.validate_tool("fetch", arguments).allowed is allowed
+
+
+def test_a_host_alone_is_judged_where_its_name_says_so():
+    """Without a schema the name is enough for what looks like a host."""
+    for text, allowed in {
+        "evil.test": False,
+        "example.com": True,
+        "127.1": False,
+        "0x7f000001": False,
+        "evil.test\\x": False,
+        "node.js": True,
+    }.items():
+        assert allows(text) is allowed, text
+
+
 def test_schemes_are_listed_too():
     """Another scheme is allowed by name; without domains no address is looked at."""
     assert allows("http://example.com", ToolGuard(domains=["example.com"], schemes=["http"]))
@@ -113,6 +174,24 @@ def test_what_is_allowed_leads_to_a_listed_host_for_every_parser(head, tail):
             host = host_of(url.strip())
             if host:
                 event(f"{name} finds a host")
+            assert listed(host), name
+
+
+@settings(settings.get_profile("guards"))
+@given(
+    st.sampled_from(["", "example.com", "10.0.0.7", "www."]), st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
+)
+def test_what_is_allowed_as_a_host_leads_there_for_every_parser(head, tail):
+    """The same for what a schema calls a host, once a tool has put the scheme in front."""
+    text = head + tail
+    if not DECLARED.validate_tool("fetch", {"host": text}).allowed or not text.strip():
+        return
+    url = text.strip() if text.strip().lower().startswith("https:") else f"https://{text.strip()}"
+    for name, host_of in parsers().items():
+        with contextlib.suppress(ValueError, httpx.InvalidURL, urllib3.exceptions.LocationParseError):
+            host = host_of(url)
+            event(f"{name} finds a host")
+            assert host, name
             assert listed(host), name
 
 
