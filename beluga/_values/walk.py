@@ -310,7 +310,8 @@ def declared(value: Any) -> dict[str, Any]:
 def _all_of(value: Any) -> dict[str, Any]:
     """Return the fields of a record, and what somebody put on it beside them; not what it works out from them."""
     fields = declared(value)
-    slots, worked_out = _known(type(value))
+    kind: type = type(value)
+    slots, worked_out = _known(kind)
     for name in slots:
         if name not in fields and hasattr(value, name):
             fields[name] = getattr(value, name)
@@ -320,7 +321,8 @@ def _all_of(value: Any) -> dict[str, Any]:
 
 def _forget(made: Any) -> None:
     """Drop what a copy took over of its cached properties: it was made of the texts before."""
-    for name in _known(type(made))[1]:
+    kind: type = type(made)
+    for name in _known(kind)[1]:
         getattr(made, "__dict__", {}).pop(name, None)
 
 
