@@ -196,7 +196,8 @@ _HEADS = re.compile(r"[\w.-]{0,40}+[\"'`*]{0,2}[ \t]{0,40}(?:[|,;\t]|\r?\n)")
 # What may stand behind a piece of a name at all, so that most pieces need no more than this look.
 _LEADS = re.compile(
     rf"[^\W{EAST}]{{0,{LONGEST}}}+(?:[.-][^\W{EAST}]{{1,{LONGEST}}}+){{0,4}}+[\"'`\])\\*]{{0,8}}+"
-    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]?[{EAST}]|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&#\n→⇒–—~!?\[{EAST}\"'`]"
+    rf"(?:[-:=,|<>({{\n→⇒–—~!?\[;&%.+]|[^\s!-~]{{0,4}}(?:[是为為はが는은이가]|キー|키|コード|ID)"
+    rf"|[ \t]{{1,8}}+(?:[-:=|<>({{.+?&#\n→⇒–—~!?\[{EAST}\"'`]"
     rf"|(?:{IS}|or|has|have|now|be|changed|set|reset)\b"
     r"|[^\W\d_]{1,14}+(?:[ '’][^\W\d_]{1,14}+){0,2}[\"']?[ \t]{0,4}[:=|→-]|[^\s\d]{0,40}+\d))"
 )

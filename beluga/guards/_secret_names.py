@@ -210,6 +210,7 @@ PIECES = tuple(
 )
 """What every name of a secret has in it, in small letters, for those who look for names in a text."""
 
+_IN_EAST = 16  # characters of a name before its last word where no blank says that it begins
 LONGEST = 64  # characters of a name on either side of the piece that was found
 
 QUOTE = r"(?:\\{0,8}(?:\"\"\"|'''|[\"'`])|%22|[「『])"
@@ -242,7 +243,7 @@ class Name(NamedTuple):
 def name_around(work: str, place: int, end: int) -> Name:
     """Return the whole name of which a piece stands at `place`; of no kind where it names no secret."""
     start = place
-    least = max(0, start - LONGEST)
+    least = max(0, start - (LONGEST if work[place] < "\u3040" else _IN_EAST))
     while start > least and (work[start - 1].isalnum() or work[start - 1] in "_.-"):
         start -= 1
     if work[end : end + 1] not in _ENDS and (after := _AFTER.match(work, end)):

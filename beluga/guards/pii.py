@@ -60,7 +60,7 @@ _COLUMN = re.compile(
 )
 _COLUMN_WORDS = (
     "phone tel mobile cell fax whatsapp móvil celular handy gsm dob birth born gebor geburt naissance nacimiento "
-    "nascimento nascita ssn social pass pasaporte card"
+    "nascimento nascita ssn social passp passe passap reisepass pasaporte card"
 ).split()
 _PASSAGES = Passages(
     # One set, to which `re` skips forty times as fast as it tries alternatives everywhere, and then what it may be.
