@@ -17,7 +17,7 @@ Ask = Callable[[str, float], str]
 def start_process(*, is_healthy: bool) -> Ask:
     """Return what each process has: the same function behind the same names, with nothing in common but the store."""
 
-    @budget(cost=1.0, per="tenant", window=86_400, store=store, name="money", estimate=Amount(cost=0.1))
+    @budget(cost=1.0, key="tenant", window=86_400, store=store, name="money", estimate=Amount(cost=0.1))
     @breaker(failure_threshold=2, store=store, name="provider")
     @rate_limited(limit=4, window=60.0, key="tenant", store=store, name="requests")
     def ask(tenant: str, cost: float) -> str:

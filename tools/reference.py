@@ -139,7 +139,7 @@ def default(parameter: inspect.Parameter) -> str:
     """Return how a default is written."""
     if parameter.default is parameter.empty:
         return "" if parameter.kind is parameter.VAR_POSITIONAL else "required"
-    if parameter.default is beluga.TRANSIENT:
+    if parameter.default in {beluga.TRANSIENT, tuple(sorted(beluga.TRANSIENT))}:
         return "`TRANSIENT`"
     told = repr(parameter.default)
     return "" if told in {"...", "NOTHING"} or "object at 0x" in told else f"`{told}`"
