@@ -81,7 +81,7 @@ def answer_aside(request: HTTPRequest, path: str, dialect: ServedDialect) -> byt
     if path.endswith("/messages/count_tokens"):
         question = dialect.question({"max_tokens": 1, **read_object(request.body)}, path)
         tokens = sum(tokens_of(part) for message in question.messages for part in message.parts)
-        tools = sum(count_tokens(repr(tool)) for tool in question.options.get("tools", ()))
+        tools = sum(count_tokens(repr(tool)) for tool in question.options.get("tools") or ())
         return encode({"input_tokens": tokens + tools})
     return None
 

@@ -108,7 +108,7 @@ def _forced(turn: Turn, options: dict[str, Any]) -> Turn:
         return turn
     name = text(choice, "function", "name") or text(choice, "name")
     if choice == "required" or text(choice, "type") == "any":
-        name = next((tool.name for tool in options.get("tools", ()) if getattr(tool, "name", "") == ANSWER), None)
+        name = next((tool.name for tool in options.get("tools") or () if getattr(tool, "name", "") == ANSWER), None)
     arguments = parsed(turn.reply.text.encode()) if name and not turn.reply.tools else None
     if name is None or not isinstance(arguments, dict):
         return turn
@@ -149,7 +149,9 @@ class Places:
         """Return the dialect of a request that asks for something else."""
         if "x-goog-api-key" in request.headers:
             return self._gemini
-        return self._anthropic if "anthropic-version" in request.headers else self._openai
+        path = request.path.partition("?")[0].rstrip("/")
+        is_anthropic = "anthropic-version" in request.headers or path.endswith("/messages/count_tokens")
+        return self._anthropic if is_anthropic else self._openai
 
 
 def refused(request: HTTPRequest, message: str) -> Iterator[WireEvent]:

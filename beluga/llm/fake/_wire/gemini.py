@@ -225,8 +225,9 @@ def _tools(raw: Any) -> list[Tool | Json]:
 
 
 def _tool(raw: Any) -> Tool | Json:
+    name, description = member(raw, "name", str), member(raw, "description", str, "")
     schema = raw.get("parametersJsonSchema") or raw.get("parameters") or {"type": "object", "properties": {}}
-    return Tool(member(raw, "name", str), member(raw, "description", str, ""), schema)
+    return Tool(name, description, schema)
 
 
 def _call(call: ToolCall, *, sealed: bool) -> Json:

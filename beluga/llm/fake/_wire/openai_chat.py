@@ -118,7 +118,7 @@ def _answered(profile: Profile, raw: dict[str, Any]) -> AIMessage:
     calls: list[Any] = member(raw, "tool_calls", list, [])
     if raw.get("content") is not None:
         content = _content(profile, raw)
-        parts += content.get("parts") or ([content["content"]] if content["content"] else [])
+        parts += content["parts"] if "parts" in content else filter(None, [content["content"]])
     elif not calls and raw.get("refusal") is None:
         raise Invalid(("content",), "missing")
     parts += [part for read in each(calls, "tool_calls", functools.partial(_call, profile)) for part in read]
