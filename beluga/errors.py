@@ -83,6 +83,13 @@ class _RebuiltFromArgs(type):
                 setattr(error, name, value)
         return error
 
+    @property
+    def __signature__(cls) -> Any:
+        """The one of its ``__init__``, which help() and editors would not see behind the ``__call__`` here."""
+        import inspect
+
+        return inspect.signature(cls.__init__.__get__(object()))  # type: ignore[misc]  # the instance here is a class
+
 
 class BelugaError(Exception, metaclass=_RebuiltFromArgs):
     """Base of every error that beluga raises.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import functools
+import inspect
 import json
 import math
 import pickle
@@ -598,6 +599,17 @@ def test_our_errors_survive_being_made_anew_from_their_args(error: errors.Beluga
         assert rebuilt.retry_after == error.retry_after
         assert getattr(rebuilt, "name", None) == getattr(error, "name", None)
     assert pickle.loads(pickle.dumps(rebuilt)).retry_after == error.retry_after
+
+
+def test_an_error_of_ours_shows_what_it_is_made_of() -> None:
+    """The signature that help() and editors show is that of its ``__init__``, also of one that a user derives."""
+    assert list(inspect.signature(errors.RateLimited).parameters) == ["message", "key", "limit", "retry_after"]
+
+    class TooLong(errors.InvalidResponse):
+        def __init__(self, length: int) -> None:
+            super().__init__(f"{length} letters")
+
+    assert list(inspect.signature(TooLong).parameters) == ["length"]
 
 
 def test_notes_on_a_shared_error_do_not_pile_up() -> None:

@@ -142,7 +142,8 @@ class Decorator(OptionsDecorator[P, T]):
 
 
 def _is_function(argument: Any) -> bool:
-    return callable(argument) or isinstance(argument, (classmethod, staticmethod))
+    """Say whether it stands where a function does: also a property or a running coroutine, which `kind_of` refuses."""
+    return callable(argument) or hasattr(type(argument), "__get__") or hasattr(type(argument), "close")
 
 
 def _written(value: Any) -> str:

@@ -358,7 +358,7 @@ bulkhead: Final = OptionsDecorator(
     Bulkhead,
     needs="10",
     words={
-        "max_concurrent": "limit max_concurrency max_parallel value",
+        "max_concurrent": "limit concurrency max_concurrency max_parallel max_workers value",
         "max_queue": "max_queued max_waiting",
         "write @budget(seconds) above it, which bounds the wait as well": "max_wait",
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import pickle
 import pydoc
@@ -18,6 +19,7 @@ from beluga import (
     RetryPolicy,
     breaker,
     budget,
+    bulkhead,
     fallback,
     rate_limited,
     retry,
@@ -129,6 +131,9 @@ def test_a_decorator_pickles_by_name(decorator, policy, options):
         (lambda: budget(timeout=5), "budget has no option timeout=: write total="),
         (lambda: fallback(ask)("text"), r"fallback\(ask\) decorates .* got a str: .* @fallback\(other\) above it"),
         (lambda: fallback(3), "cannot decorate int"),
+        (lambda: retry(property(ask)), "cannot decorate the property .*: put the decorator under it"),
+        (lambda: retry(functools.partialmethod(ask)), "decorate the function before making it a partialmethod"),
+        (lambda: retry(each for each in ()), "cannot decorate a running generator"),
     ],
 )
 def test_a_misuse_says_what_to_write(misuse, message):
@@ -144,6 +149,7 @@ def test_a_misuse_says_what_to_write(misuse, message):
         (rate_limited, "max_rate time_period calls period amount"),
         (budget, "timeout max_tokens"),
         (fallback, "exception exceptions"),
+        (bulkhead, "max_workers max_concurrency concurrency limit value max_wait"),
         (breaker, "fail_max recovery_timeout expected_exception timeout_duration exclude listeners"),
     ],
 )
