@@ -6,6 +6,7 @@ import dis
 import os
 import re
 import sys
+import time
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
@@ -80,6 +81,19 @@ def until_reached():
         assert wanted - (+reached).keys() == set()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    """Wait for a condition for as long as a machine may take that is busy or stands still, and fail after that."""
+
+    def wait(holds, seconds=60.0):
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"not within {seconds:g} s"
+            time.sleep(0.001)
+
+    return wait
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from beluga import RateLimited, RateLimiter, budget, rate_limited, spend
 from beluga._engine.target import Kind
 from beluga.events import StoreChanged
-from beluga.stores import RedisStore
+from beluga.stores import RedisStore, base
 from beluga.stores.scripts import LOOK, Question
 from beluga.testing.contracts.suite import outcome, subject
 
@@ -81,18 +81,20 @@ def proxy(own_server):
 
 
 @KINDS
-def test_a_network_that_becomes_slow_costs_one_time_out(proxy, kind, events):
+def test_a_network_that_becomes_slow_costs_one_time_out(proxy, kind, events, monkeypatch):
     """Then the process counts alone, and with the others again when it is well."""
-    store = proxy.store(timeout=0.25)
+    for name in ("PAUSE", "LONGEST_PAUSE"):
+        monkeypatch.setattr(base, name, 600.0)
+    store, lost = proxy.store(), []
     ask = rate_limited(100, name="slow", store=store)(subject(kind))
     outcome(kind, ask)
-    proxy.delay = 0.5
-    begun = time.monotonic()
+    monkeypatch.setattr(store, "lost", lambda reason: (lost.append(reason), RedisStore.lost(store, reason))[1])
+    proxy.delay, store.timeout = 0.5, 0.25
     for _ in range(5):
         assert outcome(kind, ask) == "hello"
-    assert time.monotonic() - begun < 2.4  # five time-outs, each with one of a new connection, are 2.5 s
+    assert len(lost) == 1
     assert [event.new for event in events.of(StoreChanged)] == ["down"]
-    proxy.delay, store._down_until = 0.0, 0.0
+    proxy.delay, store.timeout, store._down_until = 0.0, 5.0, 0.0
     assert outcome(kind, ask) == "hello"
     assert [event.new for event in events.of(StoreChanged)] == ["down", "up"]
 
@@ -104,11 +106,14 @@ def test_what_is_asked_at_once_waits_for_the_network_once(proxy):
     async def main():
         await ask()
         proxy.delay = 0.05
-        begun = time.monotonic()
-        await asyncio.gather(*(ask() for _ in range(64)))
-        return time.monotonic() - begun
+        for _ in range(3):  # the machine may stand still in one of them
+            begun = time.monotonic()
+            await asyncio.gather(*(ask() for _ in range(64)))
+            if time.monotonic() - begun < 2.0:
+                return
+        pytest.fail("64 calls took two seconds, three times")
 
-    assert asyncio.run(main()) < 2.0
+    asyncio.run(main())
 
 
 @KINDS
@@ -126,7 +131,8 @@ def test_after_a_failover_only_what_was_lost_is_admitted_again(own_server, durab
         time.sleep(0.01)
     for _ in range(9):
         outcome(kind, ask)
-    own_server.client.wait(1, 5000)
+    while not own_server.client.wait(1, 1000):
+        pass
     replica.execute_command("REPLICAOF", "NO", "ONE")
     for _ in range(4):  # lost
         outcome(kind, ask)

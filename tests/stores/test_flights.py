@@ -99,7 +99,15 @@ def test_an_answer_is_shared_until_its_time_is_over(kind, fake_clock):
     assert len(calls) == 2
 
 
+@pytest.fixture
+def long_lease(monkeypatch):
+    """A lease that no test waits for."""
+    for module in (base, cache_shared):
+        monkeypatch.setattr(module, "LEASE", 600.0)
+
+
 @KINDS
+@pytest.mark.usefixtures("long_lease")
 def test_a_failure_hands_the_lead_to_the_next(kind, store):
     """It is not kept, and nobody waits for the lease of who failed."""
     calls = []
@@ -156,10 +164,10 @@ def test_a_thousand_at_once_over_four_processes_make_one_call(server, tmp_path):
 
 @pytest.fixture
 def short_lease(monkeypatch):
-    """A lease of a third of a second, renewed three times as often."""
-    for module in ("base", "redis"):
-        monkeypatch.setattr(f"beluga.stores.{module}.LEASE", 0.3)
-    monkeypatch.setattr(cache_shared, "LEASE", 0.3)
+    """A lease that outlives a machine's standstill, and is renewed every twentieth of a second."""
+    for module in (base, cache_shared):
+        monkeypatch.setattr(module, "LEASE", 3.0)
+    monkeypatch.setattr("beluga.stores.redis.LEASE", 0.15)
 
 
 def lead(store, led):
@@ -175,8 +183,14 @@ def lead(store, led):
     return ask()
 
 
+def lease(server, store):
+    """Return the line of the one answer that the store has in flight: who leads, and until when."""
+    keys = server.client.keys(f"{store.prefix}:*")
+    return next(server.client.get(key) for key in keys if server.client.type(key) == b"string")
+
+
 @pytest.mark.usefixtures("short_lease")
-def test_a_leader_that_was_killed_is_replaced_and_one_that_lives_is_not(server):
+def test_a_leader_that_was_killed_is_replaced_and_one_that_lives_is_not(server, eventually):
     """A lease is renewed as long as its process lives, and lapses when it does not."""
     context, store = multiprocessing.get_context("fork"), server.store()
     led, answers = context.Event(), []
@@ -185,7 +199,9 @@ def test_a_leader_that_was_killed_is_replaced_and_one_that_lives_is_not(server):
     assert led.wait(30)
     waiting = threading.Thread(target=lambda: answers.append(lead(store, led)))
     waiting.start()
-    waiting.join(1.0)  # more than three leases
+    seen = set()
+    eventually(lambda: seen.add(lease(server, store)) or len(seen) > 3)
+    assert len({line.split()[1] for line in seen}) == 1
     assert not answers
     os.kill(leader.pid, signal.SIGKILL)
     leader.join()
@@ -216,6 +232,7 @@ def occupy(store, ask, key="k"):
     assert store.ask(question)[0] == 0
 
 
+@pytest.mark.usefixtures("long_lease")
 def test_a_leader_that_is_cancelled_gives_up(store):
     """Whoever comes next leads at once."""
     calls, begun = [], asyncio.Event()
@@ -429,10 +446,11 @@ def test_an_answer_that_would_hold_up_all_others_stays_here(store, caplog):
 
 def test_an_answer_that_broke_its_connection_is_not_sent_over_the_next_one(own_server):
     """It would break that too, and the store would be down for ever."""
-    store = own_server.store(timeout=0.1)
+    store = own_server.store()
     key = store.key("cached", "answers", "k")
     store.ask(Question(TAKE, key, (7.0, 5e6)))
-    own_server.client.execute_command("CLIENT", "PAUSE", "1000", "ALL")
+    store.timeout = 0.1
+    own_server.client.execute_command("CLIENT", "PAUSE", "60000", "ALL")
     store.tell(Question(LAND, key, (7.0, 300e6), payload=b"a"), is_async=False)
     with pytest.raises(StoreUnavailable):
         store.ask(Question(TAKE, key, (8.0, 5e6)))

@@ -103,11 +103,12 @@ def test_what_was_not_used_is_given_back(kind):
 
 def test_by_hand(store):
     """Every question that a limiter answers by hand it answers from the store."""
-    limiter, other = (RateLimiter(10, name="x", store=store, key="who", algorithm="token_bucket") for _ in range(2))
+    bucket = {"name": "x", "store": store, "key": "who", "algorithm": "token_bucket"}
+    limiter, other = (RateLimiter(10, 36_000.0, **bucket) for _ in range(2))
     assert (limiter.allow("a", cost=4), other.remaining("a"), other.remaining("b")) == (True, 6, 10)
     reservation = other.reserve("a", cost=6)
     assert not limiter.allow("a")
-    assert 5.5 < limiter.retry_after("a") <= 6.0
+    assert 3500.0 < limiter.retry_after("a") <= 3600.0
     reservation.settle(1)
     assert limiter.remaining("a") == 5
     with pytest.raises(RateLimited):
@@ -171,15 +172,15 @@ def test_four_processes_admit_exactly_the_limit(server, algorithm, work):
 @KINDS
 def test_a_paused_server_costs_no_more_than_the_budget(own_server, kind):
     """The deadline of the call bounds the question, also where the caller blocks; nothing it took is lost."""
-    store = own_server.store()
+    store = own_server.store(timeout=60.0)
     limiter = RateLimiter(10, name="paused", store=store)
     ask = budget(0.05)(limiter(subject(kind)))
     assert outcome(kind, limiter(subject(kind))) == "hello"
-    own_server.client.execute_command("CLIENT", "PAUSE", "5000", "WRITE")
+    own_server.client.execute_command("CLIENT", "PAUSE", "60000", "WRITE")
     begun = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         outcome(kind, ask)
-    assert time.monotonic() - begun < 2.0  # 0.06 on an idle machine
+    assert time.monotonic() - begun < 20.0  # 0.06 on an idle machine
     own_server.client.execute_command("CLIENT", "UNPAUSE")
     if not kind.is_async:  # an async one's loop has ended, and its connection with it
         limiter.remaining()  # reads the answer that nobody waited for, and gives back what it stands for
@@ -228,7 +229,7 @@ async def _nothing():
 @KINDS
 def test_a_dead_server_costs_one_time_out(own_server, kind, events):
     """Then nobody asks for a while: limits count in the process alone, events say so, and it recovers by itself."""
-    store = own_server.store(timeout=0.2)
+    store = own_server.store()
     ask = rate_limited(3, name="dead", store=store)(subject(kind))
     assert outcome(kind, ask) == "hello"
     own_server.kill()
