@@ -10,7 +10,7 @@ import threading
 import weakref
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import (
@@ -291,7 +291,6 @@ def test_a_bulkhead_is_copied_by_its_options():
         assert (other.max_concurrent, other.max_queue, other.running()) == (1, 3, 0)
 
 
-@settings(max_examples=100)
 @given(
     st.integers(1, 3),
     st.lists(st.tuples(st.sampled_from(["come", "end", "leave", "pass"]), st.integers(0, 7)), max_size=60),

@@ -10,7 +10,7 @@ import random
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import Hedge, RetryThrottle, budget, cached, events, explain, hedge, rate_limited, retry, traced
@@ -650,7 +650,6 @@ def test_an_answer_of_the_moment_in_which_the_first_run_fails_counts_at_once(fak
     assert asked(fake_clock, runs, hedge(1, max_hedges=3)) == ("fourth", 3)
 
 
-@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 5]), st.booleans()), min_size=1, max_size=4),
     st.integers(1, 3),

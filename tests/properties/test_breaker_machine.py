@@ -6,7 +6,7 @@ import contextlib
 import random
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import CircuitBreaker, CircuitOpen, events
@@ -213,7 +213,6 @@ class Model:
     st.builds(Model, st.integers(1, 3), st.integers(1, 2), st.integers(1, 3)),
     st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5)), min_size=30, max_size=60),
 )
-@settings(max_examples=150)
 def check_the_breaker(model, steps):
     with model.listening():
         for action, which in steps:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import Cache
@@ -137,7 +137,6 @@ class _World:
             await self.good(key, model)
 
 
-@settings(max_examples=200)
 @given(STEPS)
 def _examples(steps):
     with fake_clock(autojump=False) as clock:

@@ -19,7 +19,7 @@ from collections import Counter
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import Again, Ask, Policy, RateLimited, Refused, Tell, Use, Wait, budget, events
@@ -382,7 +382,6 @@ def test_the_fast_engine_does_what_the_plain_one_does(kind, until_reached):
     """The same results, hooks in the same order with the same record of the call, the same events, notes and waits."""
     reached = Counter()
 
-    @settings(max_examples=250)
     @given(plans)
     def holds(plan):
         expected = _went(plan, kind, plain, reached)

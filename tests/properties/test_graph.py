@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import GraphError
@@ -70,14 +70,12 @@ choices = st.lists(st.integers(0, 5), max_size=8).map(tuple)
 
 
 @given(ways(), choices, st.integers(1, 8))
-@settings(deadline=None, max_examples=400)
 def test_a_run_goes_where_a_plain_loop_goes(ways: Ways, choices: Any, max_steps: int) -> None:
     """The same nodes in the same order, or an error where the loop finds no way on."""
     assert ran(built(ways, max_steps=max_steps), choices) == walked(ways, choices, max_steps)
 
 
 @given(ways(), choices)
-@settings(deadline=None, max_examples=200)
 def test_all_four_ways_to_run_agree(ways: Ways, choices: Any) -> None:
     """Sync and async, to the end and output by output."""
 
@@ -102,7 +100,6 @@ def test_all_four_ways_to_run_agree(ways: Ways, choices: Any) -> None:
 
 
 @given(ways())
-@settings(deadline=None, max_examples=400)
 def test_check_passes_exactly_the_sound_graphs(ways: Ways) -> None:
     """Those whose nodes all are reached from the entry and all reach a terminal one."""
 

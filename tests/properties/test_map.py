@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from beluga import DeadlineExceeded
@@ -122,7 +122,6 @@ class Watch:
 
 
 @given(cases(), st.booleans())
-@settings(deadline=None, max_examples=400)
 def test_nothing_is_left_and_nothing_runs_ahead(case: Case, as_stream: bool) -> None:
     """However it ends, what began has ended; no more than the limit ran, or was drawn beyond what is done."""
     watch = Watch(case)
@@ -134,7 +133,6 @@ def test_nothing_is_left_and_nothing_runs_ahead(case: Case, as_stream: bool) -> 
 
 
 @given(cases())
-@settings(deadline=None, max_examples=400)
 def test_the_policy_decides_what_comes_out(case: Case) -> None:
     """Values and results are those of the items, in their order; an error is one that was to be expected."""
     result, policy = Watch(case).play(as_stream=False), case.options["policy"]
@@ -164,7 +162,6 @@ def test_the_policy_decides_what_comes_out(case: Case) -> None:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=300)
 def test_a_stream_tells_what_the_map_gives(case: Case) -> None:
     """The same items succeed and fail, each is told once, and the same error ends it."""
     whole, watch = Watch(case).play(as_stream=False), Watch(case)

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beluga import DeadlineExceeded
@@ -102,7 +102,6 @@ def played(branches: list[Plan], options: dict[str, Any]) -> tuple[Any, Watch, s
 
 
 @given(scatters())
-@settings(deadline=None, max_examples=300)
 def test_no_branch_and_no_task_is_left(case: tuple[list[Plan], dict[str, Any]]) -> None:
     """When a scatter ends, in whatever way, every branch that began has ended, cleaning up included."""
     _, watch, left = played(*case)
@@ -111,7 +110,6 @@ def test_no_branch_and_no_task_is_left(case: tuple[list[Plan], dict[str, Any]]) 
 
 
 @given(scatters())
-@settings(deadline=None, max_examples=200)
 def test_the_limit_holds(case: tuple[list[Plan], dict[str, Any]]) -> None:
     """No more than the limit run at once."""
     branches, options = case
@@ -120,7 +118,6 @@ def test_the_limit_holds(case: tuple[list[Plan], dict[str, Any]]) -> None:
 
 
 @given(scatters())
-@settings(deadline=None, max_examples=300)
 def test_results_are_those_of_the_declared_branches(case: tuple[list[Plan], dict[str, Any]]) -> None:
     """In declared order, whichever came first; and a branch that is ok did not fail."""
     branches, options = case
@@ -143,7 +140,6 @@ def test_results_are_those_of_the_declared_branches(case: tuple[list[Plan], dict
 
 
 @given(plans, limits, st.data())
-@settings(deadline=None, max_examples=200)
 def test_a_quorum_is_reached_if_and_only_if_enough_succeed(
     branches: list[Plan], limit: int | None, data: st.DataObject
 ) -> None:
@@ -158,7 +154,6 @@ def test_a_quorum_is_reached_if_and_only_if_enough_succeed(
 
 
 @given(plans, limits)
-@settings(deadline=None, max_examples=200)
 def test_collect_gives_every_outcome(branches: list[Plan], limit: int | None) -> None:
     """No failure stops a sibling."""
     result, _, _ = played(branches, {"policy": "collect", "limit": limit})
@@ -166,7 +161,6 @@ def test_collect_gives_every_outcome(branches: list[Plan], limit: int | None) ->
 
 
 @given(plans, limits)
-@settings(deadline=None, max_examples=200)
 def test_fail_fast_ends_with_the_first_failure(branches: list[Plan], limit: int | None) -> None:
     """It raises if and only if a branch fails; without a limit it is the soonest one."""
     result, _, _ = played(branches, {"limit": limit})
@@ -177,7 +171,6 @@ def test_fail_fast_ends_with_the_first_failure(branches: list[Plan], limit: int 
 
 
 @given(scatters(), st.sampled_from([0, 0.25, 0.75, 1.5, 2.5, 3.5]), st.booleans())
-@settings(deadline=None, max_examples=300)
 def test_nothing_is_left_of_a_scatter_that_is_cancelled(
     case: tuple[list[Plan], dict[str, Any]], at: float, twice: bool
 ) -> None:
@@ -210,7 +203,6 @@ def test_nothing_is_left_of_a_scatter_that_is_cancelled(
     limits,
     st.booleans(),
 )
-@settings(deadline=None, max_examples=150)
 def test_no_thread_is_left_at_work(acts: list[str], policy: Any, limit: int | None, called: bool) -> None:
     """A thread that could not be stopped ends with its branch, and disturbs nobody until then."""
     if not isinstance(policy, str) and policy.count > len(acts):
@@ -245,7 +237,6 @@ def test_no_thread_is_left_at_work(acts: list[str], policy: Any, limit: int | No
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=6), limits)
-@settings(deadline=None, max_examples=100)
 def test_threads_give_what_tasks_give(fails: list[bool], limit: int | None) -> None:
     """The same functions, called and awaited, come to the same, and leave no thread at work."""
     working = threading.Semaphore(0)
