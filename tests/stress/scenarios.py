@@ -85,7 +85,7 @@ class Subject:
 
     def recovered(self):
         """Return whether it answers again within seconds, as it does once the disturbance is over."""
-        end = time.monotonic() + 5.0  # who was lost in a queue is passed over after one
+        end = time.monotonic() + 30.0  # who was lost in a queue is passed over after one
         while time.monotonic() < end:
             before = self.done["fine"]
             gc.collect()  # what an error holds that is in a cycle with its frame
@@ -162,7 +162,7 @@ def forks(subject, count):
     while reached["children"] < count:
         child = os.fork()
         if child == 0:
-            signal.alarm(15)  # ends a child that hangs, which its parent counts
+            signal.alarm(120)  # ends a child that hangs, which its parent counts
             for _ in range(20):
                 subject.call()
             os._exit(0)
@@ -218,5 +218,5 @@ def main(way, policy, count, seed):
 
 
 if __name__ == "__main__":
-    faulthandler.dump_traceback_later(60.0, exit=True)
+    faulthandler.dump_traceback_later(300.0, exit=True)
     main(*sys.argv[1:])

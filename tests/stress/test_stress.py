@@ -43,7 +43,7 @@ def disturbed(way, policy, count):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     path = os.pathsep.join([str(SCENARIOS.parents[2]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env={**kept, "PYTHONPATH": path}
+        command, capture_output=True, text=True, timeout=400, check=False, env={**kept, "PYTHONPATH": path}
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
