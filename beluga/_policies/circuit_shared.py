@@ -85,10 +85,12 @@ class SharedCircuits:
 
     def of(self, key: Hashable) -> _Known:
         """Return what is known of the circuit of `key`."""
-        known = self._known.values.get(key)
+        # Plain texts that are equal are the same; others, as 1 and True, are told apart by the server's key.
+        at = key if key is None or type(key) is str else self.store.key("circuit", self._name, key)
+        known = self._known.values.get(at)
         if known is None:
             with self._lock:
-                known = self._known.add(key, _Known(self.store.key("circuit", self._name, key)))
+                known = self._known.add(at, _Known(self.store.key("circuit", self._name, key)))
         return known
 
     @property

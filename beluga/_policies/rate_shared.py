@@ -130,8 +130,9 @@ class SharedPermits:
         self._lock = new_lock()
         self.begin_in_child()
         begin_in_child(self)
+        self._key_of_any = functools.partial(self.store.key, "limit", name)
         # Most calls ask the same: 2 us less. What is live may change.
-        self.key_of = functools.lru_cache(maxsize=1024, typed=True)(functools.partial(self.store.key, "limit", name))
+        self._key_of_text = functools.lru_cache(maxsize=1024)(self._key_of_any)
         if not limiter.is_live:
             self.given = functools.lru_cache(maxsize=64)(self.given)  # type: ignore[method-assign]  # of this object
 
@@ -141,6 +142,10 @@ class SharedPermits:
         """Return what a call would book that waits for `seconds` at most."""
         latest = math.floor(min(max(0.0, seconds) * MICROSECONDS, self._reach))
         return QueuePlace(self, self.key_of(key), costs, latest, is_async=is_async)
+
+    def key_of(self, key: Hashable) -> str:
+        """Return the server's key; ``(1,)`` and ``(True,)``, which a cache takes for one, are two."""
+        return self._key_of_text(key) if key is None or type(key) is str else self._key_of_any(key)
 
     def begin_in_child(self) -> None:
         """Leave what was taken ahead to the parent."""

@@ -125,7 +125,7 @@ class Store:
         Raises:
             TypeError: The key has no text that is the same in every process.
         """
-        text = key if type(key) is str else _text(key)
+        text = key if type(key) is str and key[:1] != _TYPED else _text(key)
         digest = _digest if len(text) <= SHORT else _digest.__wrapped__
         return f"{self.prefix}:{digest(concern, name, text)}"
 
@@ -234,29 +234,37 @@ def _digest(concern: str, name: str, text: str) -> str:
     import base64  # these two take 2 ms, and only who shares needs them
     import hashlib
 
-    sent = f"{concern}\x00{name}\x00{text}".encode("utf-8", "surrogatepass")
+    sent = f"{concern} {len(name)} {name}{text}".encode("utf-8", "surrogatepass")
     return base64.urlsafe_b64encode(hashlib.blake2b(sent, digest_size=12).digest()).decode()
 
 
+_TYPED = "\x01"
+"""What the text of a key begins with that is not a plain str, or is one that begins so."""
 _ALIKE = (int, float, bool, bytes, type(None))
 """Types whose ``repr`` is the same in every process."""
 
 
 def _text(key: Hashable) -> str:
-    """Return a text that stands for `key` in every process, and for no other key."""
-    kind = f"\x01{type(key).__name__} "
+    """Return a text that stands for `key` in every process, and for no other: its class, and what it consists of."""
+    name = f"{type(key).__module__}.{type(key).__qualname__}"
+    return f"{_TYPED}{len(name)} {name} {_content(key)}"
+
+
+def _content(key: Hashable) -> str:
     if isinstance(key, enum.Enum):
-        return kind + key.name
-    if isinstance(key, str) or type(key).__module__ in {"uuid", "datetime", "decimal"}:
-        return kind + str(key)
-    if type(key) in _ALIKE:
-        return kind + repr(key)
+        return f"{key.name} {key.value}" if isinstance(key, enum.Flag) else key.name  # of several flags none has a name
+    if isinstance(key, str):
+        return str.__str__(key)
+    if type(key) in _ALIKE or type(key).__qualname__ == "timezone":  # as text it is its name, whatever its offset
+        return repr(key)
+    if type(key).__module__ in {"uuid", "datetime", "decimal"}:
+        return str(key)
     if isinstance(key, tuple):
-        return kind + repr([_text(part) for part in key])
+        return repr([_text(part) for part in key])
     if isinstance(key, frozenset):
-        return kind + repr(sorted(map(_text, key)))
+        return repr(sorted(map(_text, key)))
     if isinstance(key, type):
-        return f"{kind}{key.__module__}.{key.__qualname__}"
+        return f"{key.__module__}.{key.__qualname__}"
     message = (
         f"store: key= gave a {type(key).__name__}, whose text may differ from process to process: give a str, number, "
         "a UUID, an enum, or a tuple or frozenset of these"

@@ -43,7 +43,9 @@ def work(url, prefix, seed, path):
             cost = rng.randint(1, DEAREST)
             try:
                 ask(cost)
-            except Refused:
+            except Refused as error:
+                if "a moment ago" not in str(error):  # it was asked, and nobody knows whether the answer was yes
+                    os.write(log, b"unknown %d\n" % DEAREST)
                 time.sleep(0.01)
             else:
                 os.write(log, b"ended %d\n" % cost)
@@ -95,14 +97,17 @@ def test_the_books_balance_after_chaos(durable_server, tmp_path):
                 os.kill(worker.pid, signal.SIGKILL)
             worker.join()
 
-    began, ended = total(log, "began"), total(log, "ended")
+    began, ended, unknown = total(log, "began"), total(log, "ended"), total(log, "unknown")[0]
     ask = guarded(store, lambda: None)
     spent = round(layers(ask)[0].account().spent.cost * 1000)
     used = LIMIT - layers(ask)[1].remaining()
     hit = len(workers) * (1 + done["pause"] + done["server"]) + done["worker"]
+    struck = (done["worker"] + len(workers)) * THREADS
+    print(f"faults {done}: {began[0]} calls, {used} permits, {unknown} without an answer; ", end="")  # with -s
+    print(f"cost {began[1]}, spent {spent}; {began[0] - ended[0]} calls cut off by a kill")
     assert all(done.values()), done
     assert ended[0] > 100
-    # A fault can strike one call of each thread that it meets: asked and not made, made and not settled, settled twice.
-    assert began[0] <= used <= began[0] + hit * THREADS
+    # A permit without a call was asked for by one that got no answer, maybe twice, or whose worker was killed.
+    assert began[0] <= used <= began[0] + min(2 * unknown + struck, hit * THREADS)
+    # A fault can strike one call of each thread that it meets: reserved, not made; made, not settled; settled twice.
     assert abs(spent - began[1]) <= hit * THREADS * DEAREST
-    print(f"faults {done}: {began[0]} calls, {used} permits; cost {began[1]}, spent {spent}")  # with -s
