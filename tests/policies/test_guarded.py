@@ -9,7 +9,7 @@ import pytest
 from beluga import GuardBlocked, GuardPipeline, explain, guarded, traced
 from beluga.events import GuardBlockedEvent as Blocked
 from beluga.events import GuardModified
-from beluga.guards import GuardResult, PatternDetector, PatternRedactor
+from beluga.guards import GuardResult, PatternDetector, PatternRedactor, PIIRedactor
 from beluga.schema import Chunk
 
 DETECTOR = PatternDetector(("override", "bad"))
@@ -67,6 +67,12 @@ def test_every_text_argument_is_guarded(call, events):
         call(ask)
     assert "bad" not in str(caught.value)
     assert events.one(Blocked).rules == ("override",)
+
+
+def test_a_change_is_told_by_the_kinds_of_what_was_found(events):
+    """Each once, where a finding has no rule of its own."""
+    guarded(output=[PIIRedactor()])(lambda: "ana@example.com, bo@example.com, 203.0.113.9")()
+    assert events.one(GuardModified).rules == ("EMAIL", "IP_ADDRESS")
 
 
 def test_changed_texts_replace_arguments_and_results():

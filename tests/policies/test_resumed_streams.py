@@ -322,3 +322,23 @@ def test_a_partial_answer_begins_anew_with_the_attempt_further_in():
         yield "1}"
 
     assert list(ask([]))[-1] == {"a": 1}
+
+
+def test_a_stream_goes_on_with_whatever_can_be_iterated(fake_clock):
+    """In an async stream that is an object with ``__aiter__`` as well as a list."""
+
+    class Rest:
+        def __init__(self, items):
+            self.items = [f"{len(items)} of them", "bye"]
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            if not self.items:
+                raise StopAsyncIteration
+            return self.items.pop(0)
+
+    for rest in (Rest, lambda items: [f"{len(items)} of them", "bye"]):
+        heard = Cut(2).collect("async", retry(resume=rest, **QUICK), fake_clock)
+        assert heard == ["Call ", "555-0", "2 of them", "bye"]

@@ -316,6 +316,17 @@ def test_many_errors_are_all_kept_and_told_in_part():
     assert model.calls[1].text.count("\n- ") == 21
 
 
+@pytest.mark.parametrize(("wrong", "people", "author"), [(3, "a string", 3), (4, "; and 1 more", 4), (20, "more", 20)])
+def test_nothing_is_said_to_be_left_out_where_all_is_told(wrong, people, author):
+    """Three errors fit into a message, and twenty into a re-ask."""
+    model = FakeProvider().default(json.dumps(["many"] * wrong))
+    error = failing(asking(model, list[int]))
+    assert str(error).endswith(people)
+    asked = model.calls[1].text
+    assert asked.count("\n- ") == author
+    assert " more" not in asked
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "match"),
     [

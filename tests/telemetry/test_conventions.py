@@ -82,6 +82,8 @@ def test_tools_and_agents_are_described(spans):
     assert tool["gen_ai.tool.description"] == "Find an order."
     assert (tool["gen_ai.tool.type"], tool["gen_ai.tool.call.id"]) == ("function", "call-1")
     assert agent["gen_ai.agent.description"] == "Answer customers."
+    assert "gen_ai.agent.description" not in tool
+    assert "gen_ai.tool.description" not in agent
 
 
 def test_a_conversation_is_named_on_what_belongs_to_it(spans):
