@@ -6,11 +6,11 @@ import gc
 
 import pytest
 
-from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, prices, rate_limited, spend
+from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, prices, rate_limited, remaining, spend
 from beluga.errors import CircuitOpen, GuardBlocked, RateLimited
 from beluga.guards import ContentFilter
 from beluga.schema import AIMessage, Response, Usage
-from beluga.testing import fake_clock
+from beluga.testing import fake_clock, record_events
 
 
 def test_what_nobody_reports_costs_its_estimate():
@@ -233,3 +233,58 @@ def test_a_model_without_a_price_is_not_asked():
     with pytest.raises(prices.UnknownPrice, match="nobody-1"):
         ask("why?", model="nobody-1")
     assert asked == []
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["an answer", "a stream"])
+@pytest.mark.parametrize(
+    ("answered", "asked", "counts"),
+    [
+        ("gpt-4o-mini", "gpt-4o", "gpt-4o-mini"),
+        ("gpt-4o-mini", None, "gpt-4o-mini"),
+        ("nobody-1", "gpt-4o", "gpt-4o"),
+        (None, "gpt-4o", "gpt-4o"),
+    ],
+)
+def test_the_table_prices_as_the_model_that_answered(answered, asked, counts, streams):
+    """Else as the one that was asked for."""
+    ask = charged(answered, streams)
+    with record_events() as heard:
+        ask() if asked is None else ask(model=asked)
+    assert [event.cost for event in heard.of(events.Spent)] == [prices.price(counts, Usage(1000, 1000))]
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["an answer", "a stream"])
+def test_a_figure_that_nobody_can_know_is_not_made_up(streams):
+    """A model without a price, or an answer without a model, is an error that says what to do."""
+    with pytest.raises(prices.UnknownPrice, match="nobody-1"):
+        charged("nobody-1", streams)()
+    with pytest.raises(ValueError, match=r"names no model to price it by: give price=prices\.of\(model\)"):
+        charged(None, streams)()
+
+
+def charged(answered, streams):
+    """Return a function whose answer names this model, with a budget of money by the table."""
+    usage = {"prompt_tokens": 1000, "completion_tokens": 1000}
+
+    @budget(cost=1.0)
+    def stream(model=None):
+        yield {"model": answered, "choices": []}
+        yield {"model": answered, "choices": [], "usage": usage}
+
+    @budget(cost=1.0)
+    def ask(model=None):
+        return {"model": answered, "choices": [], "usage": usage}
+
+    return (lambda **given: list(stream(**given))) if streams else ask
+
+
+def test_a_price_that_fails_leaves_no_deadline_behind(fake_clock):
+    """Of a budget of both, that of time ends with the call however the other does."""
+
+    @budget(10.0, tokens=100, price=lambda usage: 1 / 0)
+    def ask():
+        return Response(AIMessage("hi"), Usage(1, 1))
+
+    with pytest.raises(ZeroDivisionError):
+        ask()
+    assert remaining() is None

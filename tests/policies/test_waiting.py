@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from beluga import RateLimiter
+from beluga import RateLimited, RateLimiter
 from beluga.clock import environment
+from beluga.schema import RateLimit, RateLimitInfo
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "sliding_window", "token_bucket"])
 
@@ -159,3 +160,25 @@ def test_the_first_in_line_wakes_when_permits_come_back():
     limiter.reset()
     waiter.join(30)
     assert passed == ["hello"]
+
+
+def test_who_would_wait_longer_than_he_may_is_refused_while_he_waits(fake_clock):
+    """A provider may tell meanwhile that nothing is left for longer; who has left the queue holds up nobody."""
+    limiter = RateLimiter(1, 10.0, wait=15.0)
+    ask = limiter(asyncio.sleep)
+
+    async def main():
+        await ask(0)
+        waiting = asyncio.create_task(ask(0))
+        await asyncio.sleep(5.0)
+        now = fake_clock.monotonic()
+        limiter.learn_from(RateLimitInfo(requests=RateLimit(1, 0, 60.0)))
+        with pytest.raises(RateLimited) as refused:
+            await waiting
+        late = fake_clock.monotonic() - now
+        assert 0.0 <= late <= 10.0
+        assert refused.value.retry_after == pytest.approx(60.0 - late)
+        await asyncio.sleep(refused.value.retry_after)
+        await asyncio.wait_for(ask(0), 1.0)
+
+    fake_clock.run(main())
