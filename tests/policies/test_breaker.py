@@ -166,6 +166,24 @@ def test_our_own_limiter_is_not_retried_unless_told(fake_clock):
             assert fake_clock.monotonic() == begun
 
 
+def test_who_finds_all_probes_out_is_told_when_one_may_be_back(fake_clock):
+    """The first lease to run out gives its place to the next who asks."""
+    circuit = CircuitBreaker(failure_threshold=1, reset_timeout=8.0, half_open_max=2)
+    circuit.trip()
+    fake_clock.advance(8.0)
+
+    @circuit
+    def ask(others):
+        fake_clock.advance(3.0)
+        if others:
+            return ask(others - 1)
+        with pytest.raises(CircuitOpen) as refused:
+            ask(0)
+        return refused.value.retry_after
+
+    assert ask(1) == 2.0
+
+
 def test_an_open_circuit_refuses_until_its_time_is_up(fake_clock):
     """To the moment, also where that is but a part of a second."""
     circuit = CircuitBreaker(failure_threshold=1, reset_timeout=0.5)
@@ -212,3 +230,17 @@ def test_a_step_that_another_one_interrupts_is_taken_again():
     rules.interrupting.append(lambda: circuit.trip(rules, 9.0))
     circuit.trip(rules, now=0.0)
     assert circuit.record.generation == 4
+
+
+def test_who_leaves_says_nothing_of_the_provider():
+    """An interruption is neither a failure nor a success, alone or among the errors of a group."""
+    circuit = CircuitBreaker(failure_threshold=1)
+
+    @circuit
+    def ask(error):
+        raise error
+
+    for error in (KeyboardInterrupt(), SystemExit(), BaseExceptionGroup("", [KeyboardInterrupt()])):
+        with pytest.raises(type(error)):
+            ask(error)
+        assert circuit.state == "closed"

@@ -590,6 +590,11 @@ def test_explain_shows_what_is_in_use():
         assert "1 of 2 running, 0 of 3 waiting" in explain(shared(lambda: None))
 
 
+def test_explain_shows_the_key_where_each_has_slots_of_its_own():
+    """There is no one figure for all of them."""
+    assert "bulkhead  max_concurrent=3 max_queue=2 key='x'" in explain(bulkhead(3, 2, key="x")(lambda x: x))
+
+
 def test_explain_warns_of_slots_that_are_held_for_nothing():
     """While a retry waits, or for an answer that is kept."""
     assert "bulkhead stands outside retry: a slot is held while a retry waits" in explain(bulkhead(1)(retry(len)))
@@ -695,6 +700,7 @@ def test_under_the_machine_s_clock_slots_are_counted_as_under_any_other():
     with fake_clock():
         wanted = counted()
     assert counted() == wanted
+    assert wanted[-1] == (0, 1 + 3 + 2 + 3 + 1 + 3, 0, [])
     assert "3 of 3 calls are running" in str(wanted)
 
 
@@ -804,3 +810,42 @@ def test_the_time_of_half_a_round_tells_of_a_queue(times, limit):
     for took in times:
         found.went_well(1, took)
     assert found.now(0.0) == limit
+
+
+def test_a_queue_that_many_have_left_keeps_no_place_for_them(fake_clock):
+    """Nor does it grow with those who came in vain, and who stays has his turn."""
+    limit = Bulkhead(1, 1000)
+    slots = limit._rooms.of(environment()).only
+
+    @limit
+    async def ask(seconds):
+        await asyncio.sleep(seconds)
+        return slots.running
+
+    async def main():
+        first = asyncio.create_task(ask(1000.0))
+        await asyncio.sleep(0)
+        patient = asyncio.create_task(ask(0.0))
+        for _ in range(300):
+            hasty = asyncio.create_task(ask(0.0))
+            await asyncio.sleep(0)
+            hasty.cancel()
+            await asyncio.wait([hasty])
+        assert limit.waiting() == 1
+        assert len(slots._queue) <= 70
+        first.cancel()
+        assert await asyncio.wait_for(patient, 1.0) == 1
+
+    fake_clock.run(main())
+    assert (limit.running(), slots._queue) == (0, [])
+
+
+def test_a_place_in_the_queue_is_found_though_a_signal_cut_short_who_took_it():
+    """It was noted that he waits, and not yet where."""
+    limit = Bulkhead(1, 5)
+    slots = limit._rooms.system.only
+    hold, waiting = slots.take(0.0), slots.queue_up(0.0, 0.0)
+    slots._queue.clear()
+    slots.give_back(hold)
+    assert waiting.is_granted
+    assert not slots.turns

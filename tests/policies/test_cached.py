@@ -389,6 +389,17 @@ def test_forget_drops_one_answer_or_all():
     assert len(calls) == 4
 
 
+def test_forget_takes_the_arguments_of_any_function_and_of_no_other():
+    """Of two functions that share a cache those fit one; what fits none is told as a call of them would be."""
+    cache = Cache(60)
+    ask, look = cache(lambda question: question), cache(lambda topic, place: topic)
+    assert (ask("a"), look("a", "b")) == ("a", "a")
+    assert cache.forget("a", place="b") == 1
+    with pytest.raises(TypeError, match="argument"):
+        cache.forget("a", colour="red")
+    assert cache.stats.size == 1
+
+
 def test_forget_takes_the_key_where_there_is_one():
     """For all tenants."""
     cache = Cache(ttl=60, key="question", per="model")

@@ -743,3 +743,73 @@ def test_a_note_of_a_time_that_is_disturbed_at_any_bytecode_harms_no_later_one(w
         for _ in range(100):
             times.add(1.0)
         assert times._sorted == sorted(times._came) == [1.0] * 100
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_cancellation_in_the_moment_of_an_answer_is_not_lost(turns, fake_clock):
+    """However many turns of the loop lie between: who was told that he has cancelled the call gets no answer."""
+    runs = []
+
+    @hedge(after=1.0)
+    async def ask():
+        runs.append(len(runs))
+        await asyncio.sleep(100.0 if len(runs) == 1 else 1.0)
+        return "quick"
+
+    async def main():
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(2.0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        has_cancelled = task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() == has_cancelled
+        assert has_cancelled or task.result() == "quick"
+
+    fake_clock.run(main())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_two_answers_in_one_moment_leave_no_cancellation_behind(turns, fake_clock):
+    """One of them is the answer, and the task goes on as if nobody had interrupted it."""
+    runs = []
+
+    @hedge(after=1.0)
+    async def ask():
+        runs.append(len(runs))
+        is_first = len(runs) == 1
+        await asyncio.sleep(2.0 if is_first else 1.0)
+        for _ in range(turns if is_first else 0):
+            await asyncio.sleep(0)
+        return "first" if is_first else "second"
+
+    async def main():
+        assert await ask() in {"first", "second"}
+        assert asyncio.current_task().cancelling() == 0
+        await asyncio.sleep(1.0)
+
+    fake_clock.run(main())
+    assert runs == [0, 1]
+
+
+def test_a_hedged_call_needs_a_task_and_says_so(fake_clock):
+    """Its runs cancel each other, which only a task can be."""
+
+    @hedge(after=1.0)
+    async def ask():
+        await asyncio.sleep(5.0)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        told = loop.create_future()
+
+        def drive():
+            try:
+                ask().send(None)
+            except RuntimeError as error:
+                told.set_result(str(error))
+
+        loop.call_soon(drive)
+        return await told
+
+    assert "ask has to be awaited in a task, as its runs cancel each other" in fake_clock.run(main())

@@ -26,6 +26,7 @@ from beluga import (
     traced,
 )  # fmt: skip
 from beluga._engine.options import Live
+from beluga._policies.budget import Budget
 
 NAN = float("nan")
 
@@ -125,6 +126,22 @@ def test_an_option_that_cannot_change_takes_no_live_value():
     for option in ("jitter", "replay", "on_result"):
         with pytest.raises(TypeError, match=f"^retry: {option}= cannot follow a live value; these can: {able}$"):
             retry(**{option: Live(lambda: True, lambda rule: None)})
+
+
+def test_a_policy_without_a_live_value_is_of_its_own_class():
+    """Only one that follows a value pays for that."""
+    for policy in (RetryPolicy(), CircuitBreaker(), RateLimiter(5), budget(5)):
+        assert type(policy) in {RetryPolicy, CircuitBreaker, RateLimiter, Budget}
+
+
+def test_explain_shows_the_signature_as_the_source_has_it():
+    """Annotations that are still texts among them."""
+
+    @retry
+    def ask(question: str, *, n: Rate | None = None) -> list[str]:
+        raise NotImplementedError
+
+    assert explain(ask).splitlines()[0].endswith("ask(question: str, *, n: Rate | None = None) -> list[str]")
 
 
 def test_durations_may_be_timedeltas():

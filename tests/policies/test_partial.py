@@ -227,9 +227,11 @@ class Plain:
         ('{"a": "say \\"hi\\" \\\\"', {"a": 'say "hi" \\'}),
         ('{"a": 1, "b": {"c": tru', {"a": 1}),
         ('{"a": bad, "b": 2}', None),
+        ('{"a": 1, / "b": 2}', {"a": 1}),
+        ('{"a": 1, /* no "b": 2, */ "c": 3}', {"a": 1, "c": 3}),
         ('{"a": 1} and {"b": 2}', {"a": 1}),
     ],
-    ids=["escaped quotes", "half a word", "no JSON", "what comes behind the end"],
+    ids=["escaped quotes", "half a word", "no JSON", "half a comment", "a comment", "what comes behind the end"],
 )
 def test_the_parts_of_a_text_are_told_apart(text, value):
     """What is complete is known character by character, and what is not JSON completes nothing."""

@@ -120,6 +120,8 @@ def test_the_json_is_found_in_fences_and_prose(text):
         (f"{OSLO} or {ROME}", "the answer: holds more than one JSON value"),
         (f"```json\n{OSLO}\n```\n```json\n{ROME}\n```", "holds more than one JSON value"),
         (f"{OSLO} or {{", "the answer: is no JSON at line 1, column"),
+        ('Here:\n```json\n{"name": "Oslo"\n```', "the answer: is no JSON at line 1, column 16"),
+        ('{"name": "Oslo", / "people": 1}', "the answer: is no JSON at line 1, column"),
         (f"<think>{OSLO}", "the answer: is empty"),
         ('{"name": "Oslo",, "people": 1}', "the answer: is no JSON at line 1, column 17"),
         ('Here: {"name": "Oslo" "people": 1}', "the answer: is no JSON at line 1, column 23"),
