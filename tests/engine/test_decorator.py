@@ -52,6 +52,7 @@ def test_every_option_is_seen(decorator, policy, options):
     signature = inspect.signature(decorator)
     assert signature.parameters == inspect.signature(policy).parameters
     assert signature.return_annotation is policy
+    assert decorator.__doc__ == policy.__doc__
     shown = pydoc.plain(pydoc.render_doc(decorator))
     for option, parameter in signature.parameters.items():
         assert f"{option}:" in shown, option

@@ -235,3 +235,13 @@ def test_nothing_told_admits_more(steps):
                     assert plain.remaining() >= learning.remaining()
                     assert learning.allow()
                     assert plain.allow()
+
+
+@ALGORITHMS
+def test_what_is_used_up_there_is_free_here_when_it_begins_anew_there(algorithm, fake_clock):
+    """Nothing is left until the moment that the provider names, and no longer: its window is not ours."""
+    limiter = RateLimiter(60, 600.0, algorithm=algorithm)
+    limiter.learn_from(told(0, 5.0))
+    assert (limiter.remaining(), limiter.retry_after()) == (0, pytest.approx(5.0))
+    fake_clock.advance(5.0)
+    assert limiter.remaining() == 60

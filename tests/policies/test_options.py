@@ -178,3 +178,5 @@ def test_explain_shows_options_and_state():
         "total=9.0", "tokens=5", "share=0.5", "cost=3 key='text'", "model='gpt-4o'", "remaining=5",
     ):  # fmt: skip
         assert part in plan, plan
+    assert "None" not in plan
+    assert "False" not in plan

@@ -112,6 +112,12 @@ def test_the_json_is_found_in_fences_and_prose(text):
     assert asking(FakeProvider(text))("?") == City("Oslo", 724290)
 
 
+@pytest.mark.parametrize("text", ["7", " 7\n", "<think>Or 8?</think> 7", "```json\n7\n```", '{"value": 7}'])
+def test_a_value_that_is_no_object_may_stand_alone(text):
+    """Where that is all there is; in prose a number could be any."""
+    assert asking(FakeProvider(text), int)("?") == 7
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
