@@ -7,9 +7,12 @@ import gc
 import pytest
 
 from beluga import Amount, BudgetExceeded, breaker, budget, events, guarded, prices, rate_limited, remaining, spend
+from beluga._engine.policy import Ask
 from beluga.errors import CircuitOpen, GuardBlocked, RateLimited
 from beluga.guards import ContentFilter
 from beluga.schema import AIMessage, Response, Usage
+from beluga.spending import SCOPE
+from beluga.stores import FakeStore
 from beluga.testing import fake_clock, record_events
 
 
@@ -288,3 +291,18 @@ def test_a_price_that_fails_leaves_no_deadline_behind(fake_clock):
     with pytest.raises(ZeroDivisionError):
         ask()
     assert remaining() is None
+
+
+def test_a_question_to_the_store_that_is_interrupted_leaves_no_deadline_behind():
+    """The call was never made, and neither of the two budgets is held."""
+
+    class Interrupted(FakeStore):
+        def asking(self, *_, **__):
+            def io():
+                raise KeyboardInterrupt
+
+            return Ask(io)
+
+    with pytest.raises(KeyboardInterrupt):
+        budget(10.0, tokens=100, key="who", window=60.0, name="both", store=Interrupted())(lambda who: who)("a")
+    assert (remaining(), SCOPE.get()) == (None, None)
