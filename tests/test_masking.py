@@ -268,3 +268,15 @@ def test_depth_cycles_and_generators():
 def test_names_beside_values(data, expected):
     """A field says what stands in the one beside it, an option what the next argument is."""
     assert mask_secrets(data) == expected
+
+
+def test_the_place_of_an_error_says_what_its_input_is():
+    """Of what pydantic and FastAPI tell of errors, the input is masked where its place is a secret's."""
+    told = [
+        {"loc": ("body", "password"), "input": "swordfish"},
+        {"loc": ["body", "name"], "input": "ana"},
+        {"input": "x"},
+    ]
+    masked = mask_secrets(told)
+    assert masked[0]["input"] == "****"
+    assert masked[1:] == told[1:]

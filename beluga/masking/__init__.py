@@ -141,10 +141,14 @@ _VALUES = frozenset(
 _PIECES = frozenset(("logprob", "top_logprobs", "token_str"))  # beside the `token` of a text
 
 
-def _told_by(fields: Mapping[Any, Any], name: str) -> str:
+def told_by(fields: Mapping[Any, Any], name: str) -> str:
     """Return what says what stands under `name`: in ``{"name": "DB_PASSWORD", "value": ...}`` the other field."""
     if name == "token":
         return "" if not _PIECES.isdisjoint(fields) else name
+    if name == "input" and isinstance(
+        loc := fields.get("loc"), (tuple, list)
+    ):  # as pydantic and FastAPI tell of errors
+        return next((step for step in loc if isinstance(step, str) and is_secret_key(step)), name)
     if name in _VALUES:
         for field in _NAMES:
             told = fields.get(field)
@@ -237,7 +241,7 @@ class Masking(Walk):
 
     def entry(self, name: Any, value: Any, place: Depth, fields: Mapping[Any, Any]) -> Any:
         key = name.decode("latin-1") if isinstance(name, bytes) else name
-        if isinstance(key, str) and is_secret_key(_told_by(fields, key)):
+        if isinstance(key, str) and is_secret_key(told_by(fields, key)):
             return _mask_under_secret_key(value)
         return self.walk(value, place)
 

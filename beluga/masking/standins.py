@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from beluga.masking import Masking, is_secret_key, mask, mask_text
+from beluga.masking import Masking, is_secret_key, mask, mask_text, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +49,7 @@ _PRINTABLE = (
 _TELLING = 4
 """Characters from which a secret's value is looked for in what is printed: a shorter one is part of other words."""
 
+_CUT = (25, 24)  # characters of either end of an input that pydantic shows
 _NEAR = 2  # objects in an object that are looked at for what it may print
 _ITEMS = 100
 
@@ -87,9 +88,22 @@ class StandIns:
     def printed(self, write: Callable[[Any], Any], value: Any) -> str:
         """Return what `write` makes of `value`, masked by form and by the names of what it holds; never raises."""
         try:
-            return self.text(without(str(write(value)), secrets_named_in(value, _NEAR)))
+            return self.text(without(str(write(value)), (*secrets_named_in(value, _NEAR), *self._inputs(value))))
         except Exception:
             return FAILED
+
+    def _inputs(self, error: Any) -> Iterator[str]:
+        """Yield what is to be hidden of the inputs that an error of pydantic tells of, cut short or not."""
+        if not isinstance(error, BaseException) or not callable(getattr(type(error), "errors", None)):
+            return
+        for each in error.errors():  # type: ignore[attr-defined]  # it has
+            given = each["input"]
+            hidden = self.data(each)["input"]
+            if hidden is given or (type(hidden) is Shown and str(hidden) == str(given)):
+                continue
+            yield from secrets_named_in({told_by(each, "input"): given}, _NEAR)
+            if len(printed := repr(given)) > _CUT[0] + _CUT[1]:
+                yield from (printed[: _CUT[0]], printed[-_CUT[1] :])
 
     def error(self, error: BaseException, met: dict[int, BaseException] | None = None) -> BaseException:
         """Return what stands for an exception, its causes and what is in its group."""

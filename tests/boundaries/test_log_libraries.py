@@ -261,3 +261,40 @@ def test_errors_of_pydantic_keep_their_detail():
     assert "2 validation errors for Settings" in stream.getvalue()
     assert "port" in stream.getvalue()
     assert KEY not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("boundary")
+def test_errors_of_pydantic_hide_what_was_given_for_a_secret():
+    """The name of the field says so: for a text, a list, a number, and where pydantic shows only the ends of it."""
+
+    class Inner(BaseModel):
+        """A field in a field."""
+
+        api_token: int
+
+    class Settings(BaseModel):
+        """Fields that nothing of what is given fits."""
+
+        password: int
+        pin: str
+        inner: Inner
+        note: int
+
+    long = "".join(f"{place}Zx81kQpw7" for place in range(9))
+    given = {
+        "password": ["swordfish0"],
+        "pin": 940213,
+        "inner": {"api_token": long},
+        "note": {"secret": long, "n": "plain"},
+    }
+    stream = io.StringIO()
+    log = logger_to(logging.StreamHandler(stream))
+    try:
+        Settings.model_validate(given)
+    except ValidationError as error:
+        log.exception("refused")
+        log.error("%s and %r and %s", error, error, error.errors())
+    text = stream.getvalue()
+    assert "4 validation errors for Settings" in text
+    assert "inner.api_token" in text
+    assert not [part for part in ("swordfish0", "940213", "Zx81kQpw7") if part in text]
