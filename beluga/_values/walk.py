@@ -40,6 +40,7 @@ _TEXTLESS = (
 # By the module of their class: to import these five takes 10 ms, and whoever has such a value did it.
 _TEXTLESS_MODULES = frozenset({"decimal", "fractions", "ipaddress", "uuid"})
 _PATHS = frozenset({"pathlib"})
+_ARRAYS = frozenset({"array"})
 _VIEWS: dict[Any, Callable[[list[Any]], Any]] = {
     type({}.keys()): lambda items: dict.fromkeys(items).keys(),
     type({}.values()): lambda items: dict(enumerate(items)).values(),
@@ -179,6 +180,9 @@ class Walk:
             new = text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace")
             return self.again(type(value), new, new)
         return value
+
+    def as_array(self, value: Any, place: Any, key: Any) -> Any:
+        return self.as_unknown(value, place, key) if value.typecode in "uwbB" else value  # letters, and bytes
 
     def as_mapping(self, value: Any, place: Any, key: Any) -> Any:
         fields = {**value}
@@ -347,7 +351,7 @@ def _way(kind: type) -> str | None:
     if issubclass(kind, (bytes, bytearray, memoryview)):
         return "as_bytes"
     if issubclass(kind, (Sequence, AbstractSet, deque, ValuesView)):
-        return "as_collection"
+        return "as_array" if is_of(kind, _ARRAYS) else "as_collection"
     if hasattr(kind, "model_fields") and hasattr(kind, "model_copy"):
         return "as_model"
     if hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__"):

@@ -10,6 +10,7 @@ import pathlib
 import threading
 import types
 import uuid
+from array import array
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 
 import attrs
@@ -101,7 +102,7 @@ def test_values_are_rebuilt_as_what_they_were(value, changed):
 @pytest.mark.parametrize(
     "value",
     [
-        5, None, True, uuid.UUID(int=1), Colour.RED, b"\xff", len, int, int | str, "", [], Scalar(),
+        5, None, True, uuid.UUID(int=1), array("d", [0.5]), Colour.RED, b"\xff", len, int, int | str, "", [], Scalar(),
         "data:image/png;base64,AA==",
     ],
 )  # fmt: skip
@@ -329,6 +330,12 @@ def test_no_path_leads_round_the_walker(value):
     assert MARK not in repr(clean)
     assert repr(clean).count("gone") == repr(value).count(MARK)
     assert not Reading(value).unread
+
+
+@pytest.mark.parametrize("value", [array("u", "secret"), array("B", b"secret"), array("b", b"secret")], ids=repr)
+def test_an_array_of_letters_is_named(value):
+    """Letter by letter it says nothing, and all of them together may."""
+    assert [unread.path for unread in Reading({"a": value}).unread] == ["a"]
 
 
 def test_a_class_that_cannot_be_hashed_is_named():
