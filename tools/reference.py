@@ -84,6 +84,13 @@ COMPARED = {
     "a graph of two nodes, to plain awaits": "graph, two nodes executed",
 }
 """What README compares, and the rows of the benchmarks that say it."""
+SAID = {
+    "explanation/benchmarks.md": {"Each layer adds the same": "a layer in a stack of 9, against one of 5"},
+    "explanation/design.md": {"decorators on one function cost": "six decorators, sync"},
+    "how-to/hedge-slow-calls.md": {"without waiting costs": "hedge, async"},
+    "questions.md": {"Six together add": "six decorators, sync", "around an async function": "six decorators, async"},
+}
+"""The words behind which a page says what a row adds, in microseconds."""
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Example|Source|Note):[ \t]*(.*)$")
 _PICKER = Path(__file__).with_name("order.html").read_text(encoding="utf-8").strip()
 _MADE = "<!-- Made by tools/reference.py: what is to be changed stands in the code. -->\n\n"
@@ -92,6 +99,7 @@ _MADE = "<!-- Made by tools/reference.py: what is to be changed stands in the co
 class Measured(NamedTuple):
     """What a row of the benchmarks says."""
 
+    floor: str
     takes: str
     ratio: str
     peers: str
@@ -175,7 +183,7 @@ def measured() -> Mapping[str, Measured]:
     """Return the rows of the last benchmark run, as its page shows them."""
     page = (DOCS / "explanation" / "benchmarks.md").read_text(encoding="utf-8")
     cells = [[each.strip() for each in line.strip("|").split("|")] for line in page.splitlines() if line[:2] == "| "]
-    return {row[0]: Measured(row[2], row[3], row[5]) for row in cells if len(row) == 7}
+    return {row[0]: Measured(row[1], row[2], row[3], row[5]) for row in cells if len(row) == 7}
 
 
 def costs(name: str) -> list[str]:
@@ -208,6 +216,21 @@ def rounded(ratio: str) -> str:
     """Return a ratio as people say it."""
     figure = float(ratio.removesuffix("x"))
     return f"{figure:.0f}x" if figure >= 10 else f"{figure:.1f}x"
+
+
+def said(page: str, figures: Mapping[str, str]) -> str:
+    """Return a page with what its sentences say of the last run."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for words, row in figures.items():
+        # A layer's cost is a difference already; all else is told less the call that is made anyway.
+        floor = 0.0 if row.startswith("a layer") else float(measured()[row].floor.removesuffix(" ns"))
+        adds = float(measured()[row].takes.removesuffix(" ns")) - floor
+        pattern = r"\s+".join(map(re.escape, words.split()))
+        text, found = re.subn(rf"({pattern}\s+)[\d.]+(\s+us\b)", rf"\g<1>{adds / 1000:.1f}\g<2>", text)
+        if found != 1:
+            message = f"{page} says {found} times and not once: {words} ... us"
+            raise LookupError(message)
+    return text
 
 
 def replaced(path: Path, made: str) -> str:
@@ -371,7 +394,7 @@ def pages() -> dict[Path, str]:
     for path, text in ((DOCS / "explanation" / "order.md", orders()), (DOCS.parent / "README.md", comparison())):
         made[path] = replaced(path, text)
     made[PAGES / "command_line.md"] = command_line_page()
-    return made
+    return made | {DOCS / page: said(page, figures) for page, figures in SAID.items()}
 
 
 if __name__ == "__main__":
