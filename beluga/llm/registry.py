@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -154,5 +154,5 @@ def _served(name: str, *, base_url: str | None = None, **settings: Any) -> HttpM
 def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, profile: str | None = None, **_: Any) -> Model:
     from beluga.llm import FakeProvider
 
-    items = (script,) if isinstance(script, str) else script
+    items = script if isinstance(script, Iterable) and not isinstance(script, str) else (script,)
     return FakeProvider(*items, seed=seed, fault_rate=fault_rate, profile=profile)

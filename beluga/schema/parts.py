@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -80,6 +80,18 @@ def decode_data_url(url: str) -> tuple[bytes, str]:
             message = f"the base64 of the data URL cannot be decoded: {error}"
             raise ValueError(message) from None
     return content, mime.strip().lower() or "text/plain"
+
+
+def is_one_of(*words: str) -> Callable[[object, attrs.Attribute[Any], object], None]:
+    """Return a validator that refuses all but `words`."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value not in words:
+            known = ", ".join(map(repr, words))
+            message = f"{type(instance).__name__}.{attribute.name} is one of {known}, not {value!r}"
+            raise ValueError(message)
+
+    return check
 
 
 def _size(data: bytes | None) -> str:
@@ -172,9 +184,7 @@ class ImagePart(Media):
 
     family: ClassVar[str] = "image/"
 
-    detail: Literal["auto", "low", "high"] = attrs.field(
-        default="auto", validator=attrs.validators.in_(("auto", "low", "high"))
-    )
+    detail: Literal["auto", "low", "high"] = attrs.field(default="auto", validator=is_one_of("auto", "low", "high"))
 
 
 @attrs.frozen
@@ -306,7 +316,7 @@ class OpaquePart:
     provider: str = attrs.field(validator=is_name)
     data: dict[str, Any] = attrs.field(converter=as_dict, hash=False, repr=False)
     scope: Literal["part", "previous", "message"] = attrs.field(
-        default="part", validator=attrs.validators.in_(("part", "previous", "message"))
+        default="part", validator=is_one_of("part", "previous", "message")
     )
 
 

@@ -179,6 +179,9 @@ class RateLimitInfo:
             >>> RateLimitInfo.parse(headers, now=0.0).requests
             RateLimit(limit=None, remaining=59, reset=90.0)
         """
+        if not hasattr(headers, "items"):
+            message = f"headers are a mapping of names to values, not {type(headers).__name__}"
+            raise TypeError(message)
         buckets: dict[str, dict[str, int | float]] = {}
         for name, value in headers.items():
             known = _KNOWN.get(name.lower())

@@ -212,6 +212,9 @@ def attributes_of(values: Mapping[str, Any]) -> dict[str, Any]:
         >>> attributes_of({"limit": None, "price": decimal.Decimal("0.10"), "tags": {"a"}, "client": object()})
         {'price': '0.10', 'tags': ['a']}
     """
+    if type(values) is not dict and not isinstance(values, Mapping):  # nearly always it is one, at once
+        message = f"attributes are a mapping of names to values, not {type(values).__name__}"
+        raise TypeError(message)
     legal = {}
     for key, value in values.items():
         if value is None or not isinstance(key, str) or not key:

@@ -35,6 +35,11 @@ def test_a_script_of_the_fake_may_be_one_text():
     assert llm.new("fake", script="Hello.").generate("Hi").text == "Hello."
 
 
+def test_a_script_of_the_fake_may_be_one_item_of_any_kind():
+    """A single reply, fault or callable needs no list around it either."""
+    assert llm.new("fake", script=llm.Reply("Hello.")).generate("Hi").text == "Hello."
+
+
 def test_a_registered_factory_gets_the_settings():
     """It is called with the keywords of new."""
     llm.register("mine", lambda **settings: settings)

@@ -69,6 +69,13 @@ def test_a_count_that_is_none_is_passed_over(text):
     assert RateLimitInfo.parse({"x-ratelimit-limit-requests": text}, 0.0) is None
 
 
+@pytest.mark.parametrize("headers", [None, "x-ratelimit-limit-requests: 1"], ids=["none", "text"])
+def test_what_is_not_headers_is_refused(headers):
+    """An error without a response has no headers, and says so at once."""
+    with pytest.raises(TypeError, match="headers are a mapping of names to values, not"):
+        RateLimitInfo.parse(headers, 0.0)
+
+
 def test_headers_without_limits_give_nothing():
     """Most answers say nothing about them."""
     assert RateLimitInfo.parse({"retry-after": "7", "x-ratelimit-limit-images": "5"}, 0.0) is None

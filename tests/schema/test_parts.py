@@ -48,7 +48,7 @@ def test_an_image_needs_exactly_one_source() -> None:
         ({"data": PNG, "mime_type": "image/gif"}, "'image/png' and not 'image/gif'"),
         ({"data": b"%PDF-1.7"}, "FilePart"),
         ({"url": URL, "mime_type": "text/html"}, "FilePart"),
-        ({"url": URL, "detail": "medium"}, "detail"),
+        ({"url": URL, "detail": "medium"}, "detail is one of 'auto', 'low', 'high', not 'medium'"),
         ({"url": "data:image/png;base64"}, "comma"),
         ({"url": "data:image/png;base64,%%%"}, "base64"),
     ],

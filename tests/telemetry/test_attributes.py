@@ -62,6 +62,12 @@ def test_keys_are_texts():
     assert attributes_of({1: "a", "": "b", "c": "d"}) == {"c": "d"}
 
 
+def test_attributes_that_are_not_a_mapping_are_refused():
+    """A list of pairs has no names, and the mistake is told where it is made."""
+    with pytest.raises(TypeError, match="attributes are a mapping of names to values, not list"):
+        attributes_of([("a", 1)])
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates() | st.builds(object),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),

@@ -197,7 +197,7 @@ def mixed(rate: float, rng: random.Random) -> Fault | None:
             failure most often, and now and then two or three in a row.
         rng: Where the chance comes from; seed it and the faults are the same each time.
     """
-    if not 0.0 <= rate <= 1.0:
+    if not isinstance(rate, int | float) or not 0.0 <= rate <= 1.0:
         message = f"a fault rate is from 0.0 to 1.0, not {rate!r}"
         raise ValueError(message)
     if rng.random() >= rate:

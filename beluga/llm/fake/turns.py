@@ -163,7 +163,7 @@ def tool_call(name: str, /, **arguments: Any) -> ToolCall:
 
 
 def _as_seconds(value: float) -> float:
-    if not 0.0 <= value < float("inf"):
+    if not isinstance(value, int | float) or not 0.0 <= value < float("inf"):
         message = f"Reply.per_token is a number of seconds from 0 on, not {value!r}"
         raise ValueError(message)
     return float(value)

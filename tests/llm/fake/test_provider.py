@@ -371,6 +371,7 @@ def test_what_is_no_item_is_refused(item: Any) -> None:
         ({"tools": [("search", {})]}, TypeError),
         ({"per_token": -1.0}, ValueError),
         ({"per_token": float("nan")}, ValueError),
+        ({"per_token": "1s"}, ValueError),
     ],
 )
 def test_a_wrong_reply_is_refused(arguments: dict[str, Any], error: type[Exception]) -> None:
@@ -459,8 +460,8 @@ def test_chance_depends_on_the_number_of_the_call_alone() -> None:
     assert first[1] == str(random.Random("3:2").random())
 
 
-@pytest.mark.parametrize("rate", [-0.1, 2.0, float("nan")])
-def test_a_wrong_fault_rate_is_refused(rate: float) -> None:
+@pytest.mark.parametrize("rate", [-0.1, 2.0, float("nan"), "0.1", None])
+def test_a_wrong_fault_rate_is_refused(rate: Any) -> None:
     """The rate is checked when the provider is made."""
     with pytest.raises(ValueError, match="fault rate"):
         FakeProvider(fault_rate=rate)
