@@ -1,8 +1,9 @@
 """The drivers of plain and async functions, and the acts that all four drivers share.
 
 Here and in the two modules for streams and timers, and nowhere else, does beluga call, block and await for
-its policies. A healthy call runs right here; as soon as a policy says anything, or an error comes up, `interpret`
-decides what happens next and the driver only does it.
+its policies; only a loop over `retry.attempts()`, which has no function to drive, waits by itself
+(`_policies/retry_state.py`). A healthy call runs right here; as soon as a policy says anything, or an error comes up,
+`interpret` decides what happens next and the driver only does it.
 """
 
 from __future__ import annotations

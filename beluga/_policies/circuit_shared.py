@@ -38,7 +38,7 @@ FRESH = 0.25
 STATES = (CLOSED, OPEN, HALF_OPEN)
 
 
-class _Known:
+class _KnownCircuit:
     """What this process knows of one circuit.
 
     Attributes:
@@ -81,16 +81,16 @@ class SharedCircuits:
         self._breaker = breaker
         self._name = name
         self._lock = new_lock()
-        self._known: BoundedMap[_Known] = BoundedMap(breaker.max_keys)
+        self._known: BoundedMap[_KnownCircuit] = BoundedMap(breaker.max_keys)
 
-    def of(self, key: Hashable) -> _Known:
+    def of(self, key: Hashable) -> _KnownCircuit:
         """Return what is known of the circuit of `key`."""
         # Plain texts that are equal are the same; others, as 1 and True, are told apart by the server's key.
         at = key if key is None or type(key) is str else self.store.key("circuit", self._name, key)
         known = self._known.values.get(at)
         if known is None:
             with self._lock:
-                known = self._known.add(at, _Known(self.store.key("circuit", self._name, key)))
+                known = self._known.add(at, _KnownCircuit(self.store.key("circuit", self._name, key)))
         return known
 
     @property
@@ -128,7 +128,7 @@ class _Ticket:
 
     __slots__ = ("began", "generation", "known", "lease")
 
-    def __init__(self, known: _Known, generation: int, began: float, lease: int = 0) -> None:
+    def __init__(self, known: _KnownCircuit, generation: int, began: float, lease: int = 0) -> None:
         self.known = known
         self.generation = generation
         self.began = began
@@ -175,7 +175,7 @@ class SharedCircuitLayer(Policy):
             return self._ask(call, known)
         raise CircuitOpen(name=self._breaker.shown_as(call), retry_after=max(0.0, known.probes_at - now))
 
-    def _ask(self, call: Call, known: _Known) -> Verdict | None:
+    def _ask(self, call: Call, known: _KnownCircuit) -> Verdict | None:
         store = self._circuits.store
         if store.is_down:
             return self._without(call, None)
@@ -221,11 +221,11 @@ class SharedCircuitLayer(Policy):
             return store.asking(Question(OUTCOME, known.key, given), is_async=self._is_async)
         return Tell(functools.partial(self._send, known, ticket.generation, ticket.lease, told))
 
-    def _send(self, known: _Known, generation: int, lease: int, good: int) -> None:
+    def _send(self, known: _KnownCircuit, generation: int, lease: int, good: int) -> None:
         given = self._circuits.ended(generation, lease, good)
         self._circuits.store.tell(Question(OUTCOME, known.key, given), is_async=self._is_async)
 
-    def _learn(self, call: Call, known: _Known, key: Hashable, answer: list[Any]) -> None:
+    def _learn(self, call: Call, known: _KnownCircuit, key: Hashable, answer: list[Any]) -> None:
         before = known.learn(answer, call.environment.monotonic())
         self._breaker.changed(call, before, known.state, key)
 

@@ -112,7 +112,7 @@ def _probe_loguru() -> Iterator[tuple[str, str]]:
         yield f"loguru, {way}", "".join(printed)
 
 
-class _Sink(logging.StreamHandler[io.StringIO]):
+class _CheckSink(logging.StreamHandler[io.StringIO]):
     """Prints a record as text, as data, and with the local variables of its traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -136,7 +136,7 @@ class _Chatty(logging.Formatter):
 
 def _probe_logging() -> Iterator[tuple[str, str]]:
     log = logging.Logger("beluga.logs.verify")  # noqa: LOG001 - outside the tree, so that no handler hears it
-    sink = _Sink(io.StringIO())
+    sink = _CheckSink(io.StringIO())
     sink.addFilter(_Late())
     sink.setFormatter(_Chatty())
     log.addHandler(sink)
