@@ -6,18 +6,20 @@ at the lowest one is charged to every account up to the top, or to none where on
 
 from __future__ import annotations
 
+import contextlib
 import math
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from beluga import events
-from beluga._engine.state import new_lock
+from beluga._engine.state import give_back, new_lock
 from beluga.errors import BudgetExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextvars import Token
 
     from beluga.schema import Usage
 
@@ -76,12 +78,14 @@ class Account:
         """What is spent or reserved."""
         return Amount(self._spent_tokens, self._spent_cost)
 
-    def add(self, amount: Amount) -> None:
-        """Add to what is spent; under the lock only."""
-        # Two plain additions, which no handler interrupts between reading and writing; see `beluga._engine.state`.
+    def add(self, amount: Amount, scope: SpendingScope | None = None, held: int = 0) -> None:
+        """Add to what is spent, after which `held` accounts hold what `scope` reserved; under the lock only."""
+        # Plain additions, which no handler interrupts between reading and writing; see `beluga._engine.state`.
         tokens, cost = amount.tokens, amount.cost
         self._spent_tokens += tokens
         self._spent_cost += cost
+        if scope is not None:
+            scope.held = held
 
     def check(self, amount: Amount) -> None:
         """Make sure that `amount` can be taken; an account that is used up gives not even nothing.
@@ -112,13 +116,16 @@ class Account:
 class SpendingScope:
     """What one call spends on its account, and on those of the calls around it.
 
+    A signal handler may raise between any two of these accounts. So it is noted with each of them how many hold what
+    is reserved, and `settle` goes on from there, however often it is called.
+
     Args:
         account: Who pays.
         parent: The scope of the enclosing call, which pays too.
         amount_of: Tells what a usage comes to; None leaves that to the scope of the enclosing call.
     """
 
-    __slots__ = ("account", "amount_of", "parent", "reserved", "used_inside")
+    __slots__ = ("_accounts", "_token", "_used", "account", "amount_of", "held", "parent", "reserved", "used_inside")
 
     def __init__(
         self, account: Account, parent: SpendingScope | None, amount_of: Callable[[Usage], Amount] | None = None
@@ -128,14 +135,13 @@ class SpendingScope:
         self.account: Account = account
         self.parent: SpendingScope | None = parent
         self.amount_of: Callable[[Usage], Amount] = amount_of
+        self._accounts: tuple[Account, ...] = (account,) if parent is None else (account, *parent._accounts)  # noqa: SLF001 - of its own kind
         self.reserved: Amount = NOTHING
+        self.held: int = 0
+        """How many of the accounts, counted from the lowest, hold what is reserved."""
+        self._used: Amount | None = None
+        self._token: Token[SpendingScope | None] | None = None
         self.used_inside: bool = False
-
-    def _chain(self) -> Iterator[SpendingScope]:
-        scope: SpendingScope | None = self
-        while scope is not None:
-            yield scope
-            scope = scope.parent
 
     def reserve(self, amount: Amount) -> None:
         """Take `amount` from every account of the chain.
@@ -144,17 +150,22 @@ class SpendingScope:
             BudgetExceeded: One of them holds too little; nothing was taken.
         """
         with _LOCK:
-            for scope in self._chain():
-                scope.account.check(amount)
-            for scope in self._chain():
-                scope.account.add(amount)
+            for account in self._accounts:
+                account.check(amount)
+            self.reserved = amount
+            for held, account in enumerate(self._accounts, 1):
+                account.add(amount, self, held)
             # Only what a finaliser or a signal handler took between the two loops can have made it too much.
-            over = next((scope.account for scope in self._chain() if scope.account.is_over), None)
-            if over is not None:
-                for scope in self._chain():
-                    scope.account.add(NOTHING - amount)
-                over.check(amount)
-        self.reserved = amount
+            for account in self._accounts:
+                if account.is_over:
+                    self._replace(NOTHING)
+                    account.check(amount)
+
+    def _replace(self, used: Amount) -> None:
+        """Put `used` in the place of what is reserved, in all accounts that hold that still; under the lock only."""
+        change = used - self.reserved
+        while self.held:
+            self._accounts[self.held - 1].add(change, self, self.held - 1)
 
     def settle(self, actual: Amount, function: str = "") -> None:
         """Replace what was reserved by what was used, even beyond the bounds.
@@ -165,15 +176,28 @@ class SpendingScope:
             actual: What was used.
             function: Whose call used it, for who listens.
         """
-        change = (NOTHING if self.used_inside else actual) - self.reserved
-        with _LOCK:
-            for scope in self._chain():
-                scope.account.add(change)
-        self.reserved = NOTHING
-        if not self.used_inside:
-            _tell(actual, function)
         if self.parent is not None and actual != NOTHING:
             self.parent.mark_used()
+        is_told = self._used is not None
+        used = self._used = (NOTHING if self.used_inside else actual) if self._used is None else self._used
+        with _LOCK:
+            self._replace(used)
+        if not is_told:
+            _tell(used, function)
+
+    def resume(self) -> None:
+        """Let what runs from here on spend on it."""
+        self._token = SCOPE.set(self)
+
+    def suspend(self) -> None:
+        """Take that back, for as long as the consumer of a stream works."""
+        token: Any = self._token
+        SCOPE.reset(token)
+
+    def leave(self) -> None:
+        """Take it back for good; a coroutine that is closed from elsewhere has never set it there."""
+        with contextlib.suppress(ValueError):
+            give_back(SCOPE, self, self._token, self.parent)
 
     def charge(self, amount: Amount) -> None:
         """Take `amount`, which is spent already, from every account of the chain.
@@ -182,33 +206,31 @@ class SpendingScope:
             BudgetExceeded: It was counted, and one of the accounts is over its bound.
         """
         self.mark_used()
-        with _LOCK:
-            for scope in self._chain():
-                scope.account.add(amount)
-        _tell(amount)
-        for scope in self._chain():
-            if scope.account.is_over:
-                scope.account.check(NOTHING)
+        self.charge_run(amount)
+        for account in self._accounts:
+            if account.is_over:
+                account.check(NOTHING)
 
     def charge_run(self, amount: Amount) -> None:
         """Take `amount`, the cost of a run whose answer is thrown away, beside what the call itself is charged."""
         with _LOCK:
-            for scope in self._chain():
-                scope.account.add(amount)
+            for account in self._accounts:
+                account.add(amount)
         _tell(amount)
 
     def share(self, ways: int) -> Account:
         """Return an account that holds one of `ways` equal parts of what the whole chain has left."""
         with _LOCK:
-            accounts = [scope.account for scope in self._chain()]
-            tokens = [each.tokens - each.spent.tokens for each in accounts if each.tokens is not None]
-            costs = [each.cost - each.spent.cost for each in accounts if each.cost is not None]
+            tokens = [each.tokens - each.spent.tokens for each in self._accounts if each.tokens is not None]
+            costs = [each.cost - each.spent.cost for each in self._accounts if each.cost is not None]
         return Account(max(0.0, min(tokens) / ways) if tokens else None, max(0.0, min(costs) / ways) if costs else None)
 
     def mark_used(self) -> None:
         """Note on the whole chain that calls inside account for themselves."""
-        for scope in self._chain():
+        scope: SpendingScope | None = self
+        while scope is not None:
             scope.used_inside = True
+            scope = scope.parent
 
 
 def _tell(amount: Amount, function: str = "") -> None:

@@ -110,8 +110,10 @@ def intruding():
             if not code.co_filename.startswith(where):
                 return None
             frame.f_trace_opcodes = True
-            if event == "opcode":
-                before, last[frame] = last.get(frame), dis.opname[code.co_code[frame.f_lasti]]
+            if event == "call":
+                last[id(frame)] = "RESUME"  # not the frame, which would live on
+            elif event == "opcode":
+                before, last[id(frame)] = last.get(id(frame)), dis.opname[code.co_code[frame.f_lasti]]
                 count += not after or before in after
                 if count == at and (not after or before in after):
                     sys.settrace(None)

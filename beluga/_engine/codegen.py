@@ -109,6 +109,7 @@ _SET_DEADLINE = """\
             if ends < enclosing:
                 token = set_deadline(ends)
             else:
+                ends = None
                 {record}
                 enter_{at}(call)
 """
@@ -124,19 +125,15 @@ _TAKE_DEADLINE = """\
                 break  # too late, as the layer will say
             else:
                 reset_deadline(token)
-                token = None
+                token = ends = None
 """
-# The layer is left by `interpret`, and wants its record; where it was not even entered, the deadline goes right here.
+# The layer is left, or gives back what it holds, and wants its record; no token means that a signal came before it.
 _HOLD = """\
-        {record}
-        if token is not None:
-            if entered > {at}:
-                hold_deadline(call, {at}, seconds, ends, token)
-            else:
-                give_back_deadline(ends, token)
-        elif entered == {at} and ends is not None and current_deadline() == ends:
-            set_deadline(enclosing)  # a signal came while it was set
+{record}
+if ends is not None:
+    token = ends = hold_deadline(call, {at}, seconds, ends, token, enclosing)
 """
+_RECORD = "call = call or new_call(stack, args, kwargs)"
 _BREAK = """\
             if verdict is not None:
                 break
@@ -163,13 +160,9 @@ _LATE = """\
 """
 _TAIL = """\
     except BaseException as error:
-{late}        if not entered and not listening():
-            raise  # a refusal that nobody hears of: 150 ns less
-        if outcome is not None or entered == {depth}:
+{late}{refused}        if outcome is not None or entered == {depth}:
             call.sent = True
         entered, outcome = failed(call, entered, outcome, error)
-        if not entered:
-            raise
     else:
 {held}        if outcome is not None:  # a layer that is left has answered
             call.sent = True
@@ -179,6 +172,18 @@ _TAIL = """\
         entered, verdict, outcome = use_value(call, entered, verdict, outcome)
     if entered or outcome is None:
         outcome = {finish}(call, interpret(call, entered, verdict, outcome))
+"""
+_REFUSED = """\
+        if not entered and not listening():
+            raise  # a refusal that nobody hears of: 150 ns less
+"""
+# What comes up in the engine itself can only be a signal handler's. All but the last lines are tried then.
+_LET_GO = """\
+    except BaseException:
+{held}        let_go(call, *holders)
+        raise
+"""
+_END = """\
     if outcome.error is None:
         return outcome.value
     raise outcome.release()
@@ -205,6 +210,7 @@ class _Shape(NamedTuple):
         idle: Whether the only layer with hooks is one of these.
         timed: The layer whose deadline is set in line; -1 where there is none.
         only_timed: Whether it is the only one with hooks.
+        holding: Whether a layer may hold something that it has to give back.
         depth: How many layers there are.
     """
 
@@ -219,6 +225,7 @@ class _Shape(NamedTuple):
     idle: bool
     timed: int
     only_timed: bool
+    holding: bool
     depth: int
 
 
@@ -287,13 +294,14 @@ def _shape_of(stack: Stack) -> _Shape:
         idle=stack.idle,
         timed=-1 if stack.timed[1] is None else stack.timed[0],
         only_timed=stack.only_timed,
+        holding=bool(stack.holders),
         depth=stack.depth,
     )
 
 
 def _names_of(stack: Stack, names: Mapping[str, Any]) -> dict[str, Any]:
     namespace = dict(names)
-    namespace.update(stack=stack, function=stack.target.function, seconds=stack.timed[1])
+    namespace.update(stack=stack, function=stack.target.function, seconds=stack.timed[1], holders=stack.holders)
     namespace.update({f"enter_{depth}": hook for depth, hook in stack.enters})
     namespace.update({f"leave_{depth}": hook for depth, hook in stack.leaves})
     namespace.update({f"needed_{depth}": question for depth, question in stack.needed.items()})
@@ -308,7 +316,7 @@ def _compiled(shape: _Shape) -> CodeType:
     for label in ("optional", "conditional", "by_arguments"):
         told += f", {label} {getattr(shape, label)}" * bool(getattr(shape, label))
     told += f", timed {shape.timed}" * (shape.timed >= 0)
-    for label in ("bounded", "valued", "idle", "only_timed"):
+    for label in ("bounded", "valued", "idle", "only_timed", "holding"):
         told += f" {label}" * getattr(shape, label)
     filename = f"<beluga: {told}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
@@ -317,29 +325,48 @@ def _compiled(shape: _Shape) -> CodeType:
 
 
 def _lines(shape: _Shape) -> Iterator[str]:
-    is_async, bounded, timed = shape.is_async, shape.bounded, shape.timed
-    hooked = bool(shape.enters or shape.leaves or bounded)
-    recorded = hooked and not shape.only_timed
-    now = _NOW.format(environment="call.environment" if recorded else "around")
-    record = "" if recorded else "call = call or new_call(stack, args, kwargs)"
-
-    def hold(margin: int) -> str:
-        lines = (record, "if token is not None:", f"    token = hold_deadline(call, {timed}, seconds, ends, token)")
-        return "".join(" " * margin + line + "\n" for line in lines if line) if timed >= 0 else ""
-
-    yield _HEAD.format(define="async def" if is_async else "def")
+    hooked, recorded = _notes(shape)
+    yield _HEAD.format(define="async def" if shape.is_async else "def")
     if shape.idle:
         at = shape.conditional[0]
-        yield (_PAST_ASYNC if is_async else _PAST).format(at=at, asked="args, kwargs" * (at in shape.by_arguments))
+        asked = "args, kwargs" * (at in shape.by_arguments)
+        yield (_PAST_ASYNC if shape.is_async else _PAST).format(at=at, asked=asked)
     if hooked:
         yield _CALL if recorded else "    call, around = None, environment()\n"
         yield "    entered, verdict, outcome = 0, None, None\n"
-    if timed >= 0:
+    if shape.timed >= 0:
         yield "    enclosing = ends = token = None\n"
+    if shape.holding:
+        yield "    try:\n"
+        yield from ("    " + line for part in _tried(shape) for line in part.splitlines(keepends=True))
+        yield _LET_GO.format(held=_held(shape, 8))
+    else:
+        yield from _tried(shape)
+    yield _END
+
+
+def _notes(shape: _Shape) -> tuple[bool, bool]:
+    """Say whether anything is noted of a healthy call, and whether it needs a record for that."""
+    hooked = bool(shape.enters or shape.leaves or shape.bounded)
+    return hooked, hooked and not shape.only_timed
+
+
+def _held(shape: _Shape, margin: int) -> str:
+    """Return the lines that hand a deadline that was set in line over to its layer."""
+    if shape.timed < 0:
+        return ""
+    lines = _HOLD.format(at=shape.timed, record=_RECORD if shape.only_timed else "").splitlines(keepends=True)
+    return "".join(" " * margin + line for line in lines)
+
+
+def _tried(shape: _Shape) -> Iterator[str]:
+    hooked, recorded = _notes(shape)
+    is_async, bounded, timed = shape.is_async, shape.bounded, shape.timed
+    now = _NOW.format(environment="call.environment" if recorded else "around")
     yield "    try:\n        while True:\n"
     for at in shape.enters:
         if at == timed:
-            yield _SET_DEADLINE.format(at=at, now=now, record=record)
+            yield _SET_DEADLINE.format(at=at, now=now, record="" if recorded else _RECORD)
             continue
         # Not to call a hook that has nothing to do takes 5 ns, or those of the question, instead of 50 more.
         asks = at in shape.conditional and not shape.idle
@@ -350,7 +377,7 @@ def _lines(shape: _Shape) -> Iterator[str]:
         yield f"            entered = {shape.depth}\n"
     yield _RUN.format(call="call." * recorded, wait="await " * (is_async and not bounded))
     if bounded and is_async:
-        yield _IN_TIME.format(hold_inside=hold(20), hold=hold(16))
+        yield _IN_TIME.format(hold_inside=_held(shape, 20), hold=_held(shape, 16))
     yield _CHECK
     if shape.leaves and recorded:
         yield _OUTCOME if shape.valued else _HEALTHY
@@ -364,8 +391,9 @@ def _lines(shape: _Shape) -> Iterator[str]:
         yield _BREAK
     yield "            return value\n"
     yield _TAIL.format(
-        late=_HOLD.format(record=record, at=timed) if timed >= 0 else "" if hooked else _LATE.format(depth=shape.depth),
-        held=hold(8),
+        late=_held(shape, 8) if hooked else _LATE.format(depth=shape.depth),
+        refused="" if shape.holding else _REFUSED,
+        held=_held(shape, 8),
         depth=shape.depth,
         finish="await finish_async" if is_async else "finish",
     )

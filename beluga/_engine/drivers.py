@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 from beluga import events
 from beluga._engine.call import HEALTHY, Call, Outcome
 from beluga._engine.codegen import compile_wrapper
-from beluga._engine.interpreter import Invoke, failed, interpret, use_value
+from beluga._engine.interpreter import Invoke, failed, interpret, let_go, use_value
 from beluga._engine.policy import Ask, Tell, Use, Wait
 from beluga._engine.timeouts import (
     Deadline,
     await_until,
     current_deadline,
-    give_back_deadline,
     reset_deadline,
     resume_until,
     set_deadline,
@@ -57,13 +56,16 @@ def driver(stack: Stack) -> Callable[..., Any]:
     return compile_wrapper(stack, _NAMES)
 
 
-def hold_deadline(call: Call, place: int, seconds: float, at: float, token: Token[float]) -> Any:
+def hold_deadline(
+    call: Call, place: int, seconds: float, at: float, token: Token[float] | None, enclosing: float
+) -> None:
     """Hand over to layer `place` of `call` the deadline that the driver has set for it in line."""
     deadline = Deadline()
     deadline.at = at
     deadline.total = seconds
     deadline.owner = call.stack.bound[place]
     deadline.outer = call.deadline
+    deadline.enclosing = enclosing
     deadline.token = token
     call.deadline = deadline
 
@@ -203,9 +205,6 @@ async def ask_async(call: Call, entered: int, verdict: Verdict | None) -> Verdic
 
 def _answered(call: Call, layer: Policy, answer: Outcome) -> Verdict | None:
     if answer.error is not None and not isinstance(answer.error, Exception):
-        verdict = layer.abandon(call)
-        if verdict is not None:
-            perform(call, verdict)
         raise answer.error
     call.answer = answer
     try:
@@ -225,6 +224,7 @@ _NAMES = {
     "ask": ask,
     "ask_async": ask_async,
     "interpret": interpret,
+    "let_go": let_go,
     "current_deadline": current_deadline,
     "environment": environment,
     "failed": failed,
@@ -232,7 +232,6 @@ _NAMES = {
     "finish_async": finish_async,
     "hold_deadline": hold_deadline,
     "await_until": await_until,
-    "give_back_deadline": give_back_deadline,
     "reset_deadline": reset_deadline,
     "resume_until": resume_until,
     "listening": events.listening,

@@ -8,6 +8,7 @@ written once for all four kinds of function.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -32,9 +33,9 @@ __all__ = [
     "Steps",
     "enter_layers",
     "failed",
-    "give_up",
     "interpret",
     "leave_layers",
+    "let_go",
     "serve",
     "take",
     "tell",
@@ -161,14 +162,27 @@ def failed(call: Call, entered: int, outcome: Outcome | None, error: BaseExcepti
             next layer or, where there is none, from the function.
         error: What was raised.
     """
+    bound = call.stack.bound
     if outcome is not None:
         if error is not outcome.error and error.__context__ is None:
             error.__context__ = outcome.error
-        return entered - 1, Outcome(error=error)  # a layer that raises is left
-    if entered < call.stack.depth and isinstance(error, Refused):
-        policy = call.stack.bound[entered].name
-        call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
+        entered -= 1  # a layer that raises is left
+    if entered < len(bound):
+        let_go(call, bound[entered])
+        if outcome is None and isinstance(error, Refused):
+            policy = bound[entered].name
+            call.emit(events.CallRefused, policy=policy, code=error.code, retry_after=error.retry_after)
     return entered, Outcome(error=error)
+
+
+def let_go(call: Call, *layers: Policy) -> None:
+    """Let `layers` give back what they hold; what ended the call counts more than how that goes."""
+    call.answer = None
+    for layer in layers:
+        verdict = layer.abandon(call)
+        if verdict is not None:
+            with contextlib.suppress(Exception):
+                verdict.io()
 
 
 def _obey_on_the_way_in(call: Call, entered: int, verdict: Verdict | None) -> Steps:
@@ -181,7 +195,7 @@ def _obey_on_the_way_in(call: Call, entered: int, verdict: Verdict | None) -> St
             return Outcome(error=unexpected(layer, "enter", verdict))
         failure = yield from serve(call, layer, verdict)
         if failure is not None:
-            yield from give_up(call, layer)
+            let_go(call, layer)
             return failure
         try:
             verdict = layer.enter(call)
@@ -243,13 +257,6 @@ def tell(verdict: Tell, outcome: Outcome) -> Steps:
     if error.__context__ is None:
         error.__context__ = outcome.error
     return told
-
-
-def give_up(call: Call, layer: Policy) -> Steps:
-    """Let a layer that is not entered give back what it holds; what ended the call counts more than how that goes."""
-    verdict = layer.abandon(call)
-    if verdict is not None:
-        yield verdict
 
 
 def wait(call: Call, seconds: float) -> Steps:

@@ -172,7 +172,12 @@ class Policy:
         """
 
     def abandon(self, call: Call) -> Tell | None:
-        """Give back what `enter` holds, because the wait or I/O it asked for failed: it is not left."""
+        """Give back what this layer holds of the call, if it holds anything: `leave` will not, or not again.
+
+        Called where `enter` or `leave` raised, be it for a signal handler behind the last of their lines, and where the
+        wait or I/O that `enter` asked for failed. So what is taken is noted in the call before it is taken, and given
+        back once, however often that is asked for.
+        """
 
     def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
         """Decide after the inner layers ran, whatever came of them; called once for each `enter`.

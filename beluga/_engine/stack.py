@@ -90,6 +90,10 @@ class Stack:
         # Of several, the inner ones would have to find what the code had set for the outer ones.
         self.timed: tuple[int, float | None] = setting[0] if len(setting) == 1 else (-1, None)
         self.only_timed: bool = self.timed[1] is not None and hooked == {self.timed[0]}
+        # Innermost first, as what is ambient has to be taken back.
+        self.holders: tuple[Policy, ...] = tuple(
+            layer for _, layer in outward if _defines(layer, "abandon") and _defines(layer, "enter")
+        )
         self.fused = True
 
     @property

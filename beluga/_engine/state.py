@@ -104,21 +104,24 @@ class StateByClock(Generic[S]):
         return state
 
 
-def give_back(variable: ContextVar[S], value: S, token: Token[S], default: S) -> None:
-    """Let `variable` have what it had before `token` set it to `value`; `default` is what it has where nobody set it.
+def give_back(variable: ContextVar[S], value: S, token: Token[S] | None, before: S) -> None:
+    """Let `variable` have what it had before it was set to `value`: what `token` says or, without one, `before`.
 
-    A signal handler may raise between a call that sets or resets it and the line that takes note of that. Then the
-    token is used up, or it is an older one than that of the value which is still there.
+    A signal handler may raise between a call that sets or resets it and the line that takes note of that. Then there
+    is no token, or it is used up, or it is an older one than that of the value which is still there.
 
     Raises:
         ValueError: It was set in another context.
     """
-    try:
-        variable.reset(token)
-    except RuntimeError:
-        if variable.get(default) == value:
-            before = token.old_value
-            variable.set(default if before is Token.MISSING else before)
+    if token is not None:
+        try:
+            variable.reset(token)
+        except RuntimeError:
+            before = before if token.old_value is Token.MISSING else token.old_value
+        else:
+            return
+    if variable.get(None) == value:
+        variable.set(before)
 
 
 _BATCH = 64

@@ -23,13 +23,14 @@ share would cost 25 ns an item.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterable
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
-from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers
+from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers, let_go
 from beluga._engine.stream_layers import Lease, StreamLayers
 from beluga._engine.timeouts import await_until
 
@@ -55,41 +56,47 @@ def generator_driver(  # noqa: C901 - the items must not pass another frame
     """Return a generator function that runs the stack's target through its layers."""
     healthy = Invoke(stack.target.function, stack.depth)
 
-    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: C901 - the same
         call = new_call(stack, args, kwargs)
-        steps = _steps(call, healthy) if lead is None else lead(call)
-        outcome: Any = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                outcome = done.value
-                break
-            if not isinstance(step, Invoke):
-                outcome = perform(call, step)
-                continue
-            # Handed out right here: each frame that the items go through takes 25 ns an item.
-            try:
-                source = _opened(call, step)
-                item = next(source)
-                call.items = 1
-                while True:
-                    try:
-                        sent = yield item
-                    except GeneratorExit:
-                        source.close()
-                        raise
-                    except BaseException as thrown:
-                        item = source.throw(thrown)
-                    else:
-                        if sent is None:  # the rest needs no help from here
-                            outcome = Outcome((yield from source))
-                            break
-                        item = source.send(sent)
-            except StopIteration as done:
-                outcome = Outcome(done.value)
-            except BaseException as error:
-                outcome = Outcome(error=error)
+        try:
+            steps = _steps(call, healthy) if lead is None else lead(call)
+            outcome: Any = None
+            while True:
+                try:
+                    step = steps.send(outcome)
+                except StopIteration as done:
+                    outcome = done.value
+                    break
+                if not isinstance(step, Invoke):
+                    outcome = perform(call, step)
+                    continue
+                # Handed out right here: each frame that the items go through takes 25 ns an item.
+                source = None
+                try:
+                    source = _opened(call, step)
+                    item = next(source)
+                    call.items = 1
+                    while True:
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            source.close()
+                            raise
+                        except BaseException as thrown:
+                            item = source.throw(thrown)
+                        else:
+                            if sent is None:  # the rest needs no help from here
+                                outcome = Outcome((yield from source))
+                                break
+                            item = source.send(sent)
+                except StopIteration as done:
+                    outcome = Outcome(done.value)
+                except BaseException as error:
+                    outcome = Outcome(error=error)
+                    _close(source)
+        except BaseException:  # of a signal handler, in a line of the engine's own
+            let_go(call, *stack.holders)
+            raise
         if outcome.error is None:
             return outcome.value
         raise outcome.release()
@@ -121,6 +128,13 @@ def _opened(call: Call, run: Invoke) -> Any:
     if items.filtered:
         return _filtered(items, source)
     return items.watch.items(source) if isinstance(items.watch, Lease) else _watched(call, items.watch, source)
+
+
+def _close(source: Any) -> None:
+    """Close a stream that has failed; only where a signal came between two of its steps it is not over yet."""
+    if source is not None:
+        with contextlib.suppress(Exception):
+            source.close()
 
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
@@ -194,45 +208,53 @@ def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generato
     return value
 
 
-def async_generator_driver(stack: Stack, lead: Lead | None = None) -> Callable[..., Any]:
+def async_generator_driver(  # noqa: C901 - the same
+    stack: Stack, lead: Lead | None = None
+) -> Callable[..., Any]:
     """Return an async generator function that runs the stack's target through its layers."""
     healthy = Invoke(stack.target.function, stack.depth)
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         call = new_call(stack, args, kwargs)
-        steps = _steps(call, healthy) if lead is None else lead(call)
-        outcome: Any = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                outcome = done.value
-                break
-            if not isinstance(step, Invoke):
-                outcome = await perform_async(call, step)
-                continue
-            # Handed out right here: an async generator cannot delegate to another one.
-            outcome = Outcome()
-            try:
-                source = _opened_async(call, step)
-                advance = source.__anext__
-                coming = advance()
-                while True:
-                    item = await (await_until(call, coming) if stack.bounded else coming)
-                    call.items = 1
-                    try:
-                        sent = yield item
-                    except GeneratorExit:
-                        await source.aclose()
-                        raise
-                    except BaseException as thrown:
-                        coming = source.athrow(thrown)
-                    else:
-                        coming = advance() if sent is None else source.asend(sent)
-            except StopAsyncIteration:
-                pass
-            except BaseException as error:
-                outcome.error = error
+        try:
+            steps = _steps(call, healthy) if lead is None else lead(call)
+            outcome: Any = None
+            while True:
+                try:
+                    step = steps.send(outcome)
+                except StopIteration as done:
+                    outcome = done.value
+                    break
+                if not isinstance(step, Invoke):
+                    outcome = await perform_async(call, step)
+                    continue
+                # Handed out right here: an async generator cannot delegate to another one.
+                outcome = Outcome()
+                source = None
+                try:
+                    source = _opened_async(call, step)
+                    advance = source.__anext__
+                    coming = advance()
+                    while True:
+                        item = await (await_until(call, coming) if stack.bounded else coming)
+                        call.items = 1
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            await source.aclose()
+                            raise
+                        except BaseException as thrown:
+                            coming = source.athrow(thrown)
+                        else:
+                            coming = advance() if sent is None else source.asend(sent)
+                except StopAsyncIteration:
+                    pass
+                except BaseException as error:
+                    outcome.error = error
+                    await _close_async(source)
+        except BaseException:  # of a signal handler, in a line of the engine's own
+            let_go(call, *stack.holders)
+            raise
         if outcome.error is not None:
             raise outcome.release()
 
@@ -248,6 +270,12 @@ def _opened_async(call: Call, run: Invoke) -> Any:
     if items is None:
         return source
     return _filtered_async(items, source) if items.filtered else _watched_async(call, items.watch, source)
+
+
+async def _close_async(source: Any) -> None:
+    if source is not None:
+        with contextlib.suppress(Exception):
+            await source.aclose()
 
 
 async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any, Any]:

@@ -35,6 +35,7 @@ from beluga.clock import environment, running_loop
 from beluga.errors import DeadlineExceeded
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Generator, Iterator
     from contextvars import Token
 
@@ -53,7 +54,6 @@ __all__ = [
     "current_deadline",
     "drive",
     "expired",
-    "give_back_deadline",
     "remaining",
     "reset_deadline",
     "resume_until",
@@ -69,29 +69,36 @@ set_deadline = DEADLINE.set
 reset_deadline = DEADLINE.reset
 
 
-def give_back_deadline(at: float, token: Token[float]) -> None:
-    """Take the deadline `at` away; see `give_back`."""
-    give_back(DEADLINE, at, token, math.inf)
-
-
 class Deadline:
-    """What one time budget set for one call; it has no ``__init__``, which would take 100 ns.
+    """What one time budget sets for one call; it has no ``__init__``, which would take 100 ns.
+
+    The call has it before the deadline is set: a signal handler that raises in between leaves it to `give_back`.
 
     Attributes:
         at: When, in seconds of `Environment.monotonic`.
         total: The seconds that the call had; None where the deadline is that of an enclosing budget.
         owner: The budget's layer.
-        token: Takes the deadline away from the context.
+        enclosing: The deadline around the call.
+        token: Takes the deadline away from the context; None until it is set.
         outer: What a budget further out, around the same function, had set.
     """
 
-    __slots__ = ("at", "outer", "owner", "token", "total")
+    __slots__ = ("at", "enclosing", "outer", "owner", "token", "total")
 
     at: float
     total: float | None
     owner: Policy
-    token: Token[float]
+    enclosing: float
+    token: Token[float] | None
     outer: Deadline | None
+
+    def give_back(self) -> None:
+        """Take the deadline away.
+
+        Raises:
+            ValueError: It was set in another context.
+        """
+        give_back(DEADLINE, self.at, self.token, self.enclosing)
 
 
 def remaining() -> float | None:
@@ -192,12 +199,18 @@ def _timed(call: Call, steps: Any, signal: Any, deadline: float) -> Generator[An
     timer = TaskTimer(call.environment, deadline)
     error: BaseException | None = None
     try:
+        timer.begin()
         return (yield from _drive(steps, signal))
     except BaseException as raised:
         error = raised
         raise
     finally:
-        if timer.stop(error):
+        try:
+            is_late = timer.stop(error)
+        except BaseException:  # of a signal handler: left alone it would cancel whatever the task does then
+            timer.stop(error)
+            raise
+        if is_late:
             raise expired(call.name, call.deadline.total if call.deadline else None) from error
 
 
@@ -226,42 +239,54 @@ class TaskTimer:
         self._environment = environment
         self._deadline = deadline
         self._timer: Timer | None = None
+        self._token: Token[TaskTimer | None] | None = None
+        self._before: TaskTimer | None = None
         self._relied_on: TaskTimer | None = None
         self._heirs: dict[TaskTimer, None] = {}
-        if self._task is not None:
-            self._cancelling = self._task.cancelling()
-            self._begin()
+        self._is_over = False
+        self._cancelling = 0 if self._task is None else self._task.cancelling()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Set the timer, or rely on one that runs; whatever comes of that, it has to be stopped."""
+        if self._task is None:
+            return
         running = TIMER.get()
-        if running is not None and running._task is self._task and running._deadline <= self._deadline:  # noqa: SLF001 - of its own kind
-            running._heirs[self] = None  # noqa: SLF001 - the same
+        if running is not None and running.serves(self._task, self._deadline):
             self._relied_on = running
+            running._heirs[self] = None  # noqa: SLF001 - of its own kind
             return
         self._relied_on = None
+        self._before = running
         self._token = TIMER.set(self)
         delay = max(0.0, self._deadline - self._environment.monotonic())
         self._timer = self._environment.clock.call_later(delay, self._fire)
 
+    def serves(self, task: asyncio.Task[Any], deadline: float) -> bool:
+        """Say whether it will cancel `task` at `deadline`, or earlier."""
+        return not self._is_over and self._task is task and self._deadline <= deadline
+
     def _fire(self) -> None:
-        self._fired = True
-        if self._task is not None:
+        if self._task is not None and not self._is_over:
+            self._fired = True
             self._task.cancel()
 
     def stop(self, error: BaseException | None) -> bool:
         """End it; say whether `error` is the cancellation that it asked for, and nobody else did."""
+        self._is_over = True
         if self._relied_on is not None:
             self._relied_on._heirs.pop(self, None)  # noqa: SLF001 - of its own kind
-        if self._timer is None or self._task is None:
             return False
-        self._timer.cancel()
         try:
-            TIMER.reset(self._token)
+            give_back(TIMER, self, self._token, self._before)
         except ValueError:
             return False  # closed from another context, where nothing was set
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
         for heir in self._heirs:
-            heir._begin()  # noqa: SLF001 - the same
-        if not self._fired:
+            heir.begin()
+        fired, self._fired = self._fired, False
+        if not fired or self._task is None:
             return False
         others = self._task.uncancel() > self._cancelling
         return isinstance(error, self._cancelled) and not others
@@ -287,13 +312,21 @@ class TimedBlock:
         self.at: float = min(own, enclosing)
         if self.at <= self._environment.monotonic():
             raise expired(name, self._total)
-        self._token = set_deadline(self.at)
+        self._enclosing = enclosing
+        self._token: Token[float] | None = None
         self._timer = TaskTimer(self._environment, self.at) if is_async else None
+        try:
+            self._token = set_deadline(self.at)
+            if self._timer is not None:
+                self._timer.begin()
+        except BaseException as error:  # of a signal handler
+            self.end(error)
+            raise
 
     def end(self, error: BaseException | None) -> DeadlineExceeded | None:
         """Take the deadline away, and return the error that takes the place of how the code ended, if it was late."""
         cancelled = self._timer is not None and self._timer.stop(error)
-        give_back_deadline(self.at, self._token)
+        give_back(DEADLINE, self.at, self._token, self._enclosing)
         is_late = cancelled or (error is None and self._environment.monotonic() > self.at)
         return expired(self._name, self._total) if is_late else None
 

@@ -283,7 +283,9 @@ class BlockPolicy(Policy):
 
     def __enter__(self) -> Self:
         """Enter the block, or refuse it as a call would be refused."""
-        self._managed(0).__enter__()
+        manager = self._managed(0)
+        manager.__enter__()
+        _ENTERED.set((*_ENTERED.get(), (self, manager)))
         return self
 
     def __exit__(self, *error: object) -> bool | None:
@@ -293,7 +295,9 @@ class BlockPolicy(Policy):
 
     async def __aenter__(self) -> Self:
         """Enter the block, or refuse it as a call would be refused; where the policy waits, other tasks run."""
-        await self._managed(1).__aenter__()
+        manager = self._managed(1)
+        await manager.__aenter__()
+        _ENTERED.set((*_ENTERED.get(), (self, manager)))
         return self
 
     async def __aexit__(self, *error: object) -> bool | None:
@@ -310,9 +314,7 @@ class BlockPolicy(Policy):
                 raise TypeError(message)
             managers = contextlib.contextmanager(self(block)), contextlib.asynccontextmanager(self(async_block))
             vars(self)["_managers"] = managers
-        manager = managers[which]()
-        _ENTERED.set((*_ENTERED.get(), (self, manager)))
-        return manager
+        return managers[which]()
 
     def _left(self) -> Any:
         entered = _ENTERED.get()

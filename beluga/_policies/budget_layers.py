@@ -11,10 +11,9 @@ import attrs
 from beluga._engine.call import Outcome, was_sent
 from beluga._engine.options import is_live
 from beluga._engine.policy import Hints, Policy
-from beluga._engine.state import give_back
 from beluga._engine.stream_layers import Lease
 from beluga._engine.target import unhashable
-from beluga._engine.timeouts import Deadline, current_deadline, expired, give_back_deadline, set_deadline
+from beluga._engine.timeouts import Deadline, current_deadline, expired, set_deadline
 from beluga._foreign import usage_of
 from beluga._policies.budget_shared import Local, SharedSpendingLayer
 from beluga.schema.usage import Usage
@@ -22,7 +21,6 @@ from beluga.spending import NOTHING, SCOPE, Account, Amount, SpendingScope, spen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-    from contextvars import Token
 
     from beluga._engine.call import Call
     from beluga._engine.policy import Tell, Verdict, Watch
@@ -66,8 +64,10 @@ class TimeLayer(Policy):
         deadline.total = own
         deadline.owner = self
         deadline.outer = call.deadline
-        deadline.token = set_deadline(at)
+        deadline.enclosing = enclosing
+        deadline.token = None
         call.deadline = deadline
+        deadline.token = set_deadline(at)
 
     def _part(self, call: Call, enclosing: float, now: float) -> float:
         if enclosing == math.inf:
@@ -80,24 +80,33 @@ class TimeLayer(Policy):
 
     def watch(self, call: Call) -> Lease:
         """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
-        return Lease(call, self._own(call))
+        own: Any = self._own(call)
+        return Lease(call, own)
 
-    def _own(self, call: Call) -> Deadline:
+    def _own(self, call: Call) -> Deadline | None:
         """Return the deadline that this layer set; those of budgets further in are linked before it."""
-        deadline: Any = call.deadline
-        while deadline.owner is not self:
+        deadline = call.deadline
+        while deadline is not None and deadline.owner is not self:
             deadline = deadline.outer
-        own: Deadline = deadline
-        return own
+        return deadline
+
+    def abandon(self, call: Call) -> None:
+        """Take the deadline away, if it is there."""
+        deadline = self._own(call)
+        if deadline is not None:
+            with contextlib.suppress(ValueError):
+                deadline.give_back()
+            call.deadline = deadline.outer
 
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Take the deadline away; an answer that comes too late is none."""
         deadline: Any = call.deadline
-        call.deadline = deadline.outer
         try:
-            give_back_deadline(deadline.at, deadline.token)
+            deadline.give_back()
         except ValueError:
+            call.deadline = deadline.outer
             return  # a coroutine that is closed from elsewhere: the deadline was never set there
+        call.deadline = deadline.outer
         if outcome.error is None:
             monotonic = call.environment.monotonic
             if monotonic() > deadline.at:
@@ -126,24 +135,18 @@ def _endless(total: float | None) -> float:
 class _State:
     """What one call spends on, and the usage that its stream reported last."""
 
-    __slots__ = ("answer", "scope", "token", "usage")
+    __slots__ = ("answer", "resume", "scope", "suspend", "usage")
 
     def __init__(self, scope: SpendingScope, answer: Report | None = None) -> None:
         self.answer = answer  # what it tells of its model, where that is asked for
         self.scope = scope
-        self.token: Token[SpendingScope | None] = SCOPE.set(scope)
+        self.suspend, self.resume = scope.suspend, scope.resume
         self.usage: Usage | None = None
 
     def seen(self, item: Any) -> None:
         self.usage = usage_of(item) or self.usage  # of a stream the last report counts: it is cumulative
         if self.answer is not None:
             self.answer.read(item)
-
-    def suspend(self) -> None:
-        SCOPE.reset(self.token)
-
-    def resume(self) -> None:
-        self.token = SCOPE.set(self.scope)
 
 
 class SpendingLayer(Local):
@@ -162,7 +165,8 @@ class SpendingLayer(Local):
             account = self._options.here(key)
         except TypeError:
             raise unhashable(self.concern, key, call.name) from None
-        self.begin(call, self.open(call, account))
+        self.open(call, account)
+        self.begin(call)
 
     def key(self, call: Call) -> Hashable:
         """Return whose budget it is."""
@@ -172,15 +176,24 @@ class SpendingLayer(Local):
         """Reserve the estimate on `account`, and on those of the calls around."""
         return self.reserved(call, SpendingScope(account, SCOPE.get(), self._used))
 
-    def reserved(self, call: Call, scope: SpendingScope) -> SpendingScope:
+    def reserved(self, call: Call, scope: SpendingScope, answer: Report | None = None) -> SpendingScope:
         """Return `scope` with the estimate reserved on it."""
+        call.keep(self, _State(scope, answer))
         estimate = self._options.estimate
         scope.reserve(amount_of_estimate(estimate(call.arguments) if callable(estimate) else estimate))
         return scope
 
-    def begin(self, call: Call, scope: SpendingScope) -> None:
-        """Let what runs inside spend on `scope`."""
-        call.keep(self, _State(scope))
+    def begin(self, call: Call) -> None:
+        """Let what runs inside spend on the scope that was opened."""
+        state: _State = call.kept(self)
+        state.scope.resume()
+
+    def abandon(self, call: Call) -> None:
+        """Give the scope and the estimate back; a call that was sent has cost it."""
+        state: _State | None = call.kept(self)
+        if state is not None:
+            state.scope.leave()
+            state.scope.settle(state.scope.reserved if call.sent else NOTHING, call.name)
 
     def watch(self, call: Call) -> _State:
         """Read the usage that a stream reports, and keep the scope from its consumer."""
@@ -190,8 +203,7 @@ class SpendingLayer(Local):
     def leave(self, call: Call, outcome: Outcome) -> None:
         """Replace the estimate by what was used; where nobody reports that, it stands."""
         state: _State = call.kept(self)
-        with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
-            give_back(SCOPE, state.scope, state.token, None)
+        state.scope.leave()
         usage = state.usage or usage_of(outcome.value)
         estimate = state.scope.reserved
         used = estimate if was_sent(call, outcome) else NOTHING
@@ -237,12 +249,7 @@ class TableLayer(SpendingLayer):
         bill = _Bill(call.name, asked if isinstance(asked, str) else None)
         if bill.asked is not None:
             bill(Usage())  # before the call: one that cannot be priced is not made
-        return self.reserved(call, SpendingScope(account, SCOPE.get(), bill))
-
-    def begin(self, call: Call, scope: SpendingScope) -> None:
-        """Let what runs inside spend on `scope`."""
-        bill: Any = scope.amount_of
-        call.keep(self, _State(scope, bill.answer))
+        return self.reserved(call, SpendingScope(account, SCOPE.get(), bill), bill.answer)
 
     def _charged(self, state: _State, outcome: Outcome, usage: Usage, estimate: Amount) -> Amount:  # noqa: ARG002 - no estimate
         if state.answer is not None and outcome.error is None:
@@ -302,27 +309,19 @@ class Both(Policy):
     def enter(self, call: Call) -> Verdict | None:
         if call.answer is None:  # else the spending asked a store, and goes on
             self._time.enter(call)
-        try:
-            return self._spending.enter(call)
-        except BaseException as error:
-            self._time.leave(call, Outcome(error=error))
-            raise
+        return self._spending.enter(call)
 
     def abandon(self, call: Call) -> Tell | None:
         try:
             return self._spending.abandon(call)
         finally:
-            self._time.leave(call, Outcome(error=GeneratorExit()))  # of whatever kind it is, the deadline goes
+            self._time.abandon(call)
 
     def watch(self, call: Call) -> Watch:
         return _BothWatch(self._time.watch(call), self._spending.watch(call))
 
     def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
-        try:
-            verdict = self._spending.leave(call, outcome)
-        except BaseException as error:
-            self._time.leave(call, Outcome(error=error))
-            raise
+        verdict = self._spending.leave(call, outcome)
         self._time.leave(call, outcome)
         return verdict
 

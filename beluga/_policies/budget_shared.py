@@ -128,8 +128,8 @@ class Local(Policy):
         """Reserve the estimate of `call` on `account`, and on those of the calls around it."""
         raise NotImplementedError
 
-    def begin(self, call: Call, scope: SpendingScope) -> None:
-        """Let what runs inside spend on `scope`."""
+    def begin(self, call: Call) -> None:
+        """Let what runs inside spend on the scope that was opened."""
         raise NotImplementedError
 
     def key(self, call: Call) -> Hashable:
@@ -191,7 +191,7 @@ class SharedSpendingLayer(Policy):
         answer = call.answer
         error = None if answer is None else answer.error
         if answer is not None and error is None and held.answered(answer.value):
-            self._local.begin(call, held.scope)
+            self._local.begin(call)
             return None
         held.scope.settle(NOTHING)
         call.keep(self, None)
@@ -220,17 +220,20 @@ class SharedSpendingLayer(Policy):
         if store.on_failure == "local":
             return self._local.enter(call)
         if store.on_failure == "open":
-            self._local.begin(call, self._local.open(call, Account()))
+            self._local.open(call, Account())
+            self._local.begin(call)
             return None
         raise store.refusal(self.concern, error)
 
     def abandon(self, call: Call) -> Tell | None:
         """Give back what was reserved; what an answer yet to come says is given back when it comes."""
+        self._local.abandon(call)
+        return self._settling(call)
+
+    def _settling(self, call: Call) -> Tell | None:
+        """Return what tells the store what was used, if anything was reserved there."""
         held: _Held | None = call.kept(self)
-        if held is None:
-            return self._local.abandon(call)
-        held.scope.settle(NOTHING)
-        return Tell(lambda: held.settle(NOTHING))
+        return None if held is None else Tell(lambda: held.settle(held.scope.account.spent))
 
     def watch(self, call: Call) -> Watch:
         """Read the usage that a stream reports, and keep the scope from its consumer."""
@@ -238,13 +241,5 @@ class SharedSpendingLayer(Policy):
 
     def leave(self, call: Call, outcome: Outcome) -> Verdict | None:
         """Replace the estimate by what was used, here and in the store."""
-        held: _Held | None = call.kept(self)
-        try:
-            self._local.leave(call, outcome)
-        except BaseException:
-            if held is not None:
-                held.settle(held.scope.account.spent)
-            raise
-        if held is None:
-            return None
-        return Tell(lambda: held.settle(held.scope.account.spent))
+        self._local.leave(call, outcome)
+        return self._settling(call)

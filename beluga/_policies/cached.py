@@ -323,11 +323,12 @@ class _Layer(Policy):
         return Ask(lambda: wakeup.block(clock, left))
 
     def abandon(self, call: Call) -> None:
-        """Wait no longer."""
+        """Wait no longer, and lead no more."""
         waiter = call.kept(self)
         if isinstance(waiter, Follower):
             waiter.depart()
         elif waiter is not None:
+            waiter.suspend()
             waiter.let_go()
 
     def watch(self, call: Call) -> Lead | None:
@@ -342,8 +343,8 @@ class _Layer(Policy):
         lead: Lead | None = call.kept(self)
         if lead is None:
             return None
-        call.keep(self, None)
         lead.suspend()
+        call.keep(self, None)
         error = outcome.error
         try:
             if error is None:

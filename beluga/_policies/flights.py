@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from beluga._engine.policy import Use
-from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, new_lock
+from beluga._engine.state import BoundedMap, Wakeup, begin_in_child, give_back, new_lock
 from beluga._foreign.answers import SILENT, Report
 from beluga.classification import TRANSIENT, ErrorCode, classify
 from beluga.errors import GuardBlocked, Refused
@@ -231,10 +231,11 @@ class Share(Protocol):
 class Lead:
     """The right to run the function for a flight, and what its stream gives; who lets go of it hands it on."""
 
-    __slots__ = ("_flight", "_token", "items", "old", "report", "shared")
+    __slots__ = ("_flight", "_led", "_token", "items", "old", "report", "shared")
 
     def __init__(self, flight: Flight, old: Entry | None = None, shared: Share | None = None) -> None:
         self._flight: Flight | None = flight
+        self._led: tuple[Flight, ...] = ()
         self._token: Token[tuple[Flight, ...]] | None = None
         self.shared = shared
         self.items: list[Any] = []
@@ -274,7 +275,10 @@ class Lead:
         if flight is not None:
             flight.hand_on(self)
 
-    __del__ = let_go  # a call may be gone without a word
+    def __del__(self) -> None:
+        """Hand it on where a call is gone without a word."""
+        if hasattr(self, "_flight"):  # else a signal came before it was made
+            self.let_go()
 
     def begin(self) -> None:
         """Forget the items of a stream that failed before this one."""
@@ -290,14 +294,15 @@ class Lead:
     def resume(self) -> None:
         """Let the tasks and threads that begin from here know that they work for this flight."""
         if self._flight is not None:
-            self._token = LED.set((*LED.get(), self._flight))
+            self._led, self._token = (*LED.get(), self._flight), None
+            self._token = LED.set(self._led)
 
     def suspend(self) -> None:
         """Take that back."""
-        token, self._token = self._token, None
-        if token is not None:
+        if self._led:
             with contextlib.suppress(ValueError):  # a coroutine that is closed from elsewhere: it was never set there
-                LED.reset(token)
+                give_back(LED, self._led, self._token, self._led[:-1])
+            self._led = ()
 
 
 LED: ContextVar[tuple[Flight, ...]] = ContextVar("beluga.flights", default=())

@@ -343,6 +343,11 @@ class _EagerLayer(Policy):
         progress: Progress = call.kept(self._options)
         return progress.begin(call) if progress.is_outermost or self._options.resume is not None else None
 
+    def abandon(self, call: Call) -> None:
+        progress: Progress | None = call.kept(self._options)
+        if progress is not None:
+            progress.suspend()
+
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         progress: Progress = call.kept(self._options)
         progress.suspend()  # a retry around this one may be the outermost

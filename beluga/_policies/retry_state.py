@@ -11,7 +11,7 @@ from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call
 from beluga._engine.policy import Again
 from beluga._engine.stack import Stack
-from beluga._engine.state import StateByClock, new_lock
+from beluga._engine.state import StateByClock, give_back, new_lock
 from beluga._engine.target import Kind, Target, kind_of
 from beluga._engine.timeouts import TimedBlock
 from beluga._engine.wrapping import block
@@ -125,7 +125,7 @@ class Progress:
         keeps_items: Whether the items of a stream are needed to go on with it.
     """
 
-    __slots__ = ("_token", "began", "error", "first_failure", "is_outermost", "items")
+    __slots__ = ("_before", "_is_set", "_token", "began", "error", "first_failure", "is_outermost", "items")
 
     def __init__(self, began: float, *, is_outermost: bool = False, keeps_items: bool = False) -> None:
         self.began = began
@@ -133,6 +133,8 @@ class Progress:
         self.error: Exception | None = None
         self.is_outermost = is_outermost
         self.items: list[Any] | None = [] if keeps_items else None
+        self._is_set = False
+        self._before = False
         self._token: Token[bool] | None = None
 
     def begin(self, call: Call) -> Progress:
@@ -146,13 +148,14 @@ class Progress:
             self.items.append(item)
 
     def suspend(self) -> None:
-        token, self._token = self._token, None
-        if token is not None:
+        if self._is_set:
             with contextlib.suppress(ValueError):  # closed from another context, where it was never set
-                OUTERMOST.reset(token)
+                give_back(OUTERMOST, True, self._token, self._before)
+            self._is_set = False
 
     def resume(self) -> None:
-        if self.is_outermost and self._token is None:
+        if self.is_outermost and not self._is_set:
+            self._before, self._token, self._is_set = OUTERMOST.get(), None, True
             self._token = OUTERMOST.set(True)
 
 
@@ -287,10 +290,12 @@ class Attempts:
         self._layer: Policy = self._call.stack.bound[0]
         self._seconds = seconds
         self._again: Again | None = Again()
-        self._layer.enter(self._call)
-        self._watch: Watch | None = self._layer.watch(self._call)
-        if self._watch is not None:
-            self._watch.suspend()  # outside the blocks
+        self._watch: Watch | None = None
+        try:
+            self._layer.enter(self._call)
+            self._watch = self._layer.watch(self._call)
+        finally:
+            self._layer.abandon(self._call)  # nothing is ambient outside the blocks
 
     def _next(self, *, is_async: bool) -> Attempt | None:
         if self._again is None:
@@ -299,9 +304,17 @@ class Attempts:
         return Attempt(self._call.attempt, self._settle, lambda: self._begin(is_async=is_async))
 
     def _begin(self, *, is_async: bool) -> TimedBlock | None:
-        time = None if self._seconds is None else TimedBlock("the attempt", self._seconds, is_async=is_async)
-        if self._watch is not None:
-            self._watch.resume()
+        time = None
+        try:
+            if self._seconds is not None:
+                time = TimedBlock("the attempt", self._seconds, is_async=is_async)
+            if self._watch is not None:
+                self._watch.resume()
+        except BaseException as error:  # of a signal handler: then the block is not entered, and not left
+            self._layer.abandon(self._call)
+            if time is not None:
+                time.end(error)
+            raise
         return time
 
     def _settle(self, outcome: Outcome) -> bool:

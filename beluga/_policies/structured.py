@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 from beluga import events
 from beluga._engine.call import Outcome
 from beluga._engine.policy import Again, Policy, Use
-from beluga._engine.state import give_back
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign import text, usage_of
@@ -26,7 +24,6 @@ from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-    from contextvars import Token
 
     from beluga._engine.call import Call
     from beluga._engine.stack import Stack
@@ -195,8 +192,8 @@ class Layer(Policy):
         given = self._messages.read(call)
         asked = self._asked(given, call)
         turn = ReaskState(call)
-        turn.open()
         call.keep(self, turn)
+        turn.open()
         if asked is not given:
             self._messages.write(call, asked)
         if self._schema is not None and not _is_given(self._schema, call):
@@ -221,6 +218,17 @@ class Layer(Policy):
             if not isinstance(verdict, Again):
                 call.args, call.kwargs = turn.args, turn.kwargs  # an alternative, say, is asked what the caller asked
         return verdict
+
+    def abandon(self, call: Call) -> None:
+        """Give back the scope of a budget, and what the caller gave."""
+        turn: ReaskState | None = self._turn(call)
+        if turn is not None:
+            turn.close(Outcome())
+            call.args, call.kwargs = turn.args, turn.kwargs
+
+    def _turn(self, call: Call) -> ReaskState | None:
+        turn: ReaskState | None = call.kept(self)
+        return turn
 
     def _judge(self, call: Call, turn: ReaskState, given: Any) -> Again | Use:
         answer = _usable(call, given, turn)
@@ -262,6 +270,11 @@ class StreamLayer(Layer):
         """Give the function messages and schema as it takes them."""
         super().enter(call)
         call.keep(self, (self._form.incoming(), Report(), call.kept(self)))
+
+    def _turn(self, call: Call) -> ReaskState | None:
+        kept = call.kept(self)
+        turn: ReaskState | None = kept[-1] if isinstance(kept, tuple) else kept
+        return turn
 
     def watch(self, call: Call) -> ReaskState | None:
         """Begin with an empty answer, unless this stream goes on with the one before it; keep the scope of a budget."""
@@ -344,7 +357,7 @@ def _whole(call: Call, answer: Answer, asked: int) -> Answer:
 class ReaskState:
     """One call: what the caller gave, and what the model has used up for it so far."""
 
-    __slots__ = ("args", "asked", "kwargs", "scope", "token", "usage")
+    __slots__ = ("args", "asked", "kwargs", "scope", "usage")
 
     def __init__(self, call: Call) -> None:
         self.args = call.args
@@ -352,7 +365,6 @@ class ReaskState:
         self.asked = 0
         self.usage: Usage | None = None
         self.scope: SpendingScope | None = None
-        self.token: Token[SpendingScope | None] | None = None
 
     def open(self) -> None:
         """Begin an attempt, on a scope of its own under that of the budget around, if there is one.
@@ -363,33 +375,32 @@ class ReaskState:
         self.asked += 1
         around = SCOPE.get()
         if around is not None:
-            scope = SpendingScope(Account(), around)
-            scope.reserve(NOTHING)
-            self.scope, self.token = scope, SCOPE.set(scope)
+            self.scope = SpendingScope(Account(), around)
+            self.scope.reserve(NOTHING)
+            self.scope.resume()
 
     def seen(self, item: Any) -> None:
         """Learn nothing of an item of a stream."""
 
     def suspend(self) -> None:
         """Take the scope away while the consumer of a stream works."""
-        if self.token is not None:
-            SCOPE.reset(self.token)
+        if self.scope is not None:
+            self.scope.suspend()
 
     def resume(self) -> None:
         """Put it back."""
-        if self.token is not None:
-            self.token = SCOPE.set(self.scope)
+        if self.scope is not None:
+            self.scope.resume()
 
     def close(self, outcome: Outcome) -> None:
         """End the attempt, and charge what it used up unless a budget further in has done so."""
         usage = usage_of(outcome.value) if outcome.error is None else None
         if usage is not None:
             self.usage = usage if self.usage is None else self.usage + usage
-        if self.scope is not None and self.token is not None:
-            with contextlib.suppress(ValueError):  # a coroutine closed from elsewhere: the scope was never set there
-                give_back(SCOPE, self.scope, self.token, None)
+        if self.scope is not None:
+            self.scope.leave()
             self.scope.settle(NOTHING if usage is None else self.scope.amount_of(usage))
-            self.scope = self.token = None
+            self.scope = None
 
     def source(self, value: Any) -> Any:
         """Return `value`, the last answer, with the usage of all."""

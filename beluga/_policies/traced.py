@@ -199,6 +199,7 @@ class _Layer(Policy):
             is_stream=self._is_stream,
         )
         call.keep(self, begun)
+        begun.resume()
         call.wants_value = True
         call.listen(begun.hear)
         if self._redact is not None and begun.span.is_recording():
@@ -213,7 +214,6 @@ class _Layer(Policy):
         begun: Recording | None = call.kept(self)
         if begun is None:
             return
-        call.keep(self, None)
         # What happens further out, such as a retry, comes when this span has ended.
         call.listeners = tuple(heard for heard in call.listeners if heard != begun.hear)
         error = GeneratorExit() if self._is_stream and _is_cut_short(outcome.error) else outcome.error
@@ -222,7 +222,7 @@ class _Layer(Policy):
             begun.answer.usage = Usage()  # what was used was counted when the answer was made
         if self._is_client:  # while the span is current, so that an exemplar finds it
             _tried("measure the call of", self._measure, begun, error)
-        begun.suspend()
+        begun.leave()
         found = {}
         if begun.span.is_recording():
             found = begun.findings(self._names)
@@ -233,6 +233,14 @@ class _Layer(Policy):
             if begun.texts is not None:
                 found |= _tried("keep what comes out of the call of", self._given, begun, outcome)
         _tried("end", begun.end, found, error)
+        call.keep(self, None)
+
+    def abandon(self, call: Call) -> None:
+        """End the span, and make current what was so before."""
+        begun: Recording | None = call.kept(self)
+        if begun is not None:
+            begun.leave()
+            begun.end({OUTCOME: "abandoned"} if self._is_stream else {}, None)
 
     def _measure(self, begun: Recording, error: BaseException | None) -> None:
         """Record the call in the histograms, where somebody keeps them."""

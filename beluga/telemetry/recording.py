@@ -6,13 +6,15 @@ This module exists for OpenTelemetry and is loaded when the first call is record
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from opentelemetry.context import attach
+from opentelemetry.context import attach, detach, get_current
 from opentelemetry.trace import NoOpTracer, SpanKind, set_span_in_context
 
 from beluga import events
+from beluga._engine.state import give_back
 from beluga._foreign.answers import SILENT, Report
 from beluga.clock import SYSTEM
 from beluga.schema.messages import prompt_of
@@ -22,7 +24,9 @@ from beluga.telemetry.spans import error_type, fail, meter_provider, prompt_attr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextvars import ContextVar, Token
 
+    from opentelemetry.context import Context
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span
 
@@ -51,6 +55,14 @@ _EVENT_NAMES: Mapping[type[events.Event], str] = {
 }
 
 
+@functools.cache
+def _current() -> ContextVar[Context]:
+    """Return where OpenTelemetry keeps the current span: its two frames each way take as long as a bare item."""
+    token = attach(get_current())
+    detach(token)
+    return token.var  # type: ignore[return-value]  # its stubs say no more than object
+
+
 class Recording:
     """A span that is current while its call runs, and what is known of the call so far.
 
@@ -64,8 +76,8 @@ class Recording:
     """
 
     __slots__ = (
-        "_began", "_clock", "_context", "_current", "_environment", "_is_answer", "_is_open", "_is_stream", "_room",
-        "_token", "answer", "first_item", "span", "texts",
+        "_before", "_began", "_clock", "_context", "_current", "_environment", "_is_answer", "_is_open", "_is_stream",
+        "_room", "_token", "answer", "first_item", "span", "texts",
     )  # fmt: skip
 
     def __init__(
@@ -92,12 +104,12 @@ class Recording:
         self.first_item: float | None = None
         self.texts: list[str] | None = None
         self._room = READ_AT_MOST
-        self._context = set_span_in_context(self.span)
-        self._token = attach(self._context)
-        # From here on without OpenTelemetry's two frames each way, which take as long as a bare item of a stream.
-        self._current = self._token.var
-        self._began = environment.monotonic()
         self._is_open = True
+        self._context = set_span_in_context(self.span)
+        self._current = _current()
+        self._token: Token[Context] | None = None
+        self._before: Context = self._current.get()
+        self._began = environment.monotonic()
 
     def __del__(self) -> None:
         """End the span of a stream that Python collects without closing it, as it does when its loop is closed."""
@@ -114,15 +126,18 @@ class Recording:
         self._token = self._current.set(self._context)
 
     def suspend(self) -> None:
-        """Make current again what was so before, in the same step.
+        """Make current again what was so before, for as long as the consumer of a stream works."""
+        token: Any = self._token
+        self._current.reset(token)
+
+    def leave(self) -> None:
+        """Make current again what was so before, for good.
 
         What is collected in the middle of a step, because its event loop is gone, ends in a context where the span
         never was current: there is nothing to take back.
         """
-        try:
-            self._current.reset(self._token)
-        except ValueError:
-            return
+        with contextlib.suppress(ValueError):
+            give_back(self._current, self._context, self._token, self._before)
 
     def seen(self, item: Any) -> None:
         """Take note of an item of a stream."""

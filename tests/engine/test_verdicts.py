@@ -119,7 +119,7 @@ def test_an_answer_is_not_left_to_the_next_attempt(kind, fake_clock):
     """An error after an answer does not let the next attempt take the old answer for its own."""
     policy = Scripted(enter=[Ask(lambda: 1), ConnectionError()])
     assert outcome(kind, retry(policy(subject(kind)))) == "hello"
-    assert policy.seen[:3] == [("enter", None), ("enter", 1), ("enter", None)]
+    assert policy.seen[:4] == [("enter", None), ("enter", 1), ("abandon", None), ("enter", None)]
     policy = Scripted(leave=[Ask(lambda: 1), ValueError("late")])
     with pytest.raises(ValueError, match="late") as caught:
         outcome(kind, policy(subject(kind, KeyError("first"))))

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from beluga import Again, Ask, Policy, RateLimited, Refused, Tell, Use, Wait, budget, events
 from beluga._engine.call import Outcome, forget, was_sent
 from beluga._engine.drivers import finish, finish_async, new_call
-from beluga._engine.interpreter import Invoke, give_up, serve, take, tell, unexpected, wait
+from beluga._engine.interpreter import Invoke, let_go, serve, take, tell, unexpected, wait
 from beluga._engine.policy import Hints
 from beluga._engine.stack import Stack
 from beluga._engine.streams import async_generator_driver, generator_driver
@@ -52,6 +52,7 @@ def _enter(call, layer, depth):
         try:
             verdict = layer.enter(call)
         except BaseException as error:
+            let_go(call, layer)
             if isinstance(error, Refused):
                 call.emit(events.CallRefused, policy=layer.name, code=error.code, retry_after=error.retry_after)
             return Outcome(error=error)
@@ -65,7 +66,7 @@ def _enter(call, layer, depth):
             return Outcome(error=unexpected(layer, "enter", verdict))
         failure = yield from serve(call, layer, verdict)
         if failure is not None:
-            yield from give_up(call, layer)
+            let_go(call, layer)
             return failure
 
 
@@ -78,6 +79,7 @@ def _leave(call, layer, depth, outcome, function):
         except BaseException as error:
             if error is not outcome.error and error.__context__ is None:
                 error.__context__ = outcome.error
+            let_go(call, layer)
             return Outcome(error=error)
         finally:
             call.answer = None
