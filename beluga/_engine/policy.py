@@ -221,6 +221,10 @@ class Policy:
         """Return options and live state in one line, for `explain`."""
         return ""
 
+    def _fused(self) -> Policy:
+        """Return the layer that runs from the first call on, for who learns only then what it has to do."""
+        return self
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Copy and pickle a policy that is an attrs class by its options: what it remembers of calls begins anew."""
         kind = type(self)

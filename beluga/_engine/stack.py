@@ -57,6 +57,7 @@ class Stack:
 
         Done at the first call: a stack is built anew with each decorator, and only the last one is called.
         """
+        self.bound = tuple(layer._fused() for layer in self.bound)  # noqa: SLF001 - for layers of our own alone
         numbered = list(enumerate(self.bound))
         outward = numbered[::-1]
         # Each with the number of layers that are entered then. Exact tuples: a named one unpacks 4 times slower.

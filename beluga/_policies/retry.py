@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
 
 import attrs
 
@@ -30,8 +30,11 @@ from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.timeouts import DEADLINE
 from beluga._policies.budget import Budget
 from beluga._policies.retry_state import (
+    ALONE,
+    AROUND,
     CLIENT,
     OUTERMOST,
+    RETRIED,
     Attempts,
     Progress,
     RetryThrottle,
@@ -94,9 +97,10 @@ class RetryPolicy(Policy):
         resume: Called with the list of a stream's items so far when it is cut after some; returns a stream of the rest,
             which runs in the function's place, inside the layers further in. It may yield something first that tells
             the consumer; subscribers hear of `StreamResumed`. The items are kept for it.
-        nested: What becomes of retries further in, in this function or in those it calls. ``"both"``: they try again as
-            well and the attempts multiply, which the event `RetriesNested` tells, also of an SDK that retries by
-            itself. ``"outer"``: they leave it to this one. That costs each call 0.3 us.
+        nested: What becomes of retries inside one another, on one function or on those it calls. ``"both"``: all try
+            again and the attempts multiply, which the event `RetriesNested` tells, also of an SDK that retries by
+            itself. ``"outer"``, on any of two: the inner one leaves it to the outer one, if that was first called when
+            this one had been made. It costs each call of a retry 0.3 us, where one was made so.
 
     Raises:
         TypeError: `retryable_errors` holds something else, or `resume` does not go with the function.
@@ -154,7 +158,9 @@ class RetryPolicy(Policy):
         if self.replay and self.resume is not None:
             message = "retry: give either replay=True, which begins a stream anew, or resume=, which goes on with it"
             raise ValueError(message)
-        looks_at_good = self.on_result is not None or self.throttle is not None or self.nested == "outer"
+        if self.nested == "outer":
+            _EagerLayer.is_asked_for = True
+        looks_at_good = self.on_result is not None or self.throttle is not None
         hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
         object.__setattr__(self, "hints", hints)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors", (RateLimited,)))
@@ -177,7 +183,7 @@ class RetryPolicy(Policy):
     @property
     def belongs_inside(self) -> Mapping[str, str]:  # type: ignore[override]  # it depends on an option
         """Another retry, unless it leaves the attempts to this one."""
-        wrong = 'their attempts multiply; keep one of them, or say nested="outer" for the outer one'
+        wrong = 'their attempts multiply, unless one of them says nested="outer"; keep one of them'
         return {"retry": wrong} if self.nested == "both" else {}
 
     def bind(self, target: Target) -> Policy:
@@ -186,6 +192,9 @@ class RetryPolicy(Policy):
             check_resume(self.concern, self.resume, target)
         eager = is_live(self) or self.max_elapsed is not None or self.resume is not None or self.nested == "outer"
         return _EagerLayer(self) if eager else self
+
+    def _fused(self) -> Policy:
+        return _EagerLayer(self) if _EagerLayer.is_asked_for else self
 
     def leave(self, call: Call, outcome: Outcome) -> Again | None:
         """Ask for another attempt if the outcome, the figures and the deadline allow one."""
@@ -239,7 +248,8 @@ class RetryPolicy(Policy):
         if call.attempt == 1:
             progress.first_failure = now
         throttled = error is not None and self.throttle is not None and not self.throttle.failed()
-        if OUTERMOST.get():
+        around = RETRIED.get()
+        if around == OUTERMOST or (around and self.nested == "outer"):
             reason = "the attempts are left to the retry around it"
         elif call.items and not self.replay and self.resume is None:
             reason = "the stream had begun; resume= would go on with it, replay=True begin it anew"
@@ -327,21 +337,27 @@ class _EagerLayer(Policy):
     """The layer of a retry that has to know when the first attempt began, or what it gave, or to be known inside."""
 
     concern = "retry"
+    is_asked_for: ClassVar[bool] = False
+    """Whether a retry was made that leaves the attempts to any around it, which then has to be known inside."""
 
     def __init__(self, options: RetryPolicy) -> None:
-        self.hints = options.hints
         self._options = options
+        self._level = OUTERMOST if options.nested == "outer" else AROUND if self.is_asked_for else ALONE
+        self.hints = attrs.evolve(options.hints, leave="always") if self._level else options.hints
+
+    def _fused(self) -> Policy:
+        return _EagerLayer(self._options)
 
     def enter(self, call: Call) -> None:
         monotonic = call.environment.monotonic
         options = self._options
-        progress = Progress(monotonic(), is_outermost=options.nested == "outer", keeps_items=options.resume is not None)
+        progress = Progress(monotonic(), level=self._level, keeps_items=options.resume is not None)
         call.keep(options, progress)
         progress.resume()
 
     def watch(self, call: Call) -> Watch | None:
         progress: Progress = call.kept(self._options)
-        return progress.begin(call) if progress.is_outermost or self._options.resume is not None else None
+        return progress.begin(call) if progress.level or self._options.resume is not None else None
 
     def abandon(self, call: Call) -> None:
         progress: Progress | None = call.kept(self._options)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Policy, Watch
 
 __all__ = [
+    "ALONE",
+    "AROUND",
     "OUTERMOST",
+    "RETRIED",
     "Attempt",
     "Attempts",
     "Progress",
@@ -112,30 +115,33 @@ class _Purse:
         self.tokens = tokens
 
 
-OUTERMOST: ContextVar[bool] = ContextVar("beluga.outermost_retry", default=False)
-"""Whether a retry around the running code wants to be the only one."""
+ALONE, AROUND, OUTERMOST = range(3)
+"""No retry around, as far as one tells; one that would leave the attempts to others; one that wants to be the only."""
+
+RETRIED: ContextVar[int] = ContextVar("beluga.retried", default=ALONE)
+"""What retry there is around the running code."""
 
 
 class Progress:
-    """How far a call has come; watches a stream for `resume`, and keeps the outermost retry from its consumer.
+    """How far a call has come; watches a stream for `resume`, and keeps what a retry is to others from its consumer.
 
     Args:
         began: When it began, or first failed, in seconds of its clock.
-        is_outermost: Whether retries further in leave the attempts to this one.
+        level: What this one is to retries further in; see `RETRIED`.
         keeps_items: Whether the items of a stream are needed to go on with it.
     """
 
-    __slots__ = ("_before", "_is_set", "_token", "began", "error", "first_failure", "is_outermost", "items")
+    __slots__ = ("_before", "_is_set", "_now", "_token", "began", "error", "first_failure", "items", "level")
 
-    def __init__(self, began: float, *, is_outermost: bool = False, keeps_items: bool = False) -> None:
+    def __init__(self, began: float, *, level: int = ALONE, keeps_items: bool = False) -> None:
         self.began = began
         self.first_failure = began
         self.error: Exception | None = None
-        self.is_outermost = is_outermost
+        self.level = level
         self.items: list[Any] | None = [] if keeps_items else None
         self._is_set = False
-        self._before = False
-        self._token: Token[bool] | None = None
+        self._before = self._now = ALONE
+        self._token: Token[int] | None = None
 
     def begin(self, call: Call) -> Progress:
         """Forget the items of a stream before this one, unless it goes on with them."""
@@ -150,13 +156,14 @@ class Progress:
     def suspend(self) -> None:
         if self._is_set:
             with contextlib.suppress(ValueError):  # closed from another context, where it was never set
-                give_back(OUTERMOST, True, self._token, self._before)
+                give_back(RETRIED, self._now, self._token, self._before)
             self._is_set = False
 
     def resume(self) -> None:
-        if self.is_outermost and not self._is_set:
-            self._before, self._token, self._is_set = OUTERMOST.get(), None, True
-            self._token = OUTERMOST.set(True)
+        if self.level and not self._is_set:
+            before = RETRIED.get()
+            self._before, self._now, self._token, self._is_set = before, max(before, self.level), None, True
+            self._token = RETRIED.set(self._now)
 
 
 def check_resume(concern: str, resume: Any, target: Target) -> None:

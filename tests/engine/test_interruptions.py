@@ -17,7 +17,7 @@ from beluga import RateLimited, RateLimiter, budget, cached, retry, spending, tr
 from beluga._engine.timeouts import DEADLINE, TIMER
 from beluga._engine.wrapping import _ENTERED
 from beluga._policies.flights import LED
-from beluga._policies.retry_state import OUTERMOST
+from beluga._policies.retry_state import RETRIED
 from beluga.events import Spent
 from beluga.spending import SCOPE, Account, Amount, SpendingScope
 from beluga.testing import record_events
@@ -25,7 +25,7 @@ from beluga.testing import record_events
 CHECKED = frozenset({"CALL", "CALL_FUNCTION_EX", "JUMP_BACKWARD", "RESUME"})
 """The bytecodes behind which CPython runs signal handlers."""
 WHERE = ("<beluga", str(Path(beluga.__file__).parent))
-NOTHING_AMBIENT = (math.inf, None, None, False, (), False)
+NOTHING_AMBIENT = (math.inf, None, None, 0, (), False)
 
 
 UNHEARD = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:coroutine .* never")
@@ -42,7 +42,7 @@ def interrupt():
 
 def ambient():
     has_span = trace.get_current_span().get_span_context().is_valid
-    return DEADLINE.get(), TIMER.get(), SCOPE.get(), OUTERMOST.get(), LED.get(), has_span
+    return DEADLINE.get(), TIMER.get(), SCOPE.get(), RETRIED.get(), LED.get(), has_span
 
 
 def plain(decorate, run=bool):

@@ -13,7 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beluga import Hedge, RetryThrottle, budget, cached, events, explain, hedge, rate_limited, retry, traced
+from beluga import (
+    Hedge,
+    RateLimited,
+    RetryThrottle,
+    budget,
+    cached,
+    events,
+    explain,
+    hedge,
+    rate_limited,
+    retry,
+    traced,
+)
 from beluga.schema import AIMessage, Response, Usage
 from beluga.testing import fake_clock, record_events, record_spans
 
@@ -605,6 +617,18 @@ def test_a_run_that_nobody_reports_is_charged_its_estimate(fake_clock):
     policy = budget(tokens=100, key=lambda given: "all", estimate=20)
     asked(fake_clock, Runs((60, "late"), (0.5, "hi")), lambda function: policy(hedge(1)(function)))
     assert policy.account("all").spent.tokens == 40
+
+
+@pytest.mark.parametrize(
+    ("error", "tokens"), [(TimeoutError(), 40), (RateLimited("full"), 20)], ids=["sent", "refused"]
+)
+def test_two_runs_that_fail_are_charged_if_they_were_sent(error, tokens, fake_clock):
+    """Each costs its estimate; a run that a layer further in refused was not sent."""
+    policy = budget(tokens=100, key=lambda given: "all", estimate=20)
+    runs = Runs((2, ConnectionError()), (3, error))
+    result, _ = asked(fake_clock, runs, lambda function: policy(hedge(1)(function)))
+    assert isinstance(result, ConnectionError)
+    assert policy.account("all").spent.tokens == tokens
 
 
 def test_a_budget_of_money_by_the_table_is_charged_for_both(fake_clock):

@@ -96,6 +96,39 @@ def test_the_outermost_retry_alone_makes_the_attempts(kind, inner, fake_clock, e
 
 
 @KINDS
+def test_the_inner_retry_may_be_the_one_that_says_so(kind, fake_clock, events):
+    """It leaves the attempts to a retry around it, whatever that one says, and makes them where there is none."""
+    inner = retry(nested="outer", **QUICK)
+    down = Down(inner, retry(**QUICK))
+    with pytest.raises(TimeoutError):
+        down.run(kind, fake_clock)
+    assert down.calls == 3
+    assert not events.of(RetriesNested)
+    alone = Down(inner, lambda function: function)
+    with pytest.raises(TimeoutError):
+        alone.run(kind, fake_clock)
+    assert alone.calls == 3
+
+
+@pytest.mark.parametrize("order", [("outer", "both"), ("both", "outer"), ("outer", "outer")])
+def test_one_of_two_retries_on_a_function_makes_the_attempts(order, fake_clock):
+    """On whichever of them it stands; a good call leaves nothing behind for the next one."""
+    calls = []
+
+    def ask(fails):
+        calls.append(1)
+        if fails:
+            raise TimeoutError
+
+    outer, inner = (retry(nested=nested, **QUICK) for nested in order)
+    both = outer(inner(ask))
+    both(False)
+    with pytest.raises(TimeoutError):
+        both(True)
+    assert len(calls) == 4
+
+
+@KINDS
 def test_nested_retries_multiply_and_tell(kind, fake_clock, events):
     """By default both try again, as ever; an event and the note say so."""
     down = Down(retry(**QUICK), retry(**QUICK))
