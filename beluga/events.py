@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Event:
     """Base of all events.
 
@@ -63,8 +63,23 @@ class Event:
 
     function: str
 
+    # Written once: as attrs writes them, for each class anew, they take the import 6 ms more.
+    def __eq__(self, other: object) -> bool:
+        return _fields(self) == _fields(other) if type(other) is type(self) else NotImplemented
 
-@attrs.frozen
+    def __hash__(self) -> int:
+        return hash((type(self), *_fields(self).values()))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={value!r}" for name, value in _fields(self).items())
+        return f"{type(self).__name__}({told})"
+
+
+def _fields(event: Any) -> dict[str, Any]:
+    return attrs.asdict(event, recurse=False)
+
+
+@attrs.frozen(eq=False, repr=False)
 class RetryScheduled(Event):
     """A failed attempt will be made again, after `delay` seconds; `attempt` counts from 1 and has failed."""
 
@@ -74,7 +89,7 @@ class RetryScheduled(Event):
     error: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RetriesNested(Event):
     """A call is tried again of which `inner`, a retry further in or a client of its own accord, made `attempts`.
 
@@ -85,7 +100,7 @@ class RetriesNested(Event):
     attempts: int
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class StreamResumed(Event):
     """A stream that was cut after so many `items` goes on, as ``retry(resume=)`` has it."""
 
@@ -93,7 +108,7 @@ class StreamResumed(Event):
     code: ErrorCode | None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class WaitScheduled(Event):
     """A call waits `delay` seconds for its turn at `policy`."""
 
@@ -101,7 +116,7 @@ class WaitScheduled(Event):
     delay: float
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class QueueLeft(Event):
     """A call has left the queue of `policy` after `waited` seconds: with its turn, or else because it gave up."""
 
@@ -110,7 +125,7 @@ class QueueLeft(Event):
     granted: bool
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CircuitChanged(Event):
     """The breaker `name` went from state `old` to state `new`."""
 
@@ -120,7 +135,7 @@ class CircuitChanged(Event):
     key: Hashable = None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class StoreChanged(Event):
     """A shared store went from `old` to `new`, ``"up"`` or ``"down"``; where both are alike, one answer was wrong."""
 
@@ -130,7 +145,7 @@ class StoreChanged(Event):
     reason: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CallRefused(Event):
     """A policy did not let the call through."""
 
@@ -139,19 +154,19 @@ class CallRefused(Event):
     retry_after: float | None = None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CacheHit(Event):
     """The call got an answer that was kept `age` seconds ago, without a run of the function."""
 
     age: float
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CacheMissed(Event):
     """Nothing good was kept for the call, and it runs the function; who waits for it meanwhile hears of a hit."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Spent(Event):
     """So many tokens and so much money were charged to the budgets around a call; where nobody told, its estimate."""
 
@@ -159,7 +174,7 @@ class Spent(Event):
     cost: float
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class FallbackTaken(Event):
     """The function failed and the alternative of that name is tried."""
 
@@ -167,7 +182,7 @@ class FallbackTaken(Event):
     code: ErrorCode | None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class AnswerRejected(Event):
     """A model's answer does not fit its type at so many places; `attempt` counts from 1."""
 
@@ -175,21 +190,21 @@ class AnswerRejected(Event):
     errors: int
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class AnswerOdd(Event):
     """A provider's answer strays from its API in a way that could be read all the same; `what` says how."""
 
     what: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RequestMended(Event):
     """A request had something that its provider would refuse, and was sent with something near it; `what` says how."""
 
     what: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class GuardBlockedEvent(Event):
     """A guard stopped a text at `stage`; with `observed` it only would have."""
 
@@ -199,7 +214,7 @@ class GuardBlockedEvent(Event):
     observed: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class GuardModified(Event):
     """A guard changed a text at `stage`; with `observed` it only would have."""
 
@@ -209,7 +224,7 @@ class GuardModified(Event):
     observed: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class HedgeStarted(Event):
     """The call is made once more, for the `number`-th time, because no answer came within `after` seconds."""
 
@@ -217,7 +232,7 @@ class HedgeStarted(Event):
     after: float
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class LimitChanged(Event):
     """A bulkhead that finds its limit by itself lets `new` calls run at once from now on, and not `old`."""
 
@@ -225,14 +240,14 @@ class LimitChanged(Event):
     new: int
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class NodeStarted(Event):
     """A node of a graph or a branch of a scatter begins."""
 
     node: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class NodeFinished(Event):
     """A node or branch gave its result after `elapsed` seconds."""
 
@@ -240,7 +255,7 @@ class NodeFinished(Event):
     elapsed: float
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class NodeFailed(Event):
     """A node or branch raised after `elapsed` seconds."""
 
@@ -250,7 +265,7 @@ class NodeFailed(Event):
     error: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class EdgeTaken(Event):
     """The run goes on from `source` to `target`."""
 
@@ -258,14 +273,14 @@ class EdgeTaken(Event):
     target: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class ConfigReloaded(Event):
     """A new configuration is current; `changed` names the fields whose values differ."""
 
     changed: tuple[str, ...]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class ConfigRejected(Event):
     """A changed file was invalid and the configuration in use stays."""
 

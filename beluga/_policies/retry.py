@@ -100,7 +100,7 @@ class RetryPolicy(Policy):
         nested: What becomes of retries inside one another, on one function or on those it calls. ``"both"``: all try
             again and the attempts multiply, which the event `RetriesNested` tells, also of an SDK that retries by
             itself. ``"outer"``, on any of two: the inner one leaves it to the outer one, if that was first called when
-            this one had been made. It costs each call of a retry 0.3 us, where one was made so.
+            this one had been made. Where one was made so it costs each call of a retry 1 us.
 
     Raises:
         TypeError: `retryable_errors` holds something else, or `resume` does not go with the function.
