@@ -154,14 +154,16 @@ class Lease:
             raise expired(self._call.name, self.own.total)
 
     def suspend(self) -> None:
-        reset_deadline(self.own.token)
+        token: Any = self.own.token  # which is there: the stream has begun
+        reset_deadline(token)
 
     def resume(self) -> None:
         self.own.token = set_deadline(self.own.at)
 
     def items(self, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """Pass the items of `source` on; what three frames an item (250 ns) would do is in line here."""
-        own, at, call = self.own, self.own.at, self._call
+        own: Any = self.own
+        at, call = own.at, self._call
         clock: Any = MACHINE if call.environment is SYSTEM else call.environment
         try:
             item = next(source)
