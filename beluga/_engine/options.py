@@ -212,6 +212,13 @@ def flag(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         raise _fail(instance, attribute, value, "True or False")
 
 
+def text_if_any(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Check that an option is a text, or None."""
+    if value is not None and (not isinstance(value, str) or not value):
+        message = f"{type(instance).concern}: {attribute.alias}={value!r} must be a text, or None"
+        raise TypeError(message)
+
+
 def choice(*words: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
     """Demand one of `words`."""
 

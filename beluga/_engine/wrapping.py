@@ -65,6 +65,8 @@ def _check_once(policy: Policy, function: Any) -> None:
     """Refuse a policy that is on `function` already, or on what this partial, method or wrapper calls."""
     for _ in range(100):  # whoever wraps deeper than that, or in a circle, is not checked further
         inner = inner_callable(function)
+        if inner is None and isinstance(call := getattr(type(function), "__call__", None), FunctionType):  # noqa: B004 - what it calls
+            inner = call
         if inner is None:
             return
         stack = _stack_of(inner)

@@ -10,7 +10,17 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import Decorator
-from beluga._engine.options import follow, matcher, number, optional, seconds, seconds_if_any, tuple_if_any, whole
+from beluga._engine.options import (
+    follow,
+    matcher,
+    number,
+    optional,
+    seconds,
+    seconds_if_any,
+    text_if_any,
+    tuple_if_any,
+    whole,
+)
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
@@ -144,7 +154,7 @@ class CircuitBreaker(BlockPolicy):
     counts: tuple[Matched, ...] | None = attrs.field(default=None, converter=tuple_if_any)
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = None
     max_keys: int = attrs.field(default=10_000, validator=whole(1))
-    _label: str | None = attrs.field(default=None, alias="name", repr=False)
+    _label: str | None = attrs.field(default=None, validator=text_if_any, alias="name", repr=False)
     store: Store | None = attrs.field(default=None, validator=check_store)
 
     _shared_name: SharedName = attrs.field(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import follow, function, number, optional, seconds_if_any, whole
+from beluga._engine.options import follow, function, number, optional, seconds_if_any, text_if_any, whole
 from beluga._engine.policy import Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, arguments_of, check_plain
@@ -101,7 +101,7 @@ class Budget(Policy):
     )
     per: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True, repr=False)
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
-    _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
+    _label: str | None = attrs.field(default=None, validator=text_if_any, alias="name", repr=False, kw_only=True)
     _shared_name: SharedName = attrs.field(
         init=False,
         repr=False,

@@ -328,7 +328,7 @@ class _Layer(Policy):
         if isinstance(waiter, Follower):
             waiter.depart()
         elif waiter is not None:
-            waiter.suspend()
+            waiter.leave()
             waiter.let_go()
 
     def watch(self, call: Call) -> Lead | None:
@@ -343,7 +343,7 @@ class _Layer(Policy):
         lead: Lead | None = call.kept(self)
         if lead is None:
             return None
-        lead.suspend()
+        lead.leave()
         call.keep(self, None)
         error = outcome.error
         try:

@@ -293,12 +293,18 @@ class Lead:
 
     def resume(self) -> None:
         """Let the tasks and threads that begin from here know that they work for this flight."""
+        self._token = None
         if self._flight is not None:
-            self._led, self._token = (*LED.get(), self._flight), None
+            self._led = (*LED.get(), self._flight)
             self._token = LED.set(self._led)
 
     def suspend(self) -> None:
-        """Take that back."""
+        """Take that back, for as long as the consumer of a stream works."""
+        if self._token is not None:
+            LED.reset(self._token)
+
+    def leave(self) -> None:
+        """Take it back for good."""
         if self._led:
             with contextlib.suppress(ValueError):  # a coroutine that is closed from elsewhere: it was never set there
                 give_back(LED, self._led, self._token, self._led[:-1])

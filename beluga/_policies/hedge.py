@@ -48,7 +48,7 @@ def _own_throttle() -> RetryThrottle:
 
 
 def _as_delay(value: float | str | datetime.timedelta) -> float | str:
-    return value if isinstance(value, str) else seconds(value)
+    return value if isinstance(value, str) and value.startswith("p") else seconds(value)
 
 
 def _is_delay(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

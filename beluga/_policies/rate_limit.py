@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import attrs
 
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import choice, flag, follow, function, is_live, number, optional, seconds, whole
+from beluga._engine.options import (
+    choice,
+    flag,
+    follow,
+    function,
+    is_live,
+    number,
+    optional,
+    seconds,
+    text_if_any,
+    whole,
+)
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
 from beluga._engine.wrapping import BlockPolicy
@@ -130,7 +141,7 @@ class RateLimiter(BlockPolicy):
 
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
     lease: Literal["auto"] | None = attrs.field(default=None, validator=optional(choice("auto")), kw_only=True)
-    _label: str | None = attrs.field(default=None, alias="name", repr=False, kw_only=True)
+    _label: str | None = attrs.field(default=None, validator=text_if_any, alias="name", repr=False, kw_only=True)
 
     rates: tuple[Rate, ...] = attrs.field(init=False)
     costs: Costs = attrs.field(init=False, repr=False)

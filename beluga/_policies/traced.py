@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga._engine.decorator import Decorator
+from beluga._engine.options import text_if_any
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
 from beluga._foreign import text
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from beluga.telemetry.recording import Recording
 
 __all__ = ["Traced", "traced"]
-
-
-def _is_label(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and (not isinstance(value, str) or not value):
-        message = f"traced: {attribute.alias}={value!r} must be a text, or None"
-        raise TypeError(message)
 
 
 def _is_agent(_: Any, __: Any, value: Any) -> None:
@@ -106,12 +101,12 @@ class Traced(Policy):
 
     concern = "traced"
 
-    label: str | None = attrs.field(default=None, validator=_is_label, alias="name")
-    operation: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
-    model: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
-    provider: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    label: str | None = attrs.field(default=None, validator=text_if_any, alias="name")
+    operation: str | None = attrs.field(default=None, validator=text_if_any, kw_only=True)
+    model: str | None = attrs.field(default=None, validator=text_if_any, kw_only=True)
+    provider: str | None = attrs.field(default=None, validator=text_if_any, kw_only=True)
     agent: str | object | None = attrs.field(default=None, validator=_is_agent, kw_only=True)
-    tool: str | None = attrs.field(default=None, validator=_is_label, kw_only=True)
+    tool: str | None = attrs.field(default=None, validator=text_if_any, kw_only=True)
     attributes: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
         default=None, validator=_is_mapping, kw_only=True
     )

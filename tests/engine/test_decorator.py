@@ -124,6 +124,8 @@ def test_a_decorator_pickles_by_name(decorator, policy, options):
         (lambda: retry(stop=3), "retry has no option stop=: write max_attempts= or max_elapsed="),
         (lambda: retry(wait_max=3), "write max_backoff="),
         (lambda: breaker(fail_max=3), "breaker has no option fail_max=: write failure_threshold="),
+        (lambda: breaker(name=3), "breaker: name=3 must be a text, or None"),
+        (lambda: RateLimiter(3, name=3), "rate_limited: name=3 must be a text, or None"),
         (lambda: breaker(colour=3), "breaker has no option colour=: it has failure_threshold, reset_timeout"),
         (lambda: retry(ask, max_attempts=3), r"write @retry\(max_attempts=\.\.\.\) above the function"),
         (lambda: rate_limited(ask), r"write @rate_limited\(limit=100, window=60.0\) above ask"),

@@ -213,8 +213,12 @@ def test_a_method_of_a_decorated_class_is_decorated_already():
         def make(cls):
             return "hello"
 
-    for method in (Client().ask, Client.ask, Client.make, Client().make):
-        with pytest.raises(TypeError, match=r"ask already|make already"):
+        @PASS
+        def __call__(self):
+            return "hello"
+
+    for method in (Client().ask, Client.ask, Client.make, Client().make, Client(), functools.partial(Client())):
+        with pytest.raises(TypeError, match=r"(ask|make|__call__) already"):
             PASS(method)
     assert Policy()(Client().ask)() == "hello"
 

@@ -653,6 +653,11 @@ def test_a_hedge_is_copied_by_its_options():
     assert (policy.after, policy.max_hedges) == ("p95", 2)
 
 
+def test_a_delay_may_be_a_text():
+    """As every duration may."""
+    assert (Hedge("2s").after, Hedge("1m30s").after, Hedge("p95").after) == (2.0, 90.0, "p95")
+
+
 @pytest.mark.parametrize("after", [0, -1, float("nan"), float("inf"), "95", "p0", "p100", "px", True, None], ids=str)
 def test_a_delay_that_is_none_is_refused(after):
     """With what it may be."""
