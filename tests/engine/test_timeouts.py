@@ -349,3 +349,18 @@ def test_a_variable_is_given_back_once_and_also_where_a_later_token_was_lost():
     variable.set(1)
     give_back(variable, 1, outer, 0)
     assert variable.get() == 0
+
+
+def test_no_item_that_comes_too_late_goes_out(fake_clock):
+    """One at the very deadline does; the error comes in place of the first one after it."""
+
+    @budget(10.0)
+    def stream(pauses):
+        for pause in pauses:
+            fake_clock.advance(pause)
+            yield pause
+
+    heard = list(stream([4.0, 6.0]))
+    with pytest.raises(DeadlineExceeded):
+        heard.extend(stream([4.0, 6.0, 0.5]))
+    assert heard == [4.0, 6.0, 4.0, 6.0]

@@ -163,6 +163,20 @@ class Holding(Policy):
 
 
 @KINDS
+def test_what_enter_holds_is_given_back_where_its_wait_would_be_too_long(kind):
+    """The layer is abandoned, and may tell so like one that is left."""
+
+    class Waiting(Holding):
+        def enter(self, call):
+            return Wait(100.0)
+
+    policy = Waiting()
+    with pytest.raises(DeadlineExceeded):
+        outcome(kind, budget(10.0)(policy(subject(kind))))
+    assert policy.told == ["abandoned"]
+
+
+@KINDS
 @pytest.mark.parametrize("error", [None, ValueError(), KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
 def test_what_is_told_is_told_however_a_call_ends(kind, error):
     """A `Tell` of `leave` is done for every outcome, also for one that no verdict can swallow."""

@@ -812,6 +812,19 @@ def test_the_time_of_half_a_round_tells_of_a_queue(times, limit):
     assert found.now(0.0) == limit
 
 
+def test_a_limit_that_has_moved_begins_a_new_round():
+    """Times that were taken under another limit say nothing about this one."""
+    limit = adaptive.AdaptiveLimit(8, 8)
+    for took in [1.0] * 8 + [9.0] * 4:
+        limit.went_well(1, took)
+    limit.was_refused(8)
+    for _ in range(7):
+        limit.went_well(1, 9.0)
+    assert limit.now(0.0) == 7
+    limit.went_well(1, 9.0)
+    assert limit.now(0.0) == 6
+
+
 def test_a_queue_that_many_have_left_keeps_no_place_for_them(fake_clock):
     """Nor does it grow with those who came in vain, and who stays has his turn."""
     limit = Bulkhead(1, 1000)

@@ -20,6 +20,7 @@ import attrs
 import pytest
 
 from beluga import Cache, ProviderError, budget, cached, events, explain, guarded, rate_limited, retry, traced
+from beluga._policies.flights import CacheStats
 from beluga.guards import PatternRedactor
 from beluga.schema import AIMessage, Chunk, Response, Usage
 from beluga.stores import FakeStore
@@ -387,6 +388,26 @@ def test_forget_drops_one_answer_or_all():
     assert cache.forget() == 2
     ask("a")
     assert len(calls) == 4
+
+
+def test_each_call_is_counted_once(fake_clock):
+    """As a hit, as one that waited for another, or as a miss; and so it is under each clock."""
+    cache = Cache(60)
+
+    @cache
+    async def ask(question):
+        await asyncio.sleep(1.0)
+        return question
+
+    async def main():
+        await asyncio.gather(*map(ask, "aaab"))
+        await asyncio.gather(*map(ask, "abc"))
+
+    fake_clock.run(main())
+    assert cache.stats == CacheStats(hits=2, waited=2, misses=3, size=3)
+    fake_clock.advance(60.0)
+    fake_clock.run(ask("a"))
+    assert cache.stats == CacheStats(hits=2, waited=2, misses=4, size=3)
 
 
 def test_forget_takes_the_arguments_of_any_function_and_of_no_other():
