@@ -13,8 +13,10 @@ can tell which of them is the last.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -38,6 +40,7 @@ _DELTAS = frozenset("content text refusal thinking reasoning reasoning_content d
 _FRAGMENTS = frozenset({"arguments", "partial_json"})
 _FRAGMENT = "fragment"
 _UNNAMED = "unknown"
+_SPACE = re.compile(r"\s*")
 
 
 class _Channel:
@@ -174,12 +177,10 @@ class OutputWindow:
 
     def _calls_in_pieces(self) -> Iterator[tuple[str, Any, tuple[_Item, int] | None]]:
         """Yield the name and the arguments of each tool call, and where they stand if that is one piece."""
-        text = ""
-        whole: dict[tuple[int, int], tuple[_Item, int]] = {}
-        for item, at in self._fragments:
-            begins, text = len(text), text + item.texts[at]
-            whole[begins, len(text)] = item, at
-        documents = [*_documents(text)]
+        pieces = [item.texts[at] for item, at in self._fragments]
+        edges = itertools.accumulate(map(len, pieces), initial=0)
+        whole = dict(zip(itertools.pairwise(edges), self._fragments, strict=True))
+        documents = [*_documents("".join(pieces))]
         if not documents:  # of tools without parameters some tell the name alone
             documents = [({}, (0, 0))] * len(self._called)
         names = self._called
@@ -252,7 +253,7 @@ class OutputWindow:
             raise TypeError(message)
         slots = tuple(None if whole else _channel_of(text) for text in reading.texts)
         item = _Item(value, {}, reading, [text.value for text in reading.texts], slots)
-        if _FRAGMENT not in slots:
+        if None in slots and _FRAGMENT not in slots:
             item.calls = [(name, found) for name, found in tool_calls(value) if isinstance(found, dict)]
         if not whole and not item.calls:
             called = [text.value for text in reading.texts if _names_tool(text)]
@@ -266,7 +267,7 @@ class OutputWindow:
                 channel.ready += channel.feed(item.texts[at])
                 channel.last = item
         item.after = self._fed()
-        self._follow(item, None in slots or bool(item.calls))
+        self._follow(item, None in slots)
 
     def _released(self) -> list[Any]:
         """Return the items behind which nothing is held back any more."""
@@ -313,12 +314,10 @@ def _names_tool(text: Text) -> bool:
 
 def _documents(text: str) -> Iterator[tuple[Any, tuple[int, int]]]:
     """Yield the JSON documents that `text` consists of, and from where to where; what is not JSON as it is."""
-    read, at = json.JSONDecoder().raw_decode, 0
-    while rest := text[at:].lstrip():
-        begins = len(text) - len(rest)
+    read, at, size = json.JSONDecoder().raw_decode, 0, len(text.rstrip())
+    while (begins := _SPACE.match(text, at).end()) < size:  # type: ignore[union-attr]  # it matches anywhere
         try:
-            data, length = read(rest)
+            data, at = read(text, begins)
         except (ValueError, RecursionError):
-            data, length = rest, len(rest)
-        at = begins + length
+            data, at = text[begins:size], size
         yield data, (begins, at)
