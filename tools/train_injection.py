@@ -539,6 +539,8 @@ def report(measured: Sequence[Measured], threshold: float) -> Iterator[str]:
     yield from parted(lambda m: next((f"{a:>5} to {b}" for a, b in LENGTHS if a <= len(m.row.text) < b), "longer"))
     yield "### By form, documents included\n"
     yield from parted(lambda m: form_of(m.row.text), measured)
+    yield "### By form, at each threshold: harmless and attacks flagged\n"
+    yield from by_form(measured, [threshold_at(rows, rate) for rate in RATES])
     yield "### Whole documents, by kind\n"
     yield from parted(lambda m: m.row.category, whole)
     yield "### By source\n"
@@ -548,6 +550,23 @@ def report(measured: Sequence[Measured], threshold: float) -> Iterator[str]:
         pairs = [(m.odds >= threshold, m.diluted[size] >= threshold) for m in measured if size in m.diluted]
         alone = [within for hit, within in pairs if hit]
         yield f"* within {size} KB: {sum(alone)} of {len(alone)} are still flagged"
+
+
+def by_form(measured: Sequence[Measured], thresholds: Sequence[float]) -> Iterator[str]:
+    """Yield a table of forms, of how many harmless texts and how many attacks each threshold flags."""
+    yield "| form | " + " | ".join(f"{at:.2f}" for at in thresholds) + " |"
+    yield "|---" * (1 + len(thresholds)) + "|"
+    groups: defaultdict[str, list[Measured]] = defaultdict(list)
+    for m in measured:
+        groups[form_of(m.row.text)].append(m)
+    for form, group in sorted(groups.items()):
+        parts = [[m.odds for m in group if m.row.attack is attack] for attack in (False, True)]
+        cells = [
+            ", ".join(f"{100 * sum(odds >= at for odds in part) / len(part):.1f} %" if part else "-" for part in parts)
+            for at in thresholds
+        ]
+        yield f"| {form} | " + " | ".join(cells) + " |"
+    yield ""
 
 
 def over_sources(rows: Sequence[Measured], at: float) -> float:

@@ -21,7 +21,7 @@ _VERSION_FIRST, _VERSION_TAILS = initials(
     "|upgraded? to|upgraded? from|updated? to|updated? from|downgraded? to|downgraded? from|bumped to|bumped from"
 )
 _VERSION = (
-    rf"[{_VERSION_FIRST}§=~<>!^.A-Za-z-](?:(?:(?:(?<!\w.)|(?<=[vV])){_VERSION_TAILS}|(?<=§))[\"')\]>]{{0,2}}[\s:=(]{{0,3}}[\"'(]?v?\Z"
+    rf"[{_VERSION_FIRST}§=~<>!^.A-Za-z-](?:(?:(?:(?<!\w.)|(?<=[vV])){_VERSION_TAILS}\.?|(?<=§))[\"')\]>]{{0,2}}[\s:=(]{{0,3}}[\"'(]?v?\Z"
     r"|(?<=[=~<>!])=v?\Z|(?<=[\^~])v?\Z|(?<=[A-Za-z]-)v?\Z|(?<![\w./-].)(?!ocalhost)[A-Za-z]{1,23}/v?\Z"
     r"|(?<=\.)[\w.-]{1,40}:[\w.-]{1,40}:\Z)"
 )
@@ -50,13 +50,13 @@ def _email(text: str) -> int:
 
 
 def _ipv4(text: str) -> int:
-    """Turn down what is nobody's: this machine, every machine, and masks.
+    """Turn down what is nobody's: this machine, every machine, a cable without a router, and masks.
 
-    Source: RFC 1122 section 3.2.1.3, RFC 4632 section 3.1.
+    Source: RFC 1122 section 3.2.1.3, RFC 3927 section 2.1, RFC 4632 section 3.1.
     """
     number = int.from_bytes(bytes(map(int, text.split("."))))
     mask = number >= 0xFF000000 and not (~number & 0xFFFFFFFF) & ((~number & 0xFFFFFFFF) + 1)
-    return 0 if mask or number >> 24 in {0, 127} else len(text)
+    return 0 if mask or number >> 24 in {0, 127} or number >> 16 == 0xA9FE else len(text)
 
 
 def _url(text: str) -> int:
@@ -79,8 +79,8 @@ def _ipv6(text: str) -> int:
     Source: RFC 4291 section 2.2, RFC 4007 section 11 (zones).
     """
     address, _, zone = text.partition("%")
-    # `a::b` is an address too, but in a program's text it is a name; `1::2` and `::2` are slices.
-    if not any(map(str.isdigit, address)) or _SLICE.fullmatch(address):
+    # `a::b` is an address too, but in a program's text it is a name; `1::2` and `::2` are slices, `fe80::` a network.
+    if not any(map(str.isdigit, address)) or _SLICE.fullmatch(address) or address.endswith("::"):
         return 0
     if not zone and (port := _PORT.search(address)) and _is_ipv6(address[: port.start()]):
         return port.start()

@@ -21,35 +21,12 @@ _MOST_DIGITS = {
     for prefix in prefixes.split()
 }  # fmt: skip
 
-_WORDS = (
-    "tel|telephone|mobile|cell|cellular|fax|call|called|calling|dial|ring|whatsapp|signal|sms|text|texted|texting"
-    "|desk|office|landline|hotline|helpline|pager|extension|reach|reached|reachable|contact|message to|messages to"
-    "|registered|emergency"
-    # German, Dutch, Scandinavian, Finnish
-    "|telefon|telefonnummer|handy|mobil|mobilnummer|rufnummer|durchwahl|anruf|rufen|telefoon|gsm|mobiel"
-    "|bel|puhelin|puh|soita"
-    # French, Spanish, Portuguese, Italian
-    "|téléphone|portable|appel|appelez|joindre|tél|teléfono|telefono|móvil|movil|celular|llam[ae]"
-    "|llámame|telefone|telemóvel|ligue"
-    "|cellulare|chiam[ai]|chiamami|recapito"
-    # Polish, Czech, Hungarian, Turkish
-    "|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
-)
 # Those of other scripts, and one that ends many a word.
 _ANYWHERE = (
     "phone|телефон|тел\\.|моб\\.|звон|τηλ|電話|电话|手机|手機|携帯|连络|전화|핸드폰|휴대폰|هاتف|جوال|फोन|โทร|điện thoại"
 )
 _OWNERS = "my|our|his|her|their"
 
-
-def _context() -> str:
-    (first, whole), (more, anywhere), (others, owners) = map(initials, (_WORDS, _ANYWHERE, _OWNERS))
-    own_number = rf"{owners}(?i: (?:[^\W\d_]{{2,16}} )?(?:number|one|no\.?)(?: is)?)"
-    words = rf"[{first}{more}{others}](?:(?<![^\W\d_].){whole}(?![^\W\d_])|{anywhere}|(?<!\w.){own_number})"
-    return rf"{words}(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
-
-
-_CONTEXT = _context()
 
 # A number without a phone's shape needs a phone's word right before it; the first of these words may stand alone.
 _NOUNS = (
@@ -60,6 +37,21 @@ _NOUNS = (
     "|komórka|zadzwoń|numer telefonu|volejte|telefonszám|cep|cep no|telefonu|telefonum|numaram|arayın"
 )
 _WEAK = "cell|desk|office|landline|signal|pager|contact|emergency|home|work|mobile"
+# A number of groups may stand further from its word, and behind more of them.
+_WORDS = (
+    _NOUNS + "|cell|cellular|called|calling|ring|signal|text|texted|texting|desk|office|landline|pager|extension|reach"
+    "|reached|reachable|contact|message to|messages to|registered|emergency|anruf|rufen|soita|appel|joindre|recapito"
+)
+
+
+def _context() -> str:
+    (first, whole), (more, anywhere), (others, owners) = map(initials, (_WORDS, _ANYWHERE, _OWNERS))
+    own_number = rf"{owners}(?i: (?:[^\W\d_]{{2,16}} )?(?:number|one|no\.?)(?: is)?)"
+    words = rf"[{first}{more}{others}](?:(?<![^\W\d_].){whole}(?![^\W\d_])|{anywhere}|(?<!\w.){own_number})"
+    return rf"{words}(?:[^\d\n!?]{{0,32}}|[^\d\n]{{0,8}}\n[^\d\n]{{0,8}})$"
+
+
+_CONTEXT = _context()
 
 
 def _right_before() -> str:
@@ -188,7 +180,7 @@ def _dialled(text: str) -> int:
 _PHONES = (
     PIIPattern(
         "PHONE",
-        r"(?<![\w+])\(?\+\(?\d(?:[ ./()-]{0,2}\d){6,15}" + _EXTENSION + r"(?!\w)",
+        rf"(?:(?<![\w+])|{_GLUED})\(?\+\(?\d(?:[ ./()-]{{0,2}}\d){{6,15}}{_EXTENSION}(?!\w)",
         check=_international,
         shape=r"\+",
         digits=8,
@@ -267,9 +259,9 @@ _PHONES = (
     ),
     PIIPattern(
         "PHONE",
-        rf"(?:{_GLUED})\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}{_END}",
+        rf"(?:{_GLUED})[.:]?(?P<value>\(?\d(?:[ ./()-]{{0,2}}\d){{6,14}}){_END}",
         check=_local,
-        shape=r"AAA\(?00",
+        shape=r"AAA[.:]?\(?0[0.-]",
         digits=7,
         priority=69,
     ),

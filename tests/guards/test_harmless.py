@@ -27,6 +27,7 @@ HARMLESS = {
         """,
     "versions": """
         version 1.2.3.4
+        ver. 8.0.0.1
         Version: 10.0.19041.1
         lib==1.2.3.4
         foo>=2.0.1.5,<3
@@ -70,6 +71,8 @@ HARMLESS = {
         subnet mask 255.255.252.0
         redis://127.0.0.1:6379/0
         inet 127.0.0.1 netmask 255.0.0.0
+        http://169.254.169.254/latest/meta-data
+        fe80::/10 and 2001:db8::/32
         """,
     "at signs": """
         git@github.com:acme/repo.git

@@ -67,6 +67,15 @@ FORMS = {
         mobile_number: 9876543210
         <phone>5551234567</phone>
         555-123-⏎4567
+        phone+14155550132
+        Tel.030-1234567
+        Tel:030 1234567
+        tel:0049-30-1234567
+        tlf 12 34 56 78
+        fone: 21 2345-6789
+        mob 041 234 567
+        kontakt 12 34 56 78
+        ring 12 34 56 78
         """,
     "EMAIL": """
         "ana.roe"@example.com
