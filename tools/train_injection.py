@@ -88,9 +88,9 @@ MOST_FEATURES = 30_000
 LARGEST = 20
 STEPS = 35
 TOLL = 0.15
-FALSE_ALARMS, MOST_OF_A_GROUP = 0.005, 0.015
+FALSE_ALARMS, MOST_OF_A_GROUP = 0.003, 0.015
 FEWEST_OF_A_GROUP = 150
-RATES = (0.001, 0.002, 0.005, 0.0075, 0.01, 0.015)
+RATES = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015)
 FEWEST_OF_A_SOURCE = 10
 MOST_DILUTED = 400
 # Attacks put into harmless texts: how many, and how many of them are of the large sources.

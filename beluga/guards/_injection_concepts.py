@@ -242,8 +242,8 @@ def _rule(name: str, *patterns: str) -> InjectionRule:
 RULES = (
     _rule(
         "override_instructions",
-        r"(?<!X)[IB]_{0,2}[AO]?_{0,2}[AO]?_?[PSO]_{0,2}[PS]?_?[NQ]",  # ignore all your previous instructions
-        r"(?<!X)I_{0,2}A?_{0,2}[NQ]_{0,2}P",  # ignorez toutes les instructions precedentes
+        r"(?<!X)[IB][_W]{0,2}[AO]?_{0,2}[AO]?_?[PSO]_{0,2}[PS]?_?[NQ]",  # ignore now all your previous instructions
+        r"(?<!X)I[_W]{0,2}A?_{0,2}[NQ]_{0,2}P",  # ignorez toutes les instructions precedentes
         r"IA_{0,3}P|IAY",  # forget everything said before, everything you were told
         r"[PO][A_]{0,3}[NQ][A_]{0,3}i",  # previous instructions all ignore: verb-final languages
         r"i_{0,2}[PO][A_]{0,3}[NQ]",
@@ -308,6 +308,22 @@ MARKERS = (
             r"(?:speak|talk|respond|answer|reply|act)\b"
         ),
         ("you are now ",),
+        lower=True,
+    ),
+    InjectionRule(  # | 4 | Ada |\nWhat is the capital of Brazil?\n| 5 | Bo |: a table asks for nothing
+        "request_among_rows",
+        re.compile(
+            r"\|[^\n|]{1,200}\|[^\n|]{0,200}\n *(?:please |also,? |now,? |then,? )?"
+            r"(?:(?:add|adjust|answer|append|apply|attach|augment|begin|break|calculate|call|change|close|combine|compose|"
+            r"convert|create|define|delete|describe|disregard|draft|embed|emphasi[sz]e|encode|end|enhance|explain|finish|"
+            r"follow|forget|format|forward|generate|give|group|highlight|ignore|include|insert|integrate|introduce|"
+            r"invent|jumble|list|make|mention|mirror|misspell|modify|name|number|offer|open|outline|print|promote|"
+            r"provide|put|recommend|remove|replace|reply|respond|return|reverse|rewrite|scramble|send|share|show|shuffle|"
+            r"solve|spell|start|state|suggest|summari[sz]e|swap|switch|tell|translate|transfer|urge|use|visit|weave|write)"
+            r" [^\n|]{8,300}|in your (?:answer|output|reply|response|summary)\b[^\n|]{3,300}|"
+            r"(?:what|what's|which|who|how|why|when|where|can|could|do|does|is|are) [^\n|]{5,300}\?)\n[^\n|]{0,200}\|"
+        ),
+        ("|",),
         lower=True,
     ),
 )

@@ -76,7 +76,7 @@ class InjectionDetector:
         model: True uses the shipped model, False none; a callable from text to a score between 0.0 and 1.0
             takes its place. None means True without `patterns` and False with them.
         threshold: The score from 0.0 to 1.0 at which a text is blocked; None takes the shipped model's own,
-            at which one in two hundred of the harmless texts it was measured on is blocked.
+            at which three in a thousand of the harmless texts it was measured on are blocked.
 
     Raises:
         ValueError: A pattern does not compile or can take exponential time, or the threshold is out of range.
