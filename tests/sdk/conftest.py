@@ -130,7 +130,7 @@ class Caller:
 
     def ask(self, fake, text="hi", *, clock=None, **options):
         """Return what the SDK makes of the answer."""
-        options = {"max_retries": 0, "timeout": 5.0} | options
+        options = {"max_retries": 0, "timeout": 60.0} | options
         with contextlib.ExitStack() as stack:
             if self.over == "loopback":
                 options["base_url"] = stack.enter_context(fake.serve()) + self.sdk.root
