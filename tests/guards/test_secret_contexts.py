@@ -95,6 +95,62 @@ def test_quotes_hold_everything_between_them(form):
         assert streamed(text) == whole
 
 
+WRAPPED = [
+    "**{}**", "*{}*", "***{}***", "~~{}~~", "__{}__", "`{}`", "``{}``", "[{}](u)", "[{}](https://x.test/a?b=c 'title')", "![{}](i.png)", "[{}][1]", "{}[^1]",
+    "[**{}**](u)", "**[{}](u)**", "<b>{}</b>", "<a href='u?x=1'>{}</a>", "<a href=u><i>{}</i></a>", "<label for=x>{}</label>", "<!-- a -->{}<!-- b -->",
+    "{}&nbsp;", "{}<sup>1</sup>", "[b]{}[/b]", "{} (root)", "**{} (root)**", "{} [prod]", "{} for root", "{} for the admin", "&lt;b&gt;{}",
+]  # fmt: skip
+NAMES = ["Password", "API key", "db_password", "Client secret", "Mot de passe", "Пароль", "密码"]
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+def test_markup_around_a_name_is_seen_through(wrap):
+    """A name in bold, in a link, or with a remark behind it is the name; whole, in a stream and in a log."""
+    for name in NAMES:
+        for join in (": ", ":\n", " = "):
+            text = f"see {wrap.format(name)}{join}{WORD}\nand more"
+            whole = redactor.redact(text)
+            assert WORD not in whole, text
+            assert WORD not in mask_text(text), text
+            assert streamed(text) == streamed(text, 7) == whole
+
+
+TORN = [
+    "pass&#119;ord", "&#112;&#x61;ssword", "to<b>k</b>en", "<b>pass</b>word", "pass**word**", "P*a*ssword", "pass<wbr>word", "se&shy;cret", "s&#101;nha",
+    "API\\_KEY", "db\\_password", "p<!-- x -->assword", "contrase&ntilde;a", "l&ouml;senord", "cl&eacute; API", "&quot;password&quot;", "&amp;quot;secret&amp;quot;",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_markup_inside_a_name_is_seen_through(name):
+    """A name that markup or entities tear apart is read as it is shown."""
+    for join in (": ", "&#58; ", "&nbsp;= ", "&colon;&nbsp;"):
+        text = f"see {name}{join}{WORD}\nand more"
+        whole = redactor.redact(text)
+        assert WORD not in whole, text
+        assert WORD not in mask_text(text), text
+        assert streamed(text) == streamed(text, 7) == whole
+
+
+SHOWN = [
+    "<b>Password</b> {}", "**Password** `{}`", "<strong>API key</strong> {}", "**API key** {}", "**Access token**\n\n    {}", "### Password\n\n{}", "### Password ###\n\n{}",
+    "#### API key\n{}", "Password\n========\n\n{}", "API key\n-------\n{}", "## Token\n\n```text\n{}\n```", "### Secret key\n\n- {}", "<h3>Password</h3>\n<p>{}</p>",
+    "<h3>API key:</h3>{}", "<p><b>Password:</b></p>\n<p>{}</p>", "<b>Password</b><br>{}", "Password:<br/>\n{}", "<summary>API key</summary>\n{}", "> **Password:**\n> {}",
+    "<b>Password</b> is <i>{}</i>", "&lt;password&gt;{}&lt;/password&gt;", "{{&quot;token&quot;:&quot;{}&quot;}}", "<code>password</code> → <code>{}</code>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SHOWN)
+def test_a_value_is_found_as_markup_shows_it(form):
+    """What stands beside a stressed name, or below it as a heading, is its value."""
+    text = form.format(WORD)
+    whole = redactor.redact(text)
+    assert WORD not in whole
+    assert WORD not in mask_text(text)
+    assert streamed(text) == streamed(text, 7) == whole
+    assert redactor.redact(whole) == whole
+
+
 HARMLESS = [
     '{"token": "Hello", "logprob": -0.31, "bytes": [72, 101]}', '{"token": " wor1d", "logprob": -1.5, "top_logprobs": []}', "token_ids=[101, 2023, 102]", '"token_id": 50256',
     "token: 50256", "unexpected token: abc123", "SyntaxError: Unexpected token: u0041x", "unexpected token '<html5>'", "fetch(url, { credentials: 'same-origin' })",
@@ -114,6 +170,9 @@ HARMLESS = [
     "bearer authentication is used", "Authorization: Bearer <token>", "curl -u user:password https://x.test", "sshpass -p $PASS ssh host", "| name | type |\n|---|---|\n| password | string |", "| token | count |\n| the | 12345 |",
     "The password for the staging box is kept by the security team.", "Tokens are cheap; secrets are not.", "password reset link sent to user 12345", "API key rotation happens every 90 days",
     "call(refresh_tokens=refresh_tokens, keep_all_auth_tokens=keep_all_auth_tokens)", "token: OAuth2Token", "redact_password = (value, other1) =>",
+    '<li><a href="#otp"><code>otp</code></a></li><li><a href="#workspace"><code>workspace</code></a></li>', "Enter your **password** below.", "**Password** is required", "### Password\n\nChoose a long one.",
+    "The [password](https://x.test/docs) field", "<b>token</b> count: 4096", "`password`: the one you chose", "Failed password for root from 10.0.0.1 port 22 ssh2", "password for example: at least 12 characters",
+    "AT&amp;T token ring", "a*b*c = key*2", "def reset_password(self): pass1()",
     "password\t[success=1 default=ignore]\tpam_unix.so", "to pass tests/case8.deb", "Token: '#dcdccc',", "TOKEN = r'(?:[a-z]+|[0-9]+)'",
 ]  # fmt: skip
 
