@@ -42,7 +42,16 @@ PASSWORDS = (
 """Passwords in Spanish, Portuguese, French, German, Dutch, Polish, the Nordic languages, Italian, Turkish, Indonesian,
 Russian, Chinese, Japanese and Korean."""
 
-_PASSWORD = re.compile(rf"(?:.* |.*[{EAST}]|)(?:{PASSWORDS})\Z")
+# In most of these languages what it opens, or which one it is, stands behind: `senha do banco`, `contraseña maestra`.
+_WHICH = (
+    r"(?:de|del|du|des|do|da|dos|das|di|della|dell|la|le|les|el|lo|al|van|het|von|der|d|l|admin\w*|админ\w*|root|user"
+    r"|usu[aá]ri\w+|utente|utilisateur|benutzer\w*|gebruiker\w*|użytkownika|пользовател\w+|pengguna|nuev[oa]|nouveau"
+    r"|nov[oa]|nuov[oa]|nieuwe?|baru|lama|now[ey]|новый|старый|actual|actuelle?|atual|attuale|ma[eî]s?tr[oae]|mestre"
+    r"|maître|principale?|hoofd|główne|главный|utama|wi ?fi|db|base|datos|données|dados|dati|banco|banque|banca|baz[ay]"
+    r"|базы|данных|red|réseau|rede|rete|сети|correo|courriel|e ?mail|posta|почты|serve\w+|servidor|сервера|app\w*"
+    r"|aplica\w+|tempor\w+|provis\w+)"
+)
+_PASSWORD = re.compile(rf"(?:.* |.*[{EAST}]|)(?:{PASSWORDS})(?: {_WHICH}){{0,4}}\Z")
 _ENGLISH: dict[str, str] = {
     word: english
     for english, words in {
@@ -106,7 +115,7 @@ _NOT_TOKEN_OF = frozenset(
 # Words that may follow a credential's name: `SecretString`, `passwordHash`, `Authorization-Code`.
 _TAILS = frozenset(
     "value string text code hash data base64 b64 encoded plaintext plain raw old new current previous"
-    " confirm confirmation base header bytes env var digest ciphertext blob payload pem bin hex json".split()
+    " confirm confirmation base header bytes env var digest ciphertext blob payload pem bin hex json v".split()
 )
 _FLAGS = frozenset(
     "has is num max min n no allow require requires required enable enabled disable use should can".split()
@@ -114,7 +123,8 @@ _FLAGS = frozenset(
 _CODES = frozenset("verification confirmation security mfa sms recovery backup device auth".split())
 _LAST: dict[str, frozenset[str]] = {
     "tokens": frozenset("access refresh auth api secret bearer session user bot".split()),
-    "auth": frozenset(["", *"basic proxy http x registry docker digest".split()]),
+    "auth": frozenset(["", *"basic proxy http x registry docker digest npm".split()]),
+    "pat": frozenset("github gitlab gh azure devops ado bitbucket".split()),
     "signature": frozenset("x hub webhook sas amz".split()),
     "id": frozenset("session sess csrf xsrf".split()),
     "seed": frozenset("totp otp mfa wallet".split()),
@@ -124,7 +134,7 @@ _LAST: dict[str, frozenset[str]] = {
     "verifier": frozenset(["code"]),
     **dict.fromkeys(("string", "url", "uri"), frozenset("connection conn dsn credentials".split())),
 }
-_KIND_OF_LAST: dict[str, Kind] = {"tokens": "token", "id": "token", "signature": "key"}
+_KIND_OF_LAST: dict[str, Kind] = {"tokens": "token", "pat": "token", "id": "token", "signature": "key"}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -151,7 +161,7 @@ def kind_of_name(name: str) -> Kind:
         words.pop()
     if words[0] in _FLAGS and len(words) > 1:
         return ""
-    if _PASSWORD.match(" ".join(words[-3:])):
+    if _PASSWORD.match(" ".join(words[-6:])):
         return "password"
     words = _in_english(words)
     if kind := _by_last(words):
@@ -199,7 +209,7 @@ def _by_last(words: list[str]) -> Kind:
 
 PIECES = tuple(
     "pass pwd pswd secret token key auth cred cookie jwt bearer otp cvv cvc mnemonic string dsn sess csrf xsrf phrase"
-    """ pin: pin= pin" pin' pw: pw= pw" sid: sid= sid" sid' code: code= code" code' codes"""
+    """ pin: pin= pin" pin' pw: pw= pw" pat: pat= pat" sid: sid= sid" sid' code: code= code" code' codes"""
     " mfa recovery verification verifier backup"
     " contrase senha palavra mdp kennwort losungswort wachtwoord hasl hasł senord adgang kodeord salasana tunnussana"
     " parola ifre sandi парол 密码 密碼 口令 パスワード 暗証番号 合言葉 비밀번호 암호 패스워드"

@@ -55,6 +55,8 @@ BARE = [
     "hasło to {}", "lösenordet är {}", "adgangskoden er {}", "passordet er {}", "salasana on {}", "пароль - {}", "пароль — {}", "şifre: {}", "kata sandi adalah {}",
     "密码是{}", "パスワードは{}です", "비밀번호는 {} 입니다", "clave de API: {}", "clé API : {}", "chiave segreta: {}", "chave secreta: {}", "API-Schlüssel: {}", "klucz API: {}", "API-nyckel: {}", "API-avain: {}",
     "API anahtarı: {}", "kunci API: {}", "секретный ключ: {}", "токен: {}", "密钥: {}", "APIキー: {}", "API 키: {}", "令牌：{}",
+    "senha do banco: {}", "senha_do_banco={}", "contraseña maestra: {}", "mot de passe administrateur : {}", "пароль администратора: {}", "пароль базы: {}",
+    "kata sandi baru: {}", "hasło użytkownika: {}", "wachtwoord nieuw: {}", "github_pat={}", "npm_auth: {}", "encryption_key_v2={}",
     "(API key: {} please", "[API key: {}]", "see (access key: {})", "your:API key: {}", "x/API key: {}", "1.API key: {}", "“API key: {}”",
     "**Password:** {}", "**Password**: {}", "*password*: {}", "~~password~~: {}", "**API key**: {}", "**API key:** {}", "- **api_key** – {}",
     "<b>Password</b>: {}", "<strong>API key:</strong> {}", "<td>API key</td><td>{}</td>", "**Token:** `{}`",
