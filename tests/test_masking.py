@@ -280,3 +280,23 @@ def test_the_place_of_an_error_says_what_its_input_is():
     masked = mask_secrets(told)
     assert masked[0]["input"] == "****"
     assert masked[1:] == told[1:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["password", "swordfish0"],
+        ("api_key", "swordfish0"),
+        {"sent": ["token", "swordfish0"]},
+        {"name": "api_key", "values": ["swordfish0"]},
+        {("db", "password"): "swordfish0"},
+        '["password","swordfish0"]',
+        "b'password=swordfish0'",
+    ],
+    ids=str,
+)
+def test_a_pair_is_a_name_and_its_value_wherever_it_stands(data):
+    """A list of two or a tuple, on top too, and a name that is a tuple; two names are no pair."""
+    assert "swordfish0" not in str(mask_secrets(data))
+    assert mask_secrets(["password", "api_key"]) == ["password", "api_key"]
+    assert mask_secrets(["user", "swordfish0"]) == ["user", "swordfish0"]

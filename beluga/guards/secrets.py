@@ -106,15 +106,22 @@ _PEM_BODY = (
     rf"(?:{_PEM_GAP}(?:{_BASE64}{{20,}}+|[A-Z][A-Za-z-]{{2,20}}:[^\n\\]{{0,100}}))*+"
 )
 _PEM_END = r"-----END [A-Z0-9 ]{0,32}-----"
+_PEM_BEGUN = (
+    r"(?:\\+|-{1,5}(?:E(?:N(?:D[A-Z0-9 ]{0,33}-{0,4})?)?)?)\Z"  # an end, or a break, of which the rest may come
+)
 _PEM = rf"{_PEM_BODY}(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}{_PEM_END}|{_PEM_GAP}{_BASE64}{{1,76}}\Z)?"
 # A block that is longer than the window goes on where the piece before it was found.
 _PEM_REST = (
     rf"(?<=\0)(?:{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+){{2,}}+|{_BASE64}{{200,}}+|(?={_BASE64}))"
     rf"(?:{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}{_PEM_END}|{_PEM_GAP}{_BASE64}{{1,76}}\Z|(?<={_BASE64}{{40}}))"
 )
-_PEM_LINES = rf"{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+)++{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
+_PEM_LINES = (
+    rf"{_BASE64}*+(?:{_PEM_GAP}{_BASE64}{{40,}}+)++{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END}|{_PEM_BEGUN})?"
+)
+# In a stream the line that shows that a block goes on is still to come.
+_PEM_LINE = rf"{_BASE64}*+{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_BEGUN}|\Z)"
 # A passage goes on while the end of the block may still come.
-_PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END})?"
+_PEM_PASSAGE = rf"{_PEM_BODY}{_PEM_GAP}{_BASE64}{{0,76}}{_PEM_GAP}(?:{_PEM_END}|{_PEM_BEGUN})?"
 
 _CHECKS: dict[str, Callable[[str], int]] = dict.fromkeys(
     ("OPENAI_KEY", "VOYAGE_KEY", "TAVILY_KEY", "HEROKU_KEY"), is_random
@@ -162,7 +169,7 @@ DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "AUTHORIZATION",
-        r"(?i)(?<![a-z])bearer(?:[ ]|%20)(?P<value>[\w.~+/=-]{12,2048})",
+        r"(?i)(?<![a-z])bearer(?:[ ]|%20)(?P<value>[\w.~+/-]{12,2048}={0,2})(?![=])",
         check=is_mixed,
         needs="(?i)bearer",
         priority=203,
@@ -223,7 +230,7 @@ _CSV = r"(?:[\"' ]{0,2}[,;\t][\w \"'.-]{0,40}){0,30}\r?\n(?:[^\n,;\t]{0,200}(?:[
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
     gates=(re.compile(r"(?<!\S)\S{20}"), re.compile("://"), TORN),
-    rest=re.compile(rf"{_PEM_LINES}|(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"),
+    rest=re.compile(rf"{_PEM_LINES}|{_PEM_LINE}|(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"),
     limit=16384,
     reach=4096,
     words=Words((*PIECES, *NAMED, *_COMMANDS.lower().split("|"), "-----begin")),

@@ -136,7 +136,8 @@ _NAMES = (
     "property",
 )
 _VALUES = frozenset(
-    "value Value VALUE val content default newValue oldValue new_value old_value current text data".split()
+    "value Value VALUE values Values val content default newValue oldValue new_value old_value current text"
+    " data".split()
 )
 _PIECES = frozenset(("logprob", "top_logprobs", "token_str"))  # beside the `token` of a text
 
@@ -170,6 +171,14 @@ def _arguments(items: list[str], redactor: SecretRedactor) -> list[str]:
         if masked[place] == items[place] and first >= 0 and last <= len(items[place]):
             masked[place] = items[place][:first] + mask(items[place][first:last]) + items[place][last:]
     return masked
+
+
+def _names_a_secret(name: Any) -> bool:
+    if type(name) is tuple and name:
+        name = name[-1]
+    if isinstance(name, bytes):
+        name = name.decode("latin-1")
+    return isinstance(name, str) and is_secret_key(name)
 
 
 class Masking(Walk):
@@ -240,8 +249,7 @@ class Masking(Walk):
         return plain
 
     def entry(self, name: Any, value: Any, place: Depth, fields: Mapping[Any, Any]) -> Any:
-        key = name.decode("latin-1") if isinstance(name, bytes) else name
-        if isinstance(key, str) and is_secret_key(told_by(fields, key)):
+        if _names_a_secret(told_by(fields, name) if isinstance(name, str) else name):
             return _mask_under_secret_key(value)
         return self.walk(value, place)
 
@@ -249,19 +257,13 @@ class Masking(Walk):
         return self.walk(name, inside) if issubclass(type(name), _NAMING) else name
 
     def parts(self, items: Any) -> Any:
-        """Return the items, with the secrets behind options masked where they are the arguments of a command."""
-        options = [item for item in items if type(item) is str and item[:1] == "-"]
-        if not options or not isinstance(items, list | tuple) or not all(type(item) is str for item in items):
+        """Return the items with what their neighbours tell of masked: a value by its name, arguments by options."""
+        if not isinstance(items, list | tuple):
             return items
-        return _arguments(list(items), _redactor())
-
-    def item(self, item: Any, place: Depth, at: int) -> Any:
-        """Mask one item of a collection; a pair of a name and a value is a field."""
-        is_pair = type(item) in {list, tuple} and len(item) == _PAIR_LENGTH and isinstance(item[0], str | bytes)
-        if not is_pair or not is_secret_key(item[0] if isinstance(item[0], str) else item[0].decode("latin-1")):
-            return super().item(item, place, at)
-        name, value = self.walk(item[0], place), _mask_under_secret_key(item[1])
-        return item if value is item[1] and name is item[0] else type(item)((name, value))
+        if len(items) == _PAIR_LENGTH and _names_a_secret(items[0]) and not _names_a_secret(items[1]):
+            return [items[0], _mask_under_secret_key(items[1])]
+        options = [item for item in items if type(item) is str and item[:1] == "-"]
+        return _arguments(list(items), _redactor()) if options and all(type(item) is str for item in items) else items
 
     def way(self, kind: type) -> str | None:
         return "as_exception" if issubclass(kind, BaseException) else super().way(kind)

@@ -151,7 +151,7 @@ def secrets_named_in(value: Any, depth: int) -> Iterator[str]:
             text = inner.decode("latin-1") if kind is bytes else inner if kind is str else _printed(inner)
             if len(text) >= _TELLING:
                 yield text
-        elif depth and kind not in _LEAVES:
+        elif depth and kind not in _LEAVES and not issubclass(kind, _CODE):
             yield from secrets_named_in(inner, depth - 1)
 
 

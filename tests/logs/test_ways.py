@@ -518,3 +518,10 @@ def test_a_secret_that_is_a_part_of_another_leaves_nothing_of_it(log, stream):
     log.info("swordfish01xyz and swordfish0", extra={"password": "swordfish0", "api_token": "swordfish01xyz"})
 
     assert "1xyz" not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("boundary")
+def test_a_module_or_a_class_in_a_line_costs_nothing_of_it(log, stream):
+    """Code says its name, and nobody looks for secrets in all that it holds."""
+    log.warning("from %s by %s", sys, Request, extra={"module_used": sys})
+    assert stream.getvalue().startswith("from <module 'sys' (built-in)> by <class ")
