@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from beluga._cli.demo import demo
-from beluga._cli.findings import Format  # noqa: TC001 - typer reads the annotations
+from beluga._cli.output import Format  # noqa: TC001 - typer reads the annotations
 from beluga._version import __version__
 
 __all__ = ["app"]

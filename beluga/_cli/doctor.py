@@ -114,7 +114,7 @@ def check(url: str, prefix: str, out: Callable[[str], object]) -> int:
     Returns:
         The exit status: 0 well, 1 something is wrong, 2 the server cannot be asked.
     """
-    from beluga.stores.redis import RedisStore  # packages are looked at where this cannot be loaded, too
+    from beluga.stores.redis import RedisStore  # the packages are told of also where this cannot be imported
 
     try:
         store = RedisStore(url, prefix=prefix)

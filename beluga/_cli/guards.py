@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 import attrs
 
-from beluga._cli.findings import WRITERS, Format, Hit, replacing
+from beluga._cli.output import WRITERS, Format, Hit, replacing
 from beluga.guards.base import Finding
 from beluga.guards.injection import InjectionDetector
 from beluga.guards.pii import PIIRedactor

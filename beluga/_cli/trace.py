@@ -6,7 +6,7 @@ import functools
 import io
 from typing import TYPE_CHECKING
 
-from beluga._cli.findings import replacing
+from beluga._cli.output import replacing
 from beluga._traceview.records import arranged, traces
 from beluga._traceview.views import Page, summary, tree
 from beluga.telemetry.attributes import checked, redact
