@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 
 import pytest
 
@@ -118,6 +119,34 @@ def test_the_edge_of_each_range_is_in_it(make, least):
     made = make(**least)
     for option, value in least.items():
         assert getattr(made, option, value) == value
+
+
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (RetryPolicy, "max_attempts=0 initial_backoff=-1 max_backoff=-1 backoff_factor=0.9 max_elapsed=0"),
+        (RetryPolicy, "attempt_timeout=0"),
+        (CircuitBreaker, "failure_threshold=0 reset_timeout=0 half_open_max=0 success_threshold=0 max_keys=0"),
+        (CircuitBreaker, "failure_rate=0 failure_rate=1.1 minimum_calls=0 window=0 slow_call=0"),
+        (functools.partial(RateLimiter, 5), "window=0 cost=-1 max_keys=0"),
+        (RateLimiter, "limit=0"),
+        (functools.partial(Bulkhead, 1), "max_queue=-1 max_keys=0"),
+        (functools.partial(Bulkhead, "auto"), "start=0 maximum=0"),
+        (functools.partial(Cache, 60), "maxsize=0 stale=-1 negative=0"),
+        (Cache, "ttl=0"),
+        (budget, "total=0 share=0 share=1.1 tokens=0 cost=0"),
+        (functools.partial(budget, tokens=5, key="text"), "max_keys=0 window=0"),
+        (functools.partial(hedge, after=1), "max_hedges=0"),
+        (RetryThrottle, "max_tokens=0 max_tokens=1001 token_ratio=0"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_lies_beyond_the_edge_is_not(make, options):
+    """The first value beyond it is refused, by the option's own name."""
+    for given in options.split():
+        option, _, value = given.partition("=")
+        with pytest.raises(ValueError, match=f"{option}="):
+            make(**{option: float(value) if "." in value else int(value)})
 
 
 def test_an_option_that_cannot_change_takes_no_live_value():

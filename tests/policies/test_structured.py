@@ -292,6 +292,15 @@ def test_an_empty_answer_is_not_sent_back():
     assert [message.role for message in model.calls[1].messages] == ["user", "user"]
 
 
+def test_the_schema_in_words_is_readable_in_any_language():
+    """An escape for each letter takes a model several tokens."""
+
+    model = FakeProvider('"süß"')
+    ask = structured(typing.Literal["süß", "salzig"])(lambda messages: model.generate(messages))
+    assert ask("Wie schmeckt es?") == "süß"
+    assert '"süß"' in model.calls[0].messages[0].text
+
+
 def test_three_attempts_see_the_whole_conversation():
     """Each answer and what was wrong with it stays in sight, and in words the schema is said once."""
     model = FakeProvider(BAD, "no", OSLO)
