@@ -10,7 +10,7 @@ from beluga import GuardBlocked, GuardPipeline, explain, guarded, traced
 from beluga.events import GuardBlockedEvent as Blocked
 from beluga.events import GuardModified
 from beluga.guards import GuardResult, PatternDetector, PatternRedactor, PIIRedactor
-from beluga.schema import Chunk
+from beluga.schema import Chunk, ToolCall
 
 DETECTOR = PatternDetector(("override", "bad"))
 REDACTOR = PatternRedactor(("EMAIL", r"[a-z]+@[a-z.]+"))
@@ -174,6 +174,23 @@ def test_an_async_stream_awaits_its_guards():
     assert asyncio.run(collect("x")) == [None, Chunk("yz"), 5, Chunk(finish_reason="stop")]
     with pytest.raises(GuardBlocked):
         asyncio.run(collect("bad"))
+
+
+def test_a_guard_that_is_awaited_judges_all_that_a_stream_carries():
+    """Not its texts alone: what else comes in an item waits for its verdict too."""
+    calls = [Chunk(tool_call=ToolCall("1", "look", {"at": word})) for word in ("good", "bad")]
+
+    async def heard(items):
+        @guarded(output=[Awaited()])
+        async def stream():
+            for item in items:
+                yield item
+
+        return [item async for item in stream()]
+
+    assert asyncio.run(heard(calls[:1])) == calls[:1]
+    with pytest.raises(GuardBlocked):
+        asyncio.run(heard(calls))
 
 
 def test_what_cannot_be_judged_is_an_error():

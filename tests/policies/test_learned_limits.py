@@ -245,3 +245,5 @@ def test_what_is_used_up_there_is_free_here_when_it_begins_anew_there(algorithm,
     assert (limiter.remaining(), limiter.retry_after()) == (0, pytest.approx(5.0))
     fake_clock.advance(5.0)
     assert limiter.remaining() == 60
+    assert all(limiter.allow() for _ in range(10))
+    assert (limiter.remaining(), limiter.remaining()) == (50, 50)

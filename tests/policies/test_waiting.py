@@ -182,3 +182,16 @@ def test_who_would_wait_longer_than_he_may_is_refused_while_he_waits(fake_clock)
         await asyncio.wait_for(ask(0), 1.0)
 
     fake_clock.run(main())
+
+
+def test_who_was_passed_over_and_comes_late_is_the_first_again():
+    """He waited longest; who took his turn had to, or nobody would have had it."""
+    permits = RateLimiter(1, 10.0, wait=True).permits.system
+    permits.take(None, (1,), 0.0)
+    late, quick = (permits.queue_up(None, (1,), 0.0, 100.0) for _ in range(2))
+    now = quick.due
+    assert permits.turn(quick, now) == 0.0
+    third = permits.queue_up(None, (1,), now, 100.0)
+    assert permits.turn(late, now) == pytest.approx(10.0)
+    assert permits.turn(third, now) is None
+    assert permits.turn(late, now + 10.0) == 0.0

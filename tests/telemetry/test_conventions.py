@@ -86,6 +86,15 @@ def test_tools_and_agents_are_described(spans):
     assert "gen_ai.tool.description" not in agent
 
 
+def test_without_capture_nobody_looks_at_what_was_said(spans, caplog):
+    """Neither on the span nor in a log that says what could not be read."""
+    traced(model="gpt-4o")(lambda question: "my answer")("my question")
+    with contextlib.suppress(ConnectionError):
+        traced(model="gpt-4o")(lambda question: exec("raise ConnectionError"))("my question")
+    assert "my " not in str([dict(span.attributes) for span in spans.spans])
+    assert caplog.records == []
+
+
 def test_a_conversation_is_named_on_what_belongs_to_it(spans):
     """Models, agents and tools inside the block tell its id; steps of the application do not."""
     with telemetry.use_conversation("c-1"):
