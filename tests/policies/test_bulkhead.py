@@ -26,6 +26,7 @@ from beluga import (
 from beluga._policies import adaptive
 from beluga._policies.slots import HAS, NOTHING, Hold
 from beluga.clock import environment
+from beluga.events import QueueLeft
 from beluga.schema import AIMessage, RateLimit, RateLimitInfo, Response
 from beluga.testing import fake_clock, record_events
 
@@ -862,3 +863,20 @@ def test_a_place_in_the_queue_is_found_though_a_signal_cut_short_who_took_it():
     slots.give_back(hold)
     assert waiting.is_granted
     assert not slots.turns
+
+
+def test_who_waited_and_who_gave_up_are_told_apart(fake_clock, events):
+    """By an event for each, with the seconds."""
+    limit = Bulkhead(1, 5)
+    ask = limit(asyncio.sleep)
+
+    async def main():
+        first = asyncio.create_task(ask(4.0))
+        await asyncio.sleep(1.0)
+        served = asyncio.create_task(ask(0.0))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ask(0.0), 1.0)
+        await asyncio.gather(first, served)
+
+    fake_clock.run(main())
+    assert [(left.granted, left.waited) for left in events.of(QueueLeft)] == [(False, 1.0), (True, 3.0)]

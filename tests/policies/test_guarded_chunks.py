@@ -58,11 +58,13 @@ def test_a_chunk_of_ours_comes_out_with_nothing_behind_it():
     """What it says beside its text stands in one of its own, and of an empty one there is one."""
     usage = Usage(3, 4)
     chunks = [Chunk(begins=True), Chunk("one "), Chunk("two ", thinking="hm"), Chunk(), Chunk("three ", usage=usage)]
-    came = [chunk for chunk in out(BAD, chunks) if chunk.text or chunk.thinking or chunk.usage or chunk == Chunk()]
+    first, *rest = out(BAD, chunks)
+    came = [chunk for chunk in rest if chunk.text or chunk.thinking or chunk.usage or chunk == Chunk()]
     assert "".join(chunk.text for chunk in came) == "one two three "
     assert "".join(chunk.thinking for chunk in came) == "hm"
     assert [chunk.usage for chunk in came if chunk.usage] == [usage]
     assert sum(chunk == Chunk() and not chunk.begins for chunk in came) == 1
+    assert first.begins
 
 
 def test_a_tool_call_in_pieces_is_judged_whole():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -255,3 +256,20 @@ def test_the_time_of_an_attempt_is_a_number_of_seconds(wrong):
     """Anything else is refused when the decorator runs."""
     with pytest.raises(ValueError, match=r"attempt_timeout=.* must be a number above 0"):
         retry(attempt_timeout=wrong)
+
+
+def test_the_note_of_an_error_says_who_else_tried():
+    """And which option leaves it to one of the two."""
+
+    @retry(max_attempts=3, initial_backoff=0.0)
+    def inner():
+        raise ConnectionError
+
+    @retry(max_attempts=2, initial_backoff=0.0)
+    def outer():
+        inner()
+
+    with pytest.raises(ConnectionError) as caught:
+        outer()
+    told = 'the last of them tried 3 times by .*inner as well .nested="outer" here would leave it to this retry'
+    assert re.search(told, caught.value.__notes__[-1])

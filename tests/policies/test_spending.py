@@ -306,3 +306,22 @@ def test_a_question_to_the_store_that_is_interrupted_leaves_no_deadline_behind()
     with pytest.raises(KeyboardInterrupt):
         budget(10.0, tokens=100, key="who", window=60.0, name="both", store=Interrupted())(lambda who: who)("a")
     assert (remaining(), SCOPE.get()) == (None, None)
+
+
+def test_a_reset_of_one_key_leaves_the_others_alone():
+    """And one of all leaves none."""
+    shared = budget(tokens=2, key="who")
+    ask = shared(lambda who: Response(AIMessage(who), Usage(1, 1)))
+
+    def used_up(who):
+        try:
+            ask(who)
+        except BudgetExceeded:
+            return True
+        return False
+
+    assert [used_up(who) for who in "aabb"] == [False, True, False, True]
+    shared.reset("a")
+    assert [used_up(who) for who in "ab"] == [False, True]
+    shared.reset()
+    assert [used_up(who) for who in "ab"] == [False, False]
