@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import subprocess
+import time
 import uuid
 from importlib.util import find_spec
 
@@ -35,23 +37,29 @@ class Server:
     """One server in a process of its own, which tests may stop, start again and put in trouble."""
 
     def __init__(self, binary, *options):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._command = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *options]
-        self._process = None
-        self.start()
+        self._command = [binary, "--bind", "127.0.0.1", "--save", "", *options]
+        while True:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
+            if self._begins():
+                break  # else somebody else was given the port meanwhile
 
     def start(self):
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        """Begin anew at the same port, which somebody else may have for a moment."""
+        until = time.monotonic() + 60
+        while not self._begins():
+            assert time.monotonic() < until, "the server ends at once"
+
+    def _begins(self):
+        self._process = subprocess.Popen([*self._command, "--port", str(self.port)], stdout=subprocess.DEVNULL)
         self.client = redis.Redis(port=self.port, protocol=2)
-        while True:
-            try:
-                self.client.ping()
-            except (redis.ConnectionError, redis.BusyLoadingError):
-                assert self._process.poll() is None, "the server has ended"
-            else:
-                return
+        while self._process.poll() is None:
+            with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
+                if self.client.info("server")["process_id"] == self._process.pid:
+                    return True
+            time.sleep(0.005)
+        return False
 
     def kill(self):
         self.client.close()

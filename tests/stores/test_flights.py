@@ -257,7 +257,7 @@ def test_a_leader_that_is_cancelled_gives_up(store):
 
 def test_a_leader_that_is_cancelled_while_it_asks_takes_nothing_from_the_next(server):
     """Its answer comes when the next one leads already, who goes on leading for all processes."""
-    calls, url = [], f"redis://127.0.0.1:{server.port}/0"
+    calls, like = [], server.store(timeout=60.0)
 
     async def ask(number):
         calls.append(number)
@@ -265,7 +265,7 @@ def test_a_leader_that_is_cancelled_while_it_asks_takes_nothing_from_the_next(se
         return "fine"
 
     async def main():
-        stores = [RedisStore(url, prefix="cancelled", timeout=5.0) for _ in range(2)]
+        stores = [RedisStore(like._url, prefix=like.prefix, timeout=60.0) for _ in range(2)]
         here, there = (elsewhere(store)(ask) for store in stores)
         await asyncio.gather(here(1), there(2))  # both are connected
         for number in (3, 4, 5):

@@ -394,13 +394,10 @@ def test_what_cannot_be_shared_is_refused():
     assert "shared in <FakeStore fake prefix='beluga'>" in explain(ask)
 
 
-def test_loops_come_and_go(own_server):
+def test_loops_come_and_go(own_server, eventually):
     """Each asyncio.run has a connection of its own, which ends with it."""
     ask = rate_limited(100, store=own_server.store())(subject(Kind.ASYNC))
     for _ in range(5):
         assert asyncio.run(ask()) == "hello"
     gc.collect()
-    for _ in range(100):
-        if own_server.client.info("clients")["connected_clients"] == 1:
-            break
-    assert own_server.client.info("clients")["connected_clients"] == 1
+    eventually(lambda: own_server.client.info("clients")["connected_clients"] == 1)
