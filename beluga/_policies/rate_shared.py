@@ -191,7 +191,7 @@ class SharedPermits:
         more = tuple(cost * (place.times - 1) for cost in place.costs)
         edges = tuple(at for at, _ in self._told(line)[0])
         lease = Lease(place.key, line, edges, more, place.now - place.asked_at * MICROSECONDS)
-        return LeasedPermit(lease, place.costs, more, (0.0,) * len(more))
+        return LeasedPermit(lease, place.costs, (more, (0.0,) * len(more)))
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:
         """Return the arguments of the question."""
