@@ -134,7 +134,7 @@ def leave_layers(call: Call, outcome: Outcome, entered: int) -> tuple[int, Verdi
     Returns:
         How many are entered still, what the innermost of them answered, and the outcome or what replaced it.
     """
-    depth = 0
+    depth = entered + 1  # none of them has raised before one is asked
     try:
         for depth, leave in call.stack.leaves:
             if depth <= entered:

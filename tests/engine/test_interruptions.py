@@ -14,6 +14,7 @@ from opentelemetry import trace
 
 import beluga
 from beluga import RateLimited, RateLimiter, budget, cached, retry, spending, traced
+from beluga._engine import interpreter
 from beluga._engine.timeouts import DEADLINE, TIMER
 from beluga._engine.wrapping import _ENTERED
 from beluga._policies.flights import LED
@@ -151,6 +152,19 @@ def test_a_signal_that_raises_leaves_no_tokens_reserved(options, make, intruding
             assert held == (5 if ran else sum(spent.tokens for spent in events.of(Spent))), at
             reached.add((bool(ran), held))
     assert reached >= {(False, 0), (True, 5)}
+
+
+@pytest.mark.parametrize(
+    ("make", "where"), [(plain, "<beluga"), (stream, interpreter.__file__)], ids=["plain", "stream"]
+)
+def test_what_the_handler_raises_comes_out_as_it_is(make, where, intruding):
+    """At whichever bytecode: no error of the engine's own takes its place."""
+    ask = make(budget(60.0))
+    ask("ada")
+    total = intruding(where, lambda: ask("ada"))
+    for at in range(1, total + 1):
+        with contextlib.suppress(Interrupted):
+            contextvars.copy_context().run(intruding, where, lambda: ask("ada"), interrupt, at)
 
 
 def test_an_amount_is_settled_once_and_to_the_end(intruding):
