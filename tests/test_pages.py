@@ -63,26 +63,28 @@ def test_code_that_is_only_shown_can_be_read_and_imports_what_there_is():
     assert imported > 10
 
 
+def _typed():
+    """Return the words of each command of ours, in a block or in a sentence, with its page."""
+    blocks = [(page, line.split("#")[0]) for page, block in _blocks("sh") for line in block.splitlines()]
+    inline = [(page, told) for page, text in _texts().items() for told in re.findall(r"`(beluga [^`]+)`", text)]
+    parts = [(page, part.split()) for page, line in blocks + inline for part in re.split(r"&&?", line)]
+    return [(page, words) for page, words in parts if words[:1] == ["beluga"] and not words[1].startswith("-")]
+
+
 def test_every_command_that_a_page_tells_to_type_exists():
-    """With each of its options."""
+    """With each of its options, and with those that it cannot do without unless it is only named."""
     section = re.compile(r"^## (beluga [\w -]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     sections = dict(section.findall(reference.command_line_page()))
-    typed = [
-        (page, part.split("#")[0].split())
-        for page, block in _blocks("sh")
-        for line in block.splitlines()
-        for part in re.split(r"&&?", line)
-        if part.strip().startswith("beluga ")
-    ]
-    assert len(typed) > 5
+    typed = _typed()
+    assert len(typed) > 20
     for page, words in typed:
-        name = next((" ".join(words[:n]) for n in (4, 3, 2) if " ".join(words[:n]) in sections), None)
-        if words[1].startswith("-"):
-            continue
+        name = next((" ".join(words[:n]) for n in (3, 2) if " ".join(words[:n]) in sections), None)
         assert name is not None, (page, words)
-        for word in words:
-            if word.startswith("--"):
-                assert f"`{word.partition('=')[0]}`" in sections[name], (page, word)
+        given = {word.partition("=")[0] for word in words if word.startswith("--")}
+        table = re.findall(r"^\| (.+?) \| .* \| (.*) \|$", sections[name], re.MULTILINE)
+        assert given <= {each for names, _ in table for each in re.findall(r"`(--[\w-]+)`", names)}, (page, words)
+        needed = {re.findall(r"`(--[\w-]+)`", names)[0] for names, default in table if default == "required"}
+        assert needed <= given or " ".join(words) == name, (page, words)
 
 
 def test_every_environment_of_tox_that_a_page_names_exists():

@@ -328,7 +328,10 @@ def command_line_page() -> str:
                 continue
             # In an annotation, typer keeps the first name of an option where its default would stand.
             names = [each for each in (told.default, *(told.param_decls or ())) if isinstance(each, str)]
-            words = ", ".join(f"`{each}`" for each in names or [f"--{parameter.name.replace('_', '-')}"])
+            names = names or [f"--{parameter.name.replace('_', '-')}"]
+            if parameter.default is inspect.Parameter.empty:
+                arguments.append(f"{names[0]} {told.metavar or parameter.name.upper()}")
+            words = ", ".join(f"`{each}`" for each in names)
             shown = "" if parameter.default in {None, False} else default(parameter)
             options.append(f"| {words} | {cell(told.help or '')} | {shown} |")
         page += [f"## {name}\n", inspect.getdoc(function) or "", "", "```sh", " ".join([name, *arguments]), "```", ""]

@@ -191,7 +191,10 @@ def check_store(
 
 @fake.command()
 def serve(
-    script: Annotated[Path, typer.Option(metavar="FILE", help="JSON, YAML or TOML: script, rules, default.")],
+    script: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="JSON, YAML or TOML: script, rules, default; or .txt, an answer a line."),
+    ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 finds a free one.")] = 8080,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
 ) -> None:
