@@ -88,7 +88,7 @@ def test_otlp_over_http_arrives_whole():
     finally:
         server.shutdown()
         server.server_close()
-        serving.join(10)
+        serving.join(60)
     spans = {s.name: s for r in requests for g in r.resource_spans for c in g.scope_spans for s in c.spans}
     assert set(spans) == {"request", "chat gpt-4o", "execute_tool look"}
     chat = {pair.key: pair.value for pair in spans["chat gpt-4o"].attributes}

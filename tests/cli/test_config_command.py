@@ -97,7 +97,7 @@ def test_watch_shows_old_and_new_values_and_masks_secrets(file):
     thread.start()
 
     def heard(count):
-        assert all(news.acquire(timeout=10) for _ in range(count))
+        assert all(news.acquire(timeout=60) for _ in range(count))
 
     heard(1)
     file.write_text('{"model": "mini", "openai": {"api_key": "other"}, "spare": {}}')

@@ -58,9 +58,9 @@ def test_it_ends_when_told(script):
 
     thread = threading.Thread(target=lambda: lines.append(serve(script, "127.0.0.1", 0, out, out, stop)))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert "serving" in lines[0]
     assert lines[1:] == ["ended after 0 calls", 0]
 

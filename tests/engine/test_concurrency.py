@@ -46,7 +46,7 @@ def _run_threads(count, function):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
 
 
@@ -62,7 +62,7 @@ def test_one_thread_of_many_probes_a_half_open_circuit(fake_clock):
     @breaker
     def probe():
         made.append(1)
-        assert refused_all.wait(20)
+        assert refused_all.wait(60)
 
     def call():
         start.wait()
@@ -363,14 +363,14 @@ def test_virtual_time_is_only_for_its_own_context():
     go, seen = threading.Event(), []
 
     def other():
-        assert go.wait(20)
+        assert go.wait(60)
         seen.append(environment() is SYSTEM)
 
     thread = threading.Thread(target=other)
     thread.start()
     with fake_clock():
         go.set()
-        thread.join(20)
+        thread.join(60)
     assert seen == [True]
 
     async def main():

@@ -455,7 +455,7 @@ def test_a_sync_failure_does_not_wait_for_its_siblings() -> None:
     def fail(value: str) -> None:
         raise ValueError(value)
 
-    scatter = Scatter(lambda value: release.wait(10), fail)
+    scatter = Scatter(lambda value: release.wait(60), fail)
     try:
         with pytest.raises(ValueError, match="x") as caught:
             scatter("x")
@@ -483,7 +483,7 @@ def test_virtual_time_ends_a_wait_for_threads() -> None:
 
     def branch(value: str) -> None:
         environment().clock.advance(61)  # type: ignore[attr-defined]  # it is a fake clock
-        release.wait(10)
+        release.wait(60)
         returned.set()
 
     with fake_clock(autojump=False):
@@ -502,7 +502,7 @@ def test_an_async_scatter_leaves_a_late_thread_behind() -> None:
         return value
 
     with fake_clock(autojump=False) as clock:
-        scatter = Scatter(lambda value: release.wait(10), quick, timeout=60, policy="collect")
+        scatter = Scatter(lambda value: release.wait(60), quick, timeout=60, policy="collect")
         outcomes = clock.run(scatter.acall("x"))
     assert [o.status for o in outcomes] == ["timed_out", "ok"]
     assert not release.is_set()
@@ -538,13 +538,13 @@ def test_the_report_of_an_overdue_thread_changes_nothing() -> None:
     release, returned = threading.Event(), threading.Event()
 
     def overdue(value: str) -> str:
-        release.wait(10)
+        release.wait(60)
         returned.set()
         return "too late"
 
     def later(value: str) -> str:
         release.set()
-        returned.wait(10)
+        returned.wait(60)
         return Scatter(str.upper)(value)[0]
 
     outcomes = Scatter(overdue, later, limit=1, policy="collect", branch_timeout=0.2)("x")

@@ -110,7 +110,7 @@ def test_threads_wait_for_a_slot():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert (most, shared.running(), shared.waiting()) == (1, 0, 0)
 
 

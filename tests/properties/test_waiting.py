@@ -244,7 +244,7 @@ def test_threads_take_their_turns_in_order():
             clock.advance(10)
             _until(lambda: len(served) == min(7, 2 * turn + 2))  # noqa: B023 - called within this turn
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
     assert list(served) == [(0, 0), (1, 0), (2, 10), (3, 10), (4, 20), (5, 20), (6, 30)]
 
 
@@ -259,7 +259,7 @@ def _waiting(permits):
     return sum(len(queue.waiters) for queue in permits._queues.values())
 
 
-def _until(condition, seconds=10.0):
+def _until(condition, seconds=60.0):
     done = threading.Event()
     for _ in range(int(seconds * 1000)):
         if condition():

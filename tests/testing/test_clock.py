@@ -31,7 +31,7 @@ def test_without_autojump_somebody_has_to_advance():
             pass
         assert clock.sleepers == (5.0,)
         clock.advance(5)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -111,7 +111,7 @@ def test_another_thread_may_move_the_time():
             await asyncio.sleep(0)
             mover = threading.Thread(target=clock.advance, args=(5,))
             mover.start()
-            mover.join(10)
+            mover.join(60)
             await sleeping
             return woken
 
