@@ -171,7 +171,8 @@ def test_a_sick_backend_is_left_in_peace_by_four_processes(server):
     """For 1.7 s with a pause of 0.5 s: 5 failures open it, each process may see one more, then one probe a pause."""
     context = multiprocessing.get_context("fork")
     start, results, store = context.Event(), context.Queue(), server.store()
-    workers = [context.Process(target=_hammer, args=(store._url, store.prefix, start, results)) for _ in range(4)]
+    hammer = {"target": _hammer, "args": (store._url, store.prefix, start, results), "daemon": True}
+    workers = [context.Process(**hammer) for _ in range(4)]
     for worker in workers:
         worker.start()
     start.set()
