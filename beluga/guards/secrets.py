@@ -230,7 +230,9 @@ _CSV = r"(?:[\"' ]{0,2}[,;\t][\w \"'.-]{0,40}){0,30}\r?\n(?:[^\n,;\t]{0,200}(?:[
 # No provider's key is shorter than twenty characters.
 _PASSAGES = Passages(
     gates=(re.compile(r"(?<!\S)\S{20}"), re.compile("://"), TORN),
-    rest=re.compile(rf"{_PEM_LINES}|{_PEM_LINE}|(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"),
+    rest=re.compile(
+        rf"{_PEM_LINES}|{_PEM_LINE}|(?=[^\s*<&]{{0,64}}+[*<&])(?=\S{{0,64}}?(?:{TORN.pattern})){_LINE}|\S*+"
+    ),
     limit=16384,
     reach=4096,
     words=Words((*PIECES, *NAMED, *_COMMANDS.lower().split("|"), "-----begin")),
