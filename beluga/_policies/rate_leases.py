@@ -60,7 +60,7 @@ class Lease:
         ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
     """
 
-    __slots__ = ("_ahead", "_record", "edges", "key", "line")
+    __slots__ = ("_ahead", "_record", "edges", "key", "line", "stock")
 
     def __init__(self, key: str, line: bytes, edges: tuple[float, ...], held: tuple[float, ...], ahead: float) -> None:
         self.key = key
@@ -68,6 +68,8 @@ class Lease:
         self.edges = edges
         self._ahead = ahead + 1  # the server cuts its microseconds off
         self._record = held, (0.0,) * len(held)  # what is held, and what was given back
+        self.stock: Stock | None = None
+        """Where it is at hand; a forked child has the permits of its calls, and not this."""
 
     def lapse(self, now: float, speeds: tuple[float, ...]) -> tuple[float, ...]:
         """Return how many permits have yet to melt: all of a window, none once it is over."""
@@ -112,8 +114,9 @@ class Lease:
         """Have what `other` holds too, if both are gone at the same time, as those of one window are."""
         if self.edges != other.edges:
             return False
-        (held, returned), (more, _) = self._record, other._record
+        (held, returned), (more, of_other) = self._record, other._record
         self._record = tuple(map(operator.add, held, more)), returned
+        other._record = (0.0,) * len(more), of_other
         return True
 
 
@@ -172,6 +175,7 @@ class Stock:
 
     def add(self, lease: Lease) -> None:
         """Have the permits of `lease` at hand."""
+        lease.stock = self
         with self._lock:
             if lease not in self._leases and not (self._leases and self._leases[-1].join(lease)):
                 self._leases.append(lease)

@@ -371,7 +371,7 @@ class SharedLimitLayer(BookingLayer):
         """Tell where the permits came from what was used of them."""
         if isinstance(booking, LeasedPermit):
             place = QueuePlace(self._shared, booking.lease.key, booking.costs, 0.0, is_async=self._is_async)
-            place.stock = self._shared.stock(place.key, call.environment)
+            place.stock = booking.lease.stock
             place.permit, place.line = booking, booking.lease.line
         elif isinstance(booking, QueuePlace):
             place = booking

@@ -318,6 +318,30 @@ def test_a_forked_child_leaves_the_permits_to_its_parent(server):
     assert before - after == 50
 
 
+def test_what_a_forked_call_gives_back_brings_no_permits_of_the_parent(monkeypatch, fake_clock):
+    """A call that was under way when its process was forked ends in both, and only the parent has its lease."""
+    children, asked, store = [None], [], FakeStore()
+    monkeypatch.setattr(store, "ask", lambda question: (asked.append(1), FakeStore.ask(store, question))[1])
+
+    @leased(store, 60_000, algorithm="token_bucket", settle=lambda used: used)
+    def ask(*, forks=False):
+        if forks:
+            children[0] = os.fork()
+        return 0 if children[0] == 0 else 1
+
+    ask()
+    reader, writer = os.pipe()
+    ask(forks=True)
+    if children[0] == 0:
+        count = len(asked)
+        ask()
+        os.write(writer, b"%d" % (len(asked) - count))
+        os._exit(0)
+    os.wait()
+    assert int(os.read(reader, 100)) == 1
+    assert fake_clock.monotonic() == 0
+
+
 def test_a_cancelled_question_stops_no_lease(server):
     """The next calls ask for themselves, and soon for others again."""
 
