@@ -737,8 +737,7 @@ def test_a_slot_that_a_handler_takes_meanwhile_is_not_given_twice(taken):
                 inside.extend([slots.take(0.0) for _ in range(taken)])
             return spare
 
-    limit(len)("makes one to be used again")
-    slots.spare = Interrupted(slots.spare)
+    slots.spare = Interrupted([Hold(slots)])
     if taken == 2:
         with pytest.raises(BulkheadFull, match="2 of 2"):
             limit(len)("one too many")
