@@ -140,8 +140,15 @@ def _book_in_window(
 # the limit where somebody may hold permits ahead.
 _GIVE_LUA = """\
 local bucket, values, expires = given[1] == 0, read(), 0
-if #values == 0 then return {0} end
 local count, kept = (#given - 1) / 6, 2
+if #values == 0 then
+  local least, last = 0, 0
+  for i = 1, count do
+    least, last = math.min(least, given[6 * i - 2]), math.max(last, given[6 * i - 1])
+    values[2 * i - 1], values[2 * i] = given[6 * i - 1], 0
+  end
+  if not bucket or least == 0 or last > now then return {0} end
+end
 for i = 1, count do
   local window, limit, back, edge, seen, most = unpack(given, 6 * i - 4, 6 * i + 1)
   local a, b = values[2 * i - 1] or 0, values[2 * i] or 0
@@ -183,7 +190,10 @@ return {1}
 def _give(records: Records, key: str, now: float, given: Sequence[float]) -> list[Any]:
     values, expires = records.read(key), 0.0
     if not values:
-        return [0]
+        edges = given[4::6]
+        if given[0] != 0 or min(given[3::6]) >= 0 or max(edges) > now:
+            return [0]
+        values = [number for edge in edges for number in (edge, 0.0)]
     rows = _rows(values, (len(given) - 1) // 6)
     give = _give_to_bucket if given[0] == 0 else _give_to_window
     for i, row in enumerate(rows):
@@ -237,4 +247,7 @@ out. What was given back meanwhile moved the piece forward, so its edge counts l
 
 Those who wait have fixed times and do not move: a piece is taken out from before them only as long as the bucket
 still holds something when the next one goes, or the last of them leaves. Of windows the last that is booked counts.
+
+What was used beyond the booking lengthens its piece, also where the bucket was full meanwhile and the key has expired:
+then the piece is all there is. A key that is gone before its time was made to begin anew, and does.
 """

@@ -111,6 +111,24 @@ def test_the_twin_of_a_limit_answers_what_the_server_answers(any_server, bucket,
     assert any(name == "give" for _, name, _ in reached)
 
 
+@pytest.mark.parametrize(
+    ("bucket", "back", "ends", "kept"),
+    [
+        (0.0, (0.0, -5.0), (-4e6, -2e6), [START - 4e6, 0, START + 48e6, 0]),
+        (0.0, (0.0, -5.0), (-4e6, 1.0), []),  # it began anew
+        (0.0, (0.0, 5.0), (-4e6, -2e6), []),
+        (1.0, (0.0, -5.0), (-4e6, -2e6), []),  # of windows that are over
+    ],
+)
+def test_what_was_used_beyond_a_booking_is_all_that_an_expired_key_holds(any_server, bucket, back, ends, kept):
+    """It counts from where the booking ended; what was not used is of no account any more."""
+    both = Both(any_server.client)
+    both.begin()
+    flat = [x for each, end in zip(back, ends, strict=True) for x in (60e6, 6.0, each, START + end, 0.0, 6.0)]
+    both.ask(GIVE, START, (bucket, *flat))
+    assert numbers(both.ask(LOOK, START, ())[1]) == kept
+
+
 budget_steps = st.lists(
     st.tuples(
         st.sampled_from([0.0, 1.0, 1e5, 1e6, 7e6, 6e7, -1e6, -1e9]),
