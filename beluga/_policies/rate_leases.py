@@ -55,16 +55,26 @@ class Lease:
     Args:
         key: The server's key.
         line: Its numbers when they were taken.
+        costs: What a call takes of each rate for which they were taken.
         edges: When they are gone, of each rate, in microseconds of the server.
         held: How many are not used yet, of each rate.
         ahead: What to add to seconds of the calls' clock to get these; rather too much, so that nothing lapses late.
     """
 
-    __slots__ = ("_ahead", "_record", "edges", "key", "line", "stock")
+    __slots__ = ("_ahead", "_record", "costs", "edges", "key", "line", "stock")
 
-    def __init__(self, key: str, line: bytes, edges: tuple[float, ...], held: tuple[float, ...], ahead: float) -> None:
+    def __init__(
+        self,
+        key: str,
+        line: bytes,
+        costs: tuple[float, ...],
+        edges: tuple[float, ...],
+        held: tuple[float, ...],
+        ahead: float,
+    ) -> None:
         self.key = key
         self.line = line
+        self.costs = costs
         self.edges = edges
         self._ahead = ahead + 1  # the server cuts its microseconds off
         self._record = held, (0.0,) * len(held)  # what is held, and what was given back
@@ -115,6 +125,7 @@ class Lease:
         if self.edges != other.edges:
             return False
         (held, returned), (more, of_other) = self._record, other._record
+        self.costs = tuple(map(min, self.costs, other.costs))
         self._record = tuple(map(operator.add, held, more)), returned
         other._record = (0.0,) * len(more), of_other
         return True
@@ -158,11 +169,12 @@ class Stock:
     def take(self, costs: tuple[float, ...], now: float, speeds: tuple[float, ...]) -> LeasedPermit | None:
         """Take permits if there are enough; `speeds` are those at which they melt, a microsecond, 0 for not at all."""
         with self._lock:
-            while self._leases:
-                lease = self._leases[0]
+            for lease in tuple(self._leases):
                 permit = lease.take(costs, now, speeds)
                 if permit is not None:
                     return permit
+                if any(map(operator.gt, costs, lease.costs)) and all(lease.lapse(now, speeds)):
+                    continue  # a call that costs less may have it
                 with contextlib.suppress(ValueError):  # a finaliser dropped it
                     self._leases.remove(lease)
         return None

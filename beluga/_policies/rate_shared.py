@@ -190,7 +190,7 @@ class SharedPermits:
         """Return the part of a call in what it took for itself and others."""
         more = tuple(cost * (place.times - 1) for cost in place.costs)
         edges = tuple(at for at, _ in self._told(line)[0])
-        lease = Lease(place.key, line, edges, more, place.now - place.asked_at * MICROSECONDS)
+        lease = Lease(place.key, line, place.costs, edges, more, place.now - place.asked_at * MICROSECONDS)
         return LeasedPermit(lease, place.costs, (more, (0.0,) * len(more)))
 
     def given(self, costs: tuple[float, ...], latest: float) -> tuple[float, ...]:

@@ -73,6 +73,21 @@ def test_several_rates_are_leased_together(fake_clock):
     assert fake_clock.monotonic() == 0
 
 
+@ALGORITHMS
+def test_a_dear_call_leaves_what_is_at_hand_to_cheap_ones(algorithm, fake_clock):
+    """It asks for itself, and no permit is lost: all 6000 are used, and of four cheap calls one asked."""
+    store = FakeStore()
+    rate = Rate(6000, 60, cost=lambda call: call["tokens"])
+    ask = rate_limited(rates=[rate], algorithm=algorithm, name="leased", store=store, lease="auto")(lambda tokens: None)
+    for _ in range(120):
+        ask(1)
+        ask(49)
+    with pytest.raises(RateLimited):
+        ask(1)
+    assert store.asked <= 120 + 120 / 4 + 2
+    assert fake_clock.monotonic() == 0
+
+
 def test_keys_that_python_takes_for_equal_have_permits_of_their_own(fake_clock):
     """As without a lease: 1 and True are two keys, and a list is none."""
     store = FakeStore()
