@@ -98,7 +98,8 @@ class RateLimiter(BlockPolicy):
         lease: ``"auto"`` takes permits out of the store for several calls at once, a fiftieth of a limit or what comes
             back in 50 ms, whichever is less; the calls that find one at hand, and those after a refusal, ask nobody for
             a quarter of a second at most. Never too many calls are admitted; some may be refused while another process
-            holds permits it does not use, until their time is over. None asks for each call.
+            holds permits it does not use, until their time is over. None asks for each call, and so does a token bucket
+            with `settle`, whose calls give back to the store.
         settle: Given the result, or the last item of a stream that told a usage, returns what the call really cost at
             the last rate, such as its tokens. Without it, or where it fails, the cost stands; a call that a layer
             inside refused before it was sent costs nothing.

@@ -125,7 +125,8 @@ class SharedPermits:
         self._costs = limiter.costs
         self._is_window = limiter.algorithm == "fixed_window"
         self._reach = min(limiter.longest_wait * MICROSECONDS, LONGEST)
-        self.leases: bool = limiter.lease is not None
+        # What calls of a leased bucket tell by settle= stays in pieces, of which none is enough for a call like them.
+        self.leases: bool = limiter.lease is not None and (self._is_window or limiter.settle is None)
         self._max_keys = limiter.max_keys
         self._lock = new_lock()
         self.begin_in_child()
@@ -244,9 +245,7 @@ class SharedPermits:
         if place.stock is not None and not self._is_window and not place.wait:
             permit = place.permit or self._leased(place, line)
             place.stock.give_back(permit, actual, environment().monotonic(), self.melting())
-            actual = tuple(map(max, place.costs, actual))
-            if actual == place.costs:
-                return
+            return
         given: list[float] = [self._is_window]
         told, mosts = self._told(line), self._costs.constants
         for number, (rate, (at, used), (seen, _)) in enumerate(zip(self._rates, *told, strict=True)):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beluga import Rate, RateLimited, layers, rate_limited
+from beluga import CircuitOpen, Rate, RateLimited, layers, rate_limited
 from beluga._engine.target import Kind
 from beluga.stores import FakeStore
 from beluga.testing import fake_clock as virtual_clock
@@ -22,6 +22,7 @@ from beluga.testing.contracts.suite import outcome, subject
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["fixed_window", "token_bucket"])
+LEASED = pytest.mark.parametrize("lease", [None, "auto"])
 
 
 def leased(store, limit, window=60.0, **options):
@@ -124,6 +125,19 @@ def test_what_a_leased_call_did_not_send_is_given_back(algorithm, fake_clock):
     assert fake_clock.monotonic() == 0
 
 
+@LEASED
+@ALGORITHMS
+def test_calls_that_book_more_than_they_use_are_refused_for_what_was_used(algorithm, lease, fake_clock):
+    """Of 100,000 tokens each books 1000 and uses 100, as every answer of a model is shorter than it may be."""
+    options = {"cost": 1000, "settle": lambda used: used, "algorithm": algorithm, "lease": lease}
+    ask = rate_limited(100_000, 60.0, name="tokens", store=FakeStore(), **options)(lambda: 100)
+    for _ in range(991):
+        ask()
+    with pytest.raises(RateLimited):
+        ask()
+    assert fake_clock.monotonic() == 0
+
+
 steps = st.lists(
     st.tuples(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.003, 0.02, 0.07, 0.3]), st.integers(0, 2), st.booleans()),
     min_size=8,
@@ -195,7 +209,7 @@ class Running:
         self._coroutine.send(None)
 
     def end(self, used):
-        with contextlib.suppress(StopIteration):
+        with contextlib.suppress(StopIteration, CircuitOpen):
             self._coroutine.send(used)
 
 
@@ -205,13 +219,14 @@ def told():
 
 
 async def until_told():
-    return await told()
+    if not await told():
+        raise CircuitOpen  # as a layer inside does, so that nothing was sent
 
 
 def running_calls(steps, limit, window, **options):
     """Yield when each call of three processes was admitted, and what it cost in the end: a permit or none."""
     with virtual_clock() as clock:
-        options |= {"name": "a", "store": FakeStore(), "settle": lambda used: used}
+        options |= {"name": "a", "store": FakeStore()}
         asks = [rate_limited(limit, window, **options)(until_told) for _ in range(3)]
         running, ended = [], []
         for gap, count, process, used in [*steps, (0.0, -(10**9), 0, 1)]:
@@ -246,7 +261,6 @@ GIVEN_BACK_WHEN_FULL = [
 ]
 HELD_WHEN_FULL = [(0.0, 140, 1, 0), (0.0, 1, 0, 0), (0.0, -140, 0, 0), (0.9, 150, 1, 0), (0.0, 5, 0, 0)]
 OVER = [(0.0, 150, 0, 0), (0.0, 5, 1, 0), (0.9, -150, 0, 0), (0.2, 150, 0, 1), (0.0, -5, 0, 0), (0.0, 5, 0, 1)]
-LEASED = pytest.mark.parametrize("lease", [None, "auto"])
 
 
 @LEASED
@@ -338,15 +352,17 @@ def test_what_a_forked_call_gives_back_brings_no_permits_of_the_parent(monkeypat
     children, asked, store = [None], [], FakeStore()
     monkeypatch.setattr(store, "ask", lambda question: (asked.append(1), FakeStore.ask(store, question))[1])
 
-    @leased(store, 60_000, algorithm="token_bucket", settle=lambda used: used)
+    @leased(store, 60_000, algorithm="token_bucket")
     def ask(*, forks=False):
         if forks:
             children[0] = os.fork()
-        return 0 if children[0] == 0 else 1
+            if children[0] == 0:
+                raise CircuitOpen  # as a layer inside does, so that nothing was sent
 
     ask()
     reader, writer = os.pipe()
-    ask(forks=True)
+    with contextlib.suppress(CircuitOpen):
+        ask(forks=True)
     if children[0] == 0:
         count = len(asked)
         ask()
