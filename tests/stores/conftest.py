@@ -70,7 +70,7 @@ class Server:
         """Return a store with keys of its own."""
         prefix = f"test-{uuid.uuid4().hex[:12]}"
         url = f"redis://127.0.0.1:{self.port}/0"
-        return RedisStore(url, **{"prefix": prefix, "timeout": 5.0, **options})
+        return RedisStore(url, **{"prefix": prefix, "timeout": 30.0, **options})
 
 
 @pytest.fixture(scope="session", params=["valkey", "redis"])

@@ -128,6 +128,7 @@ def test_after_a_failover_only_what_was_lost_is_admitted_again(own_server, durab
         time.sleep(0.01)
     for _ in range(9):
         outcome(kind, ask)
+    own_server.client.set("after them", 1)  # as WAIT is about what its own connection has written
     while not own_server.client.wait(1, 1000):
         pass
     replica.execute_command("REPLICAOF", "NO", "ONE")

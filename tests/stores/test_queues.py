@@ -59,7 +59,7 @@ def celery(url):
 
     app = Celery("tests", broker=url, backend=url, task_cls="beluga.integrations.celery:Task")
     tasks = {function.__name__: app.task(function, name=function.__name__) for function in TASKS}
-    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60.0, loglevel="ERROR"):
         yield lambda name, *args, **headers: tasks[name].apply_async(args, headers=headers).get(timeout=60)
 
 
