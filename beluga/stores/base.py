@@ -125,7 +125,11 @@ class Store:
         Raises:
             TypeError: The key has no text that is the same in every process.
         """
-        text = key if type(key) is str and key[:1] != _TYPED else _text(key)
+        try:
+            text = key if type(key) is str and key[:1] != _TYPED else _text(key)
+        except RecursionError:
+            message = "store: key= gave tuples that are nested too deeply: give those parts that tell keys apart"
+            raise TypeError(message) from None
         digest = _digest if len(text) <= SHORT else _digest.__wrapped__
         return f"{self.prefix}:{digest(concern, name, text)}"
 
@@ -240,7 +244,7 @@ def _digest(concern: str, name: str, text: str) -> str:
 
 _TYPED = "\x01"
 """What the text of a key begins with that is not a plain str, or is one that begins so."""
-_ALIKE = (int, float, bool, bytes, type(None))
+_ALIKE = (float, bool, bytes, type(None))
 """Types whose ``repr`` is the same in every process."""
 
 
@@ -255,6 +259,8 @@ def _content(key: Hashable) -> str:
         return f"{key.name} {key.value}" if isinstance(key, enum.Flag) else key.name  # of several flags none has a name
     if isinstance(key, str):
         return str.__str__(key)
+    if type(key) is int:
+        return hex(key)  # of any length, which decimals are not
     if type(key) in _ALIKE or type(key).__qualname__ == "timezone":  # as text it is its name, whatever its offset
         return repr(key)
     if type(key).__module__ in {"uuid", "datetime", "decimal"}:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beluga import CircuitOpen, RateLimited, breaker, budget, rate_limited
+from beluga import CircuitOpen, RateLimited, breaker, budget, cached, rate_limited
 from beluga.errors import BudgetExceeded
 from beluga.spending import spend
 from beluga.stores import FakeStore
@@ -137,6 +137,22 @@ def test_the_text_of_a_nested_key_is_no_longer_than_what_it_holds():
     assert _text(key).endswith("\N{BELL}é")
 
 
+def test_a_key_of_any_size_is_a_key_or_is_refused_by_name():
+    """A number of 5000 digits is one; of tuples too deep within each other the message says so."""
+    store, key = FakeStore(), ()
+    assert store.key("limit", "a", 10**5000) != store.key("limit", "a", 10**5000 + 1)
+    for _ in range(100_000):
+        key = (key,)
+    with pytest.raises(TypeError, match="nested too deeply"):
+        store.key("limit", "a", key)
+    ask = cached(300, name="a", store=store)(lambda question: 1)
+    question = {}
+    for _ in range(100):
+        question = {"in": [question]}
+    with pytest.raises(TypeError, match="nested too deeply"):
+        ask(question)
+
+
 ALIKE = [1, True, 1.0, (1,), (True,), ((1.0,),), ((1,),), "1", decimal.Decimal(1)]
 
 
@@ -177,4 +193,4 @@ def test_a_budget_and_a_circuit_tell_them_apart_too():
 def test_the_text_of_a_key_stays_what_it_is():
     """Two deployments know a key by one text, so these are written down."""
     assert FakeStore().key("limit", "a", "tenant") == "beluga:dKGD1lXaVDOksWoI"
-    assert FakeStore().key("limit", "a", (1, uuid.UUID(int=7), None, b"x")) == "beluga:_i9u0iTY2FbQndmO"
+    assert FakeStore().key("limit", "a", (1, uuid.UUID(int=7), None, b"x")) == "beluga:bXfYyCz7sJ4edqQr"
