@@ -13,7 +13,7 @@ from beluga.clock import environment
 from beluga.config.fields import section_in, section_of
 from beluga.config.loading import load
 from beluga.config.watcher import FileWatcher
-from beluga.errors import ConfigError, ErrorCode
+from beluga.errors import ConfigError
 
 if TYPE_CHECKING:
     import threading
@@ -45,7 +45,7 @@ def check(path: str | os.PathLike[str], schema: str, out: Callable[[str], object
     """
     try:
         config = load(path, _imported(schema), prefix=prefix)
-    except (ConfigError, TypeError) as error:
+    except (ConfigError, TypeError, ValueError) as error:
         return _report(error, out)
     out(f"{os.fspath(path)}: valid")
     for name, shown in _lines(config, section_of(type(config))):
@@ -77,7 +77,7 @@ def watch(
     """
     try:
         watcher = FileWatcher(path, _imported(schema), interval, prefix=prefix)
-    except (ConfigError, TypeError) as error:
+    except (ConfigError, TypeError, ValueError) as error:
         return _report(error, out)
 
     section = section_of(type(watcher.current))
@@ -104,7 +104,7 @@ def watch(
 def _report(error: Exception, out: Callable[[str], object]) -> int:
     for line in str(error).splitlines():
         out(line)
-    unreadable = not isinstance(error, ConfigError) or error.code is ErrorCode.NOT_FOUND
+    unreadable = not isinstance(error, ConfigError) or isinstance(error.__cause__, OSError)
     return BAD_CALL if unreadable else INVALID
 
 
@@ -124,8 +124,9 @@ def _imported(schema: str) -> type[Any]:
         found: Any = importlib.import_module(module_name)
         for name in class_name.split("."):
             found = getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        message = f"--schema {schema}: {error}"
+    except (Exception, SystemExit) as error:  # whatever an application does when it is imported
+        plain = isinstance(error, (ImportError, AttributeError))
+        message = f"--schema {schema}: {error}" if plain else f"--schema {schema}: {type(error).__name__}: {error}"
         raise TypeError(message) from error
     finally:
         sys.path.remove(here)

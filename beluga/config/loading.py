@@ -84,10 +84,10 @@ class Source(Generic[T]):
         for name, file in zip(self.names, self.files, strict=True):
             try:
                 contents.append(read_steady(file))
-            except (FileNotFoundError, NotADirectoryError):
-                return self._unread(name, "does not exist", ErrorCode.NOT_FOUND)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                return self._unread(name, "does not exist", error, ErrorCode.NOT_FOUND)
             except (OSError, ValueError) as error:
-                return self._unread(name, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+                return self._unread(name, f"cannot be read: {getattr(error, 'strerror', None) or error}", error)
             digest.update(hashlib.sha256(contents[-1]).digest())
         return Snapshot(digest.digest(), tuple(contents))
 
@@ -140,8 +140,10 @@ class Source(Generic[T]):
             warnings.warn(f"config: the {many} nothing: {', '.join(unused)}", stacklevel=4)
         self._is_new = False
 
-    def _unread(self, name: str, rule: str, code: ErrorCode | None = None) -> Snapshot:
-        return Snapshot(f"{name}: {rule}".encode(), error=failure(name, [Problem("", rule, name)], code))
+    def _unread(self, name: str, rule: str, cause: Exception, code: ErrorCode | None = None) -> Snapshot:
+        error = failure(name, [Problem("", rule, name)], code)
+        error.__cause__ = cause.with_traceback(None)  # a watcher keeps it, and would keep the frames
+        return Snapshot(f"{name}: {rule}".encode(), error=error)
 
 
 def _names(path: Any) -> tuple[str, ...]:

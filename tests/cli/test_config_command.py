@@ -72,14 +72,31 @@ def test_check_tells_every_problem(file):
         ("app.json", "no_such_module:App", "--schema no_such_module:App: No module named 'no_such_module'"),
         ("app.json", "app_settings:attrs.x", "--schema app_settings:attrs.x: module "),
         ("app.json", "app_settings:field", "config: <function field"),
+        (".", "app_settings:App", ".: cannot be read: Is a directory"),
+        ("app.json", "raising:App", "--schema raising:App: RuntimeError: no database"),
+        ("app.json", "misspelt:App", "--schema misspelt:App: SyntaxError: "),
+        ("app.json", "leaving:App", "--schema leaving:App: SystemExit: 3"),
+        ("app.json", "../app:App", "--schema ../app:App: "),
     ],
 )
 @pytest.mark.parametrize("command", [check, lambda *args: watch(*args, stop=threading.Event())])
 def test_what_cannot_be_read_is_status_2(file, path, schema, told, command):
-    """A wrong call says what was wrong with it."""
+    """A wrong call says what was wrong with it, and so does a module that cannot be imported, whatever it raises."""
+    (file.parent / "raising.py").write_text("raise RuntimeError('no database')")
+    (file.parent / "misspelt.py").write_text("def (")
+    (file.parent / "leaving.py").write_text("raise SystemExit(3)")
     lines = []
     assert command(path, schema, lines.append) == 2
     assert lines[0].startswith(told)
+
+
+@pytest.mark.parametrize("command", [check, watch])
+@pytest.mark.usefixtures("file")
+def test_a_prefix_that_is_not_a_name_is_status_2(command):
+    """It is told in one line, as every other wrong call is."""
+    lines, stop = [], {"stop": threading.Event()} if command is watch else {}
+    assert command("app.json", "app_settings:App", lines.append, prefix="APP_", **stop) == 2
+    assert lines == ["config: prefix='APP_' must be a name such as 'APP', without the underscore behind it"]
 
 
 def test_watch_shows_old_and_new_values_and_masks_secrets(file):
