@@ -23,7 +23,7 @@ from beluga._types.fit import fit
 from beluga._types.scalars import INVALID, Rules, Seconds
 from beluga._types.tree import Bounds
 from beluga.clock import environment
-from beluga.config.files import parse
+from beluga.config.files import decoded, parse
 from beluga.config.problems import Findings, failure
 from beluga.errors import ConfigError
 from beluga.llm.fake import faults
@@ -173,10 +173,10 @@ def load_script(path: str | os.PathLike[str]) -> FakeProvider:
         'Hello!'
     """
     name = os.fspath(path)
+    content = pathlib.Path(path).read_bytes()
     if name.endswith(".txt"):
-        lines = pathlib.Path(path).read_text("utf-8").splitlines()
-        return FakeProvider(*(line for line in lines if line.strip()))
-    document = parse(pathlib.Path(path).read_bytes(), name)
+        return FakeProvider(*(line for line in decoded(content, name).splitlines() if line.strip()))
+    document = parse(content, name)
     reader = _ScriptReader(Findings(document.source_of))
     fake = reader.provider(document.data)
     if fake is None or reader.findings.problems:

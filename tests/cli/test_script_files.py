@@ -165,3 +165,12 @@ def test_a_plain_text_has_an_answer_a_line(tmp_path):
     fake = load_script(written(tmp_path / "s.txt", "It is sunny.\n\n{}\n"))
     assert [fake.generate("hi").text for _ in range(2)] == ["It is sunny.", "{}"]
     fake.assert_done()
+
+
+def test_a_text_that_is_not_utf_8_is_refused_and_a_mark_before_it_is_not_an_answer(tmp_path):
+    """As in the other formats: a byte order mark belongs to the file, and another encoding is told with its place."""
+    (tmp_path / "s.txt").write_bytes("\ufeffHello.\n".encode())
+    assert load_script(tmp_path / "s.txt").generate("hi").text == "Hello."
+    (tmp_path / "s.txt").write_bytes(b"Hello.\nGr\xfc\xdfe\n")
+    with pytest.raises(ConfigError, match=r"s\.txt:2: is not UTF-8 at byte 9"):
+        load_script(tmp_path / "s.txt")
