@@ -55,18 +55,23 @@ class Page(HTMLParser):
             self.sources.append(has["src"])
         if tag == "link" and has.get("rel", "") in {"stylesheet", "icon"}:
             self.sources.append(has["href"])
-        if tag == "img" and not has.get("alt", "").strip():
-            self.problems.append(f"a picture without a text: {has.get('src', '')}")
-        if tag == "svg" and "role" in has and not {"aria-label", "aria-labelledby"} & has.keys():
+        if tag == "img":
+            self._picture(has)
+        if tag == "svg" and "role" in has and not (has.get("aria-label") or has.get("aria-labelledby")):
             self.problems.append("a drawing with a role and without a name")
         if tag == "label" and "for" in has:
             self.labelled.add(has["for"])
-        named = bool({"aria-label", "title"} & has.keys())
+        named = bool(has.get("aria-label", "").strip() or has.get("title", "").strip())
         if tag in {"input", "select", "textarea"} and has.get("type") != "hidden" and not (named or self._in_label):
             self.fields.append((tag, has.get("id")))
         if tag in {"a", "button"}:
             self._unnamed.append([tag, named or (tag == "a" and "href" not in has)])
         self._in_label = self._in_label or tag == "label"
+
+    def _picture(self, has: dict[str, str]) -> None:
+        if not has.get("alt", "").strip():
+            self.problems.append(f"a picture without a text: {has.get('src', '')}")
+        self.handle_data(has.get("alt", ""))  # which is the name of a link around it
 
     def handle_data(self, data: str) -> None:
         """Take text inside of a link or a button for its name."""
@@ -80,7 +85,7 @@ class Page(HTMLParser):
         if self._unnamed and self._unnamed[-1][0] == tag and not self._unnamed.pop()[1]:
             self.problems.append(f"a {tag} without a name")
 
-    def check(self, pages: dict[Path, Page]) -> list[str]:
+    def check(self, pages: dict[Path, Page], files: set[Path]) -> list[str]:
         """Return what is wrong, in words."""
         wrong = [*self.problems]
         wrong += [f"no {name}" for name in (*LANDMARKS, "title") if not self.tags[name]]
@@ -95,27 +100,30 @@ class Page(HTMLParser):
         wrong += [f"a field ({tag}) without a label" for tag, name in self.fields if name not in self.labelled]
         wrong += [] if self.skips else ["no link to skip to the text"]
         wrong += [f"from elsewhere: {each}" for each in self.sources if urlsplit(each).netloc]
-        wrong += [f"leads nowhere: {each}" for each in (*self.links, *self.sources) if not self._leads(each, pages)]
+        links = (*self.links, *self.sources)
+        wrong += [f"leads nowhere: {each}" for each in links if not self._leads(each, pages, files)]
         return wrong
 
-    def _leads(self, link: str, pages: dict[Path, Page]) -> bool:
+    def _leads(self, link: str, pages: dict[Path, Page], files: set[Path]) -> bool:
         target = urlsplit(link)
         if target.scheme or target.netloc:
             return True
         there = (self.path.parent / unquote(target.path)).resolve() if target.path else self.path
         found = pages.get(there)
         if found is None or not target.fragment:
-            return there.exists()
+            return there in files  # a folder is a list of files without a server, and what is outside stays behind
         return unquote(target.fragment) in found.ids
 
 
 def main(folder: Path) -> int:
     """Print what is wrong with the site in `folder`; return 1 where something is."""
-    paths = [path for path in sorted(folder.resolve().rglob("*.html")) if path.name != "404.html"]
-    pages = {path: Page(path) for path in paths}
-    wrong = [f"{path.relative_to(folder.resolve())}: {each}" for path in paths for each in pages[path].check(pages)]
+    root = folder.resolve()
+    files = {path for path in root.rglob("*") if path.is_file()}
+    pages = {path: Page(path) for path in sorted(files) if path.suffix == ".html" and path.name != "404.html"}
+    wrong = [f"{path.relative_to(root)}: {each}" for path, page in pages.items() for each in page.check(pages, files)]
+    wrong = wrong if pages else [f"{folder}: there is no page"]
     print("\n".join(wrong) or f"{len(pages)} pages, and nothing is wrong")
-    return 1 if wrong or not pages else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
