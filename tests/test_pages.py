@@ -87,6 +87,19 @@ def test_every_command_that_a_page_tells_to_type_exists():
         assert needed <= given or " ".join(words) == name, (page, words)
 
 
+def test_a_server_in_the_background_is_waited_for():
+    """Who pastes a whole block asks it in the next millisecond, and would be told that nobody is there."""
+    begun = [
+        (page, after)
+        for page, block in _blocks("sh")
+        for line, after in itertools.pairwise(block.splitlines())
+        if line.endswith(" &")
+    ]
+    assert len(begun) > 1
+    for page, after in begun:
+        assert after.startswith("sleep "), (page, after)
+
+
 def test_every_environment_of_tox_that_a_page_names_exists():
     """As it is written, or as one of those that braces stand for."""
     parser = configparser.ConfigParser(interpolation=None)
