@@ -184,11 +184,12 @@ class RateLimitInfo:
             raise TypeError(message)
         buckets: dict[str, dict[str, int | float]] = {}
         for name, value in headers.items():
-            known = _KNOWN.get(name.lower())
+            known = _KNOWN.get(str(name).lower())
             if known is None:
                 continue
             bucket, figure = known
-            read = _until(value.strip(), now) if figure == "reset" else _count(value.strip())
+            text = str(value).strip()  # a test double's may be a number, and email's a Header
+            read = _until(text, now) if figure == "reset" else _count(text)
             if read is not None:
                 buckets.setdefault(bucket, {})[figure] = read
         return cls(**{name: RateLimit(**figures) for name, figures in buckets.items()}) if buckets else None  # type: ignore[arg-type]  # limit and remaining are ints: see _count

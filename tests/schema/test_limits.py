@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.header import Header
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,13 @@ def test_what_is_not_headers_is_refused(headers):
     """An error without a response has no headers, and says so at once."""
     with pytest.raises(TypeError, match="headers are a mapping of names to values, not"):
         RateLimitInfo.parse(headers, 0.0)
+
+
+def test_a_value_that_is_not_a_text_is_read_as_one():
+    """A test double gives numbers, and the standard library a Header where a name or a value is not ASCII."""
+    headers = {"x-ratelimit-limit-requests": 60, "x-ratelimit-reset-requests": Header("1.5"), 1: "a"}
+    assert RateLimitInfo.parse(headers, 0.0).requests == RateLimit(limit=60, remaining=None, reset=1.5)
+    assert RateLimitInfo.parse({"x-ratelimit-limit-requests": None}, 0.0) is None
 
 
 def test_headers_without_limits_give_nothing():
