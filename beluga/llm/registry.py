@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -154,5 +154,6 @@ def _served(name: str, *, base_url: str | None = None, **settings: Any) -> HttpM
 def _fake(*, script: Any = (), seed: int = 0, fault_rate: float = 0.0, profile: str | None = None, **_: Any) -> Model:
     from beluga.llm import FakeProvider
 
-    items = script if isinstance(script, Iterable) and not isinstance(script, str) else (script,)
+    is_one = isinstance(script, str | bytes | Mapping) or not isinstance(script, Iterable)
+    items: list[Any] = [script] if is_one else [*script]
     return FakeProvider(*items, seed=seed, fault_rate=fault_rate, profile=profile)

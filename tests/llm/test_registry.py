@@ -40,6 +40,13 @@ def test_a_script_of_the_fake_may_be_one_item_of_any_kind():
     assert llm.new("fake", script=llm.Reply("Hello.")).generate("Hi").text == "Hello."
 
 
+@pytest.mark.parametrize("script", [{"text": "Hello."}, b"Hello."], ids=["table", "bytes"])
+def test_what_only_looks_like_a_list_is_not_a_script(script):
+    """The keys of a table would be answers, and a byte a number."""
+    with pytest.raises(TypeError, match=f"a script holds .*, not {type(script).__name__}"):
+        llm.new("fake", script=script)
+
+
 def test_a_registered_factory_gets_the_settings():
     """It is called with the keywords of new."""
     llm.register("mine", lambda **settings: settings)
