@@ -75,7 +75,8 @@ def serve(
         stop: Ends it.
 
     Returns:
-        The exit status: 0 ended, 1 the script has problems, 2 the file cannot be read or the port is taken.
+        The exit status: 0 ended, 1 the script has problems, 2 the file cannot be read, or nothing can be served: the
+        port is taken, or h11 is not installed.
     """
     try:
         fake = load_script(script)
@@ -85,9 +86,12 @@ def serve(
     except OSError as error:
         err(f"{os.fspath(script)}: {error.strerror or type(error).__name__}")
         return _UNREADABLE
-    server = fake.serve(host=host, port=port, log=lambda request, status: out(_line(request, status)))
     try:
+        server = fake.serve(host=host, port=port, log=lambda request, status: out(_line(request, status)))
         server.start()
+    except ImportError as error:
+        err(str(error))
+        return _UNREADABLE
     except OSError as error:
         err(f"cannot listen on {host}:{port}: {error.strerror or type(error).__name__}")
         return _UNREADABLE

@@ -79,6 +79,15 @@ def test_a_bad_script_is_told(tmp_path, content, status, told):
     assert told in lines[0]
 
 
+def test_a_missing_library_is_told(script, monkeypatch):
+    """The command comes with the extra cli, and what serves HTTP with another one."""
+    monkeypatch.delitem(sys.modules, "beluga.llm.fake.server", raising=False)
+    monkeypatch.setitem(sys.modules, "h11", None)
+    lines = []
+    assert serve(script, "127.0.0.1", 0, pytest.fail, lines.append, threading.Event()) == 2
+    assert lines == ['to serve HTTP takes h11: pip install "beluga-ai[llm]"']
+
+
 def test_a_taken_port_is_told(script):
     """The address is named."""
     from beluga.llm import FakeProvider
