@@ -221,6 +221,8 @@ class _Tasks:
         timer = None if limits.each == math.inf else TaskTimer(self._environment, at)
         error: BaseException | None = None
         try:
+            if timer is not None:
+                timer.begin()
             value = await self._value(*branch[1:])
         except BaseException as raised:
             error = raised
