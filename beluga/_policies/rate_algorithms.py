@@ -110,9 +110,13 @@ class Meter(abc.ABC, Generic[S]):
     def free_at(self, key: Hashable, now: float, cost: float) -> float:
         """Return when `cost` permits will be free; more than the limit are those of several windows in a row."""
 
+    def edge(self, key: Hashable, now: float, cost: float) -> float:  # noqa: ARG002 - of windows the moment tells all
+        """Return where `cost` permits will end that are taken next; `give_back` wants to know."""
+        return 0.0
+
     @abc.abstractmethod
-    def give_back(self, key: Hashable, at: float, cost: float) -> None:
-        """Take back `cost` of the permits that were taken at `at`; take more where it is negative."""
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:
+        """Take back `cost` of the permits that were taken at `at`, up to `edge`; take more where it is negative."""
 
     @abc.abstractmethod
     def remaining(self, key: Hashable, now: float) -> float:
@@ -179,7 +183,7 @@ class FixedWindow(Meter[_Window]):
             return now
         return end + (windows - 1) * self._window if end > now else now + windows * self._window
 
-    def give_back(self, key: Hashable, at: float, cost: float) -> None:
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
         state = self.states.values.get(key)
         window = self._window
         if state is not None and state.end - window <= at < state.end:
@@ -193,16 +197,23 @@ class FixedWindow(Meter[_Window]):
 
 
 class _Bucket:
-    """When a bucket will be full again."""
+    """When a bucket will be full again, and how much earlier that is for all that was given back."""
 
-    __slots__ = ("full_at",)
+    __slots__ = ("full_at", "returned")
 
     def __init__(self) -> None:
         self.full_at: float = -math.inf
+        self.returned: float = 0.0
 
 
 class TokenBucket(Meter[_Bucket]):
-    """`limit` permits that grow back evenly over the window: 1 number a key.
+    """`limit` permits that grow back evenly over the window: 2 numbers a key.
+
+    What is used is a queue that drains. A call's permits are a piece of it, up to their edge, and those that have grown
+    back already cannot be given back. What was given back meanwhile moved the piece forward:
+
+        10 in 10 s   A and B take 5 each, edges 5 and 10    A gives 5 back: full at 5    at 5 C takes 9: full at 14
+                     at 6 B gives 5 back: its edge is 10 - 5 now, all of it has grown back, and full stays at 14
 
     Source: the generic cell rate algorithm, ITU-T I.371, annex A, with the window as its tolerance.
     """
@@ -241,12 +252,22 @@ class TokenBucket(Meter[_Bucket]):
         at = full_at + cost * self._window / self.rate.limit - self._window
         return now if at <= now + self._slack else at
 
-    def give_back(self, key: Hashable, at: float, cost: float) -> None:
+    def edge(self, key: Hashable, now: float, cost: float) -> float:
+        state = self.states.values.get(key)
+        needed = cost * self._window / self.rate.limit
+        return now + needed if state is None else max(now, state.full_at) + needed + state.returned
+
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
         state = self.states.values.get(key)
         change = cost * self._window / self.rate.limit
         if state is not None:
-            full_at = state.full_at - change
-            state.full_at = max(at, full_at)
+            full_at, returned = state.full_at, state.returned
+            if change > 0:
+                left = min(edge - returned, full_at) - now
+                change = min(change, left) if left > 0 else 0.0
+                returned += change
+            state.full_at = full_at - change
+            state.returned = returned
 
     def remaining(self, key: Hashable, now: float) -> float:
         state = self.states.values.get(key)
@@ -330,7 +351,7 @@ class SlidingWindow(Meter[_Log]):
             at = max(at, pairs[place] + self._window)
         return at + later
 
-    def give_back(self, key: Hashable, at: float, cost: float) -> None:
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
         log = self.states.values.get(key)
         if log is None:
             return

@@ -154,19 +154,19 @@ class BookingLayer(Policy):
             costs, key = self._limiter.costs, None if self._read_key is None else self._read_key(call)
             wanted = costs.constants or costs.of(call.arguments)
             try:
-                wait = permits.take(key, wanted, now)
+                booked = permits.book(key, wanted, now)
             except TypeError:
                 raise unhashable(self.concern, key, call.name) from None
-            if not wait:
-                call.keep(self, Booking(key, wanted, now))
+            if isinstance(booked, Booking):
+                call.keep(self, booked)
                 return None
             until = min(now + self._limiter.longest_wait, DEADLINE.get())
-            if now + wait > until:
-                raise self._limiter.refusal(key, wait)
+            if now + booked > until:
+                raise self._limiter.refusal(key, booked)
             waiter = permits.queue_up(key, wanted, now, until)
             call.keep(self, waiter)
             if self._is_async or call.environment is SYSTEM:  # else the driver tells it, who does the waiting
-                call.emit(events.WaitScheduled, policy=self.concern, delay=wait)
+                call.emit(events.WaitScheduled, policy=self.concern, delay=booked)
         elif call.answer is not None and call.answer.error is not None:
             permits.depart(waiter, now)
             raise call.answer.error
@@ -175,7 +175,7 @@ class BookingLayer(Policy):
     def _stand(self, call: Call, permits: Permits, waiter: Waiter, now: float) -> Ask | Wait | None:
         wait = permits.turn(waiter, now)
         if wait == 0.0:
-            call.keep(self, Booking(waiter.key, waiter.costs, now))
+            call.keep(self, waiter.booking)
             return None
         is_first = wait is not None
         pause = wait if wait is not None else max(waiter.due - now, GRACE)
@@ -232,7 +232,7 @@ class BookingLayer(Policy):
     def settle(self, call: Call, booking: Any, actual: tuple[float, ...]) -> Tell | None:
         """Replace what was booked by what was used."""
         permits = self._limiter.permits.of(call.environment)
-        permits.give_back(booking, actual)
+        permits.give_back(booking, actual, call.environment.monotonic())
         return None
 
     def _settled(self, report: Any) -> float | None:

@@ -260,8 +260,11 @@ class RateLimiter(BlockPolicy):
             return shared.take(place), lambda used: place.give_back((*costs[:-1], used))
 
         def alone(permits: Permits, now: float) -> tuple[float, Callable[[float], None]]:
-            booking = Booking(key, costs, now)
-            return permits.take(key, costs, now), lambda used: permits.give_back(booking, (*costs[:-1], used))
+            booked = permits.book(key, costs, now)
+            if not isinstance(booked, Booking):
+                return booked, lambda _: None
+            monotonic = environment().monotonic
+            return 0.0, lambda used: permits.give_back(booked, (*costs[:-1], used), monotonic())
 
         wait, settle = self._by_hand(share, alone, (0.0, lambda _: None))
         if wait:

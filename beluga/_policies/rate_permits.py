@@ -97,14 +97,16 @@ class Booking:
         key: Whose permits.
         costs: How many of each rate.
         at: When.
+        edges: Where they end, of each rate; see `Meter.edge`.
     """
 
-    __slots__ = ("at", "costs", "key")
+    __slots__ = ("at", "costs", "edges", "key")
 
-    def __init__(self, key: Hashable, costs: tuple[float, ...], at: float) -> None:
+    def __init__(self, key: Hashable, costs: tuple[float, ...], at: float, edges: tuple[float, ...]) -> None:
         self.key = key
         self.costs = costs
         self.at = at
+        self.edges = edges
 
 
 class Waiter:
@@ -115,9 +117,12 @@ class Waiter:
         costs: How many of each rate.
         due: When it can have them at the earliest, if all before it take theirs.
         until: When it gives up.
+
+    Attributes:
+        booking: What it has taken, once it was its turn.
     """
 
-    __slots__ = ("costs", "due", "key", "until", "wakeup")
+    __slots__ = ("booking", "costs", "due", "key", "until", "wakeup")
 
     def __init__(self, key: Hashable, costs: tuple[float, ...], due: float, until: float) -> None:
         self.key = key
@@ -125,6 +130,7 @@ class Waiter:
         self.due = due
         self.until = until
         self.wakeup = Wakeup()
+        self.booking: Booking | None = None
 
 
 class Queue:
@@ -173,22 +179,28 @@ class Permits:
     def __init__(self, rates: tuple[Rate, ...], algorithm: Algorithm, max_keys: int) -> None:
         self.lock = new_lock()
         self.meters: tuple[Meter[Any], ...] = tuple(ALGORITHMS[algorithm](rate, max_keys) for rate in rates)
-        self.closures: BoundedMap[tuple[float, float, tuple[float, ...]]] = BoundedMap(max_keys)
-        """From when to when nothing is admitted, by key, and the permits that are held till then."""
+        self.closures: BoundedMap[tuple[float, Booking]] = BoundedMap(max_keys)
+        """Until when nothing is admitted, by key, and the permits that are held till then."""
+        self._nothing = (0,) * len(rates)
+        self._are_buckets = algorithm == "token_bucket"
         self._queues: dict[Hashable, Queue] = {}
         begin_in_child(self)
 
     def take(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
-        """Take permits of every rate at once, if they are free and nobody waits for them.
+        """Take permits for good; see `book`.
 
         Returns:
             The seconds until they are to be had, if all who wait take theirs; 0.0 if they are taken.
         """
+        booked = self.book(key, costs, now)
+        return 0.0 if isinstance(booked, Booking) else booked
+
+    def book(self, key: Hashable, costs: tuple[float, ...], now: float) -> Booking | float:
+        """Take permits of every rate at once, if they are free and nobody waits for them, or return the seconds."""
         with self.lock:
             self._pass_over(key, now)
-            if key not in self._queues and self._take(key, costs, now):
-                return 0.0
-            return self._delay(key, costs, now) or SOON
+            booking = None if key in self._queues else self._take(key, costs, now)
+            return booking or self._delay(key, costs, now) or SOON
 
     def queue_up(self, key: Hashable, costs: tuple[float, ...], now: float, until: float) -> Waiter:
         """Join the end of the queue, to wait until `until` at most."""
@@ -212,7 +224,8 @@ class Permits:
                 self._pass_over(waiter.key, now, waiter)
             if queue.first is not waiter:
                 return None
-            if self._take(waiter.key, waiter.costs, now):
+            waiter.booking = self._take(waiter.key, waiter.costs, now)
+            if waiter.booking is not None:
                 self._leave(waiter, now)
                 return 0.0
             delay = self._free_in(waiter.key, waiter.costs, now) or SOON
@@ -224,45 +237,54 @@ class Permits:
         with self.lock:
             self._leave(waiter, now)
 
-    def give_back(self, booking: Booking, actual: tuple[float, ...]) -> None:
+    def give_back(self, booking: Booking, actual: Iterable[float], now: float) -> None:
         """Replace what `booking` took of each rate by `actual`; who waits may have the rest."""
         with self.lock:
-            for meter, cost, used in zip(self.meters, booking.costs, actual, strict=True):
-                if cost != used:
-                    meter.give_back(booking.key, booking.at, cost - used)
+            self._give_back(booking, actual, now)
             self._ring(booking.key)
+
+    def _give_back(self, booking: Booking, actual: Iterable[float], now: float) -> None:
+        # Where one rate refuses, those before it alone have anything to give back.
+        for meter, edge, cost, used in zip(self.meters, booking.edges, booking.costs, actual, strict=False):
+            if cost != used:
+                meter.give_back(booking.key, booking.at, edge, cost - used, now)
 
     def narrow(self, key: Hashable, left: Iterable[float | None], closed_for: float, now: float) -> None:
         """Leave no more than `left` of each rate, None for as many as there are, and none at all for some seconds."""
         with self.lock:
             until = now + max(closed_for, self.closed_for(key, now))
-            self._open(key)
+            self._open(key, now)
             for meter, bound in zip(self.meters, left, strict=True):
                 if bound is not None:
                     meter.narrow(key, now, bound)
             if until > now:
                 # They are taken too, so that who looks at a meter in line, and at nothing else, finds none either.
                 held = tuple(meter.narrow(key, now, 0) for meter in self.meters)
-                self.closures.add(key, (now, until, held))
+                self.closures.add(key, (until, Booking(key, held, now, self._edges(key, now, self._nothing))))
+
+    def _edges(self, key: Hashable, now: float, costs: tuple[float, ...]) -> tuple[float, ...]:
+        if not self._are_buckets:  # 0.5 us less for a window
+            return self._nothing
+        if len(costs) == 1:  # 1 us less than the loop
+            return (self.meters[0].edge(key, now, costs[0]),)
+        return tuple(meter.edge(key, now, cost) for meter, cost in zip(self.meters, costs, strict=True))
 
     def closed_for(self, key: Hashable, now: float) -> float:
         """Return the seconds for which nothing is admitted; what ended, or began in a time to come, is over."""
         closure = self.closures.values.get(key)
         if closure is None:
             return 0.0
-        began, until, _ = closure
-        if began <= now < until:
+        until, held = closure
+        if held.at <= now < until:
             return until - now
-        self._open(key)
+        self._open(key, now)
         return 0.0
 
-    def _open(self, key: Hashable) -> None:
+    def _open(self, key: Hashable, now: float) -> None:
         closure = self.closures.values.get(key)
         if closure is not None:
             self.closures.drop(key)
-            began, _, held = closure
-            for meter, permits in zip(self.meters, held, strict=True):
-                meter.give_back(key, began, permits)
+            self._give_back(closure[1], self._nothing, now)
 
     def remaining(self, key: Hashable, now: float) -> int:
         """Return how many permits `key` has left now, at its tightest rate."""
@@ -287,15 +309,15 @@ class Permits:
             for each in tuple(self._queues) if every else (key,):
                 self._ring(each)
 
-    def _take(self, key: Hashable, costs: tuple[float, ...], now: float) -> bool:
+    def _take(self, key: Hashable, costs: tuple[float, ...], now: float) -> Booking | None:
         if self.closures.values and self.closed_for(key, now):
-            return False
+            return None
+        booking = Booking(key, costs, now, self._edges(key, now, costs))  # a finaliser may take something in between
         for count, (meter, cost) in enumerate(zip(self.meters, costs, strict=True)):
             if not meter.take(key, now, cost):
-                for taken, back in zip(self.meters[:count], costs[:count], strict=True):
-                    taken.give_back(key, now, back)
-                return False
-        return True
+                self._give_back(booking, self._nothing[:count], now)
+                return None
+        return booking
 
     def _pass_over(self, key: Hashable, now: float, last: Waiter | None = None) -> None:
         """Drop those at the head of the queue, up to `last`, who do not come for permits that they can have."""
@@ -317,7 +339,7 @@ class Permits:
     def _free_in(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
         closed = self.closed_for(key, now) if self.closures.values else 0.0
         if closed:  # what is held is free again when that is over
-            costs = tuple(max(0, cost - held) for cost, held in zip(costs, self.closures.values[key][2], strict=True))
+            costs = tuple(max(0, cost - held) for cost, held in zip(costs, self.closures.values[key][1].costs, strict=True))
         free = max(meter.free_at(key, now, cost) for meter, cost in zip(self.meters, costs, strict=True))
         return max(0.0, free - now, closed)
 

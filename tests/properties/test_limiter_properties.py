@@ -25,6 +25,7 @@ class _LimiterMachine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.limiter = RateLimiter(LIMIT, WINDOW, algorithm=self.algorithm)
         self.taken = []  # [moment, cost]
+        self.reserved = []
 
     def _inside(self):
         return use_environment(Environment(self.clock, random.Random(0)))
@@ -41,16 +42,23 @@ class _LimiterMachine(RuleBasedStateMachine):
         if free:
             self.taken.append([self.clock.monotonic(), cost])
 
-    @rule(actual=st.integers(0, LIMIT))
-    def settle(self, actual):
-        """What cost less than reserved is given back."""
+    @rule(cost=st.integers(1, LIMIT))
+    def reserve(self, cost):
         with self._inside():
-            if self.limiter.retry_after(cost=LIMIT) > 0:
+            if self.limiter.retry_after(cost=cost) > 0:
                 return
-            reservation = self.limiter.reserve(cost=LIMIT)
-            reservation.settle(actual)
-            reservation.settle(0)
-        self.taken.append([self.clock.monotonic(), actual])
+            self.taken.append([self.clock.monotonic(), cost])
+            self.reserved.append((self.limiter.reserve(cost=cost), self.taken[-1]))
+
+    @rule(actual=st.integers(0, LIMIT), place=st.sampled_from([0, -1]))
+    def settle(self, actual, place):
+        """What cost less than reserved is given back, whenever that turns out."""
+        if self.reserved:
+            reservation, taken = self.reserved.pop(place)
+            taken[1] = min(actual, taken[1])
+            with self._inside():
+                reservation.settle(taken[1])
+                reservation.settle(0)
 
     @invariant()
     def never_more_than_promised(self):
@@ -97,6 +105,7 @@ TestSlidingWindow = SlidingWindowMachine.TestCase
 TestTokenBucket = TokenBucketMachine.TestCase
 for _case in (TestFixedWindow, TestSlidingWindow, TestTokenBucket):
     _case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+del _case  # else it is collected once more
 
 
 @given(st.lists(STEPS, max_size=60))
