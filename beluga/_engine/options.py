@@ -117,10 +117,8 @@ def follow(options: Any, *names: str) -> None:
         return
     fixed = [name for name in held if name not in names]
     if fixed:
-        able = ", ".join(name for name in names if not name.startswith("_"))
-        message = (
-            f"{getattr(options, 'name', kind.__name__)}: {fixed[0]}= cannot follow a live value; these can: {able}"
-        )
+        able = f"; these can: {', '.join(names)}" if names else ""
+        message = f"{getattr(options, 'name', kind.__name__)}: {fixed[0]}= cannot follow a live value{able}"
         raise TypeError(message)
     # The class, not the object, says how an attribute is read, and both classes have the same slots.
     object.__setattr__(options, "__class__", _following_class(kind, tuple(held)))
@@ -223,6 +221,8 @@ def choice(*words: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
     """Demand one of `words`."""
 
     def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if isinstance(value, Live):
+            return  # as for a flag
         if value not in words:
             raise _fail(instance, attribute, value, " or ".join(f'"{word}"' for word in words))
 

@@ -9,7 +9,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import optional, whole
+from beluga._engine.options import follow, optional, whole
 from beluga._engine.policy import Ask, Hints, Policy
 from beluga._engine.state import BoundedMap, StateByClock, new_lock
 from beluga._engine.target import argument_reader, unhashable
@@ -102,6 +102,7 @@ class Bulkhead(BlockPolicy):
 
     def __attrs_post_init__(self) -> None:
         """Make room for the calls."""
+        follow(self)
         if self.max_concurrent != "auto" and (self.start is not None or self.maximum is not None):
             name = "start" if self.start is not None else "maximum"
             message = f'bulkhead: {name}= is for bulkhead("auto"), and max_concurrent={self.max_concurrent} is fixed'

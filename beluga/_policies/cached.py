@@ -11,7 +11,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import number, optional, seconds, seconds_if_any, whole
+from beluga._engine.options import follow, number, optional, seconds, seconds_if_any, whole
 from beluga._engine.policy import Ask, Policy, Use, Wait
 from beluga._engine.state import StateByClock
 from beluga._engine.target import argument_reader
@@ -117,6 +117,7 @@ class Cache(Policy):
 
     def __attrs_post_init__(self) -> None:
         """Make room for the answers."""
+        follow(self)
         if self.store is None and (self.codec is not None or self.label is not None):
             message = "cached: name= and codec= say how answers are kept in a store: give store= too"
             raise ValueError(message)

@@ -10,6 +10,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import Decorator
+from beluga._engine.options import flag, follow
 from beluga._engine.policy import Ask, Policy, Use
 from beluga._engine.target import arguments_of, variadic
 from beluga.errors import GuardBlocked
@@ -107,16 +108,17 @@ class Guarded(Policy):
     tool: Iterable[Guard] = attrs.field(default=(), converter=_guards, kw_only=True)
     parameters: Iterable[str] | None = attrs.field(default=None, converter=_named, kw_only=True)
     ignore: Iterable[str] = attrs.field(default=(), converter=_ignored, kw_only=True)
-    observe: bool = attrs.field(default=False, kw_only=True)
+    observe: bool = attrs.field(default=False, validator=flag, kw_only=True)
     judges: GuardPipeline = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Make one pipeline of the lists."""
+        follow(self)
         if self.pipeline is not None and (self.input or self.output or self.tool):
             message = "guarded: give either a GuardPipeline or input=, output= and tool=, not both"
             raise ValueError(message)
-        made = GuardPipeline(input=self.input, output=self.output, tool=self.tool)
-        object.__setattr__(self, "judges", self.pipeline or made)
+        judges = self.pipeline or GuardPipeline(input=self.input, output=self.output, tool=self.tool)
+        object.__setattr__(self, "judges", judges)
 
     def bind(self, target: Target) -> Policy:
         """Return the layer that knows the function's parameters; one that does nothing if there is no guard."""
@@ -271,9 +273,8 @@ class _GuardLayer(Policy):
     def _guarded(self, call: Call) -> Iterable[Argument]:
         """Return the arguments to guard: the named ones, else all but `self` and those that are left out."""
         named = self._by_name()
-        if self._named is not None:
-            return named
-        return named if len(call.arguments) == len(self._arguments) else [*named, *variadic(call)]
+        are_all = self._named is not None or len(call.arguments) == len(self._arguments)
+        return named if are_all else [*named, *variadic(call)]
 
     def _turn(self, call: Call) -> dict[str, Any]:
         """Return what guards of the output are to know: `parameters` narrows what is judged, not what is told."""

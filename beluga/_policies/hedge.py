@@ -11,7 +11,7 @@ import attrs
 
 from beluga import events
 from beluga._engine.decorator import OptionsDecorator
-from beluga._engine.options import instance, seconds, whole
+from beluga._engine.options import follow, instance, seconds, whole
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.race import Race, StreamTask
 from beluga._engine.state import StateByClock
@@ -141,6 +141,7 @@ class Hedge(Policy):
 
     def __attrs_post_init__(self) -> None:
         """Make room for the times of calls."""
+        follow(self)
         object.__setattr__(self, "_times", StateByClock(_Times))
 
     def bind(self, target: Target) -> Policy:

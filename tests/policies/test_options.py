@@ -18,8 +18,10 @@ from beluga import (
     TimeoutBudget,
     breaker,
     budget,
+    bulkhead,
     explain,
     fallback,
+    guarded,
     hedge,
     rate_limited,
     retry,
@@ -152,9 +154,33 @@ def test_what_lies_beyond_the_edge_is_not(make, options):
 def test_an_option_that_cannot_change_takes_no_live_value():
     """Whatever its check is, and the message names those that can."""
     able = "max_attempts, initial_backoff, max_backoff, backoff_factor, max_elapsed, attempt_timeout"
-    for option in ("jitter", "replay", "on_result"):
+    for option in ("jitter", "replay", "on_result", "nested"):
         with pytest.raises(TypeError, match=f"^retry: {option}= cannot follow a live value; these can: {able}$"):
             retry(**{option: Live(lambda: True, lambda rule: None)})
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [
+        (Cache, "ttl"),
+        (functools.partial(Cache, 60), "maxsize"),
+        (functools.partial(bulkhead, 5), "max_queue"),
+        (functools.partial(hedge, after=1), "max_hedges"),
+        (guarded, "observe"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_policy_that_follows_nothing_takes_no_live_value(make, option):
+    """A guard would only have observed, as an object of whatever value is true, and a cache would have failed later."""
+    with pytest.raises(TypeError, match=f": {option}= cannot follow a live value$"):
+        make(**{option: Live(lambda: 1, lambda rule: None)})
+
+
+@pytest.mark.parametrize("wrong", ["false", 1, None], ids=repr)
+def test_a_guard_observes_only_where_it_is_told_so_by_a_bool(wrong):
+    """A text of an environment, such as "false", would have turned every guard off."""
+    with pytest.raises(ValueError, match=f"^guarded: observe={wrong!r} must be True or False$"):
+        guarded(observe=wrong)
 
 
 def test_a_policy_without_a_live_value_is_of_its_own_class():
