@@ -44,6 +44,7 @@ __all__ = [
     "optional",
     "seconds",
     "seconds_if_any",
+    "shown",
     "tuple_if_any",
     "whole",
 ]
@@ -227,6 +228,12 @@ def choice(*words: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
             raise _fail(instance, attribute, value, " or ".join(f'"{word}"' for word in words))
 
     return check
+
+
+def shown(self: Any) -> str:
+    """Return the repr of an attrs object, which shows each option by the name that it is given by."""
+    fields = [each for each in attrs.fields(type(self)) if each.repr]
+    return f"{type(self).__name__}({', '.join(f'{each.alias}={getattr(self, each.name)!r}' for each in fields)})"
 
 
 def any_function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

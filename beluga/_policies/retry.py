@@ -24,6 +24,7 @@ from beluga._engine.options import (
     optional,
     seconds,
     seconds_if_any,
+    shown,
     whole,
 )
 from beluga._engine.policy import Again, Hints, Policy
@@ -152,6 +153,7 @@ class RetryPolicy(Policy):
     hints: Hints = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
     _attempt_budget: Budget | None = attrs.field(init=False, repr=False)
+    __repr__ = shown
 
     def __attrs_post_init__(self) -> None:
         """Work out once what every call needs."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from beluga._engine.decorator import Decorator
-from beluga._engine.options import text_if_any
+from beluga._engine.options import shown, text_if_any
 from beluga._engine.policy import Hints, Policy
 from beluga._engine.target import check_plain
 from beluga._foreign import text
@@ -111,6 +111,7 @@ class Traced(Policy):
         default=None, validator=_is_mapping, kw_only=True
     )
     capture: bool | Callable[[str], str] | None = attrs.field(default=None, validator=_is_capture, kw_only=True)
+    __repr__ = shown
 
     def bind(self, target: Target) -> Policy:
         """Return the layer with the span's name and constant attributes worked out."""

@@ -6,6 +6,7 @@ import functools
 import inspect
 import pickle
 import pydoc
+import re
 
 import attrs
 import pytest
@@ -94,6 +95,12 @@ def test_a_repr_shows_what_was_given_and_nothing_else(policy):
     options = inspect.signature(policy).parameters
     for attribute in attrs.fields(policy):
         assert not attribute.repr or attribute.init or attribute.name in options, attribute.name
+
+
+@pytest.mark.parametrize("made", [RetryPolicy(), Traced()], ids=lambda made: type(made).__name__)
+def test_a_repr_names_options_as_they_are_given(made):
+    """Not as the policy keeps them."""
+    assert re.findall(r"(\w+)=", repr(made)) == list(inspect.signature(type(made)).parameters)
 
 
 def test_an_evolved_policy_shares_no_state():
