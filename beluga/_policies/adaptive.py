@@ -10,10 +10,10 @@ r"""Find out how many calls at once a provider can bear.
 
 Each answer tells something. A good one that was sent when the limit was reached proves the limit; then it grows by a
 fifth, or by one. A refusal tells that the calls that were in flight when it was sent were too many: the limit falls to
-nine tenths and a half of them, and they are remembered as the ceiling. From there it grows by one only, after as many
-proofs as the limit, and each refusal near the same ceiling makes four times as many necessary. So a provider whose
-limit stands still is asked for more ever more rarely; well above the ceiling it is forgotten. Who never has 20 calls
-in flight learns nothing about 20.
+nine tenths and a half of them, and they are remembered as the ceiling. From there it grows by one only, after four
+times as many proofs as the limit, and each refusal near the same ceiling makes four times as many necessary. So a
+provider whose limit stands still is asked for more ever more rarely; well above the ceiling it is forgotten. Who never
+has 20 calls in flight learns nothing about 20.
 
 Answers that take more than twice the time of the best ones tell of a queue on the other side; then the limit falls
 by a tenth.
