@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Again, Ask, Hints, Policy, Tell, Use, Wait
     from beluga._engine.streams import started
     from beluga._engine.target import Kind
-    from beluga._engine.timeouts import TimeoutBudget, remaining
+    from beluga._engine.timeouts import remaining
     from beluga._engine.wrapping import explain, layers
     from beluga._policies.breaker import CircuitBreaker, breaker
-    from beluga._policies.budget import budget, detached
+    from beluga._policies.budget import TimeoutBudget, budget, detached
     from beluga._policies.bulkhead import Bulkhead, bulkhead
     from beluga._policies.cached import Cache, cached
     from beluga._policies.fallback import fallback
@@ -155,12 +155,12 @@ __all__ = [
 _ROOMS = {
     "_engine.call": "Call Outcome",
     "_engine.streams": "started",
-    "_engine.timeouts": "TimeoutBudget remaining",
+    "_engine.timeouts": "remaining",
     "_engine.target": "Kind",
     "_engine.policy": "Again Ask Hints Policy Tell Use Wait",
     "_engine.wrapping": "explain layers",
     "_policies.breaker": "CircuitBreaker breaker",
-    "_policies.budget": "budget detached",
+    "_policies.budget": "TimeoutBudget budget detached",
     "_policies.bulkhead": "Bulkhead bulkhead",
     "_policies.cached": "Cache cached",
     "_policies.fallback": "fallback",

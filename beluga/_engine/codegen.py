@@ -68,14 +68,7 @@ _CALL = """\
 # A layer that nobody needs now costs the question (50 ns); where no other has a hook, the call needs no record.
 _PAST = """\
     if not needed_{at}({asked}):
-        value = function(*args, **kwargs)
-        if type(value) is not seen:
-            seen = seen_into(stack, value)
-        return value
-"""
-_PAST_ASYNC = """\
-    if not needed_{at}({asked}):
-        value = await function(*args, **kwargs)
+        value = {wait}function(*args, **kwargs)
         if type(value) is not seen:
             seen = seen_into(stack, value)
         return value
@@ -330,7 +323,7 @@ def _lines(shape: _Shape) -> Iterator[str]:
     if shape.idle:
         at = shape.conditional[0]
         asked = "args, kwargs" * (at in shape.by_arguments)
-        yield (_PAST_ASYNC if shape.is_async else _PAST).format(at=at, asked=asked)
+        yield _PAST.format(at=at, asked=asked, wait="await " * shape.is_async)
     if hooked:
         yield _CALL if recorded else "    call, around = None, environment()\n"
         yield "    entered, verdict, outcome = 0, None, None\n"

@@ -18,18 +18,19 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from beluga._engine.drivers import perform, perform_async
 from beluga._engine.policy import Ask, Policy
 from beluga._engine.timeouts import expired, reset_deadline, set_deadline
 from beluga.clock import MACHINE, SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
 
     from beluga._engine.call import Call
     from beluga._engine.policy import Watch
     from beluga._engine.timeouts import Deadline
 
-__all__ = ["Lease", "StreamLayers"]
+__all__ = ["Lease", "StreamLayers", "filtered", "filtered_async", "watched", "watched_async"]
 
 
 class StreamLayers:
@@ -192,3 +193,140 @@ class Lease:
         except BaseException:
             source.close()
             raise
+
+
+def watched(call: Call, watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Pass the items of `source` on under the eyes of `watch`."""
+    seen, suspend, resume = watch.seen, watch.suspend, watch.resume
+    try:
+        item = next(source)
+        while True:
+            seen(item)
+            suspend()
+            try:
+                reply = yield item
+            except GeneratorExit:
+                resume()
+                raise
+            except BaseException as thrown:
+                resume()
+                call.steered = True
+                item = source.throw(thrown)
+            else:
+                resume()
+                if reply is not None:
+                    call.steered = True
+                item = source.send(reply)
+    except StopIteration as done:
+        value = done.value
+    except BaseException:
+        source.close()
+        raise
+    return value
+
+
+def filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Pass the items of `source` through layers that may change them."""
+    suspend, resume = items.watch.suspend, items.watch.resume
+    try:
+        item = next(source)
+        while True:
+            reply = thrown = None
+            for outgoing in items.shown(item):
+                suspend()
+                try:
+                    reply = yield outgoing
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    thrown = error
+                    break
+                finally:
+                    resume()
+            if reply is not None or thrown is not None:
+                items.call.steered = True
+            item = source.send(reply) if thrown is None else source.throw(thrown)
+    except StopIteration as done:
+        value = done.value
+    except BaseException:
+        source.close()
+        raise
+    for ask in items.flush():
+        items.call.answer = perform(items.call, ask)
+    for outgoing in items.held:
+        suspend()
+        try:
+            yield outgoing
+        finally:
+            resume()
+    return value
+
+
+async def watched_async(call: Call, watch: Watch, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Pass the items of `source` on under the eyes of `watch`."""
+    seen, suspend, resume, advance = watch.seen, watch.suspend, watch.resume, source.__anext__
+    coming: Awaitable[Any] = advance()
+    try:
+        while True:
+            item = await coming
+            seen(item)
+            suspend()
+            try:
+                reply = yield item
+            except GeneratorExit:
+                resume()
+                raise
+            except BaseException as thrown:
+                resume()
+                call.steered = True
+                coming = source.athrow(thrown)
+            else:
+                resume()
+                if reply is None:
+                    coming = advance()
+                else:
+                    call.steered = True
+                    coming = source.asend(reply)
+    except StopAsyncIteration:
+        pass
+    except BaseException:
+        await source.aclose()
+        raise
+
+
+async def filtered_async(items: StreamLayers, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Pass the items of `source` through layers that may change them."""
+    suspend, resume = items.watch.suspend, items.watch.resume
+    try:
+        item = await source.__anext__()
+        while True:
+            reply = thrown = None
+            for outgoing in items.shown(item):
+                suspend()
+                try:
+                    reply = yield outgoing
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    thrown = error
+                    break
+                finally:
+                    resume()
+            if reply is None and thrown is None:
+                item = await source.__anext__()
+            else:
+                items.call.steered = True
+                item = await (source.asend(reply) if thrown is None else source.athrow(thrown))
+    except StopAsyncIteration:
+        pass
+    except BaseException:
+        await source.aclose()
+        raise
+    for ask in items.flush():
+        items.call.answer = await perform_async(items.call, ask)
+    for outgoing in items.held:
+        suspend()
+        try:
+            yield outgoing
+        finally:
+            resume()

@@ -8,8 +8,8 @@ Each item would pass as many frames as there are layers if each layer wrapped a 
 passes one, the driver's, and one more only where some layer looks at items:
 
     next(stream) -> wrapper -> source                                  no layer looks: nothing is in between
-    next(stream) -> wrapper -> _watched(observer, source)              layers that look on, such as a span or a budget
-    next(stream) -> wrapper -> _filtered(layers, source)               layers that change items, such as a guard
+    next(stream) -> wrapper -> watched(observer, source)              layers that look on, such as a span or a budget
+    next(stream) -> wrapper -> filtered(layers, source)               layers that change items, such as a guard
 
     steps = enter_layers -> Run -> leave_layers        what comes next is the interpreter's affair, as for plain calls:
                                                        after `Again`, say, it yields Run once more
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
 from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers, let_go
-from beluga._engine.stream_layers import Lease, StreamLayers
+from beluga._engine.stream_layers import Lease, StreamLayers, filtered, filtered_async, watched, watched_async
 from beluga._engine.timeouts import await_until
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from beluga._engine.call import Call
     from beluga._engine.interpreter import Step
-    from beluga._engine.policy import Watch
     from beluga._engine.stack import Stack
 
     Lead = Callable[[Call], Generator[Step, Outcome, Outcome]]
@@ -126,8 +125,8 @@ def _opened(call: Call, run: Invoke) -> Any:
     if items is None:
         return source
     if items.filtered:
-        return _filtered(items, source)
-    return items.watch.items(source) if isinstance(items.watch, Lease) else _watched(call, items.watch, source)
+        return filtered(items, source)
+    return items.watch.items(source) if isinstance(items.watch, Lease) else watched(call, items.watch, source)
 
 
 def _close(source: Any) -> None:
@@ -139,73 +138,6 @@ def _close(source: Any) -> None:
 
 def _each(items: Iterable[Any]) -> Generator[Any, Any, Any]:
     yield from items
-
-
-def _watched(call: Call, watch: Watch, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Pass the items of `source` on under the eyes of `watch`."""
-    seen, suspend, resume = watch.seen, watch.suspend, watch.resume
-    try:
-        item = next(source)
-        while True:
-            seen(item)
-            suspend()
-            try:
-                reply = yield item
-            except GeneratorExit:
-                resume()
-                raise
-            except BaseException as thrown:
-                resume()
-                call.steered = True
-                item = source.throw(thrown)
-            else:
-                resume()
-                if reply is not None:
-                    call.steered = True
-                item = source.send(reply)
-    except StopIteration as done:
-        value = done.value
-    except BaseException:
-        source.close()
-        raise
-    return value
-
-
-def _filtered(items: StreamLayers, source: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Pass the items of `source` through layers that may change them."""
-    suspend, resume = items.watch.suspend, items.watch.resume
-    try:
-        item = next(source)
-        while True:
-            reply = thrown = None
-            for outgoing in items.shown(item):
-                suspend()
-                try:
-                    reply = yield outgoing
-                except GeneratorExit:
-                    raise
-                except BaseException as error:
-                    thrown = error
-                    break
-                finally:
-                    resume()
-            if reply is not None or thrown is not None:
-                items.call.steered = True
-            item = source.send(reply) if thrown is None else source.throw(thrown)
-    except StopIteration as done:
-        value = done.value
-    except BaseException:
-        source.close()
-        raise
-    for ask in items.flush():
-        items.call.answer = perform(items.call, ask)
-    for outgoing in items.held:
-        suspend()
-        try:
-            yield outgoing
-        finally:
-            resume()
-    return value
 
 
 def async_generator_driver(  # noqa: C901 - the same
@@ -269,7 +201,7 @@ def _opened_async(call: Call, run: Invoke) -> Any:
     items = StreamLayers.of(call, run.depth)
     if items is None:
         return source
-    return _filtered_async(items, source) if items.filtered else _watched_async(call, items.watch, source)
+    return filtered_async(items, source) if items.filtered else watched_async(call, items.watch, source)
 
 
 async def _close_async(source: Any) -> None:
@@ -285,76 +217,6 @@ async def _each_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerat
     else:
         for item in items:
             yield item
-
-
-async def _watched_async(call: Call, watch: Watch, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """Pass the items of `source` on under the eyes of `watch`."""
-    seen, suspend, resume, advance = watch.seen, watch.suspend, watch.resume, source.__anext__
-    coming: Awaitable[Any] = advance()
-    try:
-        while True:
-            item = await coming
-            seen(item)
-            suspend()
-            try:
-                reply = yield item
-            except GeneratorExit:
-                resume()
-                raise
-            except BaseException as thrown:
-                resume()
-                call.steered = True
-                coming = source.athrow(thrown)
-            else:
-                resume()
-                if reply is None:
-                    coming = advance()
-                else:
-                    call.steered = True
-                    coming = source.asend(reply)
-    except StopAsyncIteration:
-        pass
-    except BaseException:
-        await source.aclose()
-        raise
-
-
-async def _filtered_async(items: StreamLayers, source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """Pass the items of `source` through layers that may change them."""
-    suspend, resume = items.watch.suspend, items.watch.resume
-    try:
-        item = await source.__anext__()
-        while True:
-            reply = thrown = None
-            for outgoing in items.shown(item):
-                suspend()
-                try:
-                    reply = yield outgoing
-                except GeneratorExit:
-                    raise
-                except BaseException as error:
-                    thrown = error
-                    break
-                finally:
-                    resume()
-            if reply is None and thrown is None:
-                item = await source.__anext__()
-            else:
-                items.call.steered = True
-                item = await (source.asend(reply) if thrown is None else source.athrow(thrown))
-    except StopAsyncIteration:
-        pass
-    except BaseException:
-        await source.aclose()
-        raise
-    for ask in items.flush():
-        items.call.answer = await perform_async(items.call, ask)
-    for outgoing in items.held:
-        suspend()
-        try:
-            yield outgoing
-        finally:
-            resume()
 
 
 @overload

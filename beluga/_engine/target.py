@@ -237,6 +237,10 @@ class Argument:
             raise TypeError(message)
         return self.default
 
+    def is_given(self, call: Call) -> bool:
+        """Say whether the call has it."""
+        return self.name in call.kwargs or (self.index is not None and self.index < len(call.args))
+
     def write(self, call: Call, value: Any) -> None:
         """Put `value` in the argument's place."""
         if self.name in call.kwargs or self.index is None or self.index >= len(call.args):

@@ -25,11 +25,8 @@ from __future__ import annotations
 import math
 import types
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from beluga._engine.options import number, seconds
 from beluga._engine.state import give_back
 from beluga.clock import environment, running_loop
 from beluga.errors import DeadlineExceeded
@@ -49,7 +46,6 @@ __all__ = [
     "Deadline",
     "TaskTimer",
     "TimedBlock",
-    "TimeoutBudget",
     "await_until",
     "current_deadline",
     "drive",
@@ -329,105 +325,3 @@ class TimedBlock:
         give_back(DEADLINE, self.at, self._token, self._enclosing)
         is_late = cancelled or (error is None and self._environment.monotonic() > self.at)
         return expired(self._name, self._total) if is_late else None
-
-
-@attrs.define(eq=False)
-class TimeoutBudget:
-    """Spread one deadline over steps that follow each other.
-
-    The clock starts when the object is made. Each step gets a fraction of what is left then, so a quick step
-    leaves more to the later ones.
-
-    Args:
-        total: Seconds for all steps together.
-
-    Raises:
-        ValueError: `total` is not above 0.
-
-    Example:
-        >>> from beluga.testing import fake_clock
-        >>> with fake_clock() as clock:
-        ...     turn = TimeoutBudget(10.0)
-        ...     with turn.allocate(0.6) as model:
-        ...         clock.advance(2.0)
-        ...     with turn.allocate(0.3) as tool:
-        ...         print(model.seconds, round(tool.seconds, 1), turn.remaining())
-        6.0 2.4 8.0
-    """
-
-    total: float = attrs.field(converter=seconds, validator=number(0, above=True), on_setattr=attrs.setters.frozen)
-    _ends_at: float = attrs.field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Start the clock."""
-        self._ends_at = environment().monotonic() + self.total
-
-    def remaining(self) -> float:
-        """Return the seconds left, never negative."""
-        return max(0.0, self._ends_at - environment().monotonic())
-
-    def allocate(self, fraction: float = 1.0) -> Allocation:
-        """Return a context manager, sync and async, with `fraction` of what is left as its deadline.
-
-        Args:
-            fraction: Above 0 and at most 1.
-
-        Raises:
-            ValueError: `fraction` is out of its range.
-        """
-        if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 < fraction <= 1:
-            message = f"TimeoutBudget: fraction={fraction!r} must be a number above 0 and at most 1"
-            raise ValueError(message)
-        return Allocation(self, fraction)
-
-
-class Allocation:
-    """One step's part of a `TimeoutBudget`; its clock starts when the block is entered.
-
-    In an ``async with`` block the running task is cancelled at the deadline; a plain ``with`` block cannot be
-    stopped, and raises when it ends too late. Either way everything inside inherits the deadline.
-    """
-
-    def __init__(self, source: TimeoutBudget, fraction: float) -> None:
-        self._source = source
-        self._fraction = fraction
-        self.seconds: float = 0.0
-        self._at: float | None = None
-
-    def remaining(self) -> float:
-        """Return the seconds left of this part, never negative; before it begins, what it would get now."""
-        if self._at is None:
-            return self._source.remaining() * self._fraction
-        return max(0.0, self._at - environment().monotonic())
-
-    def __enter__(self) -> Self:
-        """Set the deadline.
-
-        Raises:
-            DeadlineExceeded: Nothing is left.
-        """
-        return self._begin(is_async=False)
-
-    def _begin(self, *, is_async: bool) -> Self:
-        self.seconds = self._source.remaining() * self._fraction
-        self._block = TimedBlock("a step of the time budget", self.seconds, is_async=is_async)
-        self._at = self._block.at
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Take the deadline away.
-
-        Raises:
-            DeadlineExceeded: The block ended after it.
-        """
-        late = self._block.end(error)
-        if late is not None:
-            raise late from error
-
-    async def __aenter__(self) -> Self:
-        """Set the deadline and start its timer."""
-        return self._begin(is_async=True)
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Stop the timer; turn its cancellation into `DeadlineExceeded`."""
-        self.__exit__(kind, error, trace)

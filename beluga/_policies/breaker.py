@@ -341,30 +341,21 @@ class CircuitBreaker(BlockPolicy):
 class _Circuits:
     """The circuits of one breaker under one clock: the only one, or one for each key."""
 
-    __slots__ = ("_by_key", "_lock", "single")
+    __slots__ = ("_lock", "keys", "single")
 
     def __init__(self, max_keys: int) -> None:
         self._lock: Lock = new_lock()
         self.single: Circuit = Circuit(self._lock)
-        self._by_key: BoundedMap[Circuit] = BoundedMap(max_keys, _is_not_closed)
+        self.keys: BoundedMap[Circuit] = BoundedMap(max_keys, lambda circuit: circuit.record.state is not CLOSED)
 
     def of(self, key: Hashable) -> Circuit:
         """Return the circuit of the calls whose key is `key`, be it None."""
         with self._lock:
-            circuit = self._by_key.use(key)
+            circuit = self.keys.use(key)
             if circuit is None:
                 circuit = Circuit(self._lock)
-                self._by_key.add(key, circuit)
+                self.keys.add(key, circuit)
             return circuit
-
-    @property
-    def keys(self) -> BoundedMap[Circuit]:
-        """The keys that have a circuit."""
-        return self._by_key
-
-
-def _is_not_closed(circuit: Circuit) -> bool:
-    return circuit.record.state is not CLOSED
 
 
 class _Keyed(Policy):

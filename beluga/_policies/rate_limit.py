@@ -48,25 +48,15 @@ __all__ = ["RateLimiter", "rate_limited"]
 T = TypeVar("T")
 
 
-def _is_algorithm(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value not in ALGORITHMS:
-        message = f"rate_limited: {attribute.name}={value!r} is unknown; known are {', '.join(ALGORITHMS)}"
-        raise ValueError(message)
-
-
 def _as_rates(rates: Iterable[Rate]) -> tuple[Rate, ...]:
     if isinstance(rates, Rate) or not isinstance(rates, Iterable):
-        message = (
-            f"rate_limited: rates={rates!r} must be a list of Rate objects, such as [Rate(60), Rate(1000, 3600.0)]"
-        )
+        message = f"rate_limited: rates={rates!r} must be a list of Rate objects, such as [Rate(60), Rate(9, 1.0)]"
         raise TypeError(message)
-    return tuple(rates)
-
-
-def _are_rates(_: Any, __: attrs.Attribute[Any], value: Any) -> None:
-    if not all(isinstance(rate, Rate) for rate in value):
-        message = f"rate_limited: rates={value!r} must hold nothing but Rate objects"
+    rates = tuple(rates)
+    if not all(isinstance(rate, Rate) for rate in rates):
+        message = f"rate_limited: rates={rates!r} must hold nothing but Rate objects"
         raise TypeError(message)
+    return rates
 
 
 @attrs.frozen(eq=False)
@@ -130,16 +120,15 @@ class RateLimiter(BlockPolicy):
     limit: float | None = None
     window: float = attrs.field(default=60.0, converter=seconds, validator=number(0, above=True))
     key: str | Callable[[Mapping[str, Any]], Hashable] | None = attrs.field(default=None, kw_only=True)
-    algorithm: Algorithm = attrs.field(default="fixed_window", validator=_is_algorithm, kw_only=True)
+    algorithm: Algorithm = attrs.field(default="fixed_window", validator=choice(*ALGORITHMS), kw_only=True)
     cost: Cost = attrs.field(default=1, kw_only=True)
     wait: bool | float | str | datetime.timedelta = attrs.field(default=False, kw_only=True)
     max_keys: int = attrs.field(default=10_000, validator=whole(1), kw_only=True)
     _given_rates: tuple[Rate, ...] = attrs.field(
-        default=(), converter=_as_rates, validator=_are_rates, alias="rates", repr=False, kw_only=True
+        default=(), converter=_as_rates, alias="rates", repr=False, kw_only=True
     )
     settle: Callable[[Any], float | None] | None = attrs.field(default=None, validator=optional(function), kw_only=True)
     learn: bool = attrs.field(default=False, validator=flag, kw_only=True)
-
     store: Store | None = attrs.field(default=None, validator=check_store, kw_only=True)
     lease: Literal["auto"] | None = attrs.field(default=None, validator=optional(choice("auto")), kw_only=True)
     _label: str | None = attrs.field(default=None, validator=text_if_any, alias="name", repr=False, kw_only=True)
@@ -160,9 +149,9 @@ class RateLimiter(BlockPolicy):
         if (self.limit is None) == (not rates):
             message = "rate_limited: give either limit= or rates=, a list of Rate"
             raise ValueError(message)
-        if self.limit is not None:
-            rates = (Rate(self.limit, self.window, self.cost),)
+        rates = rates if self.limit is None else (Rate(self.limit, self.window, self.cost),)
         object.__setattr__(self, "rates", rates)
+        follow(self, "limit")
         object.__setattr__(self, "costs", Costs(rates))
         object.__setattr__(self, "longest_wait", _longest_wait(self.wait))
         here = rates if self.store is None else shares(rates, self.store)
@@ -179,7 +168,6 @@ class RateLimiter(BlockPolicy):
             raise ValueError(message)
         if self.learn:
             self._check_learns()
-        follow(self, "limit")
 
     def _check_learns(self) -> None:
         if self.store is not None:
@@ -225,8 +213,7 @@ class RateLimiter(BlockPolicy):
                 raise self.store.refusal(self.concern, error)
             if self.store.on_failure == "open":
                 return free
-        around = environment()
-        return alone(self.permits.of(around), around.monotonic())
+        return alone(*self._here())
 
     def allow(self, key: Hashable = None, *, cost: float | None = None) -> bool:
         """Take permits for `key` and say whether there were any; never waits.
@@ -263,8 +250,8 @@ class RateLimiter(BlockPolicy):
             booked = permits.book(key, costs, now)
             if not isinstance(booked, Booking):
                 return booked, lambda _: None
-            monotonic = environment().monotonic
-            return 0.0, lambda used: permits.give_back(booked, (*costs[:-1], used), monotonic())
+            clock = environment()
+            return 0.0, lambda used: permits.give_back(booked, (*costs[:-1], used), clock.monotonic())
 
         wait, settle = self._by_hand(share, alone, (0.0, lambda _: None))
         if wait:

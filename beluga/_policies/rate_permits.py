@@ -339,7 +339,9 @@ class Permits:
     def _free_in(self, key: Hashable, costs: tuple[float, ...], now: float) -> float:
         closed = self.closed_for(key, now) if self.closures.values else 0.0
         if closed:  # what is held is free again when that is over
-            costs = tuple(max(0, cost - held) for cost, held in zip(costs, self.closures.values[key][1].costs, strict=True))
+            costs = tuple(
+                max(0, cost - held) for cost, held in zip(costs, self.closures.values[key][1].costs, strict=True)
+            )
         free = max(meter.free_at(key, now, cost) for meter, cost in zip(self.meters, costs, strict=True))
         return max(0.0, free - now, closed)
 

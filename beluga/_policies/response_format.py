@@ -7,19 +7,21 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from beluga._foreign.answers import Answer, read
 from beluga._policies.partial import KEY, PartialAnswer, boxed
 from beluga._types.annotations import read_type
 from beluga._types.fit import fit
 from beluga._types.json_schema import describe
 from beluga._types.problems import Misfit, Note, for_author, for_people
 from beluga._types.scalars import INVALID, Rules
+from beluga.errors import ErrorCode, InvalidResponse
 from beluga.schema import SystemMessage
 
 if TYPE_CHECKING:
     from beluga._types.problems import Misfit
 
 
-__all__ = ["ResponseFormat", "begin", "parse"]
+__all__ = ["ResponseFormat", "begin", "parse", "usable", "whole"]
 
 
 _MOST: Final = 20
@@ -230,3 +232,35 @@ def _unreadable(error: Exception, around: str, offset: int) -> Misfit:
         where = f"is no JSON at line {line}, column {column}"
         return Note((), False, where, f"{where}: {error.msg}")
     return Note((), False, "is nested too deeply" if isinstance(error, RecursionError) else f"is no JSON: {error}")
+
+
+def usable(name: str, value: Any, asked: int) -> Answer:
+    """Return the answer in `value`, which the function `name` gave when it was `asked` so often, if it is a whole one.
+
+    Raises:
+        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
+        TypeError: It is no answer of a model.
+    """
+    answer = read(value)
+    if answer is None:
+        message = (
+            f"structured: {name} returned {type(value).__qualname__}, which is no answer of a model: return the "
+            "Response, or the answer's text"
+        )
+        raise TypeError(message)
+    return whole(name, answer, asked)
+
+
+def whole(name: str, answer: Answer, asked: int) -> Answer:
+    """Return `answer` if it is a whole one; raise as `usable` does."""
+    code, why = None, ""
+    if answer.is_cut:
+        why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
+    elif answer.is_refused:
+        code, why = ErrorCode.CONTENT_FILTERED, f"was refused ({answer.reason})"
+    elif answer.calls_tools:
+        why = "calls tools: run them in the function, and return the answer that follows"
+    if why:
+        message = f"{name}: the model's answer {why}"
+        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=asked)
+    return answer

@@ -29,7 +29,7 @@ from beluga._engine.options import (
 )
 from beluga._engine.policy import Again, Hints, Policy
 from beluga._engine.timeouts import DEADLINE
-from beluga._policies.budget import Budget
+from beluga._policies.budget import AttemptBudget
 from beluga._policies.retry_state import (
     ALONE,
     AROUND,
@@ -152,7 +152,7 @@ class RetryPolicy(Policy):
     nested: Literal["both", "outer"] = attrs.field(default="both", validator=choice("both", "outer"))
     hints: Hints = attrs.field(init=False, repr=False)
     _matches: Callable[[Exception], bool] = attrs.field(init=False, repr=False)
-    _attempt_budget: Budget | None = attrs.field(init=False, repr=False)
+    _attempt_budget: AttemptBudget | None = attrs.field(init=False, repr=False)
     __repr__ = shown
 
     def __attrs_post_init__(self) -> None:
@@ -166,7 +166,7 @@ class RetryPolicy(Policy):
         hints = Hints(leave="always" if looks_at_good else "on error", reads_value=self.on_result is not None)
         object.__setattr__(self, "hints", hints)
         object.__setattr__(self, "_matches", matcher(self.retryable_errors, "retry: retryable_errors", (RateLimited,)))
-        attempt_budget = None if self.attempt_timeout is None else _AttemptBudget(self.attempt_timeout)
+        attempt_budget = None if self.attempt_timeout is None else AttemptBudget(self.attempt_timeout)
         object.__setattr__(self, "_attempt_budget", attempt_budget)
         follow(
             self,
@@ -327,12 +327,6 @@ class RetryPolicy(Policy):
         if self.throttle is not None:
             parts.append(f"tokens={self.throttle.tokens:g}/{self.throttle.max_tokens:g}")
         return " ".join(parts)
-
-
-class _AttemptBudget(Budget):
-    """The time of one attempt."""
-
-    name = "attempt_timeout"
 
 
 class _EagerLayer(Policy):

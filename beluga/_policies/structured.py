@@ -12,13 +12,13 @@ from beluga._engine.policy import Again, Policy, Use
 from beluga._engine.target import Argument, arguments_of, kind_of
 from beluga._engine.timeouts import DEADLINE
 from beluga._foreign import text, usage_of
-from beluga._foreign.answers import Answer, Report, piece_of, read
+from beluga._foreign.answers import Answer, Report, piece_of
 from beluga._foreign.messages import as_given, with_more
 from beluga._policies.partial import NOTHING_NEW
-from beluga._policies.response_format import ResponseFormat
+from beluga._policies.response_format import ResponseFormat, usable, whole
 from beluga._policies.structured_stream import Asking, Streaming
 from beluga._types.problems import for_people
-from beluga.errors import ErrorCode, InvalidResponse
+from beluga.errors import InvalidResponse
 from beluga.schema import AIMessage, Chunk, HumanMessage, Message, Response, SystemMessage
 from beluga.spending import NOTHING, SCOPE, Account, SpendingScope
 
@@ -196,7 +196,7 @@ class Layer(Policy):
         turn.open()
         if asked is not given:
             self._messages.write(call, asked)
-        if self._schema is not None and not _is_given(self._schema, call):
+        if self._schema is not None and not self._schema.is_given(call):
             call.kwargs = {**call.kwargs, self._schema.name: self._form.schema}
 
     def _asked(self, given: Any, call: Call) -> Any:
@@ -231,7 +231,7 @@ class Layer(Policy):
         return turn
 
     def _judge(self, call: Call, turn: ReaskState, given: Any) -> Again | Use:
-        answer = _usable(call, given, turn)
+        answer = usable(call.name, given, turn.asked)
         value, problems = self._form.read(answer.text)
         if not problems:
             call.source = turn.source(given)
@@ -306,52 +306,12 @@ class StreamLayer(Layer):
         answer, report, _ = call.kept(self)
         reason = (report.finish_reasons or [""])[0].lower()
         given = Answer(AIMessage(answer.text), answer.text, reason, calls_tools=reason in {"tool_calls", "tool_use"})
-        value, problems = self._form.read(_whole(call, given, 1).text)
+        value, problems = self._form.read(whole(call.name, given, 1).text)
         if problems:
             call.emit(events.AnswerRejected, attempt=1, errors=len(problems))
             message = f"{call.name}: {self._form.verdict(problems)}"
             raise InvalidResponse(message, errors=[for_people(problem) for problem in problems], attempts=1)
         return (value,)
-
-
-def _is_given(slot: Argument, call: Call) -> bool:
-    return slot.name in call.kwargs or (slot.index is not None and slot.index < len(call.args))
-
-
-def _usable(call: Call, value: Any, turn: ReaskState) -> Answer:
-    """Return the answer in `value`, if it is a whole one.
-
-    Raises:
-        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
-        TypeError: It is no answer of a model.
-    """
-    answer = read(value)
-    if answer is None:
-        message = (
-            f"structured: {call.name} returned {type(value).__qualname__}, which is no answer of a model: return the "
-            "Response, or the answer's text"
-        )
-        raise TypeError(message)
-    return _whole(call, answer, turn.asked)
-
-
-def _whole(call: Call, answer: Answer, asked: int) -> Answer:
-    """Return an answer that is a whole one.
-
-    Raises:
-        InvalidResponse: It was cut, refused, or wants tools first; to ask again would not help.
-    """
-    code, why = None, ""
-    if answer.is_cut:
-        why = f"was cut at its token limit ({answer.reason}): allow more, or ask for less"
-    elif answer.is_refused:
-        code, why = ErrorCode.CONTENT_FILTERED, f"was refused ({answer.reason})"
-    elif answer.calls_tools:
-        why = "calls tools: run them in the function, and return the answer that follows"
-    if why:
-        message = f"{call.name}: the model's answer {why}"
-        raise InvalidResponse(message, code=code, errors=[f"the answer {why}"], attempts=asked)
-    return answer
 
 
 class ReaskState:
