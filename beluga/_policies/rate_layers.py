@@ -204,7 +204,8 @@ class BookingLayer(Policy):
         """Remember what a stream reported last, where that is to be settled."""
         if self._limiter.settle is None and not self._limiter.learn:
             return None
-        report = _LastReport(call.kept(self))
+        kept = call.kept(self)
+        report = kept if isinstance(kept, _LastReport) else _LastReport(kept)  # a retry inside begins a stream anew
         call.keep(self, report)
         return report
 

@@ -445,6 +445,23 @@ def test_a_stream_is_settled_by_its_last_report(fake_clock):
     assert limiter.remaining() == 700
 
 
+def test_a_stream_that_a_retry_inside_began_anew_is_settled_once(fake_clock):
+    """The limit sees one call; of all its streams the last report counts."""
+    limiter, runs = RateLimiter(1000, cost=400, settle=lambda item: item.usage.input_tokens), []
+
+    @limiter
+    @retry(initial_backoff=0, replay=True)
+    def ask(told):
+        runs.append(told)
+        yield Chunk("a", usage=Usage(100, 1))
+        if len(runs) == 1:
+            raise ConnectionError
+        yield Chunk("b", usage=told)
+
+    assert len([*ask(Usage(150, 2))]) == 3
+    assert (len(runs), limiter.remaining()) == (2, 850)
+
+
 def test_a_reservation_is_settled_once(fake_clock):
     """Permits that are given back cannot be given back again."""
     limiter = RateLimiter(1000)
