@@ -135,7 +135,9 @@ class SpendingScope:
         self.account: Account = account
         self.parent: SpendingScope | None = parent
         self.amount_of: Callable[[Usage], Amount] = amount_of
-        self._accounts: tuple[Account, ...] = (account,) if parent is None else (account, *parent._accounts)  # noqa: SLF001 - of its own kind
+        around = () if parent is None else parent._accounts  # noqa: SLF001 - of its own kind
+        # A function that calls itself, or another with the same budget, has one account, which pays once.
+        self._accounts: tuple[Account, ...] = around if account in around else (account, *around)
         self.reserved: Amount = NOTHING
         self.held: int = 0
         """How many of the accounts, counted from the lowest, hold what is reserved."""

@@ -102,6 +102,24 @@ def test_an_inner_estimate_is_charged_once():
     assert (outer.account("a").spent.tokens, inner.account("a").spent.tokens) == (40, 40)
 
 
+def test_an_account_that_a_call_reaches_by_two_ways_pays_once():
+    """A function that calls itself, or another one with the same budget, for the same tenant."""
+    limit = budget(tokens=100, key="user", estimate=5)
+
+    @limit
+    def ask(user):
+        return Response(AIMessage("fine"), usage=Usage(10, 0))
+
+    @limit
+    def plan(user, depth):
+        return plan(user, depth - 1) if depth else ask(user)
+
+    plan("a", 2)
+    assert limit.account("a").spent == Amount(10)
+    plan("b", 0)
+    assert limit.account("b").spent == Amount(10)
+
+
 def test_money_that_nobody_tells_is_an_error():
     """A price, an estimate in money, `spend` in the function, or `price=spend` tell; a text tells nothing."""
 
