@@ -218,6 +218,31 @@ def test_an_abandoned_stream_is_told_of():
     assert policy.told == ["GeneratorExit"] * 2
 
 
+def test_an_abandon_that_fails_is_logged_and_changes_nothing(caplog):
+    """What ended the call comes out, and the layers outside are left as for any error."""
+
+    class Clumsy(Policy):
+        name = "clumsy"
+
+        def leave(self, call, outcome):
+            raise ConnectionError
+
+        def abandon(self, call):
+            raise KeyError(call)
+
+    runs = []
+
+    @retry(max_attempts=2, initial_backoff=0)
+    @Clumsy()
+    def function():
+        runs.append(1)
+
+    with pytest.raises(ConnectionError):
+        function()
+    assert len(runs) == 2
+    assert caplog.messages == ["clumsy: abandon failed with KeyError"] * 2
+
+
 def test_an_abandoned_layer_tells_too():
     """What `enter` held is given back when its own wait is cancelled."""
 
