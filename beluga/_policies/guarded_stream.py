@@ -160,6 +160,8 @@ class OutputWindow:
         for name, document, place in self._calls_in_pieces():
             call = ToolCall("", name, document) if isinstance(document, dict) else document
             judged = yield from self._judge(call)
+            if call is document and self._called:  # it is a tool's all the same, as it is in a whole answer
+                yield from self._judge(ToolCall("", name, {}, raw="null"))
             if judged is call:
                 continue
             if place is None:

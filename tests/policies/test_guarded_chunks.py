@@ -147,6 +147,17 @@ def test_arguments_that_are_no_json_are_judged_as_text():
             out(BAD, [call(text[:3]), call(text[3:])])
 
 
+@pytest.mark.parametrize(
+    "pieces", [["null"], ["[1", "]"], ['{"a', '": '], ["drop it"]], ids="null list broken text".split()
+)
+def test_a_tool_call_without_an_object_for_its_arguments_is_one_all_the_same(pieces):
+    """As in a whole answer: a guard of tools is asked about its name."""
+    items = [call("", name="drop"), *map(call, pieces)]
+    with pytest.raises(GuardBlocked, match="'drop' is not allowed"):
+        out(ToolGuard(allow=["look"]), items)
+    assert out(BAD, items) == items
+
+
 def test_an_event_that_tells_all_once_more_is_judged_by_itself():
     """The text of it is not taken for a piece more, nor does it vouch for the pieces."""
     told = {"type": "response.output_text.done", "text": "mail ana@example.com"}
