@@ -77,6 +77,9 @@ class Race:
         self._timer = self._call.environment.clock.call_later(self._delay, self._begin)
         try:
             value = await self._first(first, signal)
+        except GeneratorExit:  # closed by hand, or by the collector: nothing can be awaited any more
+            self._stop()
+            raise
         except BaseException:
             await self._dismiss()
             raise
@@ -143,13 +146,16 @@ class Race:
             self._winner = run
             self._task.cancel()
 
-    async def _dismiss(self) -> None:
-        """Cancel the runs that nobody needs any more, and wait until they have ended, whoever cancels meanwhile."""
+    def _stop(self) -> None:
         self._is_over = True
         self._timer.cancel()
-        interrupted: asyncio.CancelledError | None = None
         for run in self.further:
             run.cancel()
+
+    async def _dismiss(self) -> None:
+        """Cancel the runs that nobody needs any more, and wait until they have ended, whoever cancels meanwhile."""
+        self._stop()
+        interrupted: asyncio.CancelledError | None = None
         while left := [run for run in self.further if not run.done()]:
             try:
                 await asyncio.wait(left)

@@ -277,7 +277,7 @@ async def _closed(begun: tuple[Stream, Any]) -> None:
 
 def _was_sent(run: asyncio.Task[Any]) -> bool:
     """Say whether a run that gave no answer is due, or was refused before it was sent."""
-    error = None if run.cancelled() else run.exception()
+    error = run.exception() if run.done() and not run.cancelled() else None
     return not isinstance(error, Refused) or isinstance(error, DeadlineExceeded)
 
 

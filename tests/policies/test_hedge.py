@@ -842,3 +842,25 @@ def test_a_hedged_call_needs_a_task_and_says_so(fake_clock):
         return await told
 
     assert "ask has to be awaited in a task, as its runs cancel each other" in fake_clock.run(main())
+
+
+def test_a_hedged_call_that_is_closed_ends_its_runs_and_costs_them(fake_clock):
+    """Nothing can be awaited then: the other run is cancelled, and was sent as the first one was."""
+    runs, limit = Runs((60.0, "late")), budget(tokens=100, key="user", estimate=3)
+
+    @limit
+    @hedge(after=1.0)
+    async def ask(user):
+        return await runs()
+
+    async def main():
+        call = ask("a")
+        call.send(None)
+        await asyncio.sleep(2.0)
+        assert runs.running == 2
+        call.close()
+        await asyncio.sleep(0)
+        assert runs.running == 0
+
+    fake_clock.run(main())
+    assert limit.account("a").spent.tokens == 6
