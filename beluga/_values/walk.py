@@ -316,9 +316,7 @@ def _all_of(value: Any) -> dict[str, Any]:
     fields = declared(value)
     kind: type = type(value)
     slots, worked_out = _known(kind)
-    for name in slots:
-        if name not in fields and hasattr(value, name):
-            fields[name] = getattr(value, name)
+    fields |= {name: getattr(value, name) for name in slots if name not in fields and hasattr(value, name)}
     held = getattr(value, "__dict__", fields)
     return fields | {name: item for name, item in held.items() if name not in fields and name not in worked_out}
 
