@@ -36,8 +36,9 @@ _LINK = r"\]\([^()\s]{0,300}(?:[ ][\"'][^\"'\n]{0,80}[\"'])?\)|\]\[[\w ^-]{0,40}
 _MARKUP = re.compile(
     rf"(?:(?P<look>{_TAG}|{_STARS}|{_LINK}|{_BB})|(?P<block>{_BLOCK})|(?P<entity>{_ENTITY})|(?<=\w)\\(?=[_=:-]))"
 )
-_SIGNS = re.compile(r"[<&*\\\]]")
-_PAIRED, _MORE_SIGNS = ("__", "~~", "``", "[/", "[^"), re.compile(r"[<&*\\\]_~`\[]")  # alone these are no markup
+_NO_QUERY = r"(?:(?<!&)|(?=[#\w]{1,10};))"  # an address may have a dozen `&` that begin no entity
+_SIGNS = re.compile(rf"[<&*\\\]]{_NO_QUERY}")
+_PAIRED, _MORE_SIGNS = ("__", "~~", "``", "[/", "[^"), re.compile(rf"[<&*\\\]_~`\[]{_NO_QUERY}")  # alone no markup
 
 # One set first, to which `re` skips ten times as fast as it tries alternatives everywhere.
 TORN = re.compile(
@@ -54,12 +55,14 @@ def shown(text: str) -> tuple[View, frozenset[int]]:
         >>> shown("<b>Pass&#119;ord</b> x")[0].text
         'Password x'
     """
+    signs = _MORE_SIGNS if any(map(text.__contains__, _PAIRED)) else _SIGNS
+    sign = signs.search(text)
+    if sign is None:
+        return View(text), frozenset()
     edits = Edits()
     pieces: list[str] = []
     ends: set[int] = set()
     done = size = 0
-    signs = _MORE_SIGNS if any(map(text.__contains__, _PAIRED)) else _SIGNS
-    sign = signs.search(text)
     while sign:
         start = end = sign.start()
         if match := _MARKUP.match(text, start):

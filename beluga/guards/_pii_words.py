@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import re
 
-from beluga.guards.patterns import PIIPattern, initials, spellings
+from beluga.guards.patterns import PIIPattern, initials
 
 __all__ = ["ENGLISH_MONTHS", "MONTHS", "PATTERNS"]
+
+
+def _spellings(words: str) -> str:
+    """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
+
+    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast; so each of them
+    is there once.
+    """
+    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
+    by_first: dict[str, list[str]] = {}
+    for form in sorted(each):
+        by_first.setdefault(form[0], []).append(re.escape(form[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+
 
 # Telephones: international and grouped numbers are known by their form.
 
@@ -328,14 +342,14 @@ _LONG = (
 _SHORT = "dob|d.o.b|born|geb.|født|född|née|né le|né en|nacido|nacida|nació|nascido|nascida|nato|nata|ur."
 
 
-_BIRTH = rf"{spellings(_LONG)}|(?<![^\W\d_])(?:{spellings(_SHORT)})(?![^\W\d_])"
+_BIRTH = rf"{_spellings(_LONG)}|(?<![^\W\d_])(?:{_spellings(_SHORT)})(?![^\W\d_])"
 
 _DATES = (
     PIIPattern(
         "DATE_OF_BIRTH",
         f"{_BEGIN}{_WRITTEN_DATE}{_OVER}",
         context=rf"(?:{_BIRTH})[^\d\n\0]{{0,40}}$",
-        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        needs=f"{_spellings(_LONG)}|{_spellings(_SHORT)}",
         shape=r"0[-/.]00?[-/.]0|0(?<!000)(?:AA|[.?])?[ -][A?]|A\.?[ -]00?(?!0)|0\?",
         digits=3,
         priority=55,
@@ -345,14 +359,14 @@ _DATES = (
         f"{_BEGIN}{_ANY_DATE}{_OVER}",
         context=rf"(?:{_BIRTH})[\w ]{{0,12}}[\"')\]]{{0,2}}[ ]{{0,2}}"
         rf"(?:[:=>|,][\s\"'(]{{0,3}}|[ ])(?i:(?:on|in|the|am|le|el|is|was)[ ]){{0,2}}\Z",
-        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        needs=f"{_spellings(_LONG)}|{_spellings(_SHORT)}",
         digits=1,
         priority=56,
     ),
     PIIPattern(
         "DATE_OF_BIRTH",
         rf"{_BEGIN}{_WRITTEN_DATE}(?=[ ,]{{0,2}}[(\"']?(?:{_BIRTH}))",
-        needs=f"{spellings(_LONG)}|{spellings(_SHORT)}",
+        needs=f"{_spellings(_LONG)}|{_spellings(_SHORT)}",
         shape=r"0[\W_]{1,3}[A?]",
         digits=3,
         priority=54,

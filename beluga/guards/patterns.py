@@ -29,7 +29,6 @@ __all__ = [
     "initials",
     "matcher",
     "shape",
-    "spellings",
 ]
 
 BLANK = "\0"
@@ -111,7 +110,8 @@ class ReadPattern(SecretPattern):
 class Words:
     """Finds which of many words stands next in a text, in capitals or not.
 
-    Looking each of them up in a copy in small letters takes a twentieth of the time that an alternation in `re` does.
+    One expression that stops only at their rarest letters says whether there is any, in a third of the time that it
+    takes to look each of them up; that takes a twentieth of what a plain alternation in `re` does.
 
     Args:
         words: What to find, in small letters and without blanks.
@@ -123,12 +123,26 @@ class Words:
 
     def within(self, text: str) -> Present | None:
         """Return those that are in `text`, for who asks where; None where none is."""
-        if text.isascii():
-            small, candidates = text.lower(), self._plain
-        else:
-            small, candidates = text.replace("\u0130", "i").lower(), self._words  # the one that would be two
-        words = [word for word in candidates if word in small]
-        return Present(small, words) if words else None
+        plain = text.isascii()
+        small = (text if plain else text.replace("\u0130", "i")).lower()  # of all letters the one that would be two
+        words, any_in = (self._plain, self._any_plain) if plain else (self._words, self._any)
+        return Present(small, [word for word in words if word in small]) if any_in(small) else None
+
+    # Made when they are first asked: `re` takes 4 ms for a hundred and fifty words.
+    _any = functools.cached_property(lambda self: _any_of(self._words))
+    _any_plain = functools.cached_property(lambda self: _any_of(self._plain))
+
+
+def _any_of(words: Iterable[str]) -> Gate:
+    """Return what says whether one of `words` is in a text: ``k(?:(?<=tok)en|ey)`` for `token` and `key`."""
+    by_rarest: dict[str, list[str]] = {}
+    for word in words:
+        rarest = max(word, key=lambda letter: "etaoinsrhldcumfpgwybvkxjqz".find(letter) % 99)  # a sign is rarer
+        before, _, behind = word.partition(rarest)
+        tail = f"(?<={re.escape(before + rarest)})" if before else ""
+        by_rarest.setdefault(rarest, []).append(tail + re.escape(behind))
+    every = (f"{re.escape(letter)}(?:{'|'.join(tails)})" for letter, tails in by_rarest.items())
+    return re.compile("|".join(every) or "(?!)").search
 
 
 class Present:
@@ -305,19 +319,6 @@ def matcher(pattern: Pattern) -> Matcher:
     return Matcher(pattern)
 
 
-def spellings(words: str) -> str:
-    """Return `words`, which are separated by ``|``, each in lower case, capitalised and in capitals.
-
-    Unlike ``(?i)`` this lets `re` skip by first letters, which is up to thirty times as fast; so each of them
-    is there once.
-    """
-    each = {form for word in words.split("|") for form in (word, word.capitalize(), word.upper())}
-    by_first: dict[str, list[str]] = {}
-    for form in sorted(each):
-        by_first.setdefault(form[0], []).append(re.escape(form[1:]))
-    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
-
-
 def initials(words: str) -> tuple[str, str]:
     """Return the first letters of `words`, in both cases, and an expression for what follows one just matched.
 
@@ -339,9 +340,8 @@ def initials(words: str) -> tuple[str, str]:
     return "".join(by_first), f"(?:{'|'.join(tails)})"
 
 
-# Which forms a passage may hold at all is told by its shape: ``0`` for each digit and ``A`` for each ASCII letter. Time
-# stamps, prices and words have shapes that come again and again, so what a short one allows is remembered; what the
-# text says is not in it.
+# What a passage may hold is told by its shape: ``0`` for a digit, ``A`` for an ASCII letter. Time stamps, prices and
+# words have shapes that come again and again: what a short one allows is remembered, and the text is not in it.
 _DIGIT, _LETTER = b"0"[0], b"A"[0]
 _SHAPES = bytes(
     _DIGIT if chr(code).isdigit() else _LETTER if chr(code).isalpha() else code for code in range(128)

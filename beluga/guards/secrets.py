@@ -128,7 +128,7 @@ _CHECKS: dict[str, Callable[[str], int]] = dict.fromkeys(
 )
 
 _ASSIGNED = ReadPattern("SECRET", _NAME, reads=assigned, priority=210)
-_BY_PROVIDER = ReadPattern("SECRET", f"(?i:{'|'.join(NAMED)})", reads=_named, needs=r"[\w/+=:-]{14}", priority=209)
+_BY_PROVIDER = ReadPattern("SECRET", f"(?i:{'|'.join(NAMED)})", reads=_named, priority=209)
 DEFAULT_SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern("PRIVATE_KEY", _PEM, needs="-----BEGIN", priority=10),
     SecretPattern("PRIVATE_KEY", _PEM_REST, needs="\0", priority=10),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beluga.guards import DEFAULT_PII_PATTERNS, PIIPattern
-from beluga.guards.patterns import Prefilter, initials, matcher, shape
+from beluga.guards.patterns import Prefilter, Words, initials, matcher, shape
 from beluga.testing.pii import pii_text
 
 THOROUGHLY = settings.get_profile("guards")
@@ -51,3 +51,17 @@ def test_words_are_found_by_their_first_letters():
     found = re.compile(f"[{first}]{tails}").findall("TEL Text sMS ÉTÉ 電話 el")
 
     assert found == ["TEL", "Text", "ÉTÉ", "電話"]
+
+
+WORDS = ("token", "kennwort", "key", "pw:", "pin'", "-----begin", "schlüssel", "キー", "redis-cli", "a")
+
+
+@THOROUGHLY
+@given(text=st.lists(st.sampled_from([*WORDS, *"toknenwryp:ü-İ", "TOK", "ßKey", "ＫＥＹ"]), max_size=12).map("".join))
+def test_no_word_is_passed_over(text):
+    """Whether a word is in a text is the same question asked of all words at once and of each."""
+    for words in (WORDS, WORDS[:-1], ("token", "kennwort"), ()):
+        small = text.replace("İ", "i").lower()
+        places = [small.find(word) for word in words if word in small]
+        present = Words(words).within(text)
+        assert present.following(0)[0] == min(places) if present else not places
