@@ -300,3 +300,15 @@ def test_a_pair_is_a_name_and_its_value_wherever_it_stands(data):
     assert "swordfish0" not in str(mask_secrets(data))
     assert mask_secrets(["password", "api_key"]) == ["password", "api_key"]
     assert mask_secrets(["user", "swordfish0"]) == ["user", "swordfish0"]
+
+
+@pytest.mark.parametrize("name", ["**Password:** {}", "Password: {}", "__Password:__ {}", "<b>Password:</b> {}"])
+@pytest.mark.parametrize(
+    "value", ["{}", "**{}**", "~~{}~~", "`{}`", "'{}'", "<b>{}</b>", "<code>{}</code>", "<br>{}", "&nbsp;{}"]
+)
+def test_the_edges_of_markup_are_not_the_edges_of_a_secret(name, value):
+    """Of a secret too short to show anything of, nothing is shown, whatever stands around it."""
+    masked = mask_text(name.format(value.format("hunter2!x9")))
+
+    assert mask_text(masked) == masked
+    assert not any(part in masked for part in ("hu", "x9"))

@@ -15,7 +15,7 @@ import re
 
 from beluga.guards._normalization import Edits, View, normalise
 
-__all__ = ["TORN", "shown"]
+__all__ = ["TORN", "is_markup", "shown"]
 
 _LOOKS = "b|strong|i|em|u|s|del|ins|mark|code|kbd|samp|tt|var|span|font|small|big|sub|sup|a|abbr|bdi|nobr|wbr"
 _TAG = (
@@ -79,6 +79,19 @@ def shown(text: str) -> tuple[View, frozenset[int]]:
     if not pieces:
         return View(text), frozenset()
     return View("".join((*pieces, text[done:])), edits=edits), frozenset(ends)
+
+
+_ONLY_MARKUP = re.compile(rf"(?:[\s*_~`\"']|{_TAG}|{_BLOCK}|{_BB}|&nbsp;)*+\Z")
+
+
+def is_markup(text: str) -> bool:
+    """Say whether `text` is markup, quotes and blanks and nothing else.
+
+    Example:
+        >>> is_markup("**: "), is_markup("** <b>'")
+        (False, True)
+    """
+    return _ONLY_MARKUP.match(text) is not None
 
 
 def _said(entity: str) -> str:

@@ -18,9 +18,10 @@ that the whole takes time linear in the text.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from beluga.guards._markup import shown
+from beluga.guards._markup import is_markup, shown
 from beluga.guards._secret_names import CLOSE, EAST, IS, LONGEST, PIECES, QUOTE, name_around
 from beluga.guards._secret_values import is_absent, is_class, is_mixed, is_nothing, is_secret
 from beluga.guards._tables import column_below
@@ -145,11 +146,23 @@ def _read(work: str, offset: int, *, logged: bool) -> Iterator[tuple[int, int]]:
     for first, behind in _found(work[:offset] + view.text, offset, stressed, logged=logged):
         start, end = view.span(first - offset, behind - offset)
         spans.append((start + offset, end + offset))
+    spans.sort(key=lambda span: (span[0], -span[1]))
     last = offset
-    for start, end in sorted(spans):
-        if end > last:
-            yield max(start, last), end
-            last = end
+    for (start, end), inner in pairwise([*spans, (0, 0)]):
+        if end <= last or is_markup(work[start:end]):
+            continue
+        first, behind = max(start, last), end
+        # What is masked shows its edges, and those of the secret are to be hidden, not those of the markup around it.
+        if start <= inner[0] < inner[1] <= end and all(map(is_markup, (work[start : inner[0]], work[inner[1] : end]))):
+            first, behind = max(inner[0], last), inner[1]
+        if work[first - 1 : first] in _STRESSING:
+            behind -= len(work[first:behind]) - len(work[first:behind].rstrip(work[first - 1]))
+        if first < behind:
+            yield first, behind
+        last = end
+
+
+_STRESSING = frozenset("*~_")
 
 
 def _found(work: str, offset: int, stressed: frozenset[int], *, logged: bool) -> Iterator[tuple[int, int]]:
