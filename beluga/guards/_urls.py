@@ -141,13 +141,16 @@ def trouble_in(text: str, hosts: Collection[str], schemes: Collection[str]) -> s
 
 _IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
 _BARE = re.compile(
-    rf"(?:[^\s/?#@]{{1,128}}@)?(?:(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,126}}(?:(?P<last>[^\W\d_]{{2,63}}|xn--[\w-]{{1,59}})\.?)"
-    rf"|localhost\.?|{_IPV4}|\[[0-9a-f.]*:[0-9a-f:.]*\])(?P<port>:\d{{1,5}})?(?P<rest>[/?#\\]\S*)?",
-    re.IGNORECASE,
+    rf"(?:[^\s/?#@]{{1,128}}@)?(?:(?:[\w-]{{1,63}}\.){{1,126}}(?:(?P<last>[^\W\d_]{{2,63}}|xn--[\w-]{{1,59}})\.?)"
+    rf"|localhost\.?|{_IPV4}|\[[0-9a-f.]*:[0-9a-f:.]*\])(?P<port>:\d{{1,5}})?(?P<rest>[/?#\\].*)?",
+    re.IGNORECASE | re.DOTALL,
 )
 _NUMERIC = re.compile(
-    r"(?:0x[0-9a-f]{1,8}|\d{8,10}|\d{1,3}(?:\.\d{1,10}){1,3})(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE
+    r"(?:0x[0-9a-f]{1,8}|\d{8,11}|(?:0x[0-9a-f]{1,8}|\d{1,11})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,11})){1,3})(?::\d{1,5})?"
+    r"(?:[/?#\\].*)?",
+    re.IGNORECASE | re.DOTALL,
 )
+_BLANK = re.compile(r"\s")
 _NETWORK = re.compile(rf"{_IPV4}/\d\d?")
 _WWW = re.compile(rf"(?i)(?<![\w./\\@-])www\d?\.[^\W_]{_END}*")
 _HAS_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?!\d{1,5}(?:[/?#]|\Z))")
@@ -193,7 +196,7 @@ def trouble_without_scheme(
         if declared and name and (name == "host" or not _RELATIVE.match(plain)):
             return trouble_with(text.strip() if _HAS_SCHEME.match(plain) else front + text.strip(), hosts, schemes)
         if _is_bare(plain, named=bool(name)):
-            return trouble_with(front + text.strip(), hosts, schemes)
+            return trouble_with(front + text.strip().replace(" ", "%20"), hosts, schemes)
         for match in _WWW.finditer(view.text):
             start, end = view.span(*match.span())
             if trouble := trouble_with(front + text[start:end].rstrip(_CLOSING), hosts, schemes):
@@ -213,8 +216,8 @@ def _is_bare(text: str, *, named: bool) -> bool:
     if bare is None or _NETWORK.fullmatch(text):
         return False
     rest = bare["rest"] or ""
-    if not named and (not (bare["port"] or rest) or rest[:1] in {"#", "\\"}):
-        return False
+    if not named and (not (bare["port"] or rest) or rest[:1] in {"#", "\\"} or _BLANK.search(rest)):
+        return False  # prose begins so, too; who fetches what is named a URL escapes its blanks
     return (bare["last"] or "").lower() not in (_FILES if rest or named else _SOURCES)
 
 

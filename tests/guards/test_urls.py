@@ -121,6 +121,12 @@ def test_a_host_alone_is_judged_where_its_name_says_so():
         "127.1": False,
         "0x7f000001": False,
         "evil.test\\x": False,
+        "evil.test/x y": False,
+        "evil.test?q=a b": False,
+        "-a.evil.test/x": False,
+        "0177.0.0.1/x": False,
+        "0x7f.0.0.1\\x": False,
+        "example.com/x y": True,
         "node.js": True,
     }.items():
         assert allows(text) is allowed, text
