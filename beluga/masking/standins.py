@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
+from beluga._values.walk import is_of
 from beluga.masking import Masking, is_secret_key, mask, mask_text, told_by
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _PRINTABLE = (
 _TELLING = 4
 """Characters from which a secret's value is looked for in what is printed: a shorter one is part of other words."""
 
+_TELLS_INPUTS = frozenset({"pydantic_core", "pydantic", "fastapi"})
 _CUT = (25, 24)  # characters of either end of an input that pydantic shows
 _NEAR = 2  # objects in an object that are looked at for what it may print
 _ITEMS = 100
@@ -94,9 +96,12 @@ class StandIns:
 
     def _inputs(self, error: Any) -> Iterator[str]:
         """Yield what is to be hidden of the inputs that an error of pydantic tells of, cut short or not."""
-        if not isinstance(error, BaseException) or not callable(getattr(type(error), "errors", None)):
+        # By where its class comes from: what `errors` of somebody else's does or returns, nobody knows.
+        if not isinstance(error, BaseException) or not is_of(type(error), _TELLS_INPUTS):
             return
-        for each in error.errors():  # type: ignore[attr-defined]  # it has
+        for each in getattr(error, "errors", tuple)():
+            if "input" not in each:
+                continue
             given = each["input"]
             hidden = self.data(each)["input"]
             if hidden is given or (type(hidden) is Shown and str(hidden) == str(given)):

@@ -525,3 +525,16 @@ def test_a_module_or_a_class_in_a_line_costs_nothing_of_it(log, stream):
     """Code says its name, and nobody looks for secrets in all that it holds."""
     log.warning("from %s by %s", sys, Request, extra={"module_used": sys})
     assert stream.getvalue().startswith("from <module 'sys' (built-in)> by <class ")
+
+
+@pytest.mark.usefixtures("boundary")
+@pytest.mark.parametrize("told", [["missing"], [{"msg": "missing"}], {"id": ["missing"]}, None], ids=str)
+def test_an_exception_with_errors_of_its_own_keeps_its_text(log, stream, told):
+    """What is not pydantic's is not asked: its `errors` may return, raise or do anything."""
+
+    class NoColumnError(Exception):
+        def errors(self):
+            return told
+
+    log.warning("failed: %s", NoColumnError("orders.csv has no column id"))
+    assert stream.getvalue() == "failed: orders.csv has no column id\n"
