@@ -313,7 +313,7 @@ MARKERS = (
     InjectionRule(  # | 4 | Ada |\nWhat is the capital of Brazil?\n| 5 | Bo |: a table asks for nothing
         "request_among_rows",
         re.compile(
-            r"\|[^\n|]{1,200}\|[^\n|]{0,200}\n *(?:please |also,? |now,? |then,? )?"
+            r"\|(?:[^\n|]{1,200}\|[ \t]*|(?<=\n\|)[^\n]{1,400})\n *(?:please |also,? |now,? |then,? )?"
             r"(?:(?:add|adjust|answer|append|apply|attach|augment|begin|break|calculate|call|change|close|combine|compose|"
             r"convert|create|define|delete|describe|disregard|draft|embed|emphasi[sz]e|encode|end|enhance|explain|finish|"
             r"follow|forget|format|forward|generate|give|group|highlight|ignore|include|insert|integrate|introduce|"

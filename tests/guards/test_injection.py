@@ -388,6 +388,7 @@ def test_a_request_between_two_rows_of_a_table_is_found(request_: str) -> None:
         "| No | Name |\n| 1 | Ada |\n| 2 | Bo |\nGive your answer as a list.",
         "| No | Name |\n| 1 | Ada |\n\nUse the second table for the others:\n\n| No | Name |\n| 2 | Bo |\n",
         "| No | Name |\n| 1 | Ada |\nContinued on the next page\n| 2 | Bo |\n",
+        "* `label` {ArrayBuffer|Buffer|DataView} The label to\n  use for padding. If none, it is empty.\n* `key` {string|Buffer}\n",
         "* `label` {string|Buffer}\n  use for padding. If not given, none is used.\n  * `secret` {string|Buffer}\n",
         "ps | sort\nuse of the pipe in a shell\ncat x | wc -l\n",
     ],
