@@ -300,7 +300,7 @@ NAMED: dict[str, str] = {
     "jumpcloud": r"[A-Za-z0-9]{40}",
     "kraken": r"[A-Za-z0-9/=_+-]{80,90}",
     "kucoin": rf"(?:{_UUID}|{_HEX}{{24}})",
-    "linkedin": r"[A-Za-z0-9]{14,16}",
+    "linkedin": r"(?![a-z]+\d+\Z)[A-Za-z0-9]{14,16}",  # `janedoe1234567` is somebody's page
     "loggly": _UUID,
     "lokalise": r"[a-z0-9]{40}",
     "meraki": rf"{_HEX}{{40}}",

@@ -72,7 +72,8 @@ _NAMED_VALUE = re.compile(
 _ENDS_A_WORD = re.compile(r"(?![a-z])|(?:api|app|key|token|secret|access|auth)")
 # What is counted, looked up or compared, and opens nothing.
 _OPENS_NOTHING = re.compile(
-    r"(?i)(?:id|ids|hash|sha\d*|commit|digest|checksum|revision|rev|md5|etag|version|url|public)\Z"
+    r"(?i)(?:id|ids|hash|sha\d*|commit|digest|checksum|revision|rev|md5|etag|version|url|public|trace|span|alert|event"
+    r"|incident|listing|track|request|message|user|username|profile|handle)\Z"
 )
 
 

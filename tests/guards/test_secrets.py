@@ -183,6 +183,10 @@ def test_a_key_without_a_form_is_known_behind_its_providers_name(name, key):
     "text",
     [
         f"uses: codecov/codecov-action@{DIGITS[:40]}",
+        f"datadog_trace: {DIGITS[:32]}",
+        "opsgenie_alert: 3f2a9c1e-1b2c-4d5e-8f90-a1b2c3d4e5f6",
+        f"etsy_listing={DIGITS[:24]}",
+        "linkedin: janedoe1234567",
         f"ReactNativeCameraKit: {DIGITS[:40]}",
         f"sendbird_app_id: {DIGITS[:40]}",
         f"fastly_commit = {DIGITS[:32]}",
