@@ -22,6 +22,8 @@ __all__ = ["SILENT", "Answer", "Report", "is_whole", "piece_of", "read", "tool_c
 SILENT: Final = frozenset({str, bytes, int, float, bool, type(None)})
 """Types that report nothing, so that a stream of plain texts costs no look-ups."""
 
+_CALLS: Final = ("function", "custom", "function_call", "functionCall", "toolUse")
+"""What a call stands under: at OpenAI, Gemini (as an object and on the wire), Bedrock."""
 _ARGUMENTS: Final = ("arguments", "input", "args")
 _HOLDERS: Final = "message item tool_call response choices candidates content parts output tool_calls".split()
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"})
@@ -161,8 +163,8 @@ def read(value: Any) -> Answer | None:
 def tool_calls(value: Any, levels: int = 8) -> Iterator[tuple[str, Any]]:
     """Yield the tool calls in an answer, a message, or a piece of a stream: name and arguments.
 
-    The arguments are a mapping, or the text that was written where that is not JSON of one. No provider has more than
-    eight `levels`.
+    The arguments are a mapping, or the text that was written where that is not JSON of one, or None where there are
+    none. No provider has more than eight `levels`.
 
     Example:
         >>> [*tool_calls({"content": [{"type": "tool_use", "name": "add", "input": {"a": 1}}]})]
@@ -170,10 +172,11 @@ def tool_calls(value: Any, levels: int = 8) -> Iterator[tuple[str, Any]]:
     """
     if type(value) in SILENT or not levels:
         return
-    found = get(value, "function") or get(value, "custom") or get(value, "function_call") or value
+    found = next((each for field in _CALLS if (each := get(value, field))), value)
     written = next((each for field in _ARGUMENTS if (each := get(found, field)) is not None), None)
     name = text(found, "name")
-    if name and written is not None and not _is_result(value):
+    says_so = found is not value or (text(value, "type") or "").endswith(("_use", "_call"))
+    if name and (written is not None or says_so) and not _is_result(value):
         yield name, _parsed(get(value, "raw") or written)
         return
     for field in _HOLDERS:

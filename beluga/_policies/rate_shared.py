@@ -360,9 +360,9 @@ class SharedLimitLayer(BookingLayer):
         return super().enter(call)
 
     def abandon(self, call: Call) -> Tell | None:
-        """Give back the place that was waited for, here or in the store."""
+        """Give back the place that was waited for, here or in the store; a call that was sent has used it."""
         place = call.kept(self)
-        if not isinstance(place, QueuePlace):
+        if call.sent or not isinstance(place, QueuePlace):
             return super().abandon(call)
         return Tell(lambda: place.give_back((0.0,) * len(place.costs)))
 

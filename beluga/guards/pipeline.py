@@ -148,7 +148,7 @@ class GuardPipeline:
 
         for name, arguments in tool_calls(value):
             for guard in knowing:
-                result = yield _Question(guard, "validate_tool", name, arguments)
+                result = yield _Question(guard, "validate_tool", name, {} if arguments is None else arguments)
                 report(result)
                 if not result.allowed:
                     return result

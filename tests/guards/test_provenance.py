@@ -330,6 +330,24 @@ def test_a_pipeline_judges_the_tool_calls_of_an_answer():
         guarded(pipeline)(lambda: call)()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": [{"message": {"tool_calls": [{"type": "function", "function": {"name": "pay", "arguments": None}}]}}]},
+        {"choices": [{"message": {"tool_calls": [{"type": "function", "function": {"name": "pay"}}]}}]},
+        {"content": [{"type": "tool_use", "id": "t", "name": "pay", "input": None}]},
+        {"candidates": [{"content": {"parts": [{"functionCall": {"name": "pay"}}]}}]},
+        {"candidates": [{"content": {"parts": [{"text": "so"}, {"functionCall": {"name": "pay", "args": {"a": 1}}}]}}]},
+        {"output": {"message": {"content": [{"text": "so"}, {"toolUse": {"toolUseId": "t", "name": "pay", "input": {}}}]}}},
+    ],
+    ids=["null", "none", "null input", "gemini none", "gemini", "bedrock"],
+)  # fmt: skip
+def test_a_call_without_arguments_and_one_of_any_provider_is_judged(answer):
+    """As data of the wire, in each provider's own shape."""
+    with pytest.raises(GuardBlocked, match="'pay' is not allowed"):
+        guarded(output=[ToolGuard(["read_mail"])])(lambda: answer)()
+
+
 @given(
     st.emails(),
     st.emails(),

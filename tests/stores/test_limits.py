@@ -242,6 +242,18 @@ async def _nothing():
     return ""
 
 
+def test_a_call_that_was_sent_has_used_its_permit_where_its_settlement_is_interrupted(fake_clock):
+    """An interrupt in `settle=` gave back what was booked, as if nothing had been sent."""
+
+    def settle(_: object) -> float:
+        raise KeyboardInterrupt
+
+    limiter = RateLimiter(10, 60, algorithm="token_bucket", settle=settle, name="sent", store=FakeStore())
+    with pytest.raises(KeyboardInterrupt):
+        limiter(lambda: "fine")()
+    assert limiter.remaining() == 9
+
+
 @KINDS
 def test_a_dead_server_costs_one_time_out(own_server, kind, events):
     """Then nobody asks for a while: limits count in the process alone, events say so, and it recovers by itself."""
