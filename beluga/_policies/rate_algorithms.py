@@ -183,7 +183,7 @@ class FixedWindow(Meter[_Window]):
             return now
         return end + (windows - 1) * self._window if end > now else now + windows * self._window
 
-    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002 - only a bucket grows back meanwhile
         state = self.states.values.get(key)
         window = self._window
         if state is not None and state.end - window <= at < state.end:
@@ -257,7 +257,7 @@ class TokenBucket(Meter[_Bucket]):
         needed = cost * self._window / self.rate.limit
         return now + needed if state is None else max(now, state.full_at) + needed + state.returned
 
-    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002 - only windows count from when it was taken
         state = self.states.values.get(key)
         change = cost * self._window / self.rate.limit
         if state is not None:
@@ -351,7 +351,7 @@ class SlidingWindow(Meter[_Log]):
             at = max(at, pairs[place] + self._window)
         return at + later
 
-    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002
+    def give_back(self, key: Hashable, at: float, edge: float, cost: float, now: float) -> None:  # noqa: ARG002 - only a bucket grows back meanwhile
         log = self.states.values.get(key)
         if log is None:
             return
