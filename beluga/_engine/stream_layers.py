@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from beluga._engine.policy import Watch
     from beluga._engine.timeouts import Deadline
 
-__all__ = ["Lease", "StreamLayers", "filtered", "filtered_async", "watched", "watched_async"]
+__all__ = ["StreamDeadline", "StreamLayers", "filtered", "filtered_async", "watched", "watched_async"]
 
 
 class StreamLayers:
@@ -136,7 +136,7 @@ class _Watches:
             watch.resume()
 
 
-class Lease:
+class StreamDeadline:
     """The deadline of one stream, which holds while the stream works and not while its consumer does.
 
     Args:

@@ -31,7 +31,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from beluga._engine.call import Outcome
 from beluga._engine.drivers import new_call, perform, perform_async
 from beluga._engine.interpreter import Invoke, enter_layers, interpret, leave_layers, let_go
-from beluga._engine.stream_layers import Lease, StreamLayers, filtered, filtered_async, watched, watched_async
+from beluga._engine.stream_layers import (
+    StreamDeadline,
+    StreamLayers,
+    filtered,
+    filtered_async,
+    watched,
+    watched_async,
+)
 from beluga._engine.timeouts import await_until
 
 if TYPE_CHECKING:
@@ -126,7 +133,7 @@ def _opened(call: Call, run: Invoke) -> Any:
         return source
     if items.filtered:
         return filtered(items, source)
-    return items.watch.items(source) if isinstance(items.watch, Lease) else watched(call, items.watch, source)
+    return items.watch.items(source) if isinstance(items.watch, StreamDeadline) else watched(call, items.watch, source)
 
 
 def _close(source: Any) -> None:

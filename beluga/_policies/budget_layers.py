@@ -11,7 +11,7 @@ import attrs
 from beluga._engine.call import Outcome, was_sent
 from beluga._engine.options import is_live
 from beluga._engine.policy import Hints, Policy
-from beluga._engine.stream_layers import Lease
+from beluga._engine.stream_layers import StreamDeadline
 from beluga._engine.target import unhashable
 from beluga._engine.timeouts import Deadline, current_deadline, expired, set_deadline
 from beluga._foreign import usage_of
@@ -78,10 +78,10 @@ class TimeLayer(Policy):
             raise RuntimeError(message)
         return min(self._total, max(0.0, enclosing - now) * (self._share or 1.0))
 
-    def watch(self, call: Call) -> Lease:
+    def watch(self, call: Call) -> StreamDeadline:
         """Stop a stream that goes on beyond its deadline, and keep the deadline from its consumer."""
         own: Any = self._own(call)
-        return Lease(call, own)
+        return StreamDeadline(call, own)
 
     def _own(self, call: Call) -> Deadline | None:
         """Return the deadline that this layer set; those of budgets further in are linked before it."""

@@ -114,7 +114,7 @@ def test_what_is_asked_at_once_waits_for_the_network_once(proxy):
 
 
 @KINDS
-def test_after_a_failover_only_what_was_lost_is_admitted_again(own_server, durable_server, proxy, kind):
+def test_after_a_failover_only_what_was_lost_is_admitted_again(own_server, durable_server, proxy, kind, eventually):
     """The replica misses the last writes of its master: as many calls too many as that were, and nobody is shut out."""
     replica = durable_server.client
     own_server.client.config_set("repl-diskless-sync-delay", 0)
@@ -124,8 +124,7 @@ def test_after_a_failover_only_what_was_lost_is_admitted_again(own_server, durab
     outcome(kind, ask)
     pay()
     replica.execute_command("REPLICAOF", "127.0.0.1", str(own_server.port))
-    while replica.info("replication").get("master_link_status") != "up" or replica.dbsize() < 2:
-        time.sleep(0.01)
+    eventually(lambda: replica.info("replication").get("master_link_status") == "up" and replica.dbsize() >= 2)
     for _ in range(9):
         outcome(kind, ask)
     own_server.client.set("after them", 1)  # as WAIT is about what its own connection has written
